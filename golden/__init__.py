@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Golden side of the accelerator: specification, data, training, and the bit-accurate integer model."""

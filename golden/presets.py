@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Load presets and trained artefacts by name: ``configs/`` for descriptions, ``models/`` for weights."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from golden.errors import InputError
+from golden.folding import Folding, build_folding
+from golden.qonnx_reader import read_qonnx
+from golden.spec import Moe, build_moe
+
+ROOT = Path(__file__).resolve().parent.parent
+CONFIGS = ROOT / "configs"
+MODELS = ROOT / "models"
+DEFAULT_FOLDING = "ecp5_85"
+DEFAULT_GATE = "tuned"
+
+
+@dataclass(frozen=True)
+class Accelerator:
+    """A complete description of one accelerator: what it computes and how it is folded."""
+
+    moe: Moe
+    folding: Folding
+
+    @property
+    def name(self) -> str:
+        """Name of the build: network, gate, number of local experts and folding."""
+        return f"{self.moe.network.name}-{self.moe.preset}{self.moe.local_experts}-{self.folding.name}"
+
+
+def load_toml(kind: str, name: str | Path) -> dict:
+    """Read ``configs/<kind>/<name>.toml``, or the file itself when ``name`` ends in ``.toml``.
+
+    Raises:
+        InputError: there is no such preset (the known ones are listed) or it is not valid TOML.
+    """
+    path = Path(name) if str(name).endswith(".toml") else CONFIGS / kind / f"{name}.toml"
+    try:
+        return tomllib.loads(path.read_text())
+    except FileNotFoundError:
+        known = ", ".join(sorted(p.stem for p in (CONFIGS / kind).glob("*.toml")))
+        raise InputError(f"there is no {kind} preset '{name}'; known are {known}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{path}: not valid TOML: {error}") from None
+
+
+def load_moe(
+    gate: str = DEFAULT_GATE, ge: str | Path = MODELS / "ge.onnx", local_experts: int | None = None
+) -> Moe:
+    """The network of a gate preset on a trained GE."""
+    return build_moe(read_qonnx(ge), load_toml("gates", gate), local_experts)
+
+
+def load_accelerator(
+    folding: str = DEFAULT_FOLDING,
+    gate: str = DEFAULT_GATE,
+    ge: str | Path = MODELS / "ge.onnx",
+    local_experts: int | None = None,
+) -> Accelerator:
+    """A folded accelerator from preset names."""
+    moe = load_moe(gate, ge, local_experts)
+    return Accelerator(moe, build_folding(load_toml("folding", folding), moe))

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Write everything generated for one accelerator into a directory: SystemVerilog, memories and tap tables."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from golden.folding import pack_bias, pack_weights
+from golden.presets import ROOT, Accelerator
+from golden.spec import MatrixLayer
+from hw.gen import systemverilog
+from hw.gen.memory import hex_lines
+from hw.gen.taps import taps
+
+RTL = ROOT / "hw" / "rtl"
+_PACKAGES = ("accel_pkg",)
+
+
+@dataclass(frozen=True)
+class GeneratedHardware:
+    """Where the generated files are. Simulators must run in ``directory`` to find the memory files."""
+
+    directory: Path
+
+    @property
+    def synthesis_sources(self) -> list[Path]:
+        """All sources of moe_top, packages first."""
+        packages = [RTL / f"{name}.sv" for name in _PACKAGES] + [self.directory / "moe_pkg.sv"]
+        generated = [self.directory / "front_end.sv", self.directory / "ge_tail.sv"]
+        return packages + sorted(set(RTL.glob("*.sv")) - set(packages)) + generated
+
+    @property
+    def simulation_sources(self) -> list[Path]:
+        """All sources of moe_sim."""
+        return [*self.synthesis_sources, self.directory / "moe_sim.sv"]
+
+
+def write_if_changed(path: Path, text: str) -> None:
+    """Write atomically, and only when the content differs: time stamps keep telling what must be rebuilt."""
+    if path.exists() and path.read_text() == text:
+        return
+    temporary = path.with_name(path.name + f".{os.getpid()}.tmp")
+    temporary.write_text(text)
+    temporary.replace(path)
+
+
+def memory_files(accelerator: Accelerator) -> dict[str, str]:
+    """File name and $readmemh text of every frozen weight and bias memory."""
+    files = {}
+    network = accelerator.moe.network
+    for layer in network.layers:
+        if isinstance(layer, MatrixLayer):
+            fold, weights = accelerator.folding.layers[layer.name], network.weights[layer.name]
+            files[f"{layer.name}_weight.mem"] = hex_lines(
+                pack_weights(layer, fold, weights.weight), layer.weight.bits
+            )
+            files[f"{layer.name}_bias.mem"] = hex_lines(pack_bias(layer, fold, weights.bias), layer.bias.bits)
+    return files
+
+
+def generate(accelerator: Accelerator, directory: Path | None = None) -> GeneratedHardware:
+    """Generate everything into ``directory`` (default ``build/hw/<accelerator name>``)."""
+    directory = directory or ROOT / "build" / "hw" / accelerator.name
+    directory.mkdir(parents=True, exist_ok=True)
+    moe, folding = accelerator.moe, accelerator.folding
+    tap_table = taps(moe, folding)
+    files = {
+        "moe_pkg.sv": systemverilog.package(moe, folding),
+        "front_end.sv": systemverilog.front_end(moe, folding),
+        "ge_tail.sv": systemverilog.ge_tail(moe, folding),
+        "moe_sim.sv": systemverilog.watched_top(tap_table),
+        "taps.h": systemverilog.tap_header(moe, tap_table),
+        **memory_files(accelerator),
+    }
+    for name, text in files.items():
+        write_if_changed(directory / name, text)
+    return GeneratedHardware(directory)
+
+
+def source_digest(paths: list[Path]) -> str:
+    """SHA-256 over the contents of source files, in order."""
+    h = hashlib.sha256()
+    for path in paths:
+        h.update(path.name.encode() + b"\0" + path.read_bytes())
+    return h.hexdigest()

@@ -1,0 +1,269 @@
+# SPDX-License-Identifier: Apache-2.0
+"""SystemVerilog derived from the specification: parameter package, layer chains and the watched top level."""
+
+from __future__ import annotations
+
+from golden.folding import Folding
+from golden.spec import Layer, MatrixLayer, Moe, PoolLayer, activation_type
+from hw.gen.taps import Tap
+
+_HEADER = """\
+// SPDX-License-Identifier: Apache-2.0
+/// Generated from the network specification; do not edit.
+"""
+
+
+def _last_matrix(layers: tuple[Layer, ...]) -> MatrixLayer:
+    return [layer for layer in layers if isinstance(layer, MatrixLayer)][-1]
+
+
+def package(moe: Moe, folding: Folding) -> str:
+    """The package moe_pkg: everything in the hand-written top level that depends on the network or the folding."""
+    network, features = moe.network, moe.network.features
+    le, out = folding.layers["le"], folding.layers["gate_out"]
+    logits = network.layers[-1]
+    hidden = moe.gate_hidden
+    hidden_folding = folding.layers["gate_hidden"] if hidden else out
+    numbers = {
+        "ImageBeats": network.in_shape.size,
+        "PixelW": network.pixel.bits,
+        "Classes": network.classes,
+        "FeatureHeight": features.height,
+        "FeatureWidth": features.width,
+        "FeatureChannels": features.channels,
+        "FeatureLanes": folding.layers[_last_matrix(network.front_end).name].pe,
+        "FeatureW": network.feature_type.bits,
+        "GeLogitLanes": folding.layers[logits.name].pe,
+        "GeLogitW": logits.accumulator.bits,
+        "Banks": folding.weight_banks,
+        "LocalExperts": moe.local_experts,
+        "LePoolSize": moe.le_pool.size,
+        "LePe": le.pe,
+        "LeSimd": le.simd,
+        "LeWgtW": moe.le.weight.bits,
+        "LeBiasW": moe.le.bias.bits,
+        "LeAccW": moe.le.accumulator.bits,
+        "ConfidenceShift": moe.confidence_shift or 0,
+        "GatePoolSize": moe.gate_pool.size,
+        "GateHidden": hidden.outputs if hidden else 0,
+        "GateHiddenPe": hidden_folding.pe,
+        "GateHiddenSimd": hidden_folding.simd,
+        "GateHiddenAccW": hidden.accumulator.bits if hidden else moe.gate_out.accumulator.bits,
+        "GateHiddenShift": hidden.shift if hidden else 0,
+        "GateOutPe": out.pe,
+        "GateOutSimd": out.simd,
+        "GateOutAccW": moe.gate_out.accumulator.bits,
+        "GateWgtW": moe.gate_out.weight.bits,
+        "GateBiasW": moe.gate_out.bias.bits,
+    }
+    flags = {
+        "LeLut": le.lut,
+        "GateConfidence": moe.confidence_shift is not None,
+        "GateHiddenLut": hidden_folding.lut,
+        "GateOutLut": out.lut,
+    }
+    lines = [f"  localparam int unsigned {name} = {value};" for name, value in numbers.items()]
+    lines += [f"  localparam bit {name} = 1'b{int(value)};" for name, value in flags.items()]
+    return (
+        f"{_HEADER}/// Network {network.name}, gate preset {moe.preset}, folding {folding.name}.\n"
+        "package moe_pkg;\n" + "\n".join(lines) + "\nendpackage\n"
+    )
+
+
+def _conv(layer: MatrixLayer, folding: Folding, lanes: int) -> dict[str, object]:
+    s = layer.in_shape
+    return {
+        "Height": s.height,
+        "Width": s.width,
+        "Channels": s.channels,
+        "Kernel": layer.kernel,
+        "OutChannels": layer.outputs,
+        "Shift": layer.shift,
+        "OutW": layer.output.bits,
+        **_matrix(layer, folding, lanes),
+    }
+
+
+def _dense(layer: MatrixLayer, folding: Folding, lanes: int) -> dict[str, object]:
+    return {
+        "Inputs": layer.inputs,
+        "Outputs": layer.outputs,
+        "Requant": f"1'b{int(layer.output is not None)}",
+        "Shift": layer.shift,
+        "OutW": layer.output.bits if layer.output else layer.accumulator.bits,
+        **_matrix(layer, folding, lanes),
+    }
+
+
+def _matrix(layer: MatrixLayer, folding: Folding, lanes: int) -> dict[str, object]:
+    f = folding.layers[layer.name]
+    return {
+        "InLanes": lanes,
+        "Pe": f.pe,
+        "Simd": f.simd,
+        "ActW": layer.input.bits,
+        "WgtW": layer.weight.bits,
+        "BiasW": layer.bias.bits,
+        "AccW": layer.accumulator.bits,
+        "LutMultiplier": f"1'b{int(f.lut)}",
+        "WeightFile": f'"{layer.name}_weight.mem"',
+        "BiasFile": f'"{layer.name}_bias.mem"',
+    }
+
+
+def _pool(layer: PoolLayer, lanes: int) -> dict[str, object]:
+    s = layer.in_shape
+    return {
+        "Height": s.height,
+        "Width": s.width,
+        "WordsPerPixel": s.channels // lanes,
+        "Lanes": lanes,
+        "ActW": layer.activation.bits,
+        "Size": layer.size,
+    }
+
+
+def chain(
+    module: str, purpose: str, layers: tuple[Layer, ...], folding: Folding, lanes: int, bits: int
+) -> str:
+    """A module that connects ``layers`` one behind the other.
+
+    Args:
+        module: module name.
+        purpose: one sentence for its header.
+        lanes, bits: values of an input word and bits of a value.
+    """
+    in_width = lanes * bits
+    body: list[str] = []
+    stage = 0
+    declarations = []
+    width = in_width
+    for layer in layers:
+        if isinstance(layer, PoolLayer):
+            kind, parameters, out_lanes = "max_pool", _pool(layer, lanes), lanes
+        elif layer.kernel is not None:
+            kind, parameters, out_lanes = (
+                "conv_layer",
+                _conv(layer, folding, lanes),
+                folding.layers[layer.name].pe,
+            )
+        else:
+            kind, parameters, out_lanes = (
+                "dense_layer",
+                _dense(layer, folding, lanes),
+                folding.layers[layer.name].pe,
+            )
+        lanes = out_lanes
+        width = lanes * activation_type(layer).bits
+        before, after = f"s{stage}", f"s{stage + 1}"
+        source = ("in_valid_i", "in_ready_o", "in_data_i") if stage == 0 else _signals(before)
+        last = layer is layers[-1]
+        sink = ("out_valid_o", "out_ready_i", "out_data_o") if last else _signals(after)
+        if not last:
+            declarations += [
+                f"  logic {after}_valid, {after}_ready;",
+                f"  logic [{width - 1}:0] {after}_data;",
+            ]
+        listed = ",\n".join(f"      .{key}({value})" for key, value in parameters.items())
+        body.append(
+            f"  {kind} #(\n{listed}\n  ) u_{layer.name} (\n      .clk_i,\n      .rst_ni,\n"
+            f"      .in_valid_i({source[0]}),\n      .in_ready_o({source[1]}),\n      .in_data_i({source[2]}),\n"
+            f"      .out_valid_o({sink[0]}),\n      .out_ready_i({sink[1]}),\n      .out_data_o({sink[2]})\n  );\n"
+        )
+        stage += 1
+    return (
+        f"{_HEADER}/// {purpose}\n"
+        f"module {module} (\n"
+        "    input  logic clk_i,\n    input  logic rst_ni,\n"
+        f"    input  logic in_valid_i,\n    output logic in_ready_o,\n    input  logic [{in_width - 1}:0] in_data_i,\n"
+        f"    output logic out_valid_o,\n    input  logic out_ready_i,\n    output logic [{width - 1}:0] out_data_o\n"
+        ");\n" + "\n".join(declarations) + "\n\n" + "\n".join(body) + "endmodule\n"
+    )
+
+
+def _signals(name: str) -> tuple[str, str, str]:
+    return f"{name}_valid", f"{name}_ready", f"{name}_data"
+
+
+def front_end(moe: Moe, folding: Folding) -> str:
+    """The module front_end: the layers up to the tap."""
+    purpose = "Front end: the GE's layers that local experts and the gate share (PD_FE)."
+    return chain("front_end", purpose, moe.network.front_end, folding, 1, moe.network.pixel.bits)
+
+
+def ge_tail(moe: Moe, folding: Folding) -> str:
+    """The module ge_tail: the layers behind the tap."""
+    purpose = "Tail of the global expert: its frozen layers behind the tap (PD_GE)."
+    lanes = folding.layers[_last_matrix(moe.network.front_end).name].pe
+    return chain("ge_tail", purpose, moe.network.tail, folding, lanes, moe.network.feature_type.bits)
+
+
+def watched_top(taps: tuple[Tap, ...]) -> str:
+    """The module moe_sim: moe_top with every tap as an output port, for simulation only.
+
+    Activations are widened to 8 bits a lane and logits to 32 bits, whatever their width in the design.
+    """
+    ports, assigns = [], []
+    for tap in taps:
+        lane = 32 if tap.signed else 8
+        ports += [
+            f"    output logic tap_{tap.name}_valid",
+            f"    output logic [{tap.lanes * lane - 1}:0] tap_{tap.name}_data",
+        ]
+        assigns.append(f"  assign tap_{tap.name}_valid = {tap.valid} && {tap.ready};")
+        if tap.signed:
+            assigns.append(f"  assign tap_{tap.name}_data = 32'($signed({tap.data}));")
+        else:
+            assigns.append(
+                f"  for (genvar i = 0; i < {tap.lanes}; i++) begin : gen_{tap.name}\n"
+                f"    assign tap_{tap.name}_data[i*8+:8] = 8'({tap.data}[i*{tap.bits}+:{tap.bits}]);\n  end"
+            )
+    inputs = """\
+    input  logic clk_i,
+    input  logic rst_ni,
+    input  logic [2:0] mode_i,
+    input  logic [3:0] bank_i,
+    input  logic [moe_pkg::Banks-1:0] bank_valid_i,
+    input  logic [2:0] local_expert_i,
+    input  logic signed [31:0] theta_i,
+    input  logic wr_en_i,
+    input  logic [3:0] wr_layer_i,
+    input  logic wr_bias_i,
+    input  logic [3:0] wr_bank_i,
+    input  logic [19:0] wr_addr_i,
+    input  logic [31:0] wr_data_i,
+    input  logic s_axis_tvalid,
+    output logic s_axis_tready,
+    input  logic [moe_pkg::PixelW-1:0] s_axis_tdata,
+    input  logic s_axis_tlast,
+    output logic m_axis_tvalid,
+    input  logic m_axis_tready,
+    output logic [31:0] m_axis_tdata,
+"""
+    return (
+        f"{_HEADER}/// moe_top with every layer's output stream as a port: valid is high for each word that moves.\n"
+        f"module moe_sim (\n{inputs}"
+        + ",\n".join(ports)
+        + "\n);\n  moe_top u_top (.*);\n\n"
+        + "\n".join(assigns)
+        + "\nendmodule\n"
+    )
+
+
+def tap_header(moe: Moe, taps: tuple[Tap, ...]) -> str:
+    """C++ header for the bulk harness: the table of taps and the function that collects them after a clock edge."""
+    rows = ",\n".join(f'    {{"{t.name}", {t.lanes}, {4 if t.signed else 1}, {t.values}}}' for t in taps)
+    calls = "\n".join(
+        f"  if (model.tap_{t.name}_valid) sink({i}, &model.tap_{t.name}_data);" for i, t in enumerate(taps)
+    )
+    return (
+        "// SPDX-License-Identifier: Apache-2.0\n// Generated from the network specification; do not edit.\n"
+        "#pragma once\n#include <cstddef>\n\n"
+        "struct Tap {\n  const char* name;\n  size_t lanes;  // values a beat\n  size_t bytes;  // bytes a value\n"
+        "  size_t values;  // values an image\n};\n\n"
+        f"constexpr size_t kImageBeats = {moe.network.in_shape.size};\n\n"
+        f"constexpr Tap kTaps[] = {{\n{rows}}};\nconstexpr size_t kTapCount = {len(taps)};\n\n"
+        "// Calls sink(index, pointer to the lanes) for every tap whose word moves in this cycle.\n"
+        "template <class Model, class Sink>\ninline void collect_taps(const Model& model, Sink&& sink) {\n"
+        f"{calls}\n}}\n"
+    )

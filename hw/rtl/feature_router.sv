@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Sends each image's features to the experts that its descriptor names.
+///
+/// Outputs in this order: [0] the GE's feature store, [1 .. LocalExperts] the local experts, [LocalExperts + 1]
+/// the gate. A destination that is not named sees nothing of the image. With the first word of an image
+/// frame_start_o announces the image's descriptor to the consumers' tag queues.
+///
+/// Latency: combinational. Initiation interval: FrameWords cycles an image when the consumers keep up.
+///
+/// Protocol: valid/ready; one descriptor per FrameWords feature words; frame_start_o is a pulse without a ready,
+/// because the queue of images in flight bounds the number of tags.
+/// Does not: buffer.
+///
+/// Parameters
+///   Width         feature word width, bits
+///   FrameWords    feature words of an image
+///   LocalExperts  number of local experts
+module feature_router
+  import accel_pkg::*;
+#(
+    parameter int unsigned Width        = 160,
+    parameter int unsigned FrameWords   = 144,
+    parameter int unsigned LocalExperts = 1,
+    localparam int unsigned Outputs     = LocalExperts + 2
+) (
+    input  logic               clk_i,
+    input  logic               rst_ni,
+    input  logic               image_valid_i,
+    output logic               image_ready_o,
+    input  image_t             image_i,
+    input  logic               feature_valid_i,
+    output logic               feature_ready_o,
+    input  logic [Width-1:0]   feature_i,
+    output logic [Outputs-1:0] out_valid_o,
+    input  logic [Outputs-1:0] out_ready_i,
+    output logic [Width-1:0]   out_data_o,
+    output logic [Outputs-1:0] frame_start_o
+);
+  localparam int unsigned CountW = (FrameWords > 1) ? $clog2(FrameWords) : 1;
+
+  logic [CountW-1:0] count_q;
+  logic [Outputs-1:0] select;
+  logic fork_ready, taken, last;
+
+  assign select          = {image_i.use_gate, image_i.use_le[LocalExperts-1:0], image_i.use_ge};
+  assign feature_ready_o = image_valid_i && fork_ready;
+  assign taken           = feature_valid_i && feature_ready_o;
+  assign last            = count_q == CountW'(FrameWords - 1);
+  assign image_ready_o   = feature_valid_i && fork_ready && last;
+  assign frame_start_o   = (taken && count_q == '0) ? select : '0;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) count_q <= '0;
+    else if (taken) count_q <= last ? '0 : count_q + 1'b1;
+  end
+
+  stream_fork #(
+      .Width  (Width),
+      .Outputs(Outputs)
+  ) u_fork (
+      .clk_i,
+      .rst_ni,
+      .in_valid_i (feature_valid_i && image_valid_i),
+      .in_ready_o (fork_ready),
+      .in_data_i  (feature_i),
+      .in_select_i(select),
+      .out_valid_o,
+      .out_ready_i,
+      .out_data_o
+  );
+
+  // The rest of the descriptor is for the consumers' tag queues.
+  logic unused_image;
+  assign unused_image = ^image_i;
+endmodule

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+/// The binary gate's decision: exactly one expert answers.
+///
+/// Formula: with logits g[0] (generic) and g[1..Count-1] (local experts), best = the largest local logit (lowest
+/// index on a tie); the answer is local expert best when g[best] - g[0] > theta, else the GE. A tie goes to the GE.
+///
+/// Latency: 1 cycle from the last logit. Initiation interval: Count cycles.
+///
+/// Protocol: valid/ready; one logit a beat; theta_i is read with the last beat.
+/// Does not: weigh experts; the gate is binary.
+///
+/// Parameters
+///   Count  logits: 1 + number of local experts, at least 2
+///   DataW  logit width, bits, signed
+module gate_decide
+  import accel_pkg::*;
+#(
+    parameter int unsigned Count = 2,
+    parameter int unsigned DataW = 24
+) (
+    input  logic                     clk_i,
+    input  logic                     rst_ni,
+    input  logic signed [ThetaW-1:0] theta_i,
+    input  logic                     in_valid_i,
+    output logic                     in_ready_o,
+    input  logic signed [DataW-1:0]  in_data_i,
+    output logic                     out_valid_o,
+    input  logic                     out_ready_i,
+    output logic [3:0]               out_expert_o  // 0 = GE, i = local expert i - 1
+);
+  if (Count < 2 || Count > MaxLocalExperts + 1) begin : gen_bad_count
+    $error("gate_decide: Count is %0d, allowed are 2 to 9.", Count);
+  end
+
+  // Wide enough for any difference of two logits and for theta.
+  localparam int unsigned DiffW = ((DataW > ThetaW) ? DataW : ThetaW) + 1;
+
+  logic [3:0] beat_q, best_index_q, best_index;
+  logic signed [DataW-1:0] generic_q, best_q, best;
+  logic signed [DiffW-1:0] difference;
+  logic last, taken, better;
+
+  assign last       = beat_q == 4'(Count - 1);
+  assign in_ready_o = !last || !out_valid_o || out_ready_i;
+  assign taken      = in_valid_i && in_ready_o;
+  assign better     = beat_q == 4'd1 || in_data_i > best_q;
+  assign best       = better ? in_data_i : best_q;
+  assign best_index = better ? beat_q : best_index_q;
+  assign difference = DiffW'(best) - DiffW'(generic_q);
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      beat_q      <= '0;
+      out_valid_o <= 1'b0;
+    end else begin
+      if (taken) beat_q <= last ? '0 : beat_q + 1'b1;
+      if (taken && last) out_valid_o <= 1'b1;
+      else if (out_ready_i) out_valid_o <= 1'b0;
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (taken && beat_q == '0) generic_q <= in_data_i;
+    if (taken && beat_q != '0) begin
+      best_q       <= best;
+      best_index_q <= best_index;
+    end
+    if (taken && last) out_expert_o <= (difference > DiffW'(theta_i)) ? best_index : 4'd0;
+  end
+endmodule

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Local expert (LE): max pooling of the shared features, one dense layer with run-time weights, arg max.
+///
+/// Its result also carries the expert's confidence for the gate: the top logit and its margin to the second,
+/// both requantised (shifted right by ConfidenceShift with round half to even, saturated to ActW bits unsigned).
+///
+/// Initiation interval: the largest of the feature words and (180/Simd)*(62/Pe) cycles for the default shape.
+/// Latency: the dense layer's last input word costs Classes/Pe cycles, the arg max Classes cycles.
+///
+/// Protocol: valid/ready; frame_start_i announces an image and its weight bank (see runtime_dense).
+/// Does not: decide whether its answer counts; that is the gate's and the mux's work.
+///
+/// Parameters
+///   Height, Width, Channels, Lanes  feature map, and channels a feature word
+///   PoolSize                        pooling window and stride
+///   Classes                         outputs
+///   Pe, Simd, *W, Banks             see runtime_dense
+///   ConfidenceShift                 right shift of logits to confidence inputs
+module local_expert
+  import accel_pkg::*;
+#(
+    parameter int unsigned Height          = 12,
+    parameter int unsigned Width           = 12,
+    parameter int unsigned Channels        = 20,
+    parameter int unsigned Lanes           = 20,
+    parameter int unsigned PoolSize        = 4,
+    parameter int unsigned Classes         = 62,
+    parameter int unsigned Pe              = 1,
+    parameter int unsigned Simd            = 4,
+    parameter int unsigned ActW            = 8,
+    parameter int unsigned WgtW            = 8,
+    parameter int unsigned BiasW           = 16,
+    parameter int unsigned AccW            = 24,
+    parameter int unsigned Banks           = 2,
+    parameter bit          LutMultiplier   = 1'b0,
+    parameter int unsigned ConfidenceShift = 6,
+    parameter int unsigned Tags            = 8
+) (
+    input  logic                  clk_i,
+    input  logic                  rst_ni,
+    input  logic                  wr_en_i,
+    input  logic                  wr_bias_i,
+    input  logic [BankW-1:0]      wr_bank_i,
+    input  logic [19:0]           wr_addr_i,
+    input  logic [31:0]           wr_data_i,
+    input  logic                  frame_start_i,
+    input  logic [BankW-1:0]      bank_i,
+    input  logic                  in_valid_i,
+    output logic                  in_ready_o,
+    input  logic [Lanes*ActW-1:0] in_data_i,
+    output logic                  out_valid_o,
+    input  logic                  out_ready_i,
+    output logic [7:0]            out_class_o,
+    output logic [ActW-1:0]       out_top_o,
+    output logic [ActW-1:0]       out_margin_o
+);
+  localparam int unsigned Inputs = (Height / PoolSize) * (Width / PoolSize) * Channels;
+  localparam int unsigned IndexW = (Classes > 1) ? $clog2(Classes) : 1;
+
+  logic pool_valid, pool_ready, word_valid, word_ready, acc_valid, acc_ready, logit_valid, logit_ready;
+  logic [Lanes*ActW-1:0] pool_data;
+  logic [Simd*ActW-1:0] word_data;
+  logic [Pe*AccW-1:0] acc_data;
+  logic signed [AccW-1:0] logit, top, second;
+  logic [IndexW-1:0] index;
+
+  max_pool #(
+      .Height(Height),
+      .Width(Width),
+      .WordsPerPixel(Channels / Lanes),
+      .Lanes(Lanes),
+      .ActW(ActW),
+      .Size(PoolSize)
+  ) u_pool (
+      .clk_i,
+      .rst_ni,
+      .in_valid_i,
+      .in_ready_o,
+      .in_data_i,
+      .out_valid_o(pool_valid),
+      .out_ready_i(pool_ready),
+      .out_data_o (pool_data)
+  );
+
+  stream_width #(
+      .LaneW   (ActW),
+      .InLanes (Lanes),
+      .OutLanes(Simd)
+  ) u_words (
+      .clk_i,
+      .rst_ni,
+      .in_valid_i (pool_valid),
+      .in_ready_o (pool_ready),
+      .in_data_i  (pool_data),
+      .out_valid_o(word_valid),
+      .out_ready_i(word_ready),
+      .out_data_o (word_data)
+  );
+
+  runtime_dense #(
+      .InWords      (Inputs / Simd),
+      .OutWords     (Classes / Pe),
+      .Pe           (Pe),
+      .Simd         (Simd),
+      .ActW         (ActW),
+      .WgtW         (WgtW),
+      .BiasW        (BiasW),
+      .AccW         (AccW),
+      .Requant      (1'b0),
+      .Banks        (Banks),
+      .LutMultiplier(LutMultiplier),
+      .Tags         (Tags)
+  ) u_dense (
+      .clk_i,
+      .rst_ni,
+      .wr_en_i,
+      .wr_bias_i,
+      .wr_bank_i,
+      .wr_addr_i,
+      .wr_data_i,
+      .tag_valid_i(frame_start_i),
+      .tag_bank_i (bank_i),
+      .in_valid_i (word_valid),
+      .in_ready_o (word_ready),
+      .in_data_i  (word_data),
+      .out_valid_o(acc_valid),
+      .out_ready_i(acc_ready),
+      .out_data_o (acc_data)
+  );
+
+  stream_width #(
+      .LaneW   (AccW),
+      .InLanes (Pe),
+      .OutLanes(1)
+  ) u_logits (
+      .clk_i,
+      .rst_ni,
+      .in_valid_i (acc_valid),
+      .in_ready_o (acc_ready),
+      .in_data_i  (acc_data),
+      .out_valid_o(logit_valid),
+      .out_ready_i(logit_ready),
+      .out_data_o (logit)
+  );
+
+  arg_max #(
+      .Count(Classes),
+      .DataW(AccW)
+  ) u_arg_max (
+      .clk_i,
+      .rst_ni,
+      .in_valid_i  (logit_valid),
+      .in_ready_o  (logit_ready),
+      .in_data_i   (logit),
+      .out_valid_o,
+      .out_ready_i,
+      .out_index_o (index),
+      .out_max_o   (top),
+      .out_second_o(second)
+  );
+
+  assign out_class_o = 8'(index);
+
+  logic signed [AccW:0] margin;  // one bit more: the difference of two logits
+  assign margin = (AccW + 1)'(top) - (AccW + 1)'(second);
+
+  requantize #(
+      .AccW (AccW),
+      .Shift(ConfidenceShift),
+      .OutW (ActW)
+  ) u_top (
+      .acc_i (top),
+      .data_o(out_top_o)
+  );
+
+  requantize #(
+      .AccW (AccW + 1),
+      .Shift(ConfidenceShift),
+      .OutW (ActW)
+  ) u_margin (
+      .acc_i (margin),
+      .data_o(out_margin_o)
+  );
+endmodule

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Folded matrix-vector unit, input-stationary, with the weights outside.
+///
+/// Formula: out[o] = bias[o] + sum over i of act[i] * wgt[o][i], for InWords*Simd inputs and OutWords*Pe outputs;
+/// with Requant each sum goes through requantize (which is the ReLU), else it leaves as it is, signed.
+///
+/// Folding: each input word (Simd activations) is held while all OutWords output folds are processed, one
+/// (word, fold) a cycle; fold f computes outputs f*Pe .. f*Pe+Pe-1, with one accumulator per output. Holding the
+/// input needs no input buffer, and no output waits before the last word.
+///
+/// Initiation interval: InWords*OutWords cycles a vector, no bubble between vectors.
+/// Latency: 5 + Stages cycles from the transfer of the last input word to the last output word being valid, with
+/// Stages = ceil(ceil(log2(Simd)) / 2); the earlier folds precede it, one a cycle.
+///
+/// Weight port: wgt_data_i follows wgt_en_o, wgt_bank_o, wgt_addr_o by exactly one cycle and is held (weight_rom,
+/// weight_ram). Address = word*OutWords + fold; lane p*Simd + s is the weight of output fold*Pe + p and input
+/// word*Simd + s. The bias port has the same timing but an enable of its own: the bias (address = fold) is read
+/// shortly before it is added and not carried along the multiplier pipeline.
+///
+/// Protocol: valid/ready. in_bank_i selects the weight bank and is held with its word; all words of a vector
+/// carry the same bank. The pipeline never stalls: only words of the last column need room in the output
+/// FIFO, and they are issued against credits for it. OutDepth >= OutWords lets the next vector start while a
+/// slow consumer takes the results.
+/// Does not: wrap or saturate sums. AccW comes from interval analysis of the weights; an assertion watches it.
+///
+/// Parameters
+///   InWords, OutWords  input words and output folds a vector
+///   Pe, Simd           outputs and inputs processed a cycle
+///   ActW               activation width, bits, unsigned
+///   WgtW, BiasW        weight and bias width, bits, signed
+///   AccW               accumulator width, bits, signed
+///   Requant            1: requantise to OutW bits; 0: raw accumulators
+///   Shift, OutW        of requantize
+///   BankW              width of the bank number, bits
+///   LutMultiplier      1: products from logic; 0: multiplier blocks (see multiplier)
+///   OutDepth           output FIFO, words; at least 6 + Stages, for full speed with InWords = 1
+module mvu #(
+    parameter int unsigned  InWords       = 25,
+    parameter int unsigned  OutWords      = 2,
+    parameter int unsigned  Pe            = 2,
+    parameter int unsigned  Simd          = 1,
+    parameter int unsigned  ActW          = 8,
+    parameter int unsigned  WgtW          = 4,
+    parameter int unsigned  BiasW         = 16,
+    parameter int unsigned  AccW          = 24,
+    parameter bit           Requant       = 1'b1,
+    parameter int unsigned  Shift         = 8,
+    parameter int unsigned  OutW          = ActW,
+    parameter int unsigned  BankW         = 1,
+    parameter bit           LutMultiplier = 1'b0,
+    parameter int unsigned  OutDepth      = 16,
+    localparam int unsigned Depth         = InWords * OutWords,
+    localparam int unsigned AddrW         = (Depth > 1) ? $clog2(Depth) : 1,
+    localparam int unsigned FoldW         = (OutWords > 1) ? $clog2(OutWords) : 1,
+    localparam int unsigned LaneW         = Requant ? OutW : AccW
+) (
+    input  logic                     clk_i,
+    input  logic                     rst_ni,
+    input  logic                     in_valid_i,
+    output logic                     in_ready_o,
+    input  logic [    Simd*ActW-1:0] in_data_i,
+    input  logic [        BankW-1:0] in_bank_i,
+    output logic                     wgt_en_o,
+    output logic [        BankW-1:0] wgt_bank_o,
+    output logic [        AddrW-1:0] wgt_addr_o,
+    input  logic [Pe*Simd*WgtW-1:0] wgt_data_i,
+    output logic                     bias_en_o,
+    output logic [        BankW-1:0] bias_bank_o,
+    output logic [        FoldW-1:0] bias_addr_o,
+    input  logic [     Pe*BiasW-1:0] bias_data_i,
+    output logic                     out_valid_o,
+    input  logic                     out_ready_i,
+    output logic [     Pe*LaneW-1:0] out_data_o
+);
+  localparam int unsigned TreeStages = ($clog2(Simd) + 1) / 2;
+  // Stages after issue: 0 memory output, 1 operand registers, 2 products, then the adder tree; in stage Acc
+  // the sums meet the accumulators, and one later the results are requantised and enter the output FIFO.
+  localparam int unsigned Acc = 2 + TreeStages;
+  // The bias is read so that it goes through the memory and one register and arrives in stage Acc.
+  localparam int unsigned BiasRead = Acc - 2;
+  localparam int unsigned CreditW = $clog2(OutDepth + 1);
+
+  if (InWords < 1 || OutWords < 1 || Pe < 1 || Simd < 1) begin : gen_bad_folding
+    $error("mvu: InWords %0d, OutWords %0d, Pe %0d, Simd %0d: each must be at least 1.", InWords, OutWords, Pe, Simd);
+  end
+  if (OutDepth < 6 + TreeStages) begin : gen_bad_out_depth
+    $error("mvu: OutDepth is %0d, it must be at least %0d for full speed.", OutDepth, 6 + TreeStages);
+  end
+
+  // ---------------------------------------------------------------- issue: one (word, fold) a cycle
+  logic [FoldW-1:0] fold_q;
+  logic [AddrW-1:0] addr_q;
+  logic last_fold, first_word, last_word, credit, issue;
+
+  assign last_fold  = fold_q == FoldW'(OutWords - 1);
+  assign issue      = in_valid_i && (credit || !last_word);
+  assign in_ready_o = last_fold && (credit || !last_word);
+
+  assign wgt_en_o   = issue;
+  assign wgt_bank_o = in_bank_i;
+  assign wgt_addr_o = addr_q;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      fold_q <= '0;
+      addr_q <= '0;
+    end else if (issue) begin
+      fold_q <= last_fold ? '0 : fold_q + 1'b1;
+      addr_q <= (addr_q == AddrW'(Depth - 1)) ? '0 : addr_q + 1'b1;
+    end
+  end
+
+  if (InWords == 1) begin : gen_single_word
+    assign first_word = 1'b1;
+    assign last_word  = 1'b1;
+  end else begin : gen_words
+    logic first_word_q, last_word_q;
+    always_ff @(posedge clk_i) begin
+      if (!rst_ni) begin
+        first_word_q <= 1'b1;
+        last_word_q  <= 1'b0;
+      end else if (issue && last_fold) begin
+        first_word_q <= last_word_q;
+        last_word_q  <= addr_q == AddrW'(Depth - OutWords - 1);
+      end
+    end
+    assign first_word = first_word_q;
+    assign last_word  = last_word_q;
+  end
+
+  // ---------------------------------------------------------------- control that travels with a token
+  typedef struct packed {
+    logic             first;
+    logic             last;
+    logic [FoldW-1:0] fold;
+    logic [BankW-1:0] bank;
+  } token_t;
+
+  logic [Acc:0] valid_q;
+  token_t token_d[Acc+1], token_q[Acc+1];
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) valid_q <= '0;
+    else valid_q <= {valid_q[Acc-1:0], issue};
+  end
+
+  assign token_d[0] = '{first: first_word, last: last_word, fold: fold_q, bank: in_bank_i};
+  for (genvar k = 1; k <= Acc; k++) begin : gen_token
+    assign token_d[k] = token_q[k-1];
+  end
+  always_ff @(posedge clk_i) begin
+    for (int unsigned k = 0; k <= Acc; k++) token_q[k] <= token_d[k];
+  end
+
+  // ---------------------------------------------------------------- operands
+  logic [Simd*ActW-1:0] act_mem_q, act_q;  // beside the memory read, beside the weight register
+  logic [Pe*Simd*WgtW-1:0] wgt_q;
+  logic [Pe*BiasW-1:0] bias_q;
+
+  assign bias_en_o   = valid_q[BiasRead] && token_q[BiasRead].first;
+  assign bias_bank_o = token_q[BiasRead].bank;
+  assign bias_addr_o = token_q[BiasRead].fold;
+
+  always_ff @(posedge clk_i) begin
+    if (issue) act_mem_q <= in_data_i;
+    if (valid_q[0]) begin
+      act_q <= act_mem_q;
+      wgt_q <= wgt_data_i;
+    end
+    if (valid_q[BiasRead+1] && token_q[BiasRead+1].first) bias_q <= bias_data_i;
+  end
+
+  // ---------------------------------------------------------------- processing elements
+  logic [Pe*LaneW-1:0] result;
+
+  for (genvar p = 0; p < Pe; p++) begin : gen_pe
+    logic signed [AccW-1:0] acc;
+
+    mvu_pe #(
+        .OutWords     (OutWords),
+        .Simd         (Simd),
+        .ActW         (ActW),
+        .WgtW         (WgtW),
+        .BiasW        (BiasW),
+        .AccW         (AccW),
+        .LutMultiplier(LutMultiplier)
+    ) i_mvu_pe (
+        .clk_i      (clk_i),
+        .valid_i    (valid_q[Acc:1]),
+        .act_i      (act_q),
+        .wgt_i      (wgt_q[p*Simd*WgtW+:Simd*WgtW]),
+        .acc_first_i(token_q[Acc].first),
+        .acc_last_i (token_q[Acc].last),
+        .acc_fold_i (token_q[Acc].fold),
+        .bias_i     (bias_q[p*BiasW+:BiasW]),
+        .result_o   (acc)
+    );
+
+    if (Requant) begin : gen_requantize
+      requantize #(
+          .AccW (AccW),
+          .Shift(Shift),
+          .OutW (OutW)
+      ) i_requantize (
+          .acc_i (acc),
+          .data_o(result[p*LaneW+:LaneW])
+      );
+    end else begin : gen_raw
+      assign result[p*LaneW+:LaneW] = acc;
+    end
+  end
+
+  // ---------------------------------------------------------------- output FIFO and its credits
+  logic result_valid_q, fifo_ready, reserve, release_credit;
+  logic [CreditW-1:0] reserved_q;  // places taken by results in the FIFO or on the way to it
+
+  assign credit         = reserved_q != CreditW'(OutDepth);
+  assign reserve        = issue && last_word;
+  assign release_credit = out_valid_o && out_ready_i;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      result_valid_q <= 1'b0;
+      reserved_q     <= '0;
+    end else begin
+      result_valid_q <= valid_q[Acc] && token_q[Acc].last;
+      if (reserve && !release_credit) reserved_q <= reserved_q + 1'b1;
+      else if (release_credit && !reserve) reserved_q <= reserved_q - 1'b1;
+    end
+  end
+
+  stream_fifo #(
+      .Width(Pe * LaneW),
+      .Depth(OutDepth)
+  ) i_out_fifo (
+      .clk_i      (clk_i),
+      .rst_ni     (rst_ni),
+      .in_valid_i (result_valid_q),
+      .in_ready_o (fifo_ready),
+      .in_data_i  (result),
+      .out_valid_o(out_valid_o),
+      .out_ready_i(out_ready_i),
+      .out_data_o (out_data_o)
+  );
+
+`ifndef SYNTHESIS
+  always_ff @(posedge clk_i) begin
+    if (rst_ni && result_valid_q) begin
+      assert (fifo_ready)
+      else $error("mvu: a result arrived at a full output FIFO; the credit count is wrong.");
+    end
+  end
+`else
+  logic unused_fifo_ready;
+  assign unused_fifo_ready = fifo_ready;
+`endif
+endmodule

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Dense layer whose weights are loaded at run time, in banks (see mvu for formula, folding and latency).
+///
+/// Each vector carries a tag, the bank of weights it is computed with: tag_valid_i pushes one per vector, in
+/// order, at any time before the vector's words arrive or while they wait.
+///
+/// Initiation interval: InWords*OutWords cycles a vector.
+///
+/// Weight writes: wr_addr_i counts 32-bit chunks: {word address, chunk number}, with as many chunk bits as the
+/// memory's word needs; wr_bias_i selects the bias memory. A bank in use must not be written.
+/// Does not: check that a bank is complete, or change the width of the input stream (use stream_width).
+///
+/// Parameters: see mvu; Banks is the number of weight banks, Tags the number of vectors that may be announced.
+module runtime_dense
+  import accel_pkg::*;
+#(
+    parameter int unsigned  InWords       = 45,
+    parameter int unsigned  OutWords      = 62,
+    parameter int unsigned  Pe            = 1,
+    parameter int unsigned  Simd          = 4,
+    parameter int unsigned  ActW          = 8,
+    parameter int unsigned  WgtW          = 8,
+    parameter int unsigned  BiasW         = 16,
+    parameter int unsigned  AccW          = 24,
+    parameter bit           Requant       = 1'b0,
+    parameter int unsigned  Shift         = 0,
+    parameter int unsigned  Banks         = 2,
+    parameter bit           LutMultiplier = 1'b0,
+    parameter int unsigned  Tags          = 8,
+    localparam int unsigned LaneW         = Requant ? ActW : AccW
+) (
+    input  logic                 clk_i,
+    input  logic                 rst_ni,
+    // Weight writes
+    input  logic                 wr_en_i,
+    input  logic                 wr_bias_i,
+    input  logic [BankW-1:0]     wr_bank_i,
+    input  logic [19:0]          wr_addr_i,
+    input  logic [31:0]          wr_data_i,
+    // Tags
+    input  logic                 tag_valid_i,
+    input  logic [BankW-1:0]     tag_bank_i,
+    // Vectors
+    input  logic                 in_valid_i,
+    output logic                 in_ready_o,
+    input  logic [Simd*ActW-1:0] in_data_i,
+    output logic                 out_valid_o,
+    input  logic                 out_ready_i,
+    output logic [Pe*LaneW-1:0]  out_data_o
+);
+  localparam int unsigned Depth      = InWords * OutWords;
+  localparam int unsigned AddrW      = (Depth > 1) ? $clog2(Depth) : 1;
+  localparam int unsigned FoldW      = (OutWords > 1) ? $clog2(OutWords) : 1;
+  localparam int unsigned RamBankW   = (Banks > 1) ? $clog2(Banks) : 1;
+  localparam int unsigned WordCountW = (InWords > 1) ? $clog2(InWords) : 1;
+  localparam int unsigned WgtChunks  = (Pe * Simd * WgtW + 31) / 32;
+  localparam int unsigned BiasChunks = (Pe * BiasW + 31) / 32;
+  localparam int unsigned WgtShift   = $clog2(WgtChunks);
+  localparam int unsigned BiasShift  = $clog2(BiasChunks);
+
+  if (Banks > 2 ** BankW) begin : gen_bad_banks
+    $error("runtime_dense: Banks is %0d, allowed are 1 to 16.", Banks);
+  end
+  if (AddrW + WgtShift > 20) begin : gen_bad_depth
+    $error("runtime_dense: %0d weight words do not fit the write address.", Depth);
+  end
+
+  // ---- Tag: the bank of the vector at the input -------------------------------------------------------------
+  logic tag_valid, tag_in_ready, mvu_ready, taken, last_word;
+  logic [RamBankW-1:0] bank;
+  logic [WordCountW-1:0] word_q;
+
+  stream_fifo #(
+      .Width(RamBankW),
+      .Depth(Tags)
+  ) u_tags (
+      .clk_i,
+      .rst_ni,
+      .in_valid_i (tag_valid_i),
+      .in_ready_o (tag_in_ready),
+      .in_data_i  (tag_bank_i[RamBankW-1:0]),
+      .out_valid_o(tag_valid),
+      .out_ready_i(taken && last_word),
+      .out_data_o (bank)
+  );
+
+  assign in_ready_o = tag_valid && mvu_ready;
+  assign taken      = in_valid_i && in_ready_o;
+  assign last_word  = word_q == WordCountW'(InWords - 1);
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) word_q <= '0;
+    else if (taken) word_q <= last_word ? '0 : word_q + 1'b1;
+  end
+
+  // ---- Compute ----------------------------------------------------------------------------------------------
+  logic wgt_en, bias_en;
+  logic [RamBankW-1:0] wgt_bank, bias_bank;
+  logic [AddrW-1:0] wgt_addr;
+  logic [FoldW-1:0] bias_addr;
+  logic [Pe*Simd*WgtW-1:0] wgt_data;
+  logic [Pe*BiasW-1:0] bias_data;
+
+  mvu #(
+      .InWords      (InWords),
+      .OutWords     (OutWords),
+      .Pe           (Pe),
+      .Simd         (Simd),
+      .ActW         (ActW),
+      .WgtW         (WgtW),
+      .BiasW        (BiasW),
+      .AccW         (AccW),
+      .Requant      (Requant),
+      .Shift        (Shift),
+      .OutW         (ActW),
+      .BankW        (RamBankW),
+      .LutMultiplier(LutMultiplier)
+  ) u_mvu (
+      .clk_i,
+      .rst_ni,
+      .in_valid_i (in_valid_i && tag_valid),
+      .in_ready_o (mvu_ready),
+      .in_data_i,
+      .in_bank_i  (bank),
+      .wgt_en_o   (wgt_en),
+      .wgt_bank_o (wgt_bank),
+      .wgt_addr_o (wgt_addr),
+      .wgt_data_i (wgt_data),
+      .bias_en_o  (bias_en),
+      .bias_bank_o(bias_bank),
+      .bias_addr_o(bias_addr),
+      .bias_data_i(bias_data),
+      .out_valid_o,
+      .out_ready_i,
+      .out_data_o
+  );
+
+  // ---- Memories ---------------------------------------------------------------------------------------------
+  localparam int unsigned WgtChunkW  = (WgtChunks > 1) ? $clog2(WgtChunks) : 1;
+  localparam int unsigned BiasChunkW = (BiasChunks > 1) ? $clog2(BiasChunks) : 1;
+  logic [19:0] wgt_chunk, bias_chunk;
+  assign wgt_chunk  = wr_addr_i & 20'(2 ** WgtShift - 1);
+  assign bias_chunk = wr_addr_i & 20'(2 ** BiasShift - 1);
+
+  weight_ram #(
+      .Width(Pe * Simd * WgtW),
+      .Depth(Depth),
+      .Banks(Banks)
+  ) u_weights (
+      .clk_i,
+      .rd_en_i   (wgt_en),
+      .rd_bank_i (wgt_bank),
+      .rd_addr_i (wgt_addr),
+      .rd_data_o (wgt_data),
+      .wr_en_i   (wr_en_i && !wr_bias_i),
+      .wr_bank_i (wr_bank_i[RamBankW-1:0]),
+      .wr_addr_i (AddrW'(wr_addr_i >> WgtShift)),
+      .wr_chunk_i(WgtChunkW'(wgt_chunk)),
+      .wr_data_i
+  );
+
+  weight_ram #(
+      .Width(Pe * BiasW),
+      .Depth(OutWords),
+      .Banks(Banks)
+  ) u_biases (
+      .clk_i,
+      .rd_en_i   (bias_en),
+      .rd_bank_i (bias_bank),
+      .rd_addr_i (bias_addr),
+      .rd_data_o (bias_data),
+      .wr_en_i   (wr_en_i && wr_bias_i),
+      .wr_bank_i (wr_bank_i[RamBankW-1:0]),
+      .wr_addr_i (FoldW'(wr_addr_i >> BiasShift)),
+      .wr_chunk_i(BiasChunkW'(bias_chunk)),
+      .wr_data_i
+  );
+
+`ifndef SYNTHESIS
+  always_ff @(posedge clk_i) begin
+    if (rst_ni) assert (tag_in_ready || !tag_valid_i) else $error("runtime_dense: more than %0d vectors announced.", Tags);
+  end
+`endif
+  // The upper address and bank bits select nothing in a small memory.
+  logic unused_bits;
+  assign unused_bits = ^{tag_in_ready, wr_bank_i, tag_bank_i, wgt_chunk, bias_chunk};
+endmodule

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Changes the number of lanes of a stream: splits wide words or gathers narrow ones. Lane 0 goes first.
+///
+/// Latency: 1 cycle from the (last) input word to the first output word; 0 when InLanes = OutLanes (wires).
+/// Initiation interval: one output word a cycle when splitting, one input word a cycle when gathering, both
+/// without a bubble between groups.
+///
+/// Protocol: valid/ready; out_valid_o and out_data_o are registers, in_ready_o depends on out_ready_i.
+/// Does not: re-align; the caller starts every image on a group boundary (it does if the lanes of a pixel are
+/// a multiple of both widths).
+///
+/// Parameters
+///   LaneW     lane width, bits
+///   InLanes   lanes of an input word
+///   OutLanes  lanes of an output word; one of the two divides the other
+module stream_width #(
+    parameter int unsigned LaneW    = 8,
+    parameter int unsigned InLanes  = 4,
+    parameter int unsigned OutLanes = 1
+) (
+    input  logic                      clk_i,
+    input  logic                      rst_ni,
+    input  logic                      in_valid_i,
+    output logic                      in_ready_o,
+    input  logic [ InLanes*LaneW-1:0] in_data_i,
+    output logic                      out_valid_o,
+    input  logic                      out_ready_i,
+    output logic [OutLanes*LaneW-1:0] out_data_o
+);
+  localparam int unsigned InW  = InLanes * LaneW;
+  localparam int unsigned OutW = OutLanes * LaneW;
+
+  if (InLanes == OutLanes) begin : gen_wires
+    assign in_ready_o  = out_ready_i;
+    assign out_valid_o = in_valid_i;
+    assign out_data_o  = in_data_i;
+
+    logic unused_clk_rst;
+    assign unused_clk_rst = clk_i ^ rst_ni;
+  end else if (InLanes % OutLanes == 0) begin : gen_split
+    localparam int unsigned Ratio = InLanes / OutLanes;
+    localparam int unsigned IdxW  = $clog2(Ratio);
+
+    // A shift register rather than a multiplexer: the output is a plain register whatever the ratio.
+    logic [InW-1:0] data_q;
+    logic valid_q;
+    logic [IdxW-1:0] idx_q;
+    logic last, load;
+
+    assign last        = idx_q == IdxW'(Ratio - 1);
+    assign in_ready_o  = !valid_q || (last && out_ready_i);
+    assign load        = in_valid_i && in_ready_o;
+    assign out_valid_o = valid_q;
+    assign out_data_o  = data_q[OutW-1:0];
+
+    always_ff @(posedge clk_i) begin
+      if (!rst_ni) begin
+        valid_q <= 1'b0;
+        idx_q   <= '0;
+      end else if (load) begin
+        valid_q <= 1'b1;
+        idx_q   <= '0;
+      end else if (valid_q && out_ready_i) begin
+        valid_q <= !last;
+        idx_q   <= last ? '0 : idx_q + 1'b1;
+      end
+    end
+
+    always_ff @(posedge clk_i) begin
+      if (load) data_q <= in_data_i;
+      else if (valid_q && out_ready_i) data_q <= data_q >> OutW;
+    end
+  end else if (OutLanes % InLanes == 0) begin : gen_gather
+    localparam int unsigned Ratio = OutLanes / InLanes;
+    localparam int unsigned IdxW  = $clog2(Ratio);
+
+    logic [OutW-1:0] data_q;
+    logic valid_q;
+    logic [IdxW-1:0] idx_q;
+    logic last, load;
+
+    assign last        = idx_q == IdxW'(Ratio - 1);
+    assign in_ready_o  = !valid_q || out_ready_i;
+    assign load        = in_valid_i && in_ready_o;
+    assign out_valid_o = valid_q;
+    assign out_data_o  = data_q;
+
+    always_ff @(posedge clk_i) begin
+      if (!rst_ni) begin
+        valid_q <= 1'b0;
+        idx_q   <= '0;
+      end else begin
+        if (in_ready_o) valid_q <= load && last;
+        if (load) idx_q <= last ? '0 : idx_q + 1'b1;
+      end
+    end
+
+    // Each lane group has its own enable, so that only the arriving lanes toggle.
+    for (genvar i = 0; i < Ratio; i++) begin : gen_group
+      always_ff @(posedge clk_i) begin
+        if (load && idx_q == IdxW'(i)) data_q[i*InW+:InW] <= in_data_i;
+      end
+    end
+  end else begin : gen_bad_ratio
+    $error("stream_width: %0d input lanes and %0d output lanes: one must divide the other.", InLanes, OutLanes);
+  end
+endmodule

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Build the Verilated shared library of one accelerator, and reuse it while its sources do not change."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from golden.presets import ROOT
+from hw.gen.build import GeneratedHardware, source_digest
+from verif.toolchain import verilator_environment
+
+HARNESS = Path(__file__).with_name("harness.cpp")
+# -O3 and the CPU's own instructions: the library never leaves the machine that built it.
+_CXX_FLAGS = "-std=c++20 -O3 -march=native -fPIC -DVL_USER_STOP -DVL_USER_FINISH -DVL_USER_FATAL"
+
+
+def build_library(hardware: GeneratedHardware, directory: Path | None = None) -> Path:
+    """Verilate ``moe_sim`` with the bulk harness.
+
+    Args:
+        hardware: generated sources.
+        directory: where libraries are kept; default ``build/bulk``. The library's name has a digest of all sources.
+
+    Returns:
+        Path of the shared library.
+
+    Raises:
+        RuntimeError: Verilator or the C++ compiler failed; the message has the end of its output.
+    """
+    directory = directory or ROOT / "build" / "bulk"
+    directory.mkdir(parents=True, exist_ok=True)
+    sources = hardware.simulation_sources
+    header = hardware.directory / "taps.h"
+    digest = source_digest([*sources, header, HARNESS, Path(__file__)])[:16]
+    library = directory / f"moe_{digest}.so"
+    with open(directory / f"moe_{digest}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # another process may be building the same library
+        if library.exists():
+            return library
+        work = directory / f"moe_{digest}"
+        shutil.rmtree(work, ignore_errors=True)
+        command = [
+            "verilator", "--cc", "--exe", "--build", "-j", str(os.cpu_count() or 1),
+            "--top-module", "moe_sim", "-O3", "--x-assign", "fast", "--x-initial", "unique",
+            "--assert", "--Mdir", str(work), "-o", "libmoe.so",
+            "-CFLAGS", f"{_CXX_FLAGS} -I{hardware.directory}", "-LDFLAGS", "-shared",
+            *map(str, sources), str(HARNESS),
+        ]  # fmt: skip
+        run = subprocess.run(command, env=verilator_environment(), capture_output=True, text=True)
+        if run.returncode:
+            tail = "\n".join((run.stdout + run.stderr).splitlines()[-30:])
+            raise RuntimeError(f"building the simulation failed:\n{tail}")
+        (work / "libmoe.so").replace(library)
+        shutil.rmtree(work)
+    return library

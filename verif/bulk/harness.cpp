@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+// Bulk simulation of the accelerator: a Verilated moe_sim behind a C interface, without VPI.
+//
+// C++ drives the clock, the pixel stream and the weight port; Python hands over whole data sets and gets back the
+// results, the cycle of each result and, on request, every layer's output. One object is one independent model;
+// different objects may run in different threads.
+#include <unistd.h>
+
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <mutex>
+#include <random>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "Vmoe_sim.h"
+#include "taps.h"
+#include "verilated.h"
+
+// A failing assertion in the RTL ends the run with a message instead of ending the process.
+namespace {
+thread_local std::string g_failure;
+[[noreturn]] void fail(const std::string& text) { throw std::runtime_error(text); }
+}  // namespace
+
+void vl_stop(const char* file, int line, const char*) {
+  fail("an assertion of the RTL failed at " + std::string(file) + ":" + std::to_string(line));
+}
+void vl_finish(const char* file, int line, const char* hier) { vl_stop(file, line, hier); }
+void vl_fatal(const char* file, int line, const char*, const char* message) {
+  fail("the RTL model stopped: " + std::string(message) + " (" + file + ":" + std::to_string(line) + ")");
+}
+
+extern "C" {
+struct MoeSettings {
+  uint32_t mode, bank, bank_valid, local_expert;
+  int32_t theta;
+  uint32_t pause_seed;  // 0: no pauses; otherwise pixels and results pause at random
+  uint64_t timeout;     // cycles without a result before the run is given up
+};
+}
+
+namespace {
+std::mutex g_directory_mutex;
+
+class Simulation {
+ public:
+  // Memory files are read by the model's first evaluation, relative to the working directory.
+  explicit Simulation(const char* memory_directory)
+      : context_(new VerilatedContext), model_(new Vmoe_sim{context_.get(), "TOP"}) {
+    const std::lock_guard<std::mutex> lock(g_directory_mutex);
+    char before[4096];
+    if (!getcwd(before, sizeof before) || chdir(memory_directory)) fail("cannot enter the memory directory");
+    try {
+      model_->eval();
+    } catch (...) {
+      (void)!chdir(before);
+      throw;
+    }
+    if (chdir(before)) fail("cannot leave the memory directory");
+    reset();
+  }
+  ~Simulation() { model_->final(); }
+
+  void reset() {
+    model_->s_axis_tvalid = model_->wr_en_i = model_->m_axis_tready = 0;
+    model_->rst_ni = 0;
+    for (int i = 0; i < 4; ++i) cycle();
+    model_->rst_ni = 1;
+    cycle();
+  }
+
+  void write(uint32_t bank, size_t count, const uint8_t* layer, const uint8_t* bias, const uint32_t* address,
+             const uint32_t* data) {
+    model_->wr_en_i = 1;
+    model_->wr_bank_i = bank;
+    for (size_t i = 0; i < count; ++i) {
+      model_->wr_layer_i = layer[i];
+      model_->wr_bias_i = bias[i];
+      model_->wr_addr_i = address[i];
+      model_->wr_data_i = data[i];
+      cycle();
+    }
+    model_->wr_en_i = 0;
+    cycle();
+  }
+
+  void run(const uint8_t* images, size_t count, const MoeSettings& settings, uint32_t* results, uint64_t* cycles,
+           uint64_t* first_pixel, uint8_t* const* tap_data, const size_t* tap_room, size_t* tap_used,
+           volatile uint64_t* progress) {
+    model_->mode_i = settings.mode;
+    model_->bank_i = settings.bank;
+    model_->bank_valid_i = settings.bank_valid;
+    model_->local_expert_i = settings.local_expert;
+    model_->theta_i = settings.theta;
+    std::minstd_rand pauses(settings.pause_seed);
+    const size_t beats = kImageBeats * count;
+    size_t sent = 0, received = 0;
+    uint64_t last_event = now_;
+    for (size_t t = 0; t < kTapCount; ++t) tap_used[t] = 0;
+
+    auto collect = [&](size_t tap, const void* lanes) {
+      const size_t bytes = kTaps[tap].lanes * kTaps[tap].bytes;
+      if (!tap_data[tap]) return;
+      if (tap_used[tap] + bytes > tap_room[tap]) fail(std::string("layer ") + kTaps[tap].name + " gave too many words");
+      std::memcpy(tap_data[tap] + tap_used[tap], lanes, bytes);  // lane 0 is the lowest byte (little endian)
+      tap_used[tap] += bytes;
+    };
+
+    bool offering = false;
+    while (received < count) {
+      if (!offering) offering = sent < beats && !(settings.pause_seed && pauses() % 4 == 0);
+      model_->s_axis_tvalid = offering;
+      model_->s_axis_tdata = sent < beats ? images[sent] : 0;
+      model_->s_axis_tlast = sent % kImageBeats == kImageBeats - 1;
+      model_->m_axis_tready = !(settings.pause_seed && pauses() % 4 == 0);
+      model_->clk_i = 0;
+      model_->eval();
+      if (offering && model_->s_axis_tready) {
+        if (sent % kImageBeats == 0) first_pixel[sent / kImageBeats] = now_;
+        ++sent;
+        offering = false;
+      }
+      if (model_->m_axis_tvalid && model_->m_axis_tready) {
+        results[received] = model_->m_axis_tdata;
+        cycles[received] = now_;
+        ++received;
+        *progress = received;
+        last_event = now_;
+      }
+      if (tap_data) collect_taps(*model_, collect);
+      model_->clk_i = 1;
+      model_->eval();
+      ++now_;
+      if (now_ - last_event > settings.timeout) {
+        fail("no result for " + std::to_string(settings.timeout) + " cycles after " + std::to_string(received) +
+             " of " + std::to_string(count) + " images");
+      }
+    }
+    model_->s_axis_tvalid = model_->m_axis_tready = 0;
+    cycle();
+    if (model_->m_axis_tvalid) fail("there are more results than images");
+  }
+
+ private:
+  void cycle() {
+    model_->clk_i = 0;
+    model_->eval();
+    model_->clk_i = 1;
+    model_->eval();
+    ++now_;
+  }
+
+  std::unique_ptr<VerilatedContext> context_;
+  std::unique_ptr<Vmoe_sim> model_;
+  uint64_t now_ = 0;
+};
+
+template <class Body>
+int guarded(Body&& body) {
+  try {
+    body();
+    return 0;
+  } catch (const std::exception& error) {
+    g_failure = error.what();
+    return 1;
+  }
+}
+}  // namespace
+
+extern "C" {
+// All functions that return int give 0 on success; moe_failure() then tells the reason in this thread.
+const char* moe_failure() { return g_failure.c_str(); }
+
+void* moe_open(const char* memory_directory) {
+  Simulation* simulation = nullptr;
+  guarded([&] { simulation = new Simulation(memory_directory); });
+  return simulation;
+}
+
+void moe_close(void* simulation) { delete static_cast<Simulation*>(simulation); }
+
+int moe_reset(void* simulation) {
+  return guarded([&] { static_cast<Simulation*>(simulation)->reset(); });
+}
+
+int moe_write(void* simulation, uint32_t bank, size_t count, const uint8_t* layer, const uint8_t* bias,
+              const uint32_t* address, const uint32_t* data) {
+  return guarded([&] { static_cast<Simulation*>(simulation)->write(bank, count, layer, bias, address, data); });
+}
+
+int moe_run(void* simulation, const uint8_t* images, size_t count, const MoeSettings* settings, uint32_t* results,
+            uint64_t* cycles, uint64_t* first_pixel, uint8_t* const* tap_data, const size_t* tap_room,
+            size_t* tap_used, volatile uint64_t* progress) {
+  return guarded([&] {
+    static_cast<Simulation*>(simulation)
+        ->run(images, count, *settings, results, cycles, first_pixel, tap_data, tap_room, tap_used, progress);
+  });
+}
+}

@@ -1,0 +1,262 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Run whole data sets through the Verilated accelerator, on all cores."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from golden.bank import Bank
+from golden.integer_model import Answers
+from golden.presets import Accelerator
+from golden.spec import Mode
+from hw.gen.build import generate
+from hw.gen.memory import bank_writes
+from hw.gen.taps import Tap, taps
+from verif.bulk.build import build_library
+
+TIMEOUT_CYCLES = 20_000_000  # far beyond any preset's latency
+
+
+class SimulationError(RuntimeError):
+    """The RTL model stopped: an assertion failed, it hung, or it gave a wrong number of words."""
+
+
+@dataclass
+class BulkResult(Answers):
+    """Answers of the RTL, with the fields of the result word and when each came.
+
+    ``status``, ``banks`` are uint8 (N,), ``sequence`` uint16 (N,). ``cycles`` (N,) is the clock cycle of each
+    result, ``accepted`` (N,) that of each image's first pixel; both count from the start of the image's own chunk
+    (each core simulates one contiguous chunk). ``cycles_per_image`` is the mean distance of results in steady state.
+    """
+
+    status: np.ndarray = None
+    banks: np.ndarray = None
+    sequence: np.ndarray = None
+    cycles: np.ndarray = None
+    accepted: np.ndarray = None
+    cycles_per_image: float = float("nan")
+    latency: int = 0
+    seconds: float = 0.0
+
+
+class _Settings(ctypes.Structure):
+    _fields_ = [
+        ("mode", ctypes.c_uint32),
+        ("bank", ctypes.c_uint32),
+        ("bank_valid", ctypes.c_uint32),
+        ("local_expert", ctypes.c_uint32),
+        ("theta", ctypes.c_int32),
+        ("pause_seed", ctypes.c_uint32),
+        ("timeout", ctypes.c_uint64),
+    ]
+
+
+def _pointer(array: np.ndarray) -> ctypes.c_void_p:
+    return array.ctypes.data_as(ctypes.c_void_p)
+
+
+class _Model:
+    """One Verilated model (one thread at a time)."""
+
+    def __init__(self, library: ctypes.CDLL, memory_directory: Path) -> None:
+        self._library = library
+        self._handle = library.moe_open(str(memory_directory).encode())
+        if not self._handle:
+            raise SimulationError(self._failure())
+
+    def _failure(self) -> str:
+        return self._library.moe_failure().decode()
+
+    def check(self, code: int) -> None:
+        if code:
+            raise SimulationError(self._failure())
+
+    def load(self, bank: int, writes) -> None:
+        arrays = (writes.layer, writes.bias, writes.address, writes.data)
+        self.check(
+            self._library.moe_write(
+                ctypes.c_void_p(self._handle), bank, ctypes.c_size_t(len(writes)), *map(_pointer, arrays)
+            )
+        )
+
+    def run(self, images: np.ndarray, settings: _Settings, tap_table, progress) -> tuple:
+        n = len(images)
+        results, cycles, accepted = np.zeros(n, np.uint32), np.zeros(n, np.uint64), np.zeros(n, np.uint64)
+        buffers: list[np.ndarray] = []
+        data = room = None
+        used = (ctypes.c_size_t * max(len(tap_table), 1))()
+        if tap_table:
+            buffers = [np.zeros(n * t.values, np.int32 if t.signed else np.uint8) for t in tap_table]
+            data = (ctypes.c_void_p * len(buffers))(*[b.ctypes.data for b in buffers])
+            room = (ctypes.c_size_t * len(buffers))(*[b.nbytes for b in buffers])
+        code = self._library.moe_run(
+            ctypes.c_void_p(self._handle), _pointer(images), ctypes.c_size_t(n), ctypes.byref(settings),
+            _pointer(results), _pointer(cycles), _pointer(accepted), data, room, used, ctypes.byref(progress),
+        )  # fmt: skip
+        self.check(code)
+        layers = {t.name: b[: u // b.itemsize] for t, b, u in zip(tap_table, buffers, used, strict=False)}
+        return results, cycles, accepted, layers
+
+    def close(self) -> None:
+        self._library.moe_close(ctypes.c_void_p(self._handle))
+
+
+class BulkSimulator:
+    """The accelerator's RTL as a function from images to answers.
+
+    Args:
+        accelerator: what to build.
+        memory_directory: where the memory files are read from, to simulate a design with altered memories;
+            default: the generated ones.
+        library: a library built elsewhere (for example from altered sources); default: build or reuse it.
+        threads: models that run at the same time; default: one per core.
+    """
+
+    def __init__(
+        self,
+        accelerator: Accelerator,
+        memory_directory: Path | None = None,
+        library: Path | None = None,
+        threads: int | None = None,
+    ) -> None:
+        self.accelerator = accelerator
+        hardware = generate(accelerator)
+        self._library = ctypes.CDLL(str(library or build_library(hardware)))
+        self._library.moe_open.restype = ctypes.c_void_p
+        self._library.moe_failure.restype = ctypes.c_char_p
+        self._taps = taps(accelerator.moe, accelerator.folding)
+        directory = memory_directory or hardware.directory
+        self._models = [_Model(self._library, directory) for _ in range(threads or os.cpu_count() or 1)]
+        self._valid = 0
+
+    def load_bank(self, bank: Bank, number: int = 0) -> None:
+        """Write a bank's weights through the write port of every model and mark it valid."""
+        bank.check(self.accelerator.moe)
+        writes = bank_writes(self.accelerator.moe, self.accelerator.folding, bank)
+        for model in self._models:
+            model.load(number, writes)
+        self._valid |= 1 << number
+
+    def run(
+        self,
+        images: np.ndarray,
+        mode: Mode,
+        bank: int = 0,
+        theta: int = 0,
+        local_expert: int = 0,
+        keep_layers: bool = False,
+        pause_seed: int = 0,
+        description: str | None = None,
+        chunk: int = 250,
+        on_chunk: Callable[[int, BulkResult], None] | None = None,
+    ) -> BulkResult:
+        """Stream images through the accelerator.
+
+        Args:
+            images: uint8 (N, H, W).
+            keep_layers: also return every layer's output, in the integer model's shapes (flattened per image).
+            pause_seed: 0 streams without pauses; otherwise pixels and results pause at random.
+            description: label of a progress bar; None shows none.
+            chunk: images per call of one model; results do not depend on it.
+            on_chunk: called as (first image, chunk result) instead of keeping the layers of all images.
+
+        Raises:
+            SimulationError: see there.
+        """
+        images = np.ascontiguousarray(images, np.uint8).reshape(len(images), -1)
+        settings = _Settings(mode, bank, self._valid, local_expert, theta, pause_seed, TIMEOUT_CYCLES)
+        tap_table: tuple[Tap, ...] = self._taps if keep_layers else ()
+        started = time.perf_counter()
+        bounds = [(a, min(a + chunk, len(images))) for a in range(0, len(images), chunk)]
+        progress = [ctypes.c_uint64(0) for _ in self._models]
+        done = [0] * len(self._models)
+        # Each model takes every k-th chunk, so that a chunk never waits for a busy model.
+        share = len(self._models)
+
+        def work(index: int) -> list[tuple[int, BulkResult]]:
+            parts = []
+            for low, high in bounds[index::share]:
+                raw = self._models[index].run(images[low:high], settings, tap_table, progress[index])
+                done[index] += high - low
+                progress[index].value = 0
+                part = _decode(raw, high - low)
+                if on_chunk:
+                    on_chunk(low, part)
+                    part.layers = {}
+                parts.append((low, part))
+            return parts
+
+        with ThreadPoolExecutor(share) as pool:
+            futures = [pool.submit(work, i) for i in range(share)]
+            with tqdm(total=len(images), desc=description, unit="image", disable=description is None) as bar:
+                while not all(f.done() for f in futures):
+                    time.sleep(0.05)
+                    bar.update(sum(done) + sum(p.value for p in progress) - bar.n)
+                parts = sorted((p for f in futures for p in f.result()), key=lambda p: p[0])
+                bar.update(len(images) - bar.n)
+        result = _join([part for _, part in parts])
+        result.seconds = time.perf_counter() - started
+        return result
+
+    def close(self) -> None:
+        """Free the models."""
+        for model in self._models:
+            model.close()
+        self._models = []
+
+
+def _decode(raw: tuple, n: int) -> BulkResult:
+    words, cycles, accepted, layers = raw
+    shaped = {name: values for name, values in layers.items() if len(values)}
+    return BulkResult(
+        classes=(words & 0xFF).astype(np.uint8),
+        experts=(words >> 8 & 0xF).astype(np.uint8),
+        layers=shaped,
+        status=(words >> 12 & 0xF).astype(np.uint8),
+        banks=(words >> 16 & 0xF).astype(np.uint8),
+        sequence=(words >> 20).astype(np.uint16),
+        cycles=cycles,
+        accepted=accepted,
+        # The first two distances still show the pipeline filling up.
+        cycles_per_image=float(cycles[-1] - cycles[2]) / (n - 3) if n > 3 else float("nan"),
+        latency=int(cycles[0] - accepted[0]) if n else 0,
+    )
+
+
+def _join(parts: list[BulkResult]) -> BulkResult:
+    if not parts:
+        empty = np.zeros(0, np.uint8)
+        return BulkResult(
+            empty, empty, status=empty, banks=empty, sequence=empty, cycles=empty, accepted=empty
+        )
+
+    def cat(name: str) -> np.ndarray:
+        return np.concatenate([getattr(p, name) for p in parts])
+
+    layers = {k: np.concatenate([p.layers[k] for p in parts if k in p.layers]) for k in parts[0].layers}
+    rates = np.array([p.cycles_per_image for p in parts])
+    weights = np.array([len(p.classes) - 3 for p in parts], float)
+    known = ~np.isnan(rates)
+    rate = float(np.average(rates[known], weights=weights[known])) if known.any() else float("nan")
+    return BulkResult(
+        cat("classes"),
+        cat("experts"),
+        layers,
+        status=cat("status"),
+        banks=cat("banks"),
+        sequence=cat("sequence"),
+        cycles=cat("cycles"),
+        accepted=cat("accepted"),
+        cycles_per_image=rate,
+        latency=parts[0].latency,
+    )

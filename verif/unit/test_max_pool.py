@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+"""max_pool: shapes with one and several words a pixel, windows from 1 to the whole image."""
+
+from __future__ import annotations
+
+import pytest
+
+from verif.runner import rtl_sources, run, with_mutant
+
+BENCH = "verif.unit.bench_max_pool"
+SHAPES = {
+    "2x2, several words": dict(Height=6, Width=8, WordsPerPixel=3, Lanes=2, ActW=8, Size=2),
+    "3x3, one word": dict(Height=6, Width=9, WordsPerPixel=1, Lanes=4, ActW=5, Size=3),
+    "whole image": dict(Height=4, Width=4, WordsPerPixel=5, Lanes=1, ActW=8, Size=4),
+    "size 1": dict(Height=3, Width=5, WordsPerPixel=2, Lanes=3, ActW=8, Size=1),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
+def test_max_pool(shape: dict[str, int]) -> None:
+    run("max_pool", BENCH, parameters=shape)
+
+
+MUTANTS = {
+    "minimum": ("partial[i*ActW+:ActW] > in_data_i", "partial[i*ActW+:ActW] < in_data_i"),
+    "forgets a row": ("dx_q == '0 && dy_q == '0", "dx_q == '0"),
+    "drops a held word": ("!complete || !out_valid_o || out_ready_i", "!complete || 1'b1"),
+}
+
+
+@pytest.mark.parametrize("mutation", MUTANTS.values(), ids=MUTANTS)
+def test_a_defect_is_found(mutation: tuple[str, str]) -> None:
+    sources = with_mutant(rtl_sources("max_pool"), "max_pool", *mutation)
+    shape = SHAPES["2x2, several words"]
+    results = run("max_pool", BENCH, sources=sources, parameters=shape, testcase="data/idle=none/stall=random", check=False)
+    assert results.failed
