@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+# Every target sets up what it needs and reuses what is there. `make help` lists the targets.
+
+PYTHON ?= python3
+PY     := .venv/bin/python
+STAMP  := .venv/.ready
+JOBS   ?= $(shell nproc)
+PRESET ?= ecp5_85
+GATE   ?= tuned
+LIMIT  ?= 200
+
+.DEFAULT_GOAL := help
+.PHONY: help setup sim test lint format train table bench clean
+
+help: ## List the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+setup: $(STAMP) ## Create .venv with the pinned dependencies
+
+$(STAMP): requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' \
+	  || { echo "Python 3.11 is needed; name it with 'make PYTHON=/path/to/python3.11'." >&2; exit 2; }
+	@for tool in g++ make perl; do command -v $$tool >/dev/null \
+	  || { echo "'$$tool' is needed and not on PATH (Debian: apt-get install g++ make perl)." >&2; exit 2; }; done
+	@$(PYTHON) -m venv .venv \
+	  || { echo "python3 -m venv failed (Debian: apt-get install python3-venv)." >&2; exit 2; }
+	.venv/bin/pip install --quiet --disable-pip-version-check -r <(grep '^torch==' $<)
+	.venv/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+sim: $(STAMP) ## Stream images through the full RTL and compare with the golden model (PRESET, GATE, LIMIT)
+	$(PY) scripts/compare_golden.py --preset $(PRESET) --gate $(GATE) --limit $(LIMIT) --stages int,rtl
+
+test: lint ## Lint, then run every test
+	$(PY) -m pytest -n $(JOBS) -q
+
+lint: $(STAMP) ## ruff for Python, Verilator -Wall and Yosys read_slang for the RTL
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	$(PY) -m hw.lint
+
+format: $(STAMP) ## Format the Python sources
+	.venv/bin/ruff format .
+	.venv/bin/ruff check --fix .
+
+train: $(STAMP) ## Train GE, LE and GN anew (EMNIST_DIR, USERS_NPZ; otherwise built-in handwriting)
+	$(PY) scripts/train.py all
+
+table: $(STAMP) ## The paper's Table 2 on our data, from the integer model
+	$(PY) scripts/table2.py
+
+bench: $(STAMP) ## Speed of each stage, in images per second
+	$(PY) scripts/benchmark.py
+
+clean: ## Remove everything generated (not .venv)
+	rm -rf build
+
+SHELL := /bin/bash
