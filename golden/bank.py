@@ -51,13 +51,9 @@ class Bank:
         for (name, weights), spec in zip(self.layers(), specs, strict=True):
             expected = (spec.outputs, spec.inputs)
             if weights.weight.shape != expected or weights.bias.shape != expected[:1]:
-                raise InputError(
-                    f"{origin}: {name} has shape {weights.weight.shape}, the accelerator {expected}"
-                )
+                raise InputError(f"{origin}: {name} has shape {weights.weight.shape}, the accelerator {expected}")
             if not (spec.weight.contains(weights.weight) and spec.bias.contains(weights.bias)):
-                raise InputError(
-                    f"{origin}: {name} has values outside {spec.weight.bits}/{spec.bias.bits} bits"
-                )
+                raise InputError(f"{origin}: {name} has values outside {spec.weight.bits}/{spec.bias.bits} bits")
 
     def save(self, path: str | Path) -> None:
         """Write the bank as an ``.npz`` file, atomically."""
@@ -69,9 +65,7 @@ class Bank:
         for name, weights in self.layers():
             arrays[f"{name}.weight"] = weights.weight.astype(np.int8)
             arrays[f"{name}.bias"] = weights.bias.astype(np.int16)
-            if (arrays[f"{name}.weight"] != weights.weight).any() or (
-                arrays[f"{name}.bias"] != weights.bias
-            ).any():
+            if (arrays[f"{name}.weight"] != weights.weight).any() or (arrays[f"{name}.bias"] != weights.bias).any():
                 raise InputError(f"{path}: {name} does not fit 8-bit weights and 16-bit biases")
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(path.name + f".{os.getpid()}.tmp")

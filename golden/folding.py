@@ -15,14 +15,37 @@ import numpy as np
 from golden.errors import InputError
 from golden.spec import MatrixLayer, Moe
 
+MULTIPLIERS = ("dsp", "dsp_pair", "lut", "graph")
+
 
 @dataclass(frozen=True)
 class LayerFolding:
-    """PE outputs x SIMD inputs per cycle; ``lut`` builds the products from logic instead of multiplier blocks."""
+    """PE outputs x SIMD inputs per cycle, and what the products are made of.
+
+    ``multiplier``: ``dsp`` takes one multiplier block a product, ``dsp_pair`` one for the products of two outputs
+    with the same input (narrow weights), ``lut`` logic only, ``graph`` an adder graph of the constant weights that
+    needs no product and takes a whole window a cycle (PE = outputs, SIMD = inputs).
+    """
 
     pe: int
     simd: int
-    lut: bool = False
+    multiplier: str = "dsp"
+
+    @property
+    def lut(self) -> bool:
+        """Whether the products are built from logic."""
+        return self.multiplier == "lut"
+
+    @property
+    def graph(self) -> bool:
+        """Whether the layer is an adder graph."""
+        return self.multiplier == "graph"
+
+    @property
+    def multiplier_blocks(self) -> int:
+        """Multiplier blocks of one instance."""
+        products = self.pe * self.simd
+        return {"dsp": products, "dsp_pair": products // 2, "lut": 0, "graph": 0}[self.multiplier]
 
 
 @dataclass(frozen=True)
@@ -34,12 +57,11 @@ class Folding:
     layers: dict[str, LayerFolding]
 
     def multipliers(self, moe: Moe) -> int:
-        """Multiplier blocks of the whole accelerator (LUT products not counted)."""
-        total = 0
-        for layer in matrix_layers(moe):
-            f = self.layers[layer.name]
-            total += 0 if f.lut else f.pe * f.simd * (moe.local_experts if layer is moe.le else 1)
-        return total
+        """Multiplier blocks of the whole accelerator (products made of logic not counted)."""
+        return sum(
+            self.layers[layer.name].multiplier_blocks * (moe.local_experts if layer is moe.le else 1)
+            for layer in matrix_layers(moe)
+        )
 
 
 def matrix_layers(moe: Moe) -> tuple[MatrixLayer, ...]:
@@ -60,7 +82,9 @@ def output_words(layer: MatrixLayer, folding: LayerFolding) -> int:
 
 
 def cycles_per_image(layer: MatrixLayer, folding: LayerFolding) -> int:
-    """Cycles that the layer's matrix-vector unit is busy with one image."""
+    """Cycles that the layer is busy with one image."""
+    if folding.graph:
+        return layer.in_shape.height * layer.in_shape.width
     return layer.positions * input_words(layer, folding) * output_words(layer, folding)
 
 
@@ -102,12 +126,7 @@ def build_folding(config: dict, moe: Moe) -> Folding:
         if layer.name not in config:
             raise InputError(f"folding '{name}' has no section [{layer.name}]")
         section = config[layer.name]
-        multiplier = section.get("multiplier", "dsp")
-        if multiplier not in ("dsp", "lut"):
-            raise InputError(
-                f"folding '{name}': {layer.name} has multiplier '{multiplier}', allowed: dsp, lut"
-            )
-        layers[layer.name] = LayerFolding(section.get("pe", 0), section.get("simd", 0), multiplier == "lut")
+        layers[layer.name] = _layer_folding(name, layer, section, frozen=layer.name in moe.network.weights)
     lanes = 1  # pixels arrive one channel value a beat
     feature_lanes = 1
     for layer in moe.network.layers:
@@ -122,8 +141,28 @@ def build_folding(config: dict, moe: Moe) -> Folding:
     return Folding(name, banks, layers)
 
 
+def _layer_folding(preset: str, layer: MatrixLayer, section: dict, frozen: bool) -> LayerFolding:
+    multiplier = section.get("multiplier", "dsp")
+    where = f"folding '{preset}', layer {layer.name}"
+    if multiplier not in MULTIPLIERS:
+        raise InputError(f"{where}: multiplier is '{multiplier}', allowed are {', '.join(MULTIPLIERS)}")
+    if multiplier == "graph":
+        if not frozen or layer.kernel is None or layer.output is None:
+            raise InputError(f"{where}: an adder graph is for a convolution with constant weights")
+        return LayerFolding(layer.outputs, layer.inputs, multiplier)
+    folding = LayerFolding(section.get("pe", 0), section.get("simd", 0), multiplier)
+    if multiplier == "dsp_pair":
+        # Both weights and a guard for the product's width share one 18-bit multiplier input.
+        packed = 2 * layer.weight.bits + layer.input.bits + 1
+        if folding.pe % 2 or packed > 18:
+            raise InputError(f"{where}: dsp_pair needs an even pe (is {folding.pe}) and at most 4-bit weights")
+    return folding
+
+
 def _check(preset: str, layer: MatrixLayer, folding: LayerFolding, lanes: int) -> int:
     """Check one layer that is fed by words of ``lanes`` values; returns the lanes of its output."""
+    if folding.graph:
+        return folding.pe
     where = f"folding '{preset}', layer {layer.name}"
     if folding.pe < 1 or layer.outputs % folding.pe:
         raise InputError(f"{where}: pe = {folding.pe} does not divide its {layer.outputs} outputs")
@@ -132,7 +171,5 @@ def _check(preset: str, layer: MatrixLayer, folding: LayerFolding, lanes: int) -
     if folding.simd < 1 or unit % folding.simd:
         raise InputError(f"{where}: simd = {folding.simd} does not divide its {unit} {what}")
     if folding.simd % lanes and lanes % folding.simd:
-        raise InputError(
-            f"{where}: simd = {folding.simd} and the {lanes} lanes that feed it do not divide one another"
-        )
+        raise InputError(f"{where}: simd = {folding.simd} and the {lanes} lanes that feed it do not divide one another")
     return folding.pe

@@ -92,9 +92,7 @@ class NetworkModel:
             for layer in network.layers
         ]
 
-    def _run(
-        self, x: torch.Tensor, first: int, last: int, taps: dict[str, np.ndarray] | None
-    ) -> torch.Tensor:
+    def _run(self, x: torch.Tensor, first: int, last: int, taps: dict[str, np.ndarray] | None) -> torch.Tensor:
         for layer, step in zip(self.network.layers[first:last], self._steps[first:last], strict=True):
             x = _max_pool(x, step.size) if isinstance(step, PoolLayer) else step(x)
             if taps is not None:
@@ -110,14 +108,11 @@ class NetworkModel:
     def tail(self, features: torch.Tensor, taps: dict[str, np.ndarray] | None = None) -> np.ndarray:
         """int32 logits (N, classes) of the GE for features."""
         x = self._run(features, self.network.tap_index, len(self.network.layers), taps)
-        return _to_numpy(x.reshape(len(x), -1), self.network.layers[-1])
+        return _to_numpy(x.reshape(len(x), self.network.classes), self.network.layers[-1])
 
     def features(self, images: np.ndarray, batch: int = BATCH) -> np.ndarray:
         """uint8 features (N, h, w, c) at the tap, as local experts and the gate see them."""
-        parts = [
-            self.front_end(images[i : i + batch]).to(torch.uint8).numpy()
-            for i in range(0, len(images), batch)
-        ]
+        parts = [self.front_end(images[i : i + batch]).to(torch.uint8).numpy() for i in range(0, len(images), batch)]
         f = self.network.features
         return np.concatenate(parts) if parts else np.zeros((0, f.height, f.width, f.channels), np.uint8)
 

@@ -48,9 +48,7 @@ def load_toml(kind: str, name: str | Path) -> dict:
         raise InputError(f"{path}: not valid TOML: {error}") from None
 
 
-def load_moe(
-    gate: str = DEFAULT_GATE, ge: str | Path = MODELS / "ge.onnx", local_experts: int | None = None
-) -> Moe:
+def load_moe(gate: str = DEFAULT_GATE, ge: str | Path = MODELS / "ge.onnx", local_experts: int | None = None) -> Moe:
     """The network of a gate preset on a trained GE."""
     return build_moe(read_qonnx(ge), load_toml("gates", gate), local_experts)
 

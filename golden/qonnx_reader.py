@@ -64,7 +64,7 @@ class _Graph:
             raise self.fail(f"{node.name}: only one scale per tensor and zero point 0 are supported")
         value = float(scale.ravel()[0])
         fraction = -math.log2(value) if value > 0 else math.nan
-        if fraction != round(fraction):
+        if not fraction.is_integer():  # nor is NaN
             raise self.fail(f"{node.name}: scale {value} is not a power of two")
         rounding = attribute(node, "rounding_mode", b"ROUND")
         if rounding != b"ROUND":
@@ -174,9 +174,7 @@ class _Builder:
         s = self.shape
         if weight.shape[1] != s.size:
             raise self.graph.fail(f"a dense layer takes {weight.shape[1]} inputs, but gets {s} = {s.size}")
-        return (
-            weight.reshape(-1, s.channels, s.height, s.width).transpose(0, 2, 3, 1).reshape(len(weight), -1)
-        )
+        return weight.reshape(-1, s.channels, s.height, s.width).transpose(0, 2, 3, 1).reshape(len(weight), -1)
 
     def _require_activation(self, node: onnx.NodeProto) -> None:
         if self.pending is not None or self.activation is None:
@@ -191,9 +189,7 @@ class _Builder:
         elif self.activation is None:
             self.activation = self.pixel = kind
         elif kind != self.activation:
-            raise self.graph.fail(
-                f"{node.name}: requantises {self.activation} to {kind}; only layers may do that"
-            )
+            raise self.graph.fail(f"{node.name}: requantises {self.activation} to {kind}; only layers may do that")
 
     def conv(self, node: onnx.NodeProto) -> None:
         self._require_activation(node)
@@ -208,16 +204,12 @@ class _Builder:
         }
         for key, values in allowed.items():
             if attribute(node, key, None) not in values:
-                raise fail(
-                    f"{node.name}: convolution with {key} = {attribute(node, key, None)} is not supported"
-                )
+                raise fail(f"{node.name}: convolution with {key} = {attribute(node, key, None)} is not supported")
         if kernel[0] != kernel[1] or kernel[0] > min(self.shape.height, self.shape.width):
             raise fail(f"{node.name}: kernel {kernel} does not fit an input of {self.shape}")
         weight = self.graph.constant(node.input[1])
         if weight.values.shape[1] != self.shape.channels:
-            raise fail(
-                f"{node.name}: weights for {weight.values.shape[1]} channels, the input is {self.shape}"
-            )
+            raise fail(f"{node.name}: weights for {weight.values.shape[1]} channels, the input is {self.shape}")
         self._matrix(node, "conv", weight, kernel[0])
 
     def dense(self, node: onnx.NodeProto) -> None:
@@ -227,9 +219,7 @@ class _Builder:
         if not transposed:
             weight = _Quantised(weight.values.T, weight.kind, weight.name)
         if self.shape.height * self.shape.width > 1 and not self.flat:
-            raise self.graph.fail(
-                f"{node.name}: a dense layer on {self.shape} needs a Reshape or Flatten before it"
-            )
+            raise self.graph.fail(f"{node.name}: a dense layer on {self.shape} needs a Reshape or Flatten before it")
         self._matrix(node, "fc", weight, None)
 
     def _matrix(self, node: onnx.NodeProto, kind: str, weight: _Quantised, kernel: int | None) -> None:
@@ -248,9 +238,7 @@ class _Builder:
         self._require_activation(node)
         window, stride = attribute(node, "kernel_shape", None), attribute(node, "strides", [1, 1])
         if window != stride or window[0] != window[1] or any(attribute(node, "pads", [0])):
-            raise self.graph.fail(
-                f"{node.name}: max pooling {window} with stride {stride} or padding is not supported"
-            )
+            raise self.graph.fail(f"{node.name}: max pooling {window} with stride {stride} or padding is not supported")
         size, s = window[0], self.shape
         if s.height % size or s.width % size:
             raise self.graph.fail(f"{node.name}: pooling by {size} does not divide {s}")
@@ -309,6 +297,4 @@ def read_qonnx(path: str | Path, tap: str | None = None) -> Network:
     pools = [layer.name for layer in builder.layers if isinstance(layer, PoolLayer)]
     if not pools and tap is None:
         raise graph.fail("has no pooling layer to tap features from; name a layer with 'tap'")
-    return Network(
-        Path(path).stem, in_shape, builder.pixel, tuple(builder.layers), builder.weights, tap or pools[0]
-    )
+    return Network(Path(path).stem, in_shape, builder.pixel, tuple(builder.layers), builder.weights, tap or pools[0])

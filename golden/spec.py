@@ -72,9 +72,7 @@ class MatrixLayer:
         """Shape of the result."""
         if self.kernel is None:
             return Shape(1, 1, self.outputs)
-        return Shape(
-            self.in_shape.height - self.kernel + 1, self.in_shape.width - self.kernel + 1, self.outputs
-        )
+        return Shape(self.in_shape.height - self.kernel + 1, self.in_shape.width - self.kernel + 1, self.outputs)
 
     @property
     def inputs(self) -> int:
@@ -150,13 +148,9 @@ class Network:
     def __post_init__(self) -> None:
         names = [layer.name for layer in self.layers]
         if self.tap not in names:
-            raise InputError(
-                f"network {self.name}: there is no layer '{self.tap}' to tap, only {', '.join(names)}"
-            )
+            raise InputError(f"network {self.name}: there is no layer '{self.tap}' to tap, only {', '.join(names)}")
         if not isinstance(self.layers[-1], MatrixLayer) or self.layers[-1].output is not None:
-            raise InputError(
-                f"network {self.name}: the last layer must be a dense layer that gives raw logits"
-            )
+            raise InputError(f"network {self.name}: the last layer must be a dense layer that gives raw logits")
 
     @property
     def tap_index(self) -> int:
@@ -249,9 +243,7 @@ def accumulator_for_weights(weights: LayerWeights, inputs: FixedPoint) -> tuple[
     return int(min(low.min(), 0)), int(max(high.max(), 0))
 
 
-def accumulator_for_any_weights(
-    inputs: int, activation: FixedPoint, weight: FixedPoint, bias: FixedPoint
-) -> int:
+def accumulator_for_any_weights(inputs: int, activation: FixedPoint, weight: FixedPoint, bias: FixedPoint) -> int:
     """Accumulator bits that hold any weights loadable at run time (worst case over the weight and bias types)."""
     low = bias.minimum + inputs * weight.minimum * activation.maximum
     high = bias.maximum + inputs * weight.maximum * activation.maximum
@@ -286,9 +278,7 @@ def _build_moe(network: Network, gate: dict, local_experts: int | None) -> Moe:
             )
         return PoolLayer(name, shape, shape.height // outputs, feature)
 
-    def dense(
-        name: str, shape: Shape, extra: int, outputs: int, source: FixedPoint, cfg: dict, shift: int | None
-    ):
+    def dense(name: str, shape: Shape, extra: int, outputs: int, source: FixedPoint, cfg: dict, shift: int | None):
         weight = FixedPoint(cfg["weight_bits"], True, cfg["weight_fraction_bits"])
         fraction = source.fraction_bits + weight.fraction_bits
         bias = FixedPoint(bias_bits, True, fraction)
@@ -305,9 +295,7 @@ def _build_moe(network: Network, gate: dict, local_experts: int | None) -> Moe:
     hidden = None
     gate_in, gate_extra, gate_type = gate_pool.out_shape, extra, feature
     if gn_cfg["hidden"]:
-        hidden = dense(
-            "gate_hidden", gate_in, extra, gn_cfg["hidden"], feature, gn_cfg, gn_cfg["hidden_shift"]
-        )
+        hidden = dense("gate_hidden", gate_in, extra, gn_cfg["hidden"], feature, gn_cfg, gn_cfg["hidden_shift"])
         gate_in, gate_extra, gate_type = hidden.out_shape, 0, hidden.output
     out = dense("gate_out", gate_in, gate_extra, count + 1, gate_type, gn_cfg, None)
     return Moe(

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The one way to simulate a module: Verilator and cocotb, with builds that are reused.
 
-A build lives in ``build/sim/<toplevel>/<hash>``. The hash covers parameters, defines, tool versions and the text of
-every source, so an edit never meets a stale build, and parallel pytest workers share one build.
+A build lives in ``build/sim/<toplevel>/<hash>``. The hash covers parameters, defines, tool
+versions and the text of every source, so an edit never meets a stale build, and parallel pytest workers share
+one.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -195,7 +197,8 @@ def build(
     sources = rtl_sources(toplevel) if sources is None else list(sources)
     parameters = dict(parameters or {})
     defines = dict(defines or {})
-    build_args = ["--assert", *build_args]
+    # A synchronous design has no delays; without them every design shares one runtime library (see objcache).
+    build_args = ["--assert", "--no-timing", *build_args]
     tools = _tools()
     directory = BUILD / toplevel / _digest(toplevel, sources, parameters, defines, build_args)
     directory.parent.mkdir(parents=True, exist_ok=True)
@@ -253,6 +256,9 @@ def _tools() -> dict[str, str]:
     for tool in ("make", "g++"):
         if shutil.which(tool, path=env["PATH"]) is None:
             raise SimulationError(f"{tool} was not found on PATH; install it with the system's packages.")
+    objcache = f"{sys.executable} {ROOT / 'verif' / 'objcache.py'} {BUILD / 'objects'}"
+    # A makefile variable with spaces in MAKEFLAGS: each space is escaped.
+    env["MAKEFLAGS"] += " OBJCACHE=" + objcache.replace(" ", "\\ ")
     return env
 
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Cycle-accurate valid/ready drivers and monitors for the cocotb benches.
 
-A ``Bench`` owns clock and reset and steps the design one cycle at a time: inputs change after the falling edge, and
-once everything has settled every agent looks at what the coming rising edge will transfer. Stepping from one place
-wakes Python twice a cycle, however many streams a design has, and has no races between drivers.
+A ``Bench`` owns clock and reset and steps the design one cycle at a time: inputs change after the falling edge,
+and once everything has settled every agent looks at what the coming rising edge will transfer. Stepping from one
+place wakes Python twice a cycle, however many streams a design has, and has no races between drivers.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ CROSSED = [(idle, stall) for idle in PATTERNS for stall in PATTERNS]  # idle gap
 def active(pattern: str, rng: random.Random) -> Iterator[bool]:
     """Endless activity of a driver, one value a cycle.
 
-    ``none``: no pause; ``random``: active in half of the cycles; ``bursty``: runs of 1 to 20 active and 1 to 20 idle
-    cycles, long enough to drain and to fill the FIFOs of a design.
+    ``none``: no pause; ``random``: active in half of the cycles; ``bursty``: runs of 1 to 20 active and 1 to 20
+    idle cycles, long enough to drain and to fill the FIFOs of a design; ``never``: idle.
     """
     while True:
         if pattern == "none":
@@ -56,7 +56,7 @@ class StreamSource:
         prefix: of the port names.
         pattern: idle gaps, see ``active``. A word that is offered stays until it is taken.
         rng: random source of the gaps, and of what the data lines show while valid is low.
-        fields: names of the data ports without direction; a word is an integer, or a tuple with one per field.
+        fields: names of the data ports without direction; a word is an integer, or a tuple with one a field.
     """
 
     def __init__(
@@ -96,8 +96,7 @@ class StreamSource:
 class StreamSink:
     """Drives ``<prefix>_ready_i``, collects words, and checks that a waiting word stays as it is.
 
-    ``words`` and ``transfers`` grow with every word taken. ``fields`` as in StreamSource. ``index`` selects one bit
-    of vectors of valid and ready (stream_fork); the owner of the ready vector then drives it from ``is_ready``.
+    ``words`` and ``transfers`` (cycle numbers) grow with every word taken. Arguments as in StreamSource.
     """
 
     def __init__(

@@ -12,6 +12,7 @@ from golden.folding import pack_bias, pack_weights
 from golden.presets import ROOT, Accelerator
 from golden.spec import MatrixLayer
 from hw.gen import systemverilog
+from hw.gen.adder_graph import adder_graph
 from hw.gen.memory import hex_lines
 from hw.gen.taps import taps
 
@@ -21,16 +22,21 @@ _PACKAGES = ("accel_pkg",)
 
 @dataclass(frozen=True)
 class GeneratedHardware:
-    """Where the generated files are. Simulators must run in ``directory`` to find the memory files."""
+    """Where the generated files are. Simulators must run in ``directory`` to find the memory files.
+
+    ``rtl`` is the directory of the hand-written sources; fault injection puts an altered copy in its place.
+    """
 
     directory: Path
+    generated_modules: tuple[str, ...]
+    rtl: Path = RTL
 
     @property
     def synthesis_sources(self) -> list[Path]:
         """All sources of moe_top, packages first."""
-        packages = [RTL / f"{name}.sv" for name in _PACKAGES] + [self.directory / "moe_pkg.sv"]
-        generated = [self.directory / "front_end.sv", self.directory / "ge_tail.sv"]
-        return packages + sorted(set(RTL.glob("*.sv")) - set(packages)) + generated
+        packages = [self.rtl / f"{name}.sv" for name in _PACKAGES] + [self.directory / "moe_pkg.sv"]
+        generated = [self.directory / f"{name}.sv" for name in self.generated_modules]
+        return packages + sorted(set(self.rtl.glob("*.sv")) - set(packages)) + generated
 
     @property
     def simulation_sources(self) -> list[Path]:
@@ -52,13 +58,27 @@ def memory_files(accelerator: Accelerator) -> dict[str, str]:
     files = {}
     network = accelerator.moe.network
     for layer in network.layers:
-        if isinstance(layer, MatrixLayer):
+        if isinstance(layer, MatrixLayer) and not accelerator.folding.layers[layer.name].graph:
             fold, weights = accelerator.folding.layers[layer.name], network.weights[layer.name]
-            files[f"{layer.name}_weight.mem"] = hex_lines(
-                pack_weights(layer, fold, weights.weight), layer.weight.bits
-            )
+            files[f"{layer.name}_weight.mem"] = hex_lines(pack_weights(layer, fold, weights.weight), layer.weight.bits)
             files[f"{layer.name}_bias.mem"] = hex_lines(pack_bias(layer, fold, weights.bias), layer.bias.bits)
     return files
+
+
+def graph_modules(accelerator: Accelerator) -> dict[str, str]:
+    """Module name and SystemVerilog of every adder graph and of the layer around it."""
+    modules = {}
+    network, folding = accelerator.moe.network, accelerator.folding
+    lanes = 1
+    for layer in network.layers:
+        if not isinstance(layer, MatrixLayer):
+            continue
+        if folding.layers[layer.name].graph:
+            graph = adder_graph(f"{layer.name}_graph", network.weights[layer.name], layer.input, layer.accumulator)
+            modules[graph.module] = graph.text
+            modules[f"{layer.name}_layer"] = systemverilog.graph_layer(layer, graph, lanes)
+        lanes = folding.layers[layer.name].pe
+    return modules
 
 
 def generate(accelerator: Accelerator, directory: Path | None = None) -> GeneratedHardware:
@@ -67,17 +87,21 @@ def generate(accelerator: Accelerator, directory: Path | None = None) -> Generat
     directory.mkdir(parents=True, exist_ok=True)
     moe, folding = accelerator.moe, accelerator.folding
     tap_table = taps(moe, folding)
+    modules = {
+        "front_end": systemverilog.front_end(moe, folding),
+        "ge_tail": systemverilog.ge_tail(moe, folding),
+        **graph_modules(accelerator),
+    }
     files = {
         "moe_pkg.sv": systemverilog.package(moe, folding),
-        "front_end.sv": systemverilog.front_end(moe, folding),
-        "ge_tail.sv": systemverilog.ge_tail(moe, folding),
+        **{f"{name}.sv": text for name, text in modules.items()},
         "moe_sim.sv": systemverilog.watched_top(tap_table),
         "taps.h": systemverilog.tap_header(moe, tap_table),
         **memory_files(accelerator),
     }
     for name, text in files.items():
         write_if_changed(directory / name, text)
-    return GeneratedHardware(directory)
+    return GeneratedHardware(directory, tuple(modules))
 
 
 def source_digest(paths: list[Path]) -> str:

@@ -63,9 +63,7 @@ def bank_writes(moe: Moe, folding: Folding, bank: Bank) -> BankWrites:
                 addresses.append(index * stride + chunk)
                 data.append(word >> (32 * chunk) & 0xFFFFFFFF)
 
-    numbered: list[tuple[int, MatrixLayer, object]] = [
-        (i, moe.le, w) for i, w in enumerate(bank.local_experts)
-    ]
+    numbered: list[tuple[int, MatrixLayer, object]] = [(i, moe.le, w) for i, w in enumerate(bank.local_experts)]
     if moe.gate_hidden:
         numbered.append((LAYER_GATE_HIDDEN, moe.gate_hidden, bank.gate_hidden))
     numbered.append((LAYER_GATE_OUT, moe.gate_out, bank.gate_out))

@@ -5,12 +5,14 @@ from __future__ import annotations
 
 from golden.folding import Folding
 from golden.spec import Layer, MatrixLayer, Moe, PoolLayer, activation_type
+from hw.gen.adder_graph import AdderGraph
 from hw.gen.taps import Tap
 
 _HEADER = """\
 // SPDX-License-Identifier: Apache-2.0
 /// Generated from the network specification; do not edit.
 """
+_MULTIPLIER = {"dsp": 0, "lut": 1, "dsp_pair": 2}  # as numbered by mvu_products
 
 
 def _last_matrix(layers: tuple[Layer, ...]) -> MatrixLayer:
@@ -55,12 +57,12 @@ def package(moe: Moe, folding: Folding) -> str:
         "GateOutAccW": moe.gate_out.accumulator.bits,
         "GateWgtW": moe.gate_out.weight.bits,
         "GateBiasW": moe.gate_out.bias.bits,
+        "LeMultiplier": _MULTIPLIER[le.multiplier],
+        "GateHiddenMultiplier": _MULTIPLIER[hidden_folding.multiplier],
+        "GateOutMultiplier": _MULTIPLIER[out.multiplier],
     }
     flags = {
-        "LeLut": le.lut,
         "GateConfidence": moe.confidence_shift is not None,
-        "GateHiddenLut": hidden_folding.lut,
-        "GateOutLut": out.lut,
     }
     lines = [f"  localparam int unsigned {name} = {value};" for name, value in numbers.items()]
     lines += [f"  localparam bit {name} = 1'b{int(value)};" for name, value in flags.items()]
@@ -105,10 +107,100 @@ def _matrix(layer: MatrixLayer, folding: Folding, lanes: int) -> dict[str, objec
         "WgtW": layer.weight.bits,
         "BiasW": layer.bias.bits,
         "AccW": layer.accumulator.bits,
-        "LutMultiplier": f"1'b{int(f.lut)}",
+        "Multiplier": _MULTIPLIER[f.multiplier],
         "WeightFile": f'"{layer.name}_weight.mem"',
         "BiasFile": f'"{layer.name}_bias.mem"',
     }
+
+
+def graph_layer(layer: MatrixLayer, graph: AdderGraph, lanes: int) -> str:
+    """The module ``<layer>_layer``: a convolution around its adder graph, one output pixel a cycle.
+
+    Args:
+        graph: the layer's adder graph.
+        lanes: values of an input word.
+    """
+    s, in_bits, out_bits = layer.in_shape, layer.input.bits, layer.output.bits
+    return f"""\
+{_HEADER}/// Convolution {layer.name} as an adder graph: all {layer.outputs} channels of an output pixel a cycle.
+/// Latency: {graph.stages + 2} cycles from the pixel that completes a window. Protocol: valid/ready.
+module {layer.name}_layer (
+    input  logic clk_i,
+    input  logic rst_ni,
+    input  logic in_valid_i,
+    output logic in_ready_o,
+    input  logic [{lanes * in_bits - 1}:0] in_data_i,
+    output logic out_valid_o,
+    input  logic out_ready_i,
+    output logic [{layer.outputs * out_bits - 1}:0] out_data_o
+);
+  logic pixel_valid, pixel_ready, window_valid, window_ready;
+  logic [{s.channels * in_bits - 1}:0] pixel;
+  logic [{layer.inputs * in_bits - 1}:0] window, graph_in;
+  logic [{graph.stages - 1}:0] graph_valid;
+  logic [{layer.outputs * layer.accumulator.bits - 1}:0] graph_out;
+
+  stream_width #(
+      .LaneW({in_bits}),
+      .InLanes({lanes}),
+      .OutLanes({s.channels})
+  ) u_width (
+      .clk_i,
+      .rst_ni,
+      .in_valid_i,
+      .in_ready_o,
+      .in_data_i,
+      .out_valid_o(pixel_valid),
+      .out_ready_i(pixel_ready),
+      .out_data_o(pixel)
+  );
+
+  window_parallel #(
+      .Height({s.height}),
+      .Width({s.width}),
+      .Channels({s.channels}),
+      .Kernel({layer.kernel}),
+      .ActW({in_bits})
+  ) u_window (
+      .clk_i,
+      .rst_ni,
+      .in_valid_i(pixel_valid),
+      .in_ready_o(pixel_ready),
+      .in_data_i(pixel),
+      .out_valid_o(window_valid),
+      .out_ready_i(window_ready),
+      .out_data_o(window)
+  );
+
+  pipeline_stream #(
+      .InW({layer.inputs * in_bits}),
+      .Stages({graph.stages}),
+      .Lanes({layer.outputs}),
+      .AccW({layer.accumulator.bits}),
+      .Shift({layer.shift}),
+      .OutW({out_bits})
+  ) u_stream (
+      .clk_i,
+      .rst_ni,
+      .in_valid_i(window_valid),
+      .in_ready_o(window_ready),
+      .in_data_i(window),
+      .graph_valid_o(graph_valid),
+      .graph_data_o(graph_in),
+      .graph_data_i(graph_out),
+      .out_valid_o,
+      .out_ready_i,
+      .out_data_o
+  );
+
+  {graph.module} u_graph (
+      .clk_i,
+      .valid_i(graph_valid),
+      .in_data_i(graph_in),
+      .out_data_o(graph_out)
+  );
+endmodule
+"""
 
 
 def _pool(layer: PoolLayer, lanes: int) -> dict[str, object]:
@@ -123,9 +215,7 @@ def _pool(layer: PoolLayer, lanes: int) -> dict[str, object]:
     }
 
 
-def chain(
-    module: str, purpose: str, layers: tuple[Layer, ...], folding: Folding, lanes: int, bits: int
-) -> str:
+def chain(module: str, purpose: str, layers: tuple[Layer, ...], folding: Folding, lanes: int, bits: int) -> str:
     """A module that connects ``layers`` one behind the other.
 
     Args:
@@ -135,12 +225,13 @@ def chain(
     """
     in_width = lanes * bits
     body: list[str] = []
-    stage = 0
     declarations = []
     width = in_width
-    for layer in layers:
+    for stage, layer in enumerate(layers):
         if isinstance(layer, PoolLayer):
             kind, parameters, out_lanes = "max_pool", _pool(layer, lanes), lanes
+        elif folding.layers[layer.name].graph:
+            kind, parameters, out_lanes = f"{layer.name}_layer", {}, layer.outputs
         elif layer.kernel is not None:
             kind, parameters, out_lanes = (
                 "conv_layer",
@@ -165,12 +256,12 @@ def chain(
                 f"  logic [{width - 1}:0] {after}_data;",
             ]
         listed = ",\n".join(f"      .{key}({value})" for key, value in parameters.items())
+        head = f"  {kind} #(\n{listed}\n  )" if parameters else f"  {kind}"
         body.append(
-            f"  {kind} #(\n{listed}\n  ) u_{layer.name} (\n      .clk_i,\n      .rst_ni,\n"
+            f"{head} u_{layer.name} (\n      .clk_i,\n      .rst_ni,\n"
             f"      .in_valid_i({source[0]}),\n      .in_ready_o({source[1]}),\n      .in_data_i({source[2]}),\n"
             f"      .out_valid_o({sink[0]}),\n      .out_ready_i({sink[1]}),\n      .out_data_o({sink[2]})\n  );\n"
         )
-        stage += 1
     return (
         f"{_HEADER}/// {purpose}\n"
         f"module {module} (\n"

@@ -57,12 +57,8 @@ def taps(moe: Moe, folding: Folding, top: str = "u_top") -> tuple[Tap, ...]:
     result = _chain_taps(network.front_end, folding, 1, f"{top}.u_front_end")
     result += _chain_taps(network.tail, folding, feature_lanes, f"{top}.u_ge.u_tail")
 
-    def stream(
-        name: str, at: str, prefix: str, data: str, lanes: int, bits: int, signed: bool, values: int
-    ) -> Tap:
-        return Tap(
-            name, f"{at}.{prefix}_valid", f"{at}.{prefix}_ready", f"{at}.{data}", lanes, bits, signed, values
-        )
+    def stream(name: str, at: str, prefix: str, data: str, lanes: int, bits: int, signed: bool, values: int) -> Tap:
+        return Tap(name, f"{at}.{prefix}_valid", f"{at}.{prefix}_ready", f"{at}.{data}", lanes, bits, signed, values)
 
     def logits(name: str, at: str, layer: MatrixLayer) -> Tap:
         return stream(name, at, "logit", "logit", 1, layer.accumulator.bits, True, layer.outputs)

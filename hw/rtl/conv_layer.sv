@@ -33,7 +33,7 @@ module conv_layer #(
     parameter int unsigned AccW          = 24,
     parameter int unsigned Shift         = 8,
     parameter int unsigned OutW          = ActW,
-    parameter bit          LutMultiplier = 1'b0,
+    parameter int unsigned Multiplier    = 0,
     parameter int unsigned OutDepth      = 16,
     parameter int unsigned Rows          = 2 * Kernel,
     parameter              WeightFile    = "",
@@ -105,7 +105,7 @@ module conv_layer #(
       .Requant      (1'b1),
       .Shift        (Shift),
       .OutW         (OutW),
-      .LutMultiplier(LutMultiplier),
+      .Multiplier   (Multiplier),
       .OutDepth     (OutDepth),
       .WeightFile   (WeightFile),
       .BiasFile     (BiasFile)

@@ -25,7 +25,7 @@ module dense_layer #(
     parameter bit           Requant       = 1'b1,
     parameter int unsigned  Shift         = 8,
     parameter int unsigned  OutW          = ActW,
-    parameter bit           LutMultiplier = 1'b0,
+    parameter int unsigned  Multiplier    = 0,
     parameter int unsigned  OutDepth      = 16,
     parameter               WeightFile    = "",
     parameter               BiasFile      = "",
@@ -93,7 +93,7 @@ module dense_layer #(
       .Shift        (Shift),
       .OutW         (OutW),
       .BankW        (1),
-      .LutMultiplier(LutMultiplier),
+      .Multiplier   (Multiplier),
       .OutDepth     (OutDepth)
   ) i_mvu (
       .clk_i      (clk_i),

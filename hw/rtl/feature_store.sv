@@ -4,8 +4,8 @@
 /// An image that is not gated passes at once, word by word. A gated image waits for its decision: keep sends it
 /// on, otherwise its words are dropped, one a cycle, and the GE never sees them.
 ///
-/// Latency: 3 cycles from a stored word to out_valid_o for an image that may pass. Initiation interval: 1 word a
-/// cycle; 2 more cycles an image to look at its tag.
+/// Latency: 3 cycles from a stored word to out_valid_o for an image that may pass. Initiation interval: FrameWords + 1
+/// cycles an image, sent or dropped: one to look at its tag.
 ///
 /// Protocol: valid/ready; frame_valid_i pulses once an image with its first word (never more than Tags images
 /// ahead of the output); decisions arrive in image order, one for each gated image.

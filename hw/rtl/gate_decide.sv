@@ -6,7 +6,8 @@
 ///
 /// Latency: 1 cycle from the last logit. Initiation interval: Count cycles.
 ///
-/// Protocol: valid/ready; one logit a beat; theta_i is read with the last beat.
+/// Protocol: valid/ready; one logit a beat; theta_i belongs to the oldest vector whose decision has not left. It is
+/// read with the last logit, which is therefore taken only when no earlier decision waits.
 /// Does not: weigh experts; the gate is binary.
 ///
 /// Parameters
@@ -41,7 +42,7 @@ module gate_decide
   logic last, taken, better;
 
   assign last       = beat_q == 4'(Count - 1);
-  assign in_ready_o = !last || !out_valid_o || out_ready_i;
+  assign in_ready_o = !last || !out_valid_o;
   assign taken      = in_valid_i && in_ready_o;
   assign better     = beat_q == 4'd1 || in_data_i > best_q;
   assign best       = better ? in_data_i : best_q;

@@ -35,11 +35,11 @@ module gating_network
     parameter int unsigned  HiddenSimd      = 4,
     parameter int unsigned  HiddenAccW      = 26,
     parameter int unsigned  HiddenShift     = 8,
-    parameter bit           HiddenLut       = 1'b0,
+    parameter int unsigned  HiddenMultiplier = 0,
     parameter int unsigned  OutPe           = 1,
     parameter int unsigned  OutSimd         = 1,
     parameter int unsigned  OutAccW         = 21,
-    parameter bit           OutLut          = 1'b0,
+    parameter int unsigned  OutMultiplier   = 0,
     parameter int unsigned  ActW            = 8,
     parameter int unsigned  WgtW            = 8,
     parameter int unsigned  BiasW           = 16,
@@ -76,8 +76,8 @@ module gating_network
   localparam int unsigned Logits = LocalExperts + 1;
 
   // ---- Inputs: pooled features, then confidences ------------------------------------------------------------
-  logic pool_valid, pool_ready, word_valid, word_ready, vector_valid, vector_ready;
-  logic [Lanes*ActW-1:0] pool_data;
+  logic pool_valid, pool_ready, pooled_valid, pooled_ready, word_valid, word_ready, vector_valid, vector_ready;
+  logic [Lanes*ActW-1:0] pool_data, pooled_data;
   logic [FirstSimd*ActW-1:0] word_data, vector_data;
 
   max_pool #(
@@ -98,6 +98,21 @@ module gating_network
       .out_data_o (pool_data)
   );
 
+  // A row of windows completes within a few cycles; its words wait here, so that the front end does not.
+  stream_fifo #(
+      .Width(Lanes * ActW),
+      .Depth((Width / PoolSize) * (Channels / Lanes))
+  ) u_pooled (
+      .clk_i,
+      .rst_ni,
+      .in_valid_i (pool_valid),
+      .in_ready_o (pool_ready),
+      .in_data_i  (pool_data),
+      .out_valid_o(pooled_valid),
+      .out_ready_i(pooled_ready),
+      .out_data_o (pooled_data)
+  );
+
   stream_width #(
       .LaneW   (ActW),
       .InLanes (Lanes),
@@ -105,9 +120,9 @@ module gating_network
   ) u_words (
       .clk_i,
       .rst_ni,
-      .in_valid_i (pool_valid),
-      .in_ready_o (pool_ready),
-      .in_data_i  (pool_data),
+      .in_valid_i (pooled_valid),
+      .in_ready_o (pooled_ready),
+      .in_data_i  (pooled_data),
       .out_valid_o(word_valid),
       .out_ready_i(word_ready),
       .out_data_o (word_data)
@@ -181,7 +196,7 @@ module gating_network
         .Requant      (1'b1),
         .Shift        (HiddenShift),
         .Banks        (Banks),
-        .LutMultiplier(HiddenLut),
+        .Multiplier   (HiddenMultiplier),
         .Tags         (Tags)
     ) u_dense (
         .clk_i,
@@ -237,7 +252,7 @@ module gating_network
       .AccW         (OutAccW),
       .Requant      (1'b0),
       .Banks        (Banks),
-      .LutMultiplier(OutLut),
+      .Multiplier   (OutMultiplier),
       .Tags         (Tags)
   ) u_out (
       .clk_i,

@@ -16,6 +16,10 @@ module global_expert
     input  logic                            out_ready_i,
     output logic [7:0]                      out_class_o
 );
+  if (Classes < 2 || Classes > 255) begin : gen_bad_classes
+    $error("global_expert: Classes is %0d, allowed are 2 to 255 (255 in a result says that nobody answered).", Classes);
+  end
+
   localparam int unsigned IndexW = (Classes > 1) ? $clog2(Classes) : 1;
 
   logic acc_valid, acc_ready, logit_valid, logit_ready;

@@ -51,11 +51,14 @@ module image_ingress
     output logic                     status_short_o,
     output logic                     status_long_o
 );
+  if (Beats < 1) begin : gen_bad_beats
+    $error("image_ingress: Beats is %0d, it must be at least 1.", Beats);
+  end
   if (LocalExperts < 1 || LocalExperts > MaxLocalExperts) begin : gen_bad_experts
     $error("image_ingress: LocalExperts is %0d, allowed are 1 to 8.", LocalExperts);
   end
 
-  localparam int unsigned CountW = $clog2(Beats);
+  localparam int unsigned CountW = (Beats > 1) ? $clog2(Beats) : 1;
   localparam logic [MaxLocalExperts-1:0] AllLocal = MaxLocalExperts'((1 << LocalExperts) - 1);
 
   typedef enum logic [1:0] {

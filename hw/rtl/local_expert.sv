@@ -32,7 +32,7 @@ module local_expert
     parameter int unsigned BiasW           = 16,
     parameter int unsigned AccW            = 24,
     parameter int unsigned Banks           = 2,
-    parameter bit          LutMultiplier   = 1'b0,
+    parameter int unsigned Multiplier      = 0,
     parameter int unsigned ConfidenceShift = 6,
     parameter int unsigned Tags            = 8
 ) (
@@ -57,8 +57,8 @@ module local_expert
   localparam int unsigned Inputs = (Height / PoolSize) * (Width / PoolSize) * Channels;
   localparam int unsigned IndexW = (Classes > 1) ? $clog2(Classes) : 1;
 
-  logic pool_valid, pool_ready, word_valid, word_ready, acc_valid, acc_ready, logit_valid, logit_ready;
-  logic [Lanes*ActW-1:0] pool_data;
+  logic pool_valid, pool_ready, pooled_valid, pooled_ready, word_valid, word_ready, acc_valid, acc_ready, logit_valid, logit_ready;
+  logic [Lanes*ActW-1:0] pool_data, pooled_data;
   logic [Simd*ActW-1:0] word_data;
   logic [Pe*AccW-1:0] acc_data;
   logic signed [AccW-1:0] logit, top, second;
@@ -82,6 +82,21 @@ module local_expert
       .out_data_o (pool_data)
   );
 
+  // A row of windows completes within a few cycles; its words wait here, so that the front end does not.
+  stream_fifo #(
+      .Width(Lanes * ActW),
+      .Depth((Width / PoolSize) * (Channels / Lanes))
+  ) u_pooled (
+      .clk_i,
+      .rst_ni,
+      .in_valid_i (pool_valid),
+      .in_ready_o (pool_ready),
+      .in_data_i  (pool_data),
+      .out_valid_o(pooled_valid),
+      .out_ready_i(pooled_ready),
+      .out_data_o (pooled_data)
+  );
+
   stream_width #(
       .LaneW   (ActW),
       .InLanes (Lanes),
@@ -89,9 +104,9 @@ module local_expert
   ) u_words (
       .clk_i,
       .rst_ni,
-      .in_valid_i (pool_valid),
-      .in_ready_o (pool_ready),
-      .in_data_i  (pool_data),
+      .in_valid_i (pooled_valid),
+      .in_ready_o (pooled_ready),
+      .in_data_i  (pooled_data),
       .out_valid_o(word_valid),
       .out_ready_i(word_ready),
       .out_data_o (word_data)
@@ -108,7 +123,7 @@ module local_expert
       .AccW         (AccW),
       .Requant      (1'b0),
       .Banks        (Banks),
-      .LutMultiplier(LutMultiplier),
+      .Multiplier   (Multiplier),
       .Tags         (Tags)
   ) u_dense (
       .clk_i,

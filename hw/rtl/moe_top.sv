@@ -245,7 +245,7 @@ module moe_top
         .BiasW          (LeBiasW),
         .AccW           (LeAccW),
         .Banks          (Banks),
-        .LutMultiplier  (LeLut),
+        .Multiplier     (LeMultiplier),
         .ConfidenceShift(ConfidenceShift),
         .Tags           (Tags)
     ) u_le (
@@ -361,11 +361,11 @@ module moe_top
       .HiddenSimd  (GateHiddenSimd),
       .HiddenAccW  (GateHiddenAccW),
       .HiddenShift (GateHiddenShift),
-      .HiddenLut   (GateHiddenLut),
+      .HiddenMultiplier(GateHiddenMultiplier),
       .OutPe       (GateOutPe),
       .OutSimd     (GateOutSimd),
       .OutAccW     (GateOutAccW),
-      .OutLut      (GateOutLut),
+      .OutMultiplier(GateOutMultiplier),
       .ActW        (FeatureW),
       .WgtW        (GateWgtW),
       .BiasW       (GateBiasW),

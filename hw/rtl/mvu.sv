@@ -32,7 +32,7 @@
 ///   Requant            1: requantise to OutW bits; 0: raw accumulators
 ///   Shift, OutW        of requantize
 ///   BankW              width of the bank number, bits
-///   LutMultiplier      1: products from logic; 0: multiplier blocks (see multiplier)
+///   Multiplier         what the products are made of, see mvu_products
 ///   OutDepth           output FIFO, words; at least 6 + Stages, for full speed with InWords = 1
 module mvu #(
     parameter int unsigned  InWords       = 25,
@@ -47,7 +47,7 @@ module mvu #(
     parameter int unsigned  Shift         = 8,
     parameter int unsigned  OutW          = ActW,
     parameter int unsigned  BankW         = 1,
-    parameter bit           LutMultiplier = 1'b0,
+    parameter int unsigned  Multiplier    = 0,
     parameter int unsigned  OutDepth      = 16,
     localparam int unsigned Depth         = InWords * OutWords,
     localparam int unsigned AddrW         = (Depth > 1) ? $clog2(Depth) : 1,
@@ -171,7 +171,23 @@ module mvu #(
   end
 
   // ---------------------------------------------------------------- processing elements
+  localparam int unsigned ProdW = ActW + WgtW;
+  logic [Pe*Simd*ProdW-1:0] product;
   logic [Pe*LaneW-1:0] result;
+
+  mvu_products #(
+      .Pe        (Pe),
+      .Simd      (Simd),
+      .ActW      (ActW),
+      .WgtW      (WgtW),
+      .Multiplier(Multiplier)
+  ) i_mvu_products (
+      .clk_i    (clk_i),
+      .valid_i  (valid_q[1]),
+      .act_i    (act_q),
+      .wgt_i    (wgt_q),
+      .product_o(product)
+  );
 
   for (genvar p = 0; p < Pe; p++) begin : gen_pe
     logic signed [AccW-1:0] acc;
@@ -182,13 +198,11 @@ module mvu #(
         .ActW         (ActW),
         .WgtW         (WgtW),
         .BiasW        (BiasW),
-        .AccW         (AccW),
-        .LutMultiplier(LutMultiplier)
+        .AccW         (AccW)
     ) i_mvu_pe (
         .clk_i      (clk_i),
-        .valid_i    (valid_q[Acc:1]),
-        .act_i      (act_q),
-        .wgt_i      (wgt_q[p*Simd*WgtW+:Simd*WgtW]),
+        .valid_i    (valid_q[Acc:2]),
+        .product_i  (product[p*Simd*ProdW+:Simd*ProdW]),
         .acc_first_i(token_q[Acc].first),
         .acc_last_i (token_q[Acc].last),
         .acc_fold_i (token_q[Acc].fold),

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-/// One processing element of the matrix-vector unit: Simd products, their sum, and one accumulator per fold.
+/// One processing element of the matrix-vector unit: the sum of Simd products, and one accumulator per fold.
 ///
-/// Formula, for the token at the accumulator: acc = (first ? bias : acc_file[fold]) + sum over s of act[s] * wgt[s];
+/// Formula, for the token at the accumulator: acc = (first ? bias : acc_file[fold]) + sum over s of product[s];
 /// acc_file[fold] = acc, and on the last word acc goes to result_o.
 ///
 /// The accumulator file is read asynchronously (distributed RAM): a fold may be updated in the cycle after it
 /// was written, so any OutWords from 1 works without forwarding.
 ///
-/// Pipeline, with valid_i[k] high while the token is in stage k (k = 0: act_i and wgt_i valid):
-///   0 product, 1 .. Stages adder tree, Stages + 1 accumulate and result register.
+/// Pipeline, with valid_i[k] high while the token is in stage k (k = 0: product_i valid):
+///   0 .. Stages - 1 adder tree, Stages accumulate and result register.
 /// bias_i belongs to the accumulate stage. Every register only loads for a valid token, which keeps operands
 /// still between tokens (operand isolation) and saves simulation time.
 /// Does not: stall. mvu never issues a token whose result would have no place.
@@ -21,40 +21,24 @@ module mvu_pe #(
     parameter int unsigned  WgtW          = 8,
     parameter int unsigned  BiasW         = 16,
     parameter int unsigned  AccW          = 24,
-    parameter bit           LutMultiplier = 1'b0,
     localparam int unsigned FoldW         = (OutWords > 1) ? $clog2(OutWords) : 1,
-    localparam int unsigned Stages        = ($clog2(Simd) + 1) / 2
+    localparam int unsigned Stages        = ($clog2(Simd) + 1) / 2,
+    localparam int unsigned ProdW         = ActW + WgtW
 ) (
-    input  logic                        clk_i,
-    input  logic        [   Stages+1:0] valid_i,
-    input  logic        [Simd*ActW-1:0] act_i,
-    input  logic        [Simd*WgtW-1:0] wgt_i,
-    input  logic                        acc_first_i,
-    input  logic                        acc_last_i,
-    input  logic        [    FoldW-1:0] acc_fold_i,
-    input  logic signed [    BiasW-1:0] bias_i,
-    output logic signed [     AccW-1:0] result_o
+    input  logic                         clk_i,
+    input  logic        [      Stages:0] valid_i,
+    input  logic        [Simd*ProdW-1:0] product_i,
+    input  logic                         acc_first_i,
+    input  logic                         acc_last_i,
+    input  logic        [     FoldW-1:0] acc_fold_i,
+    input  logic signed [     BiasW-1:0] bias_i,
+    output logic signed [      AccW-1:0] result_o
 );
-  localparam int unsigned ProdW = ActW + WgtW;
-  localparam int unsigned SumW  = ProdW + $clog2(Simd);
+  localparam int unsigned SumW = ProdW + $clog2(Simd);
 
-  logic signed [ProdW-1:0] product_q[Simd];
+  logic signed [ProdW-1:0] product[Simd];
   for (genvar s = 0; s < Simd; s++) begin : gen_lane
-    logic signed [ProdW-1:0] product;
-
-    multiplier #(
-        .ActW(ActW),
-        .WgtW(WgtW),
-        .Lut (LutMultiplier)
-    ) i_multiplier (
-        .act_i    (act_i[s*ActW+:ActW]),
-        .wgt_i    (wgt_i[s*WgtW+:WgtW]),
-        .product_o(product)
-    );
-
-    always_ff @(posedge clk_i) begin
-      if (valid_i[0]) product_q[s] <= product;
-    end
+    assign product[s] = product_i[s*ProdW+:ProdW];
   end
 
   logic signed [SumW-1:0] sum;
@@ -63,8 +47,8 @@ module mvu_pe #(
       .InW   (ProdW)
   ) i_adder_tree (
       .clk_i  (clk_i),
-      .valid_i(valid_i[(Stages > 0 ? Stages : 1):1]),
-      .in_i   (product_q),
+      .valid_i(valid_i[(Stages > 0 ? Stages - 1 : 0):0]),
+      .in_i   (product),
       .sum_o  (sum)
   );
 
@@ -73,7 +57,7 @@ module mvu_pe #(
   logic signed [AccW-1:0] base, acc;
   logic signed [AccW-1:0] acc_file[OutWords];
 
-  assign acc_valid = valid_i[Stages+1];
+  assign acc_valid = valid_i[Stages];
   assign base      = acc_first_i ? AccW'(bias_i) : acc_file[acc_fold_i];
   assign acc       = base + AccW'(sum);
 

@@ -7,8 +7,9 @@
 /// Initiation interval: InWords*OutWords cycles a vector.
 ///
 /// Weight writes: wr_addr_i counts 32-bit chunks: {word address, chunk number}, with as many chunk bits as the
-/// memory's word needs; wr_bias_i selects the bias memory. A bank in use must not be written.
-/// Does not: check that a bank is complete, or change the width of the input stream (use stream_width).
+/// memory's word needs; wr_bias_i selects the bias memory. A bank in use must not be written; a write to a bank that
+/// does not exist is dropped.
+/// Does not: check that a bank is complete or an address exists, or change the width of the input stream (use stream_width).
 ///
 /// Parameters: see mvu; Banks is the number of weight banks, Tags the number of vectors that may be announced.
 module runtime_dense
@@ -25,7 +26,7 @@ module runtime_dense
     parameter bit           Requant       = 1'b0,
     parameter int unsigned  Shift         = 0,
     parameter int unsigned  Banks         = 2,
-    parameter bit           LutMultiplier = 1'b0,
+    parameter int unsigned  Multiplier    = 0,
     parameter int unsigned  Tags          = 8,
     localparam int unsigned LaneW         = Requant ? ActW : AccW
 ) (
@@ -114,7 +115,7 @@ module runtime_dense
       .Shift        (Shift),
       .OutW         (ActW),
       .BankW        (RamBankW),
-      .LutMultiplier(LutMultiplier)
+      .Multiplier   (Multiplier)
   ) u_mvu (
       .clk_i,
       .rst_ni,
@@ -139,6 +140,8 @@ module runtime_dense
   localparam int unsigned WgtChunkW  = (WgtChunks > 1) ? $clog2(WgtChunks) : 1;
   localparam int unsigned BiasChunkW = (BiasChunks > 1) ? $clog2(BiasChunks) : 1;
   logic [19:0] wgt_chunk, bias_chunk;
+  logic wr_en;  // without the check, the memory's narrower bank number would alias a bank in use
+  assign wr_en      = wr_en_i && 32'(wr_bank_i) < Banks;
   assign wgt_chunk  = wr_addr_i & 20'(2 ** WgtShift - 1);
   assign bias_chunk = wr_addr_i & 20'(2 ** BiasShift - 1);
 
@@ -152,7 +155,7 @@ module runtime_dense
       .rd_bank_i (wgt_bank),
       .rd_addr_i (wgt_addr),
       .rd_data_o (wgt_data),
-      .wr_en_i   (wr_en_i && !wr_bias_i),
+      .wr_en_i   (wr_en && !wr_bias_i),
       .wr_bank_i (wr_bank_i[RamBankW-1:0]),
       .wr_addr_i (AddrW'(wr_addr_i >> WgtShift)),
       .wr_chunk_i(WgtChunkW'(wgt_chunk)),
@@ -169,7 +172,7 @@ module runtime_dense
       .rd_bank_i (bias_bank),
       .rd_addr_i (bias_addr),
       .rd_data_o (bias_data),
-      .wr_en_i   (wr_en_i && wr_bias_i),
+      .wr_en_i   (wr_en && wr_bias_i),
       .wr_bank_i (wr_bank_i[RamBankW-1:0]),
       .wr_addr_i (FoldW'(wr_addr_i >> BiasShift)),
       .wr_chunk_i(BiasChunkW'(bias_chunk)),

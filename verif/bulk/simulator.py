@@ -158,6 +158,7 @@ class BulkSimulator:
         pause_seed: int = 0,
         description: str | None = None,
         chunk: int = 250,
+        timeout: int = TIMEOUT_CYCLES,
         on_chunk: Callable[[int, BulkResult], None] | None = None,
     ) -> BulkResult:
         """Stream images through the accelerator.
@@ -168,13 +169,14 @@ class BulkSimulator:
             pause_seed: 0 streams without pauses; otherwise pixels and results pause at random.
             description: label of a progress bar; None shows none.
             chunk: images per call of one model; results do not depend on it.
+            timeout: cycles without a result after which the run is given up.
             on_chunk: called as (first image, chunk result) instead of keeping the layers of all images.
 
         Raises:
             SimulationError: see there.
         """
         images = np.ascontiguousarray(images, np.uint8).reshape(len(images), -1)
-        settings = _Settings(mode, bank, self._valid, local_expert, theta, pause_seed, TIMEOUT_CYCLES)
+        settings = _Settings(mode, bank, self._valid, local_expert, theta, pause_seed, timeout)
         tap_table: tuple[Tap, ...] = self._taps if keep_layers else ()
         started = time.perf_counter()
         bounds = [(a, min(a + chunk, len(images))) for a in range(0, len(images), chunk)]
@@ -236,9 +238,7 @@ def _decode(raw: tuple, n: int) -> BulkResult:
 def _join(parts: list[BulkResult]) -> BulkResult:
     if not parts:
         empty = np.zeros(0, np.uint8)
-        return BulkResult(
-            empty, empty, status=empty, banks=empty, sequence=empty, cycles=empty, accepted=empty
-        )
+        return BulkResult(empty, empty, status=empty, banks=empty, sequence=empty, cycles=empty, accepted=empty)
 
     def cat(name: str) -> np.ndarray:
         return np.concatenate([getattr(p, name) for p in parts])

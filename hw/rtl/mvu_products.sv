@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+/// All products of one step of the matrix-vector unit: Pe x Simd, registered.
+///
+/// Formula: product[p][s] = act[s] * wgt[p][s], ActW + WgtW bits signed, never wraps.
+///
+/// Multiplier selects what the products are made of:
+///   0  one multiplier block each (ECP5: MULT18X18D)
+///   1  logic only, shifts and adds of the weight's bits: for weights of 2 to 4 bits the adders are smaller than the
+///      share of a block is worth
+///   2  one multiplier block for the products of two neighbouring outputs, see multiplier_pair: narrow weights only
+///
+/// Latency: 1 cycle; the register only loads for a valid step. Initiation interval: 1 cycle.
+///
+/// Parameters
+///   Pe, Simd    outputs and inputs of a step
+///   ActW, WgtW  activation width (unsigned) and weight width (signed), bits
+///   Multiplier  see above
+module mvu_products #(
+    parameter int unsigned  Pe         = 2,
+    parameter int unsigned  Simd       = 1,
+    parameter int unsigned  ActW       = 8,
+    parameter int unsigned  WgtW       = 4,
+    parameter int unsigned  Multiplier = 0,
+    localparam int unsigned ProdW      = ActW + WgtW
+) (
+    input  logic                     clk_i,
+    input  logic                     valid_i,
+    input  logic [Simd*ActW-1:0]     act_i,
+    input  logic [Pe*Simd*WgtW-1:0]  wgt_i,
+    output logic [Pe*Simd*ProdW-1:0] product_o
+);
+  if (Multiplier > 2) begin : gen_bad_multiplier
+    $error("mvu_products: Multiplier is %0d, allowed are 0 to 2.", Multiplier);
+  end
+
+  logic [Pe*Simd*ProdW-1:0] product;
+
+  if (Multiplier == 2) begin : gen_pairs
+    if (Pe % 2 != 0) begin : gen_bad_pe
+      $error("mvu_products: paired products need an even Pe, it is %0d.", Pe);
+    end
+    for (genvar p = 0; p < Pe; p += 2) begin : gen_pe
+      for (genvar s = 0; s < Simd; s++) begin : gen_lane
+        multiplier_pair #(
+            .ActW(ActW),
+            .WgtW(WgtW)
+        ) i_multiplier (
+            .act_i     (act_i[s*ActW+:ActW]),
+            .wgt0_i    (wgt_i[(p*Simd+s)*WgtW+:WgtW]),
+            .wgt1_i    (wgt_i[((p+1)*Simd+s)*WgtW+:WgtW]),
+            .product0_o(product[(p*Simd+s)*ProdW+:ProdW]),
+            .product1_o(product[((p+1)*Simd+s)*ProdW+:ProdW])
+        );
+      end
+    end
+  end else begin : gen_single
+    for (genvar p = 0; p < Pe; p++) begin : gen_pe
+      for (genvar s = 0; s < Simd; s++) begin : gen_lane
+        multiplier #(
+            .ActW(ActW),
+            .WgtW(WgtW),
+            .Lut (Multiplier == 1)
+        ) i_multiplier (
+            .act_i    (act_i[s*ActW+:ActW]),
+            .wgt_i    (wgt_i[(p*Simd+s)*WgtW+:WgtW]),
+            .product_o(product[(p*Simd+s)*ProdW+:ProdW])
+        );
+      end
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (valid_i) product_o <= product;
+  end
+endmodule

@@ -1,0 +1,251 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Faults for the negative controls of the comparison: single defects put into a copy of the design.
+
+A fault changes the RTL sources, a frozen weight memory, or the bank that is loaded. The originals are never touched:
+altered sources and memories live under ``build/faults``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from golden.bank import Bank
+from golden.errors import InputError
+from golden.presets import ROOT, Accelerator
+from golden.spec import LayerWeights
+from hw.gen.build import RTL, generate, memory_files, write_if_changed
+from verif.bulk.build import build_library
+
+DIRECTORY = ROOT / "build" / "faults"
+
+
+@dataclass(frozen=True)
+class SourceEdit:
+    """Replace ``old``, which must occur exactly once in the RTL file ``file``, by ``new``."""
+
+    file: str
+    old: str
+    new: str
+
+    def apply(self, directory: Path) -> None:
+        """Edit the file in ``directory`` in place.
+
+        Raises:
+            InputError: the text does not occur exactly once, so that the fault would be none or another one.
+        """
+        path = directory / self.file
+        text = path.read_text()
+        count = text.count(self.old)
+        if count != 1:
+            raise InputError(
+                f"fault injection: {self.file} has the text {self.old!r} {count} times, it must occur once"
+            )
+        path.write_text(text.replace(self.old, self.new))
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One site.
+
+    ``edits`` change the sources, ``memory`` rewrites the text of a $readmemh file, chosen by (accelerator, name of the
+    kind ``weight`` or ``bias``), and ``bank`` changes the bank that is loaded. Each may be absent.
+    """
+
+    site: str
+    what: str
+    edits: tuple[SourceEdit, ...] = ()
+    memory: Callable[[Accelerator, dict[str, str]], tuple[str, str]] | None = None
+    bank: Callable[[Bank], Bank] | None = None
+
+
+def _flip_bit(text: str, bit: int) -> str:
+    """Flip one bit of the first word of a $readmemh file."""
+    first, rest = text.split("\n", 1)
+    return f"{int(first, 16) ^ 1 << bit:0{len(first)}x}\n{rest}"
+
+
+def _first_weight(accelerator: Accelerator, files: dict[str, str]) -> tuple[str, str]:
+    # A layer that is built as an adder graph has no memory.
+    layer = next(x for x in accelerator.moe.network.layers if f"{x.name}_weight.mem" in files)
+    name = f"{layer.name}_weight.mem"
+    return name, _flip_bit(files[name], layer.weight.bits - 1)  # lane 0 is the lowest: this is its sign
+
+
+def _last_bias(accelerator: Accelerator, files: dict[str, str]) -> tuple[str, str]:
+    layer = next(x for x in reversed(accelerator.moe.network.layers) if f"{x.name}_bias.mem" in files)
+    name = f"{layer.name}_bias.mem"
+    return name, _flip_bit(files[name], 0)
+
+
+def _local_weight(bank: Bank) -> Bank:
+    weight = bank.local_experts[0].weight.copy()
+    middle = np.unravel_index(weight.size // 2, weight.shape)
+    weight[middle] ^= 1
+    changed = LayerWeights(weight, bank.local_experts[0].bias)
+    return replace(bank, local_experts=(changed, *bank.local_experts[1:]))
+
+
+def _gate_bias(bank: Bank) -> Bank:
+    bias = bank.gate_out.bias.copy()
+    bias[0] ^= 1
+    return replace(bank, gate_out=LayerWeights(bank.gate_out.weight, bias))
+
+
+FAULTS: tuple[Fault, ...] = (
+    Fault("weight", "the sign bit of one weight in the first weight memory is inverted", memory=_first_weight),
+    Fault("bias", "the lowest bit of one bias of the GE's last layer is inverted", memory=_last_bias),
+    Fault("le_weight", "the lowest bit of one local expert's weight is inverted when it is loaded", bank=_local_weight),
+    Fault("gate_bias", "the lowest bit of the gate's generic bias is inverted when it is loaded", bank=_gate_bias),
+    Fault(
+        "rounding",
+        "requantisation rounds half up instead of half to even",
+        (SourceEdit("requantize.sv", "((|magnitude[Shift-2:0]) | magnitude[Shift])", "1'b1"),),
+    ),
+    Fault(
+        "saturation",
+        "requantisation wraps instead of saturating",
+        (SourceEdit("requantize.sv", "else if (|quotient[QuotW:OutW]) data_o = '1;", ""),),
+    ),
+    Fault(
+        "gate",
+        "every 16th gate decision is inverted",
+        (
+            SourceEdit(
+                "gate_decide.sv",
+                "    if (taken && last) out_expert_o <= (difference > DiffW'(theta_i)) ? best_index : 4'd0;\n  end",
+                "    if (taken && last)\n"
+                "      out_expert_o <= ((difference > DiffW'(theta_i)) != (decision_q == '0)) ? best_index : 4'd0;\n"
+                "  end\n\n"
+                "  logic [3:0] decision_q;\n"
+                "  always_ff @(posedge clk_i) begin\n"
+                "    if (!rst_ni) decision_q <= '0;\n"
+                "    else if (taken && last) decision_q <= decision_q + 1'b1;\n"
+                "  end",
+            ),
+        ),
+    ),
+    Fault(
+        "mux",
+        "every second image gets the class of the expert that was not chosen, if that expert ran",
+        (
+            SourceEdit(
+                "expert_mux.sv",
+                "    if (expert == '0) result.class_index = ge_class_i;\n",
+                "    if (expert == '0) result.class_index = ge_class_i;\n"
+                "    if (image_i.sequence_number[0] && expert == '0 && needs_le[0]) result.class_index = le_class_i[0];\n",
+            ),
+            SourceEdit(
+                "expert_mux.sv",
+                "if (expert == 4'(i + 1) && needs_le[i]) result.class_index = le_class_i[i];",
+                "if (expert == 4'(i + 1) && needs_le[i]) begin\n"
+                "        result.class_index = (image_i.sequence_number[0] && needs_ge) ? ge_class_i : le_class_i[i];\n"
+                "      end",
+            ),
+        ),
+    ),
+    Fault(
+        "tlast",
+        "every 16th image of the right length is reported as too long",
+        (
+            SourceEdit(
+                "image_ingress.sv",
+                "assign status_long_o  = state_q == Stream && !s_last_i;",
+                "assign status_long_o  = state_q == Stream && (!s_last_i || sequence_q[3:0] == '0);",
+            ),
+        ),
+    ),
+    Fault(
+        "lost_word",
+        "the feature store forgets one word, so that the GE waits for ever",
+        (
+            SourceEdit(
+                "feature_store.sv",
+                "assign push       = in_valid_i && in_ready_o;",
+                "assign push       = in_valid_i && in_ready_o && !(wr_ptr_q == AddrW'(1) && !forgot_q);\n"
+                "  logic forgot_q;\n"
+                "  always_ff @(posedge clk_i) begin\n"
+                "    if (!rst_ni) forgot_q <= 1'b0;\n"
+                "    else if (in_valid_i && in_ready_o && wr_ptr_q == AddrW'(1)) forgot_q <= 1'b1;\n"
+                "  end",
+            ),
+        ),
+    ),
+)
+
+
+def find_fault(site: str) -> Fault:
+    """The fault at a site.
+
+    Raises:
+        InputError: there is no such site; the known ones are listed.
+    """
+    for fault in FAULTS:
+        if fault.site == site:
+            return fault
+    raise InputError(f"there is no fault site '{site}'; known are {', '.join(f.site for f in FAULTS)}")
+
+
+@dataclass(frozen=True)
+class Design:
+    """What to simulate: the library (None: build it from the sources), its memories and the bank to load."""
+
+    library: Path | None
+    memory_directory: Path | None
+    bank: Bank
+
+
+def prepare(accelerator: Accelerator, bank: Bank, fault: Fault | None) -> Design:
+    """The design with a fault, or the unchanged one for None."""
+    design = Design(None, None, bank)
+    if fault is None:
+        return design
+    if fault.bank:
+        design = replace(design, bank=fault.bank(bank))
+    hardware = generate(accelerator)
+    if fault.memory:
+        design = replace(design, memory_directory=_altered_memories(accelerator, fault))
+    if fault.edits:
+        tree = altered_sources(fault)
+        design = replace(design, library=build_library(replace(hardware, rtl=tree)))
+    return design
+
+
+def altered_sources(fault: Fault, source: Path = RTL, directory: Path = DIRECTORY) -> Path:
+    """A copy of the RTL sources with the fault's edits; its path depends on the content, so that it can be reused."""
+    originals = sorted(source.glob("*.sv"))
+    digest = hashlib.sha256(repr(fault.edits).encode())
+    for path in originals:
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    tree = directory / f"{fault.site}-{digest.hexdigest()[:16]}" / "rtl"
+    if tree.exists():
+        return tree
+    tree.parent.mkdir(parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(dir=tree.parent))
+    for path in originals:
+        shutil.copy(path, work / path.name)
+    try:
+        for edit in fault.edits:
+            edit.apply(work)
+        if not tree.exists():  # another process may have been faster
+            work.rename(tree)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    return tree
+
+
+def _altered_memories(accelerator: Accelerator, fault: Fault) -> Path:
+    """A directory with all memory files of the design, one of them altered."""
+    files = memory_files(accelerator)
+    name, text = fault.memory(accelerator, files)
+    directory = DIRECTORY / f"{fault.site}-{accelerator.name}"
+    directory.mkdir(parents=True, exist_ok=True)
+    for file, original in files.items():
+        write_if_changed(directory / file, text if file == name else original)
+    return directory
