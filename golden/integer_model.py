@@ -2,8 +2,9 @@
 """The bit-accurate integer model of the accelerator: the reference that every implementation must equal.
 
 Integers are carried in floating-point matrix products, which is exact as long as every partial sum stays below
-2**24 (float32) or 2**53 (float64); the interval analysis of :mod:`golden.spec` picks the dtype per layer.
-Matrix products are plain sums of products (no fast-convolution transform), so their order does not matter.
+2**24 (float32) or 2**53 (float64), in whatever order it is summed; the weights themselves pick the dtype per layer.
+Convolutions are matrix products of their windows, never a library's convolution: that may be a Winograd or FFT
+transform, whose intermediate results are no integers, or may round its operands to bfloat16.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import numpy as np
 import torch
 
 from golden.bank import Bank
+from golden.fixedpoint import requantize
 from golden.spec import (
     NO_CLASS,
     LayerWeights,
@@ -22,7 +24,6 @@ from golden.spec import (
     Moe,
     Network,
     PoolLayer,
-    accumulator_for_weights,
 )
 
 BATCH = 250  # images per inner step: intermediate results stay in the cache
@@ -48,33 +49,43 @@ class _Product:
     """One matrix layer with its weights in the narrowest exact floating-point dtype."""
 
     def __init__(self, layer: MatrixLayer, weights: LayerWeights) -> None:
-        low, high = accumulator_for_weights(weights, layer.input)
-        exact32 = max(high, -low) < 1 << 24
+        # Bounds every partial sum of any subset of products and bias, not only those that start with the bias.
+        bound = np.abs(weights.weight).sum(1) * layer.input.maximum + np.abs(weights.bias)
+        exact32 = bound.max() < 1 << 24
         self.layer = layer
         self.dtype = torch.float32 if exact32 else torch.float64
         self.weight = torch.from_numpy(weights.weight.astype(np.float64)).to(self.dtype)
         self.bias = torch.from_numpy(weights.bias.astype(np.float64)).to(self.dtype)
 
-    def __call__(self, x: torch.Tensor) -> torch.Tensor:
-        """Map (N, H, W, C) or (N, inputs) integers to (N, H', W', outputs) or (N, outputs), same float carrier."""
+    def accumulate(self, x: torch.Tensor) -> torch.Tensor:
+        """Accumulators of integers (N, H, W, C) or (N, inputs): (N, H', W', outputs) or (N, outputs), float carrier."""
         layer = self.layer
         x = x.to(self.dtype)
         if layer.kernel is None:
-            acc = torch.addmm(self.bias, x.reshape(len(x), layer.inputs), self.weight.T)
-        else:
-            out, k = layer.out_shape, layer.kernel
-            windows = x.unfold(1, k, 1).unfold(2, k, 1).permute(0, 1, 2, 4, 5, 3)  # N, H', W', k, k, C
-            acc = torch.addmm(self.bias, windows.reshape(-1, layer.inputs), self.weight.T)
-            acc = acc.reshape(len(x), out.height, out.width, out.channels)
-        if layer.output is None:
+            return torch.addmm(self.bias, x.reshape(len(x), layer.inputs), self.weight.T)
+        out, k = layer.out_shape, layer.kernel
+        windows = x.unfold(1, k, 1).unfold(2, k, 1).permute(0, 1, 2, 4, 5, 3)  # N, H', W', k, k, C
+        acc = torch.addmm(self.bias, windows.reshape(-1, layer.inputs), self.weight.T)
+        return acc.reshape(len(x), out.height, out.width, out.channels)
+
+    def activate(self, acc: torch.Tensor) -> torch.Tensor:
+        """Requantise accumulators in place; raw logits stay as they are."""
+        if self.layer.output is None:
             return acc
         # Exact: a power-of-two scale, and torch.round rounds half to even.
-        return acc.mul_(2.0**-layer.shift).round_().clamp_(0, layer.output.maximum)
+        return acc.mul_(2.0**-self.layer.shift).round_().clamp_(0, self.layer.output.maximum)
+
+    def __call__(self, x: torch.Tensor) -> torch.Tensor:
+        """The layer's output: :meth:`accumulate`, then :meth:`activate`."""
+        return self.activate(self.accumulate(x))
 
 
 def _max_pool(x: torch.Tensor, size: int) -> torch.Tensor:
-    n, h, w, c = x.shape
-    return x.reshape(n, h // size, size, w // size, size, c).amax((2, 4))
+    """Maximum over windows of (N, H, W, C): whole strided slices, which vectorises where a reduction does not."""
+    result = x[:, ::size, ::size]
+    for offset in range(1, size * size):
+        result = torch.maximum(result, x[:, offset // size :: size, offset % size :: size])
+    return result
 
 
 def _to_numpy(x: torch.Tensor, layer: MatrixLayer | PoolLayer) -> np.ndarray:
@@ -93,11 +104,27 @@ class NetworkModel:
         ]
 
     def _run(self, x: torch.Tensor, first: int, last: int, taps: dict[str, np.ndarray] | None) -> torch.Tensor:
+        if taps is None:
+            return self._run_fused(x, self._steps[first:last])
         for layer, step in zip(self.network.layers[first:last], self._steps[first:last], strict=True):
             x = _max_pool(x, step.size) if isinstance(step, PoolLayer) else step(x)
-            if taps is not None:
-                taps[layer.name] = _to_numpy(x, layer)
+            taps[layer.name] = _to_numpy(x, layer)
         return x
+
+    @staticmethod
+    def _run_fused(x: torch.Tensor, steps: list[_Product | PoolLayer]) -> torch.Tensor:
+        """The same without intermediate results: pools come before the requantisation that precedes them.
+
+        Requantisation is monotone, so it commutes with the maximum, and there is less left to requantise.
+        """
+        pending: _Product | None = None
+        for step in steps:
+            if isinstance(step, PoolLayer):
+                x = _max_pool(x, step.size)
+                continue
+            x = step.accumulate(x if pending is None else pending.activate(x))
+            pending = step
+        return x if pending is None else pending.activate(x)
 
     def front_end(self, images: np.ndarray, taps: dict[str, np.ndarray] | None = None) -> torch.Tensor:
         """Features of (N, H, W) or (N, H, W, C) uint8 images: (N, h, w, c) integers in a float carrier."""
@@ -132,8 +159,6 @@ def confidence(logits: np.ndarray, shift: int, bits: int) -> np.ndarray:
     Returns:
         int64 (N, 2).
     """
-    from golden.fixedpoint import requantize
-
     top2 = np.partition(logits, -2, axis=1)[:, -2:].astype(np.int64)
     return requantize(np.stack([top2[:, 1], top2[:, 1] - top2[:, 0]], 1), shift, bits)
 
@@ -175,7 +200,7 @@ class MoeModel:
         """int32 gate logits (N, 1 + local experts), generic first."""
         moe = self.moe
         pooled = _max_pool(features, moe.gate_pool.size)
-        x = pooled.reshape(len(pooled), -1)
+        x = pooled.flatten(1)
         if taps is not None:
             taps["gate_pool"] = _to_numpy(pooled, moe.gate_pool)
         if moe.confidence_shift is not None:

@@ -138,8 +138,9 @@ FAULTS: tuple[Fault, ...] = (
             SourceEdit(
                 "expert_mux.sv",
                 "    if (expert == '0) result.class_index = ge_class_i;\n",
-                "    if (expert == '0) result.class_index = ge_class_i;\n"
-                "    if (image_i.sequence_number[0] && expert == '0 && needs_le[0]) result.class_index = le_class_i[0];\n",
+                "    if (expert == '0) begin\n"
+                "      result.class_index = (image_i.sequence_number[0] && needs_le[0]) ? le_class_i[0] : ge_class_i;\n"
+                "    end\n",
             ),
             SourceEdit(
                 "expert_mux.sv",
@@ -194,27 +195,24 @@ def find_fault(site: str) -> Fault:
 
 @dataclass(frozen=True)
 class Design:
-    """What to simulate: the library (None: build it from the sources), its memories and the bank to load."""
+    """What to simulate: the library, where its memory files are (None: beside the sources) and the bank to load."""
 
-    library: Path | None
+    library: Path
     memory_directory: Path | None
     bank: Bank
 
 
-def prepare(accelerator: Accelerator, bank: Bank, fault: Fault | None) -> Design:
-    """The design with a fault, or the unchanged one for None."""
-    design = Design(None, None, bank)
-    if fault is None:
-        return design
-    if fault.bank:
-        design = replace(design, bank=fault.bank(bank))
+def prepare(accelerator: Accelerator, bank: Bank, fault: Fault | None, optimise: bool = True) -> Design:
+    """Build the design with a fault, or the unchanged one for None (see :func:`verif.bulk.build.build_library`)."""
     hardware = generate(accelerator)
-    if fault.memory:
-        design = replace(design, memory_directory=_altered_memories(accelerator, fault))
-    if fault.edits:
-        tree = altered_sources(fault)
-        design = replace(design, library=build_library(replace(hardware, rtl=tree)))
-    return design
+    memories = None
+    if fault and fault.bank:
+        bank = fault.bank(bank)
+    if fault and fault.memory:
+        memories = _altered_memories(accelerator, fault)
+    if fault and fault.edits:
+        hardware = replace(hardware, rtl=altered_sources(fault))
+    return Design(build_library(hardware, optimise=optimise), memories, bank)
 
 
 def altered_sources(fault: Fault, source: Path = RTL, directory: Path = DIRECTORY) -> Path:

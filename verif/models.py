@@ -24,10 +24,7 @@ def windows(image: np.ndarray, kernel: int) -> np.ndarray:
     """All windows of an image, stride 1, no padding: (out height, out width, kernel, kernel, channels)."""
     height, width, _ = image.shape
     return np.stack(
-        [
-            [image[y : y + kernel, x : x + kernel] for x in range(width - kernel + 1)]
-            for y in range(height - kernel + 1)
-        ]
+        [[image[y : y + kernel, x : x + kernel] for x in range(width - kernel + 1)] for y in range(height - kernel + 1)]
     )
 
 

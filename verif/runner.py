@@ -145,9 +145,7 @@ def run(
 
     parameters = dict(parameters or {})
     tools = _tools()
-    directory = build(
-        toplevel, sources=sources, parameters=parameters, defines=defines, build_args=build_args
-    )
+    directory = build(toplevel, sources=sources, parameters=parameters, defines=defines, build_args=build_args)
     work = Path(tempfile.mkdtemp(prefix=f"{test_module.rsplit('.', 1)[-1]}-", dir=directory))
     for name, text in (files or {}).items():
         (work / name).write_text(text)
@@ -231,9 +229,7 @@ def build(
     return directory
 
 
-def lint(
-    toplevel: str, parameters: Mapping[str, Value] | None = None, sources: Sequence[Path] | None = None
-) -> str:
+def lint(toplevel: str, parameters: Mapping[str, Value] | None = None, sources: Sequence[Path] | None = None) -> str:
     """Return what ``verilator --lint-only -Wall`` has to say about ``toplevel``: nothing when it is clean."""
     tools = _tools()
     command = [
@@ -315,15 +311,19 @@ def _write_atomic(path: Path, text: str) -> None:
 
 
 def _read_results(path: Path, log: Path) -> Results:
+    text = log.read_text(errors="replace") if log.exists() else ""
     if not path.exists():
-        tail = "\n".join(log.read_text(errors="replace").splitlines()[-10:]) if log.exists() else ""
+        tail = "\n".join(text.splitlines()[-10:])
         raise SimulationError(f"The simulation ended without results, see {log}:\n{tail}")
+    # What $error and $fatal of the design said; cocotb only sees that the simulation ended.
+    said = "; ".join(re.findall(r"%(?:Error|Fatal): (\S+ Assertion failed in .*)", text)[:3])
     results = Results()
     for case in ElementTree.parse(path).getroot().iter("testcase"):
         name = case.get("name", "?")
         failure = next((case.find(tag) for tag in ("failure", "error") if case.find(tag) is not None), None)
         if failure is not None:
-            results.failed[name] = failure.get("error_msg") or failure.get("message") or "failed"
+            message = failure.get("error_msg") or failure.get("message") or "failed"
+            results.failed[name] = f"{message} The design said: {said}" if said else message
         elif case.find("skipped") is None:
             results.passed.append(name)
     return results

@@ -28,12 +28,15 @@ module multiplier #(
     logic signed [ProdW-1:0] act;
     assign act = ProdW'(act_i);
 
-    // The top bit of a two's-complement weight counts negative.
+    // The top bit of a two's-complement weight counts negative. It is subtracted last, in a carry chain of its own:
+    // negating the activation instead would be shared by all multipliers of that activation, one long fan-out.
+    // Terms are masked and not selected, so that no multiplexer stands between two adders.
     always_comb begin
-      product_o = wgt_i[WgtW-1] ? -(act <<< (WgtW - 1)) : '0;
+      product_o = '0;
       for (int unsigned b = 0; b + 1 < WgtW; b++) begin
-        if (wgt_i[b]) product_o = product_o + (act <<< b);
+        product_o = product_o + ((act <<< b) & {ProdW{wgt_i[b]}});
       end
+      product_o = product_o - ((act <<< (WgtW - 1)) & {ProdW{wgt_i[WgtW-1]}});
     end
   end else begin : gen_block
     assign product_o = ProdW'($signed({1'b0, act_i})) * ProdW'(wgt_i);

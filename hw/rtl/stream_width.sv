@@ -3,7 +3,7 @@
 ///
 /// Latency: 1 cycle from the (last) input word to the first output word; 0 when InLanes = OutLanes (wires).
 /// Initiation interval: one output word a cycle when splitting, one input word a cycle when gathering, both
-/// without a bubble between groups.
+/// without a bubble between groups. A gathered word may wait while the next one gathers.
 ///
 /// Protocol: valid/ready; out_valid_o and out_data_o are registers, in_ready_o depends on out_ready_i.
 /// Does not: re-align; the caller starts every image on a group boundary (it does if the lanes of a pixel are
@@ -74,13 +74,15 @@ module stream_width #(
     localparam int unsigned Ratio = OutLanes / InLanes;
     localparam int unsigned IdxW  = $clog2(Ratio);
 
+    // Two registers: the next group gathers while the last one waits to be taken.
+    logic [OutW-InW-1:0] group_q;
     logic [OutW-1:0] data_q;
     logic valid_q;
     logic [IdxW-1:0] idx_q;
     logic last, load;
 
     assign last        = idx_q == IdxW'(Ratio - 1);
-    assign in_ready_o  = !valid_q || out_ready_i;
+    assign in_ready_o  = !last || !valid_q || out_ready_i;
     assign load        = in_valid_i && in_ready_o;
     assign out_valid_o = valid_q;
     assign out_data_o  = data_q;
@@ -90,16 +92,20 @@ module stream_width #(
         valid_q <= 1'b0;
         idx_q   <= '0;
       end else begin
-        if (in_ready_o) valid_q <= load && last;
+        if (load && last) valid_q <= 1'b1;
+        else if (out_ready_i) valid_q <= 1'b0;
         if (load) idx_q <= last ? '0 : idx_q + 1'b1;
       end
     end
 
     // Each lane group has its own enable, so that only the arriving lanes toggle.
-    for (genvar i = 0; i < Ratio; i++) begin : gen_group
+    for (genvar i = 0; i < Ratio - 1; i++) begin : gen_group
       always_ff @(posedge clk_i) begin
-        if (load && idx_q == IdxW'(i)) data_q[i*InW+:InW] <= in_data_i;
+        if (load && idx_q == IdxW'(i)) group_q[i*InW+:InW] <= in_data_i;
       end
+    end
+    always_ff @(posedge clk_i) begin
+      if (load && last) data_q <= {in_data_i, group_q};
     end
   end else begin : gen_bad_ratio
     $error("stream_width: %0d input lanes and %0d output lanes: one must divide the other.", InLanes, OutLanes);

@@ -107,6 +107,9 @@ class _Model:
         layers = {t.name: b[: u // b.itemsize] for t, b, u in zip(tap_table, buffers, used, strict=False)}
         return results, cycles, accepted, layers
 
+    def reset(self) -> None:
+        self.check(self._library.moe_reset(ctypes.c_void_p(self._handle)))
+
     def close(self) -> None:
         self._library.moe_close(ctypes.c_void_p(self._handle))
 
@@ -209,6 +212,11 @@ class BulkSimulator:
         result = _join([part for _, part in parts])
         result.seconds = time.perf_counter() - started
         return result
+
+    def reset(self) -> None:
+        """Reset every model, for example after a run that failed; loaded banks stay."""
+        for model in self._models:
+            model.reset()
 
     def close(self) -> None:
         """Free the models."""

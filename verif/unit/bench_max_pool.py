@@ -29,13 +29,11 @@ def images(rng: np.random.Generator, count: int) -> Workload:
     shape = (count, P["Height"], P["Width"], CHANNELS)
     data = rng.integers(0, 2 ** P["ActW"], shape)
     pooled = np.stack([models.max_pool(image, P["Size"]) for image in data])
-    return Workload(
-        models.stream(data, P["Lanes"], P["ActW"]), models.stream(pooled, P["Lanes"], P["ActW"])
-    )
+    return Workload(models.stream(data, P["Lanes"], P["ActW"]), models.stream(pooled, P["Lanes"], P["ActW"]))
 
 
 @cocotb.test()
-@cocotb.parametrize(("idle", "stall"), CROSSED)
+@cocotb.parametrize((("idle", "stall"), CROSSED))
 async def data(dut: Any, idle: str, stall: str) -> None:
     harness = await start(dut, idle, stall)
     await harness.expect(images(generator(idle + stall), 3))

@@ -5,14 +5,15 @@ from __future__ import annotations
 
 import pytest
 
-from verif.runner import rtl_sources, run, with_mutant
+from verif.runner import run
+from verif.unit.controls import Defect, check_found
 
 BENCH = "verif.unit.bench_max_pool"
 SHAPES = {
-    "2x2, several words": dict(Height=6, Width=8, WordsPerPixel=3, Lanes=2, ActW=8, Size=2),
-    "3x3, one word": dict(Height=6, Width=9, WordsPerPixel=1, Lanes=4, ActW=5, Size=3),
-    "whole image": dict(Height=4, Width=4, WordsPerPixel=5, Lanes=1, ActW=8, Size=4),
-    "size 1": dict(Height=3, Width=5, WordsPerPixel=2, Lanes=3, ActW=8, Size=1),
+    "2x2-words": {"Height": 6, "Width": 8, "WordsPerPixel": 3, "Lanes": 2, "ActW": 8, "Size": 2},
+    "3x3-one-word": {"Height": 6, "Width": 9, "WordsPerPixel": 1, "Lanes": 4, "ActW": 5, "Size": 3},
+    "whole-image": {"Height": 4, "Width": 4, "WordsPerPixel": 5, "Lanes": 1, "ActW": 8, "Size": 4},
+    "size-1": {"Height": 3, "Width": 5, "WordsPerPixel": 2, "Lanes": 3, "ActW": 8, "Size": 1},
 }
 
 
@@ -21,16 +22,14 @@ def test_max_pool(shape: dict[str, int]) -> None:
     run("max_pool", BENCH, parameters=shape)
 
 
-MUTANTS = {
+DEFECTS = {
     "minimum": ("partial[i*ActW+:ActW] > in_data_i", "partial[i*ActW+:ActW] < in_data_i"),
-    "forgets a row": ("dx_q == '0 && dy_q == '0", "dx_q == '0"),
-    "drops a held word": ("!complete || !out_valid_o || out_ready_i", "!complete || 1'b1"),
+    "forgets-a-row": ("dx_q == '0 && dy_q == '0", "dx_q == '0"),
+    "overwrites-a-waiting-word": ("!complete || !out_valid_o || out_ready_i", "!complete || 1'b1"),
 }
 
 
-@pytest.mark.parametrize("mutation", MUTANTS.values(), ids=MUTANTS)
-def test_a_defect_is_found(mutation: tuple[str, str]) -> None:
-    sources = with_mutant(rtl_sources("max_pool"), "max_pool", *mutation)
-    shape = SHAPES["2x2, several words"]
-    results = run("max_pool", BENCH, sources=sources, parameters=shape, testcase="data/idle=none/stall=random", check=False)
-    assert results.failed
+@pytest.mark.parametrize("change", DEFECTS.values(), ids=DEFECTS)
+def test_a_defect_is_found(change: tuple[str, str]) -> None:
+    defect = Defect("max_pool", *change, found_by="data/idle=none/stall=random")
+    check_found("max_pool", BENCH, defect, SHAPES["2x2-words"])

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A local expert learns its user, and its held-out logits are really held out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from golden.errors import InputError
+from golden.tests.training.small import blobs
+from golden.training.features import Samples, extract
+from golden.training.heads import HeadConfig, dense_integers
+from golden.training.local_expert import Rehearsal, train_generic_head, train_local_expert
+from golden.training.store import load_expert, load_head, save_expert, save_head
+
+CONFIG = HeadConfig(epochs=12, learning_rate=2e-2, batch=64)
+
+
+@pytest.fixture(scope="module")
+def samples(moe) -> Samples:
+    return extract(moe, blobs(8, 0), copies=1)
+
+
+def accuracy(logits: np.ndarray, samples: Samples) -> float:
+    return float((logits.argmax(1) == samples.labels).mean())
+
+
+def test_it_learns(moe, samples) -> None:
+    expert = train_local_expert(moe, samples, config=CONFIG)
+    test = extract(moe, blobs(4, 1))
+    assert accuracy(dense_integers(moe.le, expert.weights, test.local), test) > 0.8
+    assert 1 <= expert.epochs <= CONFIG.epochs
+    assert expert.validation > 0.8
+
+
+def test_held_out_logits_know_nothing_of_their_own_labels(moe, samples) -> None:
+    """With random labels an expert can only memorise; what it memorised must not show in the held-out logits."""
+    few = samples.select(samples.source < 124)
+    labels = np.random.default_rng(0).permutation(np.repeat(np.arange(2), 62))[few.source]
+    random = replace(few, labels=labels)
+    expert = train_local_expert(moe, random, config=replace(CONFIG, epochs=60))
+    memorised = accuracy(dense_integers(moe.le, expert.weights, random.local), random)
+    assert memorised > 0.75
+    assert accuracy(expert.held_out_logits, random) < 0.65
+
+
+def test_a_start_is_used(moe, samples) -> None:
+    generic = train_generic_head(moe, samples, samples, CONFIG)
+    short = replace(CONFIG, epochs=1, learning_rate=1e-4)
+    warm, cold = train_local_expert(moe, samples, generic, short), train_local_expert(moe, samples, None, short)
+    assert warm.validation > cold.validation + 0.3
+
+
+def test_rehearsal_keeps_generic_knowledge(moe, samples) -> None:
+    """The user writes every class in the place of the next one; only rehearsal keeps the generic meaning alive."""
+    generic = samples.select(samples.labels < 30)
+    user = replace(samples.select(samples.labels >= 30))
+    start = train_generic_head(moe, samples, samples, CONFIG)
+    plain = train_local_expert(moe, user, start, CONFIG)
+    kept = train_local_expert(moe, user, start, CONFIG, Rehearsal(generic, 1.0))
+    lost = accuracy(dense_integers(moe.le, plain.weights, generic.local), generic)
+    assert accuracy(dense_integers(moe.le, kept.weights, generic.local), generic) > lost
+
+
+def test_stored_experts_come_back_and_are_checked(moe, samples, tmp_path) -> None:
+    expert = train_local_expert(moe, samples, config=replace(CONFIG, epochs=1))
+    path = tmp_path / "user01.npz"
+    with pytest.raises(InputError, match="run the step le first"):
+        load_expert(path, moe, samples)
+    save_expert(path, moe, expert)
+    stored = load_expert(path, moe, samples)
+    assert np.array_equal(stored.weights.weight, expert.weights.weight)
+    assert np.array_equal(stored.held_out_logits, expert.held_out_logits)
+    with pytest.raises(InputError, match="run the step le again"):
+        load_expert(path, moe, samples.select(np.arange(10)))
+    save_head(path, moe, expert.weights)
+    assert np.array_equal(load_head(path, moe).bias, expert.weights.bias)
+    assert load_head(tmp_path / "none.npz", moe) is None

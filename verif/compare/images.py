@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which images a comparison runs on, in which order, and what they are called in its output."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from golden.data import LabelledImages, balanced_subset, generic_source, load_images, users_source
+from golden.data.sources import EMNIST_VARIABLE, USERS_VARIABLE
+from golden.errors import InputError
+
+SEED = 0
+
+
+@dataclass(frozen=True)
+class ImageSet:
+    """Images with labels, in sets whose accuracy is told apart.
+
+    ``images`` uint8 (N, 28, 28), ``labels`` uint8 (N,), ``member`` int (N,) an index into ``sets``.
+    """
+
+    images: np.ndarray
+    labels: np.ndarray
+    member: np.ndarray
+    sets: tuple[str, ...]
+    name: str
+    synthetic: bool
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+def load_image_set(path: Path | None, limit: int, user: int = 1, environ: Mapping[str, str] = os.environ) -> ImageSet:
+    """The images to compare on.
+
+    Args:
+        path: file or folder as in :func:`golden.data.load_images`. None takes the generic test set (class-balanced as
+            far as ``limit`` allows) and, in equal number while they last, the test images of one user, mixed.
+        limit: at most this many images; 0 for all, which of the generic test set is the whole, unbalanced one.
+        user: whose images, 1..U; of the synthetic writers always the first.
+
+    Raises:
+        InputError: bad data, or a negative limit.
+    """
+    if limit < 0:
+        raise InputError(f"--limit is {limit}, allowed are 0 (all images) and more")
+    if path is not None:
+        data = load_images(path)
+        return _join([data if limit == 0 else data.take(limit)], ("images",))
+    if environ.get(USERS_VARIABLE) or not environ.get(EMNIST_VARIABLE):
+        users = users_source(environ)
+        user = 1 if users.synthetic else user
+        person = users.test(user)
+        shuffled = person.select(np.random.default_rng(SEED).permutation(len(person)))
+        mine = shuffled.take(len(person) if limit == 0 else limit // 2)
+        rest = 0 if limit == 0 else limit - len(mine)
+        generic = _balanced_first(generic_source("test", environ), rest)
+        return _join([generic, mine], ("generic", f"user {user}"))
+    return _join([_balanced_first(generic_source("test", environ), limit)], ("generic",))
+
+
+def _balanced_first(data: LabelledImages, limit: int) -> LabelledImages:
+    """``limit`` images, class-balanced while there are enough of each class; all of them for 0."""
+    if limit == 0 or limit >= len(data):
+        return data
+    balanced = balanced_subset(data, SEED)
+    if limit <= len(balanced):
+        return balanced.take(limit)
+    return data.select(np.random.default_rng(SEED).permutation(len(data))[:limit])
+
+
+def _join(parts: list[LabelledImages], sets: tuple[str, ...]) -> ImageSet:
+    """All parts in one, mixed in a fixed random order so that every stretch of it has images of each part."""
+    member = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
+    order = np.random.default_rng(SEED).permutation(len(member)) if len(parts) > 1 else np.arange(len(member))
+    if not len(order):
+        raise InputError(f"{parts[0].name}: there is no image to compare on")
+    return ImageSet(
+        np.concatenate([part.images for part in parts])[order],
+        np.concatenate([part.labels for part in parts])[order],
+        member[order],
+        sets,
+        " + ".join(f"{part.name} ({len(part)})" for part in parts if len(part)),
+        any(part.synthetic for part in parts),
+    )

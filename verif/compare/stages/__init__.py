@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The implementations that can be compared, one module each; adding one means adding a line to ``STAGES``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from golden.errors import InputError
+from verif.compare.stage import Setup, Stage
+from verif.compare.stages.floating import FloatStage
+from verif.compare.stages.integer import IntegerStage
+from verif.compare.stages.pytorch import TorchStage
+from verif.compare.stages.rtl import RtlStage
+
+STAGES: dict[str, Callable[[Setup], Stage]] = {
+    "float": FloatStage,
+    "torch": TorchStage,
+    "int": IntegerStage,
+    "rtl": RtlStage,
+}
+
+
+def stage_names(text: str | None) -> list[str]:
+    """Names from a comma-separated list, in the registry's order, each once; None gives all.
+
+    Raises:
+        InputError: an unknown name.
+    """
+    wanted = list(STAGES) if text is None else text.split(",")
+    for name in wanted:
+        if name not in STAGES:
+            raise InputError(f"there is no stage '{name}'; known are {', '.join(STAGES)}")
+    return [name for name in STAGES if name in wanted]
+
+
+def open_stages(names: list[str], setup: Setup) -> list[Stage]:
+    """Make the stages ready.
+
+    Raises:
+        InputError: a stage lacks an input file.
+    """
+    return [STAGES[name](setup) for name in names]

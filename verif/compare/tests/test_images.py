@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Choice of the images: real data where it is named, synthetic and said so where it is not."""
+
+import numpy as np
+import pytest
+
+from golden.errors import InputError
+from verif.compare.images import load_image_set
+
+
+def test_without_data_it_is_synthetic_and_mixed():
+    data = load_image_set(None, 124, environ={})
+    assert data.synthetic and len(data) == 124 and data.sets == ("generic", "user 1")
+    assert np.bincount(data.member).tolist() == [62, 62]
+    assert (np.bincount(data.labels[data.member == 0], minlength=62) == 1).all()
+    assert len(set(data.member[:16])) == 2  # every stretch has both
+    again = load_image_set(None, 124, environ={})
+    assert (again.images == data.images).all() and (again.labels == data.labels).all()
+
+
+@pytest.fixture
+def npz(tmp_path):
+    rng = np.random.default_rng(0)
+    path = tmp_path / "mine.npz"
+    np.savez(path, x=rng.integers(0, 256, (30, 28, 28), dtype=np.uint8), y=np.arange(30) % 10)
+    return path
+
+
+def test_a_file_is_taken_as_it_is(npz):
+    data = load_image_set(npz, 12)
+    assert data.labels.tolist() == [*range(10), 0, 1] and data.sets == ("images",) and not data.synthetic
+    assert len(load_image_set(npz, 0)) == 30
+
+
+def test_a_users_file_with_emnist_unset(npz):
+    data = load_image_set(None, 10, environ={"USERS_NPZ": str(npz)})
+    assert data.synthetic and "mine.npz" in data.name  # the generic half is synthetic
+
+
+def test_bad_input_is_one_sentence(npz, tmp_path):
+    with pytest.raises(InputError, match="--limit is -1"):
+        load_image_set(npz, -1)
+    np.savez(tmp_path / "no_x.npz", y=np.arange(3))
+    with pytest.raises(InputError, match="array 'x' is missing"):
+        load_image_set(tmp_path / "no_x.npz", 5)
+    np.savez(tmp_path / "label.npz", x=np.zeros((1, 28, 28), np.uint8), y=np.array([62]))
+    with pytest.raises(InputError, match="label 62"):
+        load_image_set(tmp_path / "label.npz", 5)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match="empty"):
+        load_image_set(tmp_path / "empty", 5)

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The RTL stage on a tiny accelerator: equal in every mode, and every fault site seen where it strikes."""
+
+from dataclasses import replace
+
+import pytest
+
+from golden.errors import InputError
+from golden.spec import Mode
+from verif.compare.comparison import run_stage
+from verif.compare.stages.rtl import FIELDS, RtlStage
+from verif.compare.tests.setup import IMAGES, image_set, tiny_setup
+from verif.faults import FAULTS, SourceEdit, altered_sources, find_fault
+
+MODES = [mode for mode in Mode if mode != Mode.OFF]
+
+# Site -> a mode in which it shows, and the first layer that must differ.
+SEEN_AT = {
+    "weight": (Mode.GE_ONLY, "conv1"),
+    "bias": (Mode.GE_ONLY, "fc2"),
+    "le_weight": (Mode.LE_ONLY, "le0"),
+    "gate_bias": (Mode.MOE_PARALLEL, "gate_out"),
+    "rounding": (Mode.LE_ONLY, "conv1"),
+    "saturation": (Mode.LE_ONLY, "conv1"),
+    "gate": (Mode.MOE_GATED, "expert"),
+    "mux": (Mode.MOE_PARALLEL, "class"),
+    "tlast": (Mode.GE_ONLY, "status"),
+    "lost_word": (Mode.GE_ONLY, "class"),
+}
+
+
+@pytest.fixture(scope="module")
+def directory(tmp_path_factory):
+    return tmp_path_factory.mktemp("ge")
+
+
+@pytest.fixture(scope="module")
+def sound(directory):
+    stage = RtlStage(tiny_setup(directory))
+    yield stage
+    stage.close()
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_every_layer_equals_the_integer_model(directory, sound, mode):
+    report = run_stage(tiny_setup(directory), sound, image_set().images, mode)
+    assert not report.differs, report.first or report.stopped
+    assert report.answered.all() and set(FIELDS) < set(report.mismatches)
+    assert report.run.figures["cycles_per_image"] > 0
+    if mode == Mode.MOE_GATED:
+        assert 0 in report.experts and report.experts.max() > 0, "the images do not use the GE and a local expert"
+
+
+def test_the_second_local_expert_alone(directory):
+    setup = tiny_setup(directory, local_expert=1)
+    stage = RtlStage(setup)
+    report = run_stage(setup, stage, image_set().images, Mode.LE_ONLY)
+    stage.close()
+    assert not report.differs, report.first or report.stopped
+    assert "le1" in report.mismatches and set(report.experts) == {2}
+
+
+def test_every_site_has_an_expectation():
+    assert set(SEEN_AT) == {fault.site for fault in FAULTS}
+
+
+@pytest.mark.parametrize("site", SEEN_AT)
+def test_every_fault_is_seen_at_its_layer(directory, site):
+    mode, layer = SEEN_AT[site]
+    setup = tiny_setup(directory, fault=find_fault(site))
+    stage = RtlStage(setup)
+    try:
+        report = run_stage(setup, stage, image_set().images, mode)
+    finally:
+        stage.close()
+    assert report.differs
+    assert report.first.layer == layer
+    assert (report.stopped is not None) == (site == "lost_word")
+
+
+def test_a_run_that_stopped_does_not_disturb_the_next(directory):
+    setup = tiny_setup(directory, fault=find_fault("lost_word"))
+    stage = RtlStage(setup)
+    try:
+        stuck = run_stage(setup, stage, image_set().images, Mode.GE_ONLY)
+        free = run_stage(setup, stage, image_set().images, Mode.LE_ONLY)  # does not use the feature store
+    finally:
+        stage.close()
+    assert stuck.stopped.startswith("no result for") and not free.differs
+
+
+def test_a_fault_leaves_the_originals_alone(directory, sound):
+    """After all faults above, the unchanged design is still equal; also the same stage object, run again."""
+    report = run_stage(tiny_setup(directory), sound, image_set(8).images, Mode.MOE_GATED)
+    assert not report.differs and int(report.answered.sum()) == 8 < IMAGES
+
+
+def test_an_edit_must_match_exactly_once(tmp_path):
+    (tmp_path / "a.sv").write_text("assign x = y;\nassign x = y;\n")
+    fault = replace(find_fault("gate"), edits=(SourceEdit("a.sv", "x = y", "x = z"),))
+    with pytest.raises(InputError, match="2 times, it must occur once"):
+        altered_sources(fault, tmp_path, tmp_path / "out")
+    fault = replace(fault, edits=(SourceEdit("a.sv", "nowhere", ""),))
+    with pytest.raises(InputError, match="0 times, it must occur once"):
+        altered_sources(fault, tmp_path, tmp_path / "out")
+    assert not list((tmp_path / "out").rglob("*.sv"))
+
+
+@pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault.edits], ids=lambda fault: fault.site)
+def test_every_edit_fits_the_sources(fault, tmp_path):
+    altered_sources(fault, directory=tmp_path)
+
+
+def test_unknown_site():
+    with pytest.raises(InputError, match="no fault site 'nonsense'; known are weight, bias"):
+        find_fault("nonsense")

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""cocotb tests of the top level."""

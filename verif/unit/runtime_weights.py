@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Layers with run-time weights: random weights, their widths, and loading them through the write port.
+
+The write sequence comes from ``hw.gen.memory``, so the benches also check that it matches the hardware's address map.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from golden.fixedpoint import FixedPoint
+from golden.folding import LayerFolding
+from golden.spec import LayerWeights, MatrixLayer, Shape, accumulator_for_any_weights
+from hw.gen.memory import LAYER_GATE_OUT, BankWrites, bank_writes
+from verif.streams import Bench
+
+
+@dataclass(frozen=True)
+class RuntimeLayer:
+    """One dense layer as the hardware sees it; ``extra`` inputs follow the others and are padded to whole words."""
+
+    inputs: int
+    outputs: int
+    pe: int
+    simd: int
+    act_bits: int = 8
+    weight_bits: int = 8
+    bias_bits: int = 16
+    extra: int = 0
+
+    @property
+    def spec(self) -> MatrixLayer:
+        """The layer in the network specification's terms."""
+        act, weight = FixedPoint(self.act_bits, False, 0), FixedPoint(self.weight_bits, True, 0)
+        bias = FixedPoint(self.bias_bits, True, 0)
+        bits = accumulator_for_any_weights(self.inputs + self.extra, act, weight, bias)
+        accumulator, shape = FixedPoint(bits, True, 0), Shape(1, 1, self.inputs)
+        return MatrixLayer("layer", shape, self.outputs, None, act, weight, bias, accumulator, None, self.extra)
+
+    @property
+    def acc_bits(self) -> int:
+        """Accumulator width that holds any weights."""
+        return self.spec.accumulator.bits
+
+    def random(self, rng: np.random.Generator) -> LayerWeights:
+        """Weights and biases over their whole range."""
+        weight, bias = self.spec.weight, self.spec.bias
+        return LayerWeights(
+            rng.integers(weight.minimum, weight.maximum, (self.outputs, self.inputs + self.extra), endpoint=True),
+            rng.integers(bias.minimum, bias.maximum, self.outputs, endpoint=True),
+        )
+
+    def writes(self, weights: LayerWeights) -> BankWrites:
+        """The write sequence that loads the layer, as the generator makes it for a gate's output layer."""
+        moe: Any = SimpleNamespace(le=None, gate_hidden=None, gate_out=self.spec)
+        folding: Any = SimpleNamespace(layers={"layer": LayerFolding(self.pe, self.simd)})
+        bank: Any = SimpleNamespace(local_experts=(), gate_hidden=None, gate_out=weights)
+        writes = bank_writes(moe, folding, bank)
+        assert (writes.layer == LAYER_GATE_OUT).all()
+        return writes
+
+
+class WritePort:
+    """Agent for ``wr_*``: writes one queued chunk a cycle. ``fixed`` are further ports to set on every write."""
+
+    def __init__(self, dut: Any) -> None:
+        self.dut = dut
+        self.queue: list[dict[str, int]] = []
+
+    def load(self, bank: int, writes: BankWrites, **fixed: int) -> None:
+        """Queue the writes of a layer."""
+        for bias, address, data in zip(writes.bias, writes.address, writes.data, strict=True):
+            self.queue.append(
+                {
+                    "wr_bank_i": bank,
+                    "wr_bias_i": int(bias),
+                    "wr_addr_i": int(address),
+                    "wr_data_i": int(data),
+                    **fixed,
+                }
+            )
+
+    async def finish(self, bench: Bench) -> None:
+        """Run until all writes are done."""
+        await bench.run_until(lambda: not self.queue, len(self.queue) + 1)
+        await bench.step()
+
+    def drive(self) -> None:
+        self.dut.wr_en_i.value = int(bool(self.queue))
+        if self.queue:
+            for name, value in self.queue.pop(0).items():
+                getattr(self.dut, name).value = value
+
+    def sample(self, cycle: int) -> None: ...
+    def reset(self) -> None:
+        self.queue.clear()
+        self.dut.wr_en_i.value = 0

@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+"""feature_router: 1, 2 and 8 local experts, frames of one and of several words."""
+
+from __future__ import annotations
+
+import pytest
+
+from verif.runner import run
+from verif.unit.controls import Defect, check_found
+
+BENCH = "verif.unit.bench_feature_router"
+SHAPES = {
+    "2 local experts": {"Width": 16, "FrameWords": 5, "LocalExperts": 2},
+    "8 local experts": {"Width": 8, "FrameWords": 4, "LocalExperts": 8},
+    "1-word frames": {"Width": 160, "FrameWords": 1, "LocalExperts": 1},
+}
+DEFECTS = {
+    "descriptor leaves early": ("count_q == CountW'(FrameWords - 1)", "count_q == CountW'(FrameWords - 2)"),
+    "announces to all": ("(taken && count_q == '0) ? select : '0", "(taken && count_q == '0) ? '1 : '0"),
+    "announces every offer": (
+        "(taken && count_q == '0)",
+        "(feature_valid_i && image_valid_i && count_q == '0)",
+    ),
+    "swaps gate and GE": (
+        "{image_i.use_gate, image_i.use_le[LocalExperts-1:0], image_i.use_ge}",
+        "{image_i.use_ge, image_i.use_le[LocalExperts-1:0], image_i.use_gate}",
+    ),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
+def test_feature_router(shape: dict[str, int]) -> None:
+    run("feature_router", BENCH, parameters=shape)
+
+
+@pytest.mark.parametrize("change", DEFECTS.values(), ids=DEFECTS)
+def test_a_defect_is_found(change: tuple[str, str]) -> None:
+    defect = Defect("feature_router", *change, found_by="data/idle=none/stall=random")
+    check_found("feature_router", BENCH, defect, SHAPES["2 local experts"])

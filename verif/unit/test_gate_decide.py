@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: Apache-2.0
+"""gate_decide: 1, 3 and 8 local experts, logits narrower and wider than the threshold."""
+
+from __future__ import annotations
+
+import pytest
+
+from verif.runner import run
+from verif.unit.controls import Defect, check_found
+
+BENCH = "verif.unit.bench_gate_decide"
+SHAPES = {
+    "1 local expert": dict(Count=2, DataW=21),
+    "3 local experts, 4 bits": dict(Count=4, DataW=4),
+    "8 local experts, 34 bits": dict(Count=9, DataW=34),
+}
+DEFECTS = {
+    "a tie goes to the local expert": ("(difference > DiffW'(theta_i))", "(difference >= DiffW'(theta_i))"),
+    "the highest index wins a tie": ("in_data_i > best_q;", "in_data_i >= best_q;"),
+    "unsigned threshold": ("DiffW'(theta_i)", "DiffW'($unsigned(theta_i))"),
+    "threshold of the vector before": ("!last || !out_valid_o;", "!last || !out_valid_o || out_ready_i;"),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
+def test_gate_decide(shape: dict[str, int]) -> None:
+    run("gate_decide", BENCH, parameters=shape)
+
+
+@pytest.mark.parametrize("change", DEFECTS.values(), ids=DEFECTS)
+def test_a_defect_is_found(change: tuple[str, str]) -> None:
+    defect = Defect("gate_decide", *change, found_by="data/idle=none/stall=bursty")
+    check_found("gate_decide", BENCH, defect, SHAPES["3 local experts, 4 bits"])

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+"""image_ingress: image sizes that are and are not powers of two, 1 to 8 local experts, 1 to 16 banks."""
+
+from __future__ import annotations
+
+import pytest
+
+from verif.runner import run
+from verif.unit.controls import Defect, check_found
+
+BENCH = "verif.unit.bench_image_ingress"
+SHAPES = {
+    "7 pixels": {"Beats": 7, "PixelW": 8, "LocalExperts": 3, "Banks": 2},
+    "16 pixels": {"Beats": 16, "PixelW": 5, "LocalExperts": 8, "Banks": 16},
+    "1 pixel": {"Beats": 1, "PixelW": 8, "LocalExperts": 1, "Banks": 1},
+}
+DEFECTS = {
+    "does not drain": ("state_d = s_last_i ? Idle : Drain;", "state_d = Idle;", "length/kind=too_long"),
+    "does not pad": ("else if (pixel_taken && s_last_i) state_d = Pad;", "", "length/kind=too_short"),
+    "drains one pixel": (
+        "if (s_valid_i && s_last_i) state_d",
+        "if (s_valid_i) state_d",
+        "length/kind=very_long",
+    ),
+    "takes pixels in off": ("s_valid_i && !off;", "s_valid_i;", "off/mode=5"),
+    "any bank is valid": ("bank_ok = bank_valid_i[b];", "bank_ok = 1'b1;", "every_descriptor"),
+    "banks alias": ("bank_i == BankW'(b)", "bank_i[0] == b[0]", "every_descriptor"),
+    "counts accepted offers": (
+        "if (pixel_taken) count_q",
+        "if (pixel_valid_o) count_q",
+        "data/idle=none/stall=random",
+    ),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
+def test_image_ingress(shape: dict[str, int]) -> None:
+    run("image_ingress", BENCH, parameters=shape)
+
+
+@pytest.mark.parametrize("change", DEFECTS.values(), ids=DEFECTS)
+def test_a_defect_is_found(change: tuple[str, str, str]) -> None:
+    check_found("image_ingress", BENCH, Defect("image_ingress", *change), SHAPES["7 pixels"])

@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""local_expert: pooling windows of 1 to the whole map, dense layers faster and slower than the features."""
+
+from __future__ import annotations
+
+import pytest
+
+from verif.runner import run
+from verif.unit.controls import Defect, check_found
+from verif.unit.runtime_weights import RuntimeLayer
+
+BENCH = "verif.unit.bench_local_expert"
+
+
+def shape(size: int, channels: int, lanes: int, pool: int, classes: int, **others: int) -> dict[str, int]:
+    """Parameters of a shape, with the accumulator that any weights need."""
+    folding = {"Pe": 1, "Simd": 1, "Banks": 2, "Tags": 8, "ActW": 8, "WgtW": 8, "BiasW": 16, **others}
+    types = (folding["ActW"], folding["WgtW"], folding["BiasW"])
+    inputs = (size // pool) ** 2 * channels
+    layer = RuntimeLayer(inputs, classes, folding["Pe"], folding["Simd"], *types)
+    return {
+        "Height": size,
+        "Width": size,
+        "Channels": channels,
+        "Lanes": lanes,
+        "PoolSize": pool,
+        "Classes": classes,
+        "AccW": layer.acc_bits,
+        "ConfidenceShift": 9,
+        **folding,
+    }
+
+
+SHAPES = {
+    "slow dense layer": shape(4, 4, 2, 2, 5, Simd=4, Banks=3),
+    "wide dense layer": shape(6, 6, 6, 3, 6, Pe=6, Simd=3, Multiplier=1),
+    "no pooling, 4-bit": shape(2, 2, 1, 1, 3, Simd=2, ActW=4, WgtW=4, BiasW=6, ConfidenceShift=0),
+}
+DEFECTS = {
+    "margin to the top": ("(AccW + 1)'(second);", "(AccW + 1)'(top);"),
+    "top and margin swapped": (
+        "      .acc_i (top),\n      .data_o(out_top_o)",
+        "      .acc_i (second),\n      .data_o(out_top_o)",
+    ),
+    "bank of nobody": (".tag_bank_i (bank_i),", ".tag_bank_i ('0),"),
+}
+
+
+@pytest.mark.parametrize("parameters", SHAPES.values(), ids=SHAPES)
+def test_local_expert(parameters: dict[str, int]) -> None:
+    run("local_expert", BENCH, parameters=parameters)
+
+
+@pytest.mark.parametrize("change", DEFECTS.values(), ids=DEFECTS)
+def test_a_defect_is_found(change: tuple[str, str]) -> None:
+    defect = Defect("local_expert", *change, found_by="data/idle=none/stall=random")
+    check_found("local_expert", BENCH, defect, SHAPES["slow dense layer"])

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""mvu: one and many words on each side, the three kinds of products, with and without requantisation."""
+
+from __future__ import annotations
+
+import pytest
+
+from verif.runner import run
+from verif.unit.controls import Defect, check_found
+
+BENCH = "verif.unit.bench_mvu"
+
+
+def shape(
+    in_words: int,
+    out_words: int,
+    pe: int,
+    simd: int,
+    *,
+    weight: int = 4,
+    shift: int | None = 6,
+    multiplier: int = 0,
+) -> dict[str, int]:
+    """Parameters with the narrowest accumulator that holds the worst case of any weights."""
+    act, bias, inputs = 8, 12, in_words * simd
+    worst = inputs * (2**act - 1) * 2 ** (weight - 1) + 2 ** (bias - 1)
+    return {
+        "InWords": in_words,
+        "OutWords": out_words,
+        "Pe": pe,
+        "Simd": simd,
+        "ActW": act,
+        "WgtW": weight,
+        "BiasW": bias,
+        "AccW": (worst - 1).bit_length() + 1,
+        "Requant": int(shift is not None),
+        "Shift": shift or 0,
+        "OutW": 7,
+        "BankW": 1,
+        "Multiplier": multiplier,
+    }
+
+
+SHAPES = {
+    "usual": shape(5, 2, 2, 4),
+    "one-fold": shape(7, 1, 3, 1, weight=8),
+    "one-word-one-fold": shape(1, 1, 2, 5, shift=None, multiplier=1, weight=3),
+    "more-folds-than-fifo": shape(1, 20, 1, 2, shift=None),
+    "paired-products": shape(4, 3, 4, 2, multiplier=2),
+    "wide-simd": shape(3, 4, 1, 20, weight=6, multiplier=1, shift=9),
+}
+
+
+@pytest.mark.parametrize("parameters", SHAPES.values(), ids=SHAPES)
+def test_mvu(parameters: dict[str, int]) -> None:
+    run("mvu", BENCH, parameters=parameters)
+
+
+DEFECTS = {
+    "accumulates-over-vectors": ("usual", "mvu_pe", "acc_first_i ? AccW'(bias_i) : ", ""),
+    "mixes-up-folds": ("usual", "mvu_pe", ": acc_file[acc_fold_i]", ": acc_file[0]"),
+    "unsigned-weights": ("usual", "multiplier", "* ProdW'(wgt_i)", "* ProdW'($unsigned(wgt_i))"),
+    "positive-top-bit": ("wide-simd", "multiplier", "product_o - (", "product_o + ("),
+    "borrow-not-returned": ("paired-products", "multiplier_pair", " + ProdW'(both[ProdW-1])", ""),
+    "late-weights": ("usual", "mvu", "if (valid_q[0]) begin", "if (valid_q[1]) begin"),
+    "bias-of-another-bank": ("one-word-one-fold", "mvu", "= token_q[BiasRead].bank", "= in_bank_i"),
+}
+
+
+@pytest.mark.parametrize("case", DEFECTS.values(), ids=DEFECTS)
+def test_a_defect_is_found(case: tuple[str, str, str, str]) -> None:
+    name, *change = case
+    check_found("mvu", BENCH, Defect(*change, found_by="data/idle=random/stall=none"), SHAPES[name])
+
+
+def test_lost_credits_are_found() -> None:
+    defect = Defect("mvu", "reserved_q != CreditW'(OutDepth)", "1'b1", found_by="held")
+    check_found("mvu", BENCH, defect, SHAPES["more-folds-than-fifo"])
+
+
+def test_accumulator_overflow_is_asserted() -> None:
+    """One bit less than the interval analysis asks for: the assertion in mvu_pe stops the simulation."""
+    parameters = SHAPES["one-fold"]
+    results = run(
+        "mvu",
+        BENCH,
+        parameters={**parameters, "AccW": parameters["AccW"] - 1},
+        testcase="throughput",
+        check=False,
+    )
+    assert "the accumulator overflows" in str(results.failed)

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""runtime_dense: memory words of one and of several 32-bit chunks, 1 to 16 banks, raw and requantised."""
+
+from __future__ import annotations
+
+import pytest
+
+from verif.runner import run
+from verif.unit.controls import Defect, check_found
+from verif.unit.runtime_weights import RuntimeLayer
+
+BENCH = "verif.unit.bench_runtime_dense"
+
+
+def shape(in_words: int, out_words: int, pe: int, simd: int, banks: int, **others: int) -> dict[str, int]:
+    """Parameters of a shape, with the accumulator that any weights need."""
+    types = {"ActW": 8, "WgtW": 8, "BiasW": 16, **others}
+    layer = RuntimeLayer(in_words * simd, out_words * pe, pe, simd, types["ActW"], types["WgtW"], types["BiasW"])
+    return {
+        "InWords": in_words,
+        "OutWords": out_words,
+        "Pe": pe,
+        "Simd": simd,
+        "Banks": banks,
+        "Tags": 8,
+        "AccW": layer.acc_bits,
+        "Requant": 0,
+        "Shift": 0,
+        **types,
+    }
+
+
+SHAPES = {
+    "one chunk": shape(3, 4, 1, 4, banks=2),
+    "3 weight and 2 bias chunks": shape(2, 3, 3, 4, banks=3, Requant=1, Shift=9),
+    "one word": shape(1, 2, 2, 1, banks=16, WgtW=5, ActW=6, BiasW=9, Multiplier=1),
+    "1 bank, 7-bit weights": shape(5, 1, 5, 1, banks=1, WgtW=7, Tags=2),
+}
+DEFECTS = {
+    "ignores the bank": (".in_bank_i  (bank),", ".in_bank_i  ('0),", "bank_switch"),
+    "takes the next bank early": ("(taken && last_word),", "(taken),", "bank_switch"),
+    "writes alias": ("32'(wr_bank_i) < Banks", "1'b1", "bank_that_does_not_exist"),
+    "wrong chunk stride": ("WgtShift   = $clog2(WgtChunks)", "WgtShift   = WgtChunks", "address_map"),
+    "starts without a tag": (
+        ".in_valid_i (in_valid_i && tag_valid)",
+        ".in_valid_i (in_valid_i)",
+        "waits_for_its_tag",
+    ),
+}
+
+
+@pytest.mark.parametrize("parameters", SHAPES.values(), ids=SHAPES)
+def test_runtime_dense(parameters: dict[str, int]) -> None:
+    run("runtime_dense", BENCH, parameters=parameters)
+
+
+@pytest.mark.parametrize("change", DEFECTS.values(), ids=DEFECTS)
+def test_a_defect_is_found(change: tuple[str, str, str]) -> None:
+    check_found("runtime_dense", BENCH, Defect("runtime_dense", *change), SHAPES["3 weight and 2 bias chunks"])

@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+"""stream_width: split, gather, and wires."""
+
+from __future__ import annotations
+
+import pytest
+
+from verif.runner import run
+from verif.unit.controls import Defect, check_found
+
+BENCH = "verif.unit.bench_stream_width"
+SHAPES = [(8, 6, 2), (8, 5, 1), (8, 1, 4), (3, 2, 6), (8, 3, 3)]
+
+
+def parameters(shape: tuple[int, int, int]) -> dict[str, int]:
+    return dict(zip(("LaneW", "InLanes", "OutLanes"), shape, strict=True))
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_stream_width(shape: tuple[int, int, int]) -> None:
+    run("stream_width", BENCH, parameters=parameters(shape))
+
+
+DEFECTS = {
+    "split-bubble": ((8, 6, 2), "!valid_q || (last && out_ready_i)", "!valid_q", "throughput"),
+    "split-order": ((8, 6, 2), "data_q[OutW-1:0]", "data_q[InW-1-:OutW]", "data/idle=none/stall=none"),
+    "gather-overwrites": (
+        (8, 1, 4),
+        "!last || !valid_q || out_ready_i",
+        "1'b1",
+        "data/idle=none/stall=random",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", DEFECTS.values(), ids=DEFECTS)
+def test_a_defect_is_found(case: tuple[tuple[int, int, int], str, str, str]) -> None:
+    shape, *defect = case
+    check_found("stream_width", BENCH, Defect("stream_width", *defect), parameters(shape))

