@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Command line of the three-step training; see ``scripts/train.py``.
 
-Steps hand over files, so each can run alone: ``ge`` writes ``ge.onnx``; ``le`` reads it and writes the generic head
-and one expert per user; ``gn`` reads those and writes one bank per user.
+Steps hand over files, so each can run alone: ``ge`` writes ``ge.onnx``; ``le`` reads it and writes the
+generic head and one expert per user; ``gn`` reads those and writes one bank per user.
 """
 
 from __future__ import annotations
@@ -57,9 +57,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--resume", action="store_true", help="continue an interrupted run")
     parser.add_argument("--json", type=Path, metavar="OUT", help="write the metrics as JSON")
     parser.add_argument("--out", type=Path, metavar="DIR", help="directory for artefacts (default: models)")
-    parser.add_argument(
-        "--work", type=Path, metavar="DIR", help="directory for checkpoints (default: build/train)"
-    )
+    parser.add_argument("--work", type=Path, metavar="DIR", help="directory for checkpoints (default: build/train)")
     options = parser.parse_args(arguments)
     for name in ("epochs", "quantised_epochs", "threads"):
         if (value := getattr(options, name)) is not None and value < 1:
@@ -112,9 +110,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     for name in presets:
         preset = load_toml("gates", name)
         moe = build_moe(network, preset)
-        metrics[moe.preset] = _train_preset(
-            options, moe, preset, generic_train, test, users, numbers, out, work
-        )
+        metrics[moe.preset] = _train_preset(options, moe, preset, generic_train, test, users, numbers, out, work)
     return metrics
 
 
@@ -194,12 +190,10 @@ def _train_preset(
             "le_validation": expert.validation,
         }
         if options.step != "le":
-            config = replace(gate_step.GATE, seed=options.seed)
+            config = replace(gate_step.GATE if moe.gate_hidden else gate_step.LINEAR_GATE, seed=options.seed)
             if options.step == "gn" and options.epochs:
                 config = replace(config, epochs=options.epochs)
-            gate = train_gate(
-                moe, generic, [user_data(moe, train, samples, expert)], config, settings["gate_cost"]
-            )
+            gate = train_gate(moe, generic, [user_data(moe, train, samples, expert)], config, settings["gate_cost"])
             bank = make_bank(moe, [expert], gate)
             bank.save(bank_path)
             record |= {"gate": gate.metrics, "test": evaluate(moe, bank, held_out, test)}

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Export of a quantised network as a small, self-contained QONNX file with readable names.
 
-Brevitas writes float weights followed by ``Quant`` nodes. Here the weights and biases are first replaced by their
-quantised values (``Quant`` is idempotent, so nothing changes), which makes the file independent of how a reader
-rounds. Then every node and tensor is named after its layer, every ``Quant`` gets its own constants, and the
-exporter's trace metadata (which holds local paths) is dropped.
+Brevitas writes float weights followed by ``Quant`` nodes. Here the weights and biases are first replaced by
+their quantised values (``Quant`` is idempotent, so nothing changes), which makes the file independent of
+how a reader rounds. Then every node and tensor is named after its layer, every ``Quant`` gets its own
+constants, and the exporter's trace metadata (which holds local paths) is dropped.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ LAYER_OPERATORS = {"Conv": "conv", "Gemm": "dense", "MaxPool": "pool"}
 """ONNX operators and the preset's layer kinds."""
 
 IR_VERSION = 10
-"""ONNX file format version: the lowest that the exported operators allow, so that older runtimes can read it."""
+"""ONNX file format version: the lowest that the exported operators allow, for older runtimes."""
 
 
 def export_network(model: Network, preset: Preset, path: str | Path) -> None:
     """Write a quantised network as QONNX, atomically.
 
-    Graph: ``input`` (1, C, H, W) float32 byte / 256 -> Quant -> [Conv | Gemm with Quant weight and bias -> Relu ->
-    Quant -> MaxPool ...] -> ``logits`` (1, classes). A dense layer is preceded by one Reshape (channel, row, column
-    order). Weight tensors are named ``<layer>.weight`` and ``<layer>.bias``.
+    Graph: ``input`` (1, C, H, W) float32 byte / 256 -> Quant -> [Conv | Gemm with Quant weight and bias ->
+    Relu -> Quant -> MaxPool ...] -> ``logits`` (1, classes). A dense layer is preceded by one Reshape
+    (channel, row, column order). Weight tensors are named ``<layer>.weight`` and ``<layer>.bias``.
 
     Raises:
         ValueError: the exported graph is not the chain of layers that the preset describes.
@@ -66,9 +66,7 @@ def _name_by_layer(graph: onnx.GraphProto, preset: Preset) -> None:
     layer_nodes = [node for node in graph.node if node.op_type in LAYER_OPERATORS]
     kinds = [LAYER_OPERATORS[node.op_type] for node in layer_nodes]
     if kinds != [layer["kind"] for layer in preset["layer"]]:
-        raise ValueError(
-            f"the exported graph has the layers {', '.join(kinds)}, which is not what the preset lists."
-        )
+        raise ValueError(f"the exported graph has the layers {', '.join(kinds)}, which is not what the preset lists.")
     layer_of = {id(node): layer["name"] for node, layer in zip(layer_nodes, preset["layer"], strict=True)}
     tensors: dict[str, str] = {graph.input[0].name: "input", graph.output[0].name: "logits"}
     kept: dict[str, onnx.TensorProto] = {}

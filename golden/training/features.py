@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pooled features of the frozen front end: the inputs on which local experts and the gate are trained.
 
-Features are computed once per data set by the integer golden model and kept in memory, so that personalising for
-one user takes seconds.
+Features are computed once per data set by the integer golden model and kept in memory, so that
+personalising for one user takes seconds.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Samples:
 
 
 def pool(features: np.ndarray, size: int) -> np.ndarray:
-    """Max-pool uint8 (N, H, W, C) with window = stride = ``size`` and flatten: uint8 (N, H/size * W/size * C)."""
+    """Max-pool uint8 (N, H, W, C), window = stride = ``size``, and flatten: (N, H/size * W/size * C)."""
     n, height, width, channels = features.shape
     windows = features.reshape(n, height // size, size, width // size, size, channels)
     return windows.max(axis=(2, 4)).reshape(n, -1)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The training loop of the global expert: class-balanced epochs, validation picks the epoch, resumes after a kill."""
+"""The global expert's training loop: class-balanced epochs, validation picks one, resumes after a kill."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class FitConfig:
 
     ``per_class`` images of each class make an epoch; the learning rate rises and falls once over all epochs
     (one-cycle schedule, ``learning_rate`` at its peak); ``augmentation`` is the strength of
-    :func:`golden.training.augment.random_affine`. What validates and is kept is an exponential moving average of the
-    weights, of which each step keeps the share ``averaging`` (0: the weights themselves).
+    :func:`golden.training.augment.random_affine`. What validates and is kept is an exponential moving
+    average of the weights, of which each step keeps the share ``averaging`` (0: the weights themselves).
     """
 
     epochs: int
@@ -74,7 +74,8 @@ def fit(
 ) -> list[dict[str, float]]:
     """Train in place; the model ends with the weights of the epoch that validated best.
 
-    Every random draw is a function of (seed, epoch), so a resumed run is bit-identical to an uninterrupted one.
+    Every random draw is a function of (seed, epoch), so a resumed run is bit-identical to an uninterrupted
+    one.
 
     Args:
         checkpoint: file that is rewritten after every epoch; None keeps nothing.
@@ -122,9 +123,7 @@ def fit(
         if accuracy > max((record["validation"] for record in history), default=-1.0):
             best = copy.deepcopy(average)
         seconds = time.monotonic() - started
-        history.append(
-            {"epoch": epoch + 1, "loss": loss, "validation": accuracy, "seconds": round(seconds, 1)}
-        )
+        history.append({"epoch": epoch + 1, "loss": loss, "validation": accuracy, "seconds": round(seconds, 1)})
         bar.set_postfix(loss=f"{loss:.3f}", validation=f"{accuracy:.2%}")
         if checkpoint is not None:
             state = {
@@ -161,9 +160,7 @@ def _train_epoch(
         index = order[start : start + config.batch]
         pixels = random_affine(to_pixels(train.images[index]), config.augmentation, generator)
         labels = torch.from_numpy(train.labels[index]).long()
-        loss = functional.cross_entropy(
-            logits_of(model(pixels)), labels, label_smoothing=config.label_smoothing
-        )
+        loss = functional.cross_entropy(logits_of(model(pixels)), labels, label_smoothing=config.label_smoothing)
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()

@@ -2,8 +2,8 @@
 """Step 3 of the paper's training (section 4.3): the gate, which tells users' images from generic ones.
 
 The paper trains one linear layer on the user's samples and as many generic ones. The general gate adds finer
-features, the local experts' confidence, a hidden layer and a threshold chosen on validation data; the threshold is
-carried in the output biases, so that the hardware's threshold register stays 0.
+features, the local experts' confidence, a hidden layer and a threshold chosen on validation data; the
+threshold is carried in the output biases, so that the hardware's threshold register stays 0.
 """
 
 from __future__ import annotations
@@ -24,14 +24,16 @@ from golden.training.local_expert import LocalExpert
 from golden.training.sampling import balanced_draw
 
 GATE = HeadConfig(epochs=20, learning_rate=1e-2, batch=512, weight_decay=1e-2)
+LINEAR_GATE = HeadConfig(epochs=60, learning_rate=1e-2, batch=64)
 
 GENERIC_LOSS_BUDGET = 0.008
-"""Accuracy that the generic validation images may lose to the gate: 0.8 points (the paper's gate loses 1.24)."""
+"""Accuracy that generic validation images may lose to the gate: 0.8 points (the paper's loses 1.24)."""
 
 
 @dataclass(frozen=True)
 class GenericData:
-    """Generic samples for the gate: some to learn from, others to validate on, with the GE's answers on the latter.
+    """Generic samples for the gate: some to learn from, others to validate on, with the GE's answers on the
+    latter.
 
     ``validation_ge`` is int64 (N,), the GE's class for each validation sample.
     """
@@ -80,24 +82,30 @@ def gate_scores(gate_logits: np.ndarray) -> np.ndarray:
 
 
 def train_gate(
-    moe: Moe, generic: GenericData, users: Sequence[UserData], config: HeadConfig = GATE, cost: float = 0.0
+    moe: Moe,
+    generic: GenericData,
+    users: Sequence[UserData],
+    config: HeadConfig | None = None,
+    cost: float = 0.0,
 ) -> Gate:
     """Train the gate of a device with one local expert per user in ``users``.
 
-    Every epoch sees the users' samples, with held-out confidence, and as many generic ones, a fresh class-balanced
-    draw. The generic validation samples take no part in that: they choose the threshold, if the preset says so.
+    Every epoch sees the users' samples, with held-out confidence, and as many generic ones, a fresh
+    class-balanced draw. The generic validation samples take no part in that: they choose the threshold, if
+    the preset says so.
 
     Args:
-        cost: share of the loss, 0..1, that counts only the mistakes which cost accuracy: a user's image that the GE
+        config: default: ``GATE``, or ``LINEAR_GATE`` for a gate without a hidden layer.
+        cost: share of the loss, 0..1, that counts only the mistakes which cost accuracy: a user's image
+        that the GE
             gets wrong and the local expert right, and a generic image that the local expert gets wrong.
 
     Raises:
         InputError: the number of users is not the number of local experts.
     """
     if len(users) != moe.local_experts:
-        raise InputError(
-            f"a gate for {moe.local_experts} local experts needs as many users, {len(users)} given"
-        )
+        raise InputError(f"a gate for {moe.local_experts} local experts needs as many users, {len(users)} given")
+    config = config or (GATE if moe.gate_hidden else LINEAR_GATE)
     logits = _expert_logits(moe, users, generic.learning)
     wrong = np.all([y.argmax(1) != generic.learning.labels for y in logits], axis=0)
     generic_learning = _Learning.of(moe, generic.learning, logits, 0, _weights(wrong, cost))
@@ -132,8 +140,8 @@ def train_gate(
 def fold_threshold(out: LayerWeights, threshold: int, bias: FixedPoint) -> LayerWeights:
     """Carry a threshold in the biases: ``local - generic > threshold`` becomes ``local - generic > 0``.
 
-    Half of it goes to the generic output and the rest, negated, to the local ones, so that neither leaves its range
-    while the other has room.
+    Half of it goes to the generic output and the rest, negated, to the local ones, so that neither leaves
+    its range while the other has room.
 
     Raises:
         ValueError: the biases do not fit their type.
@@ -142,9 +150,7 @@ def fold_threshold(out: LayerWeights, threshold: int, bias: FixedPoint) -> Layer
     folded[0] += threshold // 2
     folded[1:] -= threshold - threshold // 2
     if not bias.contains(folded):
-        raise ValueError(
-            f"a gate threshold of {threshold} does not fit the output biases of {bias.bits} bits"
-        )
+        raise ValueError(f"a gate threshold of {threshold} does not fit the output biases of {bias.bits} bits")
     return LayerWeights(out.weight, folded)
 
 
@@ -155,22 +161,21 @@ def choose_threshold(scores: np.ndarray, gains: np.ndarray, budget: float = GENE
 
     Args:
         scores: int64 (N,), see :func:`gate_scores`.
-        gains: float64 (N,), accuracy of the whole set that is won (or lost, < 0) when the local expert answers this
+        gains: float64 (N,), accuracy of the whole set that is won (or lost, < 0) when the local expert
+        answers this
             sample instead of the GE.
         budget: as a share, 0..1.
     """
-    candidates = np.unique(scores)[::-1]  # from none local downwards
+    candidates = np.append(np.unique(scores)[::-1], scores.min() - 1)  # from none local to all local
     order = np.argsort(scores)
     above = np.concatenate([np.cumsum(gains[order][::-1])[::-1], [0.0]])
     total = above[np.searchsorted(scores[order], candidates, side="right")]
     beyond = np.flatnonzero(total < -budget)
-    return int(candidates[beyond[0] - 1] if len(beyond) else candidates[-1] - 1)
+    return int(candidates[beyond[0] - 1 if len(beyond) else -1])
 
 
-def _gains(
-    samples: Samples, logits: Sequence[np.ndarray], gate_logits: np.ndarray, ge: np.ndarray
-) -> np.ndarray:
-    """What each sample adds to the class-balanced accuracy when its local expert answers instead of the GE."""
+def _gains(samples: Samples, logits: Sequence[np.ndarray], gate_logits: np.ndarray, ge: np.ndarray) -> np.ndarray:
+    """What each sample adds to the class-balanced accuracy when its expert answers instead of the GE."""
     right = np.stack([y.argmax(1) == samples.labels for y in logits], axis=1)
     chosen = right[np.arange(len(right)), gate_logits[:, 1:].argmax(1)]
     weight = 1 / np.bincount(samples.labels)[samples.labels]
@@ -192,9 +197,7 @@ class _Learning:
     origin: int  # the gate's label: 0 generic, i local expert i - 1
 
     @staticmethod
-    def of(
-        moe: Moe, samples: Samples, logits: Sequence[np.ndarray], origin: int, weight: np.ndarray
-    ) -> _Learning:
+    def of(moe: Moe, samples: Samples, logits: Sequence[np.ndarray], origin: int, weight: np.ndarray) -> _Learning:
         is_copy = samples.source != np.arange(len(samples))
         return _Learning(gate_inputs(moe, samples, logits), samples.labels, is_copy, weight, origin)
 
@@ -208,11 +211,12 @@ def _weights(counts: np.ndarray, cost: float) -> np.ndarray:
 
 
 def _epochs(generic: _Learning, local: Sequence[_Learning], seed: int) -> EpochData:
-    """Epochs of users' samples and as many generic ones, with the same share of augmented copies on both sides.
+    """Epochs of users' samples and as many generic ones, with the same share of augmented copies on both
+    sides.
 
-    Interpolation leaves its mark on a copy. Were only the users' images augmented, or more of them, the gate would
-    learn to tell that mark instead of the handwriting. An image is repeated as often as it has copies, so half of
-    all samples are images as they are.
+    Interpolation leaves its mark on a copy. Were only the users' images augmented, or more of them, the
+    gate would learn to tell that mark instead of the handwriting. An image is repeated as often as it has
+    copies, so half of all samples are images as they are.
     """
     chosen = []
     for data in local:

@@ -42,23 +42,19 @@ def fake_quantise(values: Tensor, kind: FixedPoint) -> Tensor:
 
 
 class QuantisedDense(nn.Module):
-    """A dense layer of the specification; parameters are float, the forward pass uses their quantised values."""
+    """A dense layer of the specification: float parameters, used through their quantised values."""
 
     def __init__(self, layer: MatrixLayer, generator: torch.Generator) -> None:
         super().__init__()
         self.layer = layer
         bound = layer.inputs**-0.5
-        self.weight = nn.Parameter(
-            (torch.rand(layer.outputs, layer.inputs, generator=generator) * 2 - 1) * bound
-        )
+        self.weight = nn.Parameter((torch.rand(layer.outputs, layer.inputs, generator=generator) * 2 - 1) * bound)
         self.bias = nn.Parameter(torch.zeros(layer.outputs))
 
     def forward(self, x: Tensor) -> Tensor:
         """Real-valued (N, inputs) to (N, outputs), requantised when the layer is."""
         layer = self.layer
-        y = functional.linear(
-            x, fake_quantise(self.weight, layer.weight), fake_quantise(self.bias, layer.bias)
-        )
+        y = functional.linear(x, fake_quantise(self.weight, layer.weight), fake_quantise(self.bias, layer.bias))
         return y if layer.output is None else fake_quantise(y, layer.output)
 
     def load_integers(self, weights: LayerWeights) -> None:
@@ -78,7 +74,7 @@ class QuantisedDense(nn.Module):
 
 
 class Head(nn.Sequential):
-    """One or more quantised dense layers; takes integers on the first layer's input scale, returns real logits."""
+    """One or more quantised dense layers, from integers on the first layer's input scale to real logits."""
 
     def __init__(self, layers: list[MatrixLayer], seed: int) -> None:
         generator = torch.Generator().manual_seed(seed)
@@ -95,7 +91,7 @@ class Head(nn.Sequential):
 
 
 EpochData = Callable[[int], tuple[Tensor, Tensor, Tensor]]
-"""Maps an epoch to its shuffled inputs (integers, N x inputs), labels (int64, N) and loss weights (float32, N)."""
+"""Maps an epoch to shuffled inputs (integers, N x inputs), labels (int64, N), loss weights (float32, N)."""
 
 
 def train_head(head: Head, epoch_data: EpochData, config: HeadConfig) -> Iterator[int]:
@@ -104,16 +100,12 @@ def train_head(head: Head, epoch_data: EpochData, config: HeadConfig) -> Iterato
     Args:
         epoch_data: the samples of an epoch, as a pure function of the epoch.
     """
-    optimiser = torch.optim.AdamW(
-        head.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
-    )
+    optimiser = torch.optim.AdamW(head.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, config.epochs)
     for epoch in range(config.epochs):
         head.train()
         for x, y, weight in zip(*(part.split(config.batch) for part in epoch_data(epoch)), strict=True):
-            losses = functional.cross_entropy(
-                head(x), y, label_smoothing=config.label_smoothing, reduction="none"
-            )
+            losses = functional.cross_entropy(head(x), y, label_smoothing=config.label_smoothing, reduction="none")
             loss = (losses * weight).mean()
             optimiser.zero_grad()
             loss.backward()

@@ -28,9 +28,10 @@ class LocalExpert:
 
     Attributes:
         weights: of the dense layer, trained on all samples.
-        held_out_logits: int32 (N, classes), for each training sample the logits of an expert that saw neither it nor
-            any copy of its image. An expert is overconfident on its own training samples; the gate must not learn
-            from that.
+        held_out_logits: int32 (N, classes), for each training sample the logits of an expert that saw
+        neither it nor
+            any copy of its image. An expert is overconfident on its own training samples; the gate must not
+            learn from that.
         epochs: chosen by cross-validation.
         validation: cross-validated accuracy at that epoch, 0..1.
     """
@@ -45,16 +46,15 @@ class LocalExpert:
 class Rehearsal:
     """Generic samples that keep an expert from forgetting generic handwriting, and the weight of their loss.
 
-    A generic image that the gate sends to the local expert by mistake costs less the more the expert remembers.
+    A generic image that the gate sends to the local expert by mistake costs less the more the expert
+    remembers.
     """
 
     samples: Samples
     weight: float
 
 
-def train_generic_head(
-    moe: Moe, learning: Samples, validation: Samples, config: HeadConfig = GENERIC
-) -> LayerWeights:
+def train_generic_head(moe: Moe, learning: Samples, validation: Samples, config: HeadConfig = GENERIC) -> LayerWeights:
     """A local expert's layer trained on generic data: the common start of all users' experts.
 
     Validation chooses the epoch.
@@ -85,8 +85,8 @@ def train_local_expert(
 ) -> LocalExpert:
     """Train one user's local expert.
 
-    Cross-validation over the user's own training images chooses the number of epochs and gives the held-out logits;
-    the expert itself is then trained on all of them.
+    Cross-validation over the user's own training images chooses the number of epochs and gives the held-out
+    logits; the expert itself is then trained on all of them.
 
     Args:
         samples: the user's training samples; augmented copies follow their image's fold.
@@ -110,9 +110,7 @@ def train_local_expert(
     epochs = int(accuracy.argmax()) + 1
     logits = np.empty((len(samples), moe.network.classes), np.int32)
     for number in range(FOLDS):
-        logits[fold == number] = dense_integers(
-            moe.le, trained[number][epochs - 1], samples.local[fold == number]
-        )
+        logits[fold == number] = dense_integers(moe.le, trained[number][epochs - 1], samples.local[fold == number])
     final = _train(moe, samples, start, config, rehearsal, epochs)[-1]
     return LocalExpert(final, logits, epochs, float(accuracy[epochs - 1]))
 
@@ -138,7 +136,7 @@ def _train(
 
 
 def _epochs(samples: Samples, rehearsal: Rehearsal | None, seed: int) -> EpochData:
-    """Epochs that go once through all samples in a fresh order, mixed with as many generic ones to rehearse."""
+    """Epochs that go once through all samples in a fresh order, mixed with as many to rehearse."""
     x, y = torch.from_numpy(samples.local), torch.from_numpy(samples.labels)
     count = len(y)
     if rehearsal is not None:

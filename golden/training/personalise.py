@@ -7,7 +7,6 @@ import numpy as np
 
 from golden.bank import Bank
 from golden.data import LabelledImages
-from golden.errors import InputError
 from golden.integer_model import MoeModel, NetworkModel
 from golden.spec import Mode, Moe
 from golden.training.features import Samples, extract
@@ -39,15 +38,7 @@ def generic_data(moe: Moe, train: LabelledImages, augmented: bool, seed: int = 0
 
 
 def user_samples(moe: Moe, train: LabelledImages, copies: int, seed: int = 0) -> Samples:
-    """One user's training samples with augmented copies.
-
-    Raises:
-        InputError: a class has fewer than two images, too few to validate on any.
-    """
-    counts = np.bincount(train.labels)
-    few = np.flatnonzero(counts == 1)
-    if len(few):
-        raise InputError(f"{train.name}: class {few[0]} has 1 training image, at least 2 are needed")
+    """One user's training samples with augmented copies."""
     return extract(moe, train, copies, seed=seed)
 
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Stratified splits and class-balanced draws. Every draw is a pure function of its seed and epoch.
 
-Because nothing here keeps state, a training run that resumes at epoch e draws exactly what it would have drawn
-without the interruption.
+Because nothing here keeps state, a training run that resumes at epoch e draws exactly what it would have
+drawn without the interruption.
 """
 
 from __future__ import annotations
@@ -50,8 +50,8 @@ def balanced_draw(labels: np.ndarray, per_class: int, epoch: int, seed: int) -> 
     """Shuffled indices of one epoch: ``per_class`` images of each class.
 
     Successive epochs walk through a class in freshly shuffled passes, so every image is used equally often
-    (to within one pass) however unequal the classes are: the balance of the paper's section 4.1 without throwing
-    data away.
+    (to within one pass) however unequal the classes are: the balance of the paper's section 4.1 without
+    throwing data away.
 
     Args:
         labels: integer (N,).

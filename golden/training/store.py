@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Files that the training steps hand over: the generic head, and trained local experts with held-out logits."""
+"""Files that the training steps hand over: the generic head, and experts with held-out logits."""
 
 from __future__ import annotations
 
@@ -56,14 +56,10 @@ def load_expert(path: Path, moe: Moe, samples: Samples) -> LocalExpert:
     if arrays is None:
         raise InputError(f"{path}: there is no trained local expert; run the step le first")
     if str(arrays["network_digest"]) != moe.network.digest():
-        raise InputError(
-            f"{path}: this local expert was trained on another global expert; run the step le again"
-        )
+        raise InputError(f"{path}: this local expert was trained on another global expert; run the step le again")
     if len(arrays["held_out_logits"]) != len(samples):
         found = len(arrays["held_out_logits"])
-        raise InputError(
-            f"{path}: trained on {found} samples, there are {len(samples)} now; run the step le again"
-        )
+        raise InputError(f"{path}: trained on {found} samples, there are {len(samples)} now; run the step le again")
     return LocalExpert(
         LayerWeights(arrays["weight"].astype(np.int64), arrays["bias"].astype(np.int64)),
         arrays["held_out_logits"],

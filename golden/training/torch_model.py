@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The global expert in PyTorch: a float module and its quantisation-aware twin, both built from a network preset.
+"""The global expert in PyTorch: a float module and its quantisation-aware twin, both built from a network
+preset.
 
 Arithmetic of the twin (the contract that the integer golden model and the RTL reproduce bit for bit):
 
@@ -37,7 +38,7 @@ class Network(nn.Sequential):
         self.tap = tap
 
     def features(self, pixels: Tensor) -> Tensor:
-        """Output of the tap layer: float32 (N, channels, height, width); a QuantTensor for a quantised network."""
+        """Output of the tap layer: (N, channels, height, width); a QuantTensor for a quantised network."""
         value = pixels
         for name, layer in self.named_children():
             value = layer(value)
@@ -72,8 +73,8 @@ def quantise_from(preset: Preset, float_model: nn.Module, calibration: Tensor) -
     lost = [name for name in missing if name.endswith((".weight", ".bias"))] + list(unexpected)
     if lost:
         raise InputError(f"the float model does not fit the network preset: {', '.join(lost)} differ")
-    # The scales only collect statistics in training mode, and leave that state after this many batches. Doing it here,
-    # before training, keeps the whole state of a later checkpoint in the state dictionary.
+    # The scales only collect statistics in training mode, and leave that state after this many batches.
+    # Doing it here, before training, keeps the whole state of a later checkpoint in the state dictionary.
     model.train()
     with torch.no_grad():
         for batch in torch.chunk(calibration, CALIBRATION_BATCHES):
@@ -116,9 +117,7 @@ class _QuantisedLayers:
         )
 
     def conv(self, channels_in: int, layer: Preset) -> nn.Module:
-        return qnn.QuantConv2d(
-            channels_in, layer["channels"], layer["kernel"], bias=True, **self._weights(layer)
-        )
+        return qnn.QuantConv2d(channels_in, layer["channels"], layer["kernel"], bias=True, **self._weights(layer))
 
     def dense(self, features_in: int, layer: Preset) -> nn.Module:
         return qnn.QuantLinear(features_in, layer["features"], bias=True, **self._weights(layer))
@@ -164,9 +163,7 @@ def _build(preset: Preset, factory: _FloatLayers | _QuantisedLayers) -> Network:
             )
         elif kind == "pool":
             if height % layer["size"] or width % layer["size"]:
-                raise InputError(
-                    f"layer '{name}': a window of {layer['size']} does not divide {height}x{width}"
-                )
+                raise InputError(f"layer '{name}': a window of {layer['size']} does not divide {height}x{width}")
             network.add_module(name, nn.MaxPool2d(layer["size"]))
             height, width = height // layer["size"], width // layer["size"]
         elif kind == "dense":
@@ -176,9 +173,7 @@ def _build(preset: Preset, factory: _FloatLayers | _QuantisedLayers) -> Network:
             network.add_module(name, factory.dense(features, layer))
             features = layer["features"]
         else:
-            raise InputError(
-                f"layer '{name}': kind '{kind}' is not supported; allowed are conv, pool and dense"
-            )
+            raise InputError(f"layer '{name}': kind '{kind}' is not supported; allowed are conv, pool and dense")
         if kind != "pool" and layer is not layers[-1]:
             network.add_module(f"{name}_relu", factory.relu())
     return network

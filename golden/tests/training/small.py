@@ -38,7 +38,7 @@ GATE = {
 
 
 def blobs(per_class: int, seed: int, brightness: int = 255) -> LabelledImages:
-    """Images whose class is the place of a bright square on an 8 x 8 grid: easy, and different for every seed."""
+    """Images whose class is the place of a bright square on an 8 x 8 grid; the noise depends on the seed."""
     rng = np.random.default_rng(seed)
     labels = np.tile(np.arange(62, dtype=np.uint8), per_class)
     images = rng.integers(0, 40, (len(labels), 28, 28)).astype(np.uint8)
@@ -46,5 +46,3 @@ def blobs(per_class: int, seed: int, brightness: int = 255) -> LabelledImages:
         row, column = 2 + 3 * (int(label) // 8), 2 + 3 * (int(label) % 8)
         image[row : row + 3, column : column + 3] = brightness
     return LabelledImages(images, labels, f"blobs {seed}")
-
-

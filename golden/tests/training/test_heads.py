@@ -61,6 +61,6 @@ def test_a_weight_of_zero_takes_no_part(moe) -> None:
     y = (x.float().mean(1) > 127).long()
     mislabelled = torch.cat([y, 1 - y])
     weight = torch.cat([torch.ones(64), torch.zeros(64)])
-    for _ in train_head(head, lambda _: (torch.cat([x, x]), mislabelled, weight), HeadConfig(60, 0.05, batch=128)):
+    for _ in train_head(head, lambda _: (torch.cat([x, x]), mislabelled, weight), HeadConfig(300, 0.05, batch=128)):
         pass
     assert (head_logits(head, x.numpy()).argmax(1) == y.numpy()).mean() > 0.9
