@@ -10,7 +10,7 @@ GATE   ?= tuned
 LIMIT  ?= 200
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sim test lint format train table bench clean
+.PHONY: help setup sim hls test lint format train table bench synth clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -30,6 +30,9 @@ $(STAMP): requirements.lock
 
 sim: $(STAMP) ## Stream images through the full RTL and compare with the golden model (PRESET, GATE, LIMIT)
 	$(PY) scripts/compare_golden.py --preset $(PRESET) --gate $(GATE) --limit $(LIMIT) --stages int,rtl
+
+hls: $(STAMP) ## Generate the HLS (hls4ml and hand-written), C-simulate and compare it
+	$(PY) -m hls --preset $(PRESET) --gate $(GATE) --limit $(LIMIT)
 
 test: lint ## Lint, then run every test
 	$(PY) -m pytest -n $(JOBS) -q
@@ -51,6 +54,9 @@ table: $(STAMP) ## The paper's Table 2 on our data, from the integer model
 
 bench: $(STAMP) ## Speed of each stage, in images per second
 	$(PY) scripts/benchmark.py
+
+synth: $(STAMP) ## Resource count on ECP5 by open synthesis (PRESET, GATE)
+	$(PY) -m hw.synth --preset $(PRESET) --gate $(GATE)
 
 clean: ## Remove everything generated (not .venv)
 	rm -rf build

@@ -92,9 +92,7 @@ def extract(archive_path: Path, directory: Path, archive: Archive) -> None:
                 with contents.open(inside[name]) as source, staged.open("wb") as target:
                     shutil.copyfileobj(source, target, 1 << 20)
                 if name in archive.members and (found := digest(staged, "sha256")) != archive.members[name]:
-                    raise DataError(
-                        f"{archive_path}: {name} has SHA-256 {found}, {archive.members[name]} is required."
-                    )
+                    raise DataError(f"{archive_path}: {name} has SHA-256 {found}, {archive.members[name]} is required.")
             for name in names:
                 os.replace(Path(staging) / name, directory / name)
     except (zipfile.BadZipFile, zlib.error, EOFError) as error:
@@ -134,9 +132,7 @@ def download_emnist(
 
 def main(argv: Sequence[str] | None = None, archive: Archive = OFFICIAL) -> int:
     """Command line; returns the exit code: 0 done, 2 failed with one sentence, 130 interrupted."""
-    parser = argparse.ArgumentParser(
-        prog="python -m golden.data.download", description=__doc__.split("\n\n")[0]
-    )
+    parser = argparse.ArgumentParser(prog="python -m golden.data.download", description=__doc__.split("\n\n")[0])
     parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="directory for the files")
     parser.add_argument("--url", default=URL, help="address of the archive (default: %(default)s)")
     parser.add_argument("--keep-archive", action="store_true", help="keep gzip.zip after the extraction")

@@ -45,9 +45,7 @@ def _read_idx(path: Path, magic: int, kind: str) -> np.ndarray:
                     f"{path}: magic number {header[:4].hex()} found, {magic:08x} starts an IDX {kind} file."
                 )
             if len(header) < header_bytes:
-                raise DataError(
-                    f"{path}: truncated, {len(header)} bytes found, its header alone has {header_bytes}."
-                )
+                raise DataError(f"{path}: truncated, {len(header)} bytes found, its header alone has {header_bytes}.")
             shape = struct.unpack(f">{dimensions}I", header[4:])
             # The rest of the file rather than the declared size: a corrupt size cannot ask for the memory.
             body = stream.read()
@@ -131,9 +129,7 @@ def load_idx_pair(
     labels = read_idx_labels(labels_path)
     images = read_idx_images(images_path, transposed=transposed)
     if len(images) != len(labels):
-        raise DataError(
-            f"{images_path}: {len(images)} images found, but {len(labels)} labels in {labels_path}."
-        )
+        raise DataError(f"{images_path}: {len(images)} images found, but {len(labels)} labels in {labels_path}.")
     return LabelledImages(images, labels, name or images_path.name)
 
 

@@ -74,9 +74,7 @@ def _transfer(url: str, part: Path) -> bool:
                 done += len(chunk)
                 progress.update(len(chunk))
     if total is not None and done < total:
-        raise DataError(
-            f"{url}: connection lost after {done} of {total} bytes, run the same command again to resume."
-        )
+        raise DataError(f"{url}: connection lost after {done} of {total} bytes, run the same command again to resume.")
     return start > 0
 
 

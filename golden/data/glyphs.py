@@ -174,8 +174,7 @@ FORMS: dict[str, tuple[str, ...]] = {
         "M 0 72 Q 44 30 32 6 Q 18 -10 16 40 L 18 84 Q 20 104 40 88",
     ),
     "m": (
-        "M 2 42 L 2 100 M 2 62 Q 10 42 22 42 Q 36 44 36 62 L 36 100 "
-        "M 36 62 Q 44 42 56 42 Q 70 44 70 62 L 70 100",
+        "M 2 42 L 2 100 M 2 62 Q 10 42 22 42 Q 36 44 36 62 L 36 100 M 36 62 Q 44 42 56 42 Q 70 44 70 62 L 70 100",
         "M 0 44 L 4 100 Q 6 44 22 42 Q 36 46 34 100 Q 40 44 56 42 Q 70 46 68 84 Q 70 100 82 98",
     ),
     "n": (
@@ -265,9 +264,7 @@ def _resample(path: str) -> Skeleton:
         np.column_stack([np.interp(np.linspace(0, distance[-1], count), distance, axis) for axis in line.T])
         for line, distance, count in zip(strokes, along, counts, strict=True)
     ]
-    return Skeleton(
-        (np.concatenate(points) / 100).astype(np.float32), np.repeat(np.arange(len(strokes)), counts)
-    )
+    return Skeleton((np.concatenate(points) / 100).astype(np.float32), np.repeat(np.arange(len(strokes)), counts))
 
 
 @cache

@@ -113,9 +113,7 @@ class _Writer:
         points -= ((low + high) / 2)[:, None]
         points *= (box / np.maximum((high - low).max(axis=1), 1e-3))[:, None, None]
         points += (IMAGE_SIDE - 1) / 2
-        return draw(
-            points, radius, np.full(count, self.softness, np.float32), np.full(count, self.blur, np.float32)
-        )
+        return draw(points, radius, np.full(count, self.softness, np.float32), np.full(count, self.blur, np.float32))
 
 
 def _check(**counts: int) -> None:

@@ -99,7 +99,9 @@ class Simulation {
     const size_t beats = kImageBeats * count;
     size_t sent = 0, received = 0;
     uint64_t last_event = now_;
-    for (size_t t = 0; t < kTapCount; ++t) tap_used[t] = 0;
+    if (tap_data) {
+      for (size_t t = 0; t < kTapCount; ++t) tap_used[t] = 0;
+    }
 
     auto collect = [&](size_t tap, const void* lanes) {
       const size_t bytes = kTaps[tap].lanes * kTaps[tap].bytes;

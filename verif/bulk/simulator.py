@@ -93,9 +93,9 @@ class _Model:
         n = len(images)
         results, cycles, accepted = np.zeros(n, np.uint32), np.zeros(n, np.uint64), np.zeros(n, np.uint64)
         buffers: list[np.ndarray] = []
-        data = room = None
-        used = (ctypes.c_size_t * max(len(tap_table), 1))()
+        data = room = used = None
         if tap_table:
+            used = (ctypes.c_size_t * len(tap_table))()
             buffers = [np.zeros(n * t.values, np.int32 if t.signed else np.uint8) for t in tap_table]
             data = (ctypes.c_void_p * len(buffers))(*[b.ctypes.data for b in buffers])
             room = (ctypes.c_size_t * len(buffers))(*[b.nbytes for b in buffers])
@@ -104,7 +104,7 @@ class _Model:
             _pointer(results), _pointer(cycles), _pointer(accepted), data, room, used, ctypes.byref(progress),
         )  # fmt: skip
         self.check(code)
-        layers = {t.name: b[: u // b.itemsize] for t, b, u in zip(tap_table, buffers, used, strict=False)}
+        layers = {t.name: b[: u // b.itemsize] for t, b, u in zip(tap_table, buffers, used or (), strict=True)}
         return results, cycles, accepted, layers
 
     def reset(self) -> None:

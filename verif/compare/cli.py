@@ -17,7 +17,7 @@ from verif.compare.comparison import run_modes
 from verif.compare.images import load_image_set
 from verif.compare.report import mode_as_json, mode_table, verdict, write_json
 from verif.compare.stage import Setup
-from verif.compare.stages import STAGES, open_stages, stage_names
+from verif.compare.stages import DEFAULT_STAGES, STAGES, open_stages, stage_names
 from verif.faults import FAULTS, find_fault
 
 DESCRIPTION = """\
@@ -44,7 +44,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--local-expert", type=int, default=0, metavar="I", help="who answers in LE_ONLY (default %(default)s)")
     add("--theta", type=int, default=0, help="the gate's threshold register (default %(default)s)")
     add("--mode", metavar="NAME[,..]", help=f"default {','.join(m.name for m in MODES)}")
-    add("--stages", metavar="NAME[,..]", help=f"default {','.join(STAGES)}")
+    add("--stages", metavar="NAME[,..]", help=f"default {','.join(DEFAULT_STAGES)}; known {','.join(STAGES)}")
     add("--json", type=Path, metavar="OUT", help="also write the result as JSON")
     add("--inject-fault", metavar="SITE", help="break the simulated design on purpose; 'list' prints the sites")
     return parser.parse_args(arguments)

@@ -38,7 +38,7 @@ def simulator(accelerator: Accelerator, bank: Bank) -> Iterator[BulkSimulator]:
 
 @pytest.fixture(scope="module")
 def images() -> np.ndarray:
-    return generate_generic(1, "test", seed=5).images[::62 // IMAGES][:IMAGES]
+    return generate_generic(1, "test", seed=5).images[:: 62 // IMAGES][:IMAGES]
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +70,8 @@ def test_an_empty_bank_is_not_used(
     accelerator: Accelerator, simulator: BulkSimulator, images: np.ndarray, theta: int
 ) -> None:
     """Bank 0 was never loaded: the GE answers, and the result says why."""
-    expected = MoeModel(accelerator.moe).run(images, Mode.GE_ONLY, None)
-    result = simulator.run(images, Mode.MOE_GATED, bank=0, theta=theta)
+    expected = MoeModel(accelerator.moe).run(images, Mode.GE_ONLY, None, keep_layers=True)
+    result = simulator.run(images, Mode.MOE_GATED, bank=0, theta=theta, keep_layers=True)
     np.testing.assert_array_equal(result.classes, expected.classes)
     np.testing.assert_array_equal(result.status, 4)
+    assert set(result.layers) == set(expected.layers), "local experts or the gate ran without weights"

@@ -122,9 +122,7 @@ def test_a_kept_archive_is_used_again(server, tmp_path):
 def disconnect(server, tmp_path, after: int = 500_000) -> None:
     """A first run that the server ends in the middle."""
     server.hang_up_after = after
-    with pytest.raises(
-        DataError, match=f"connection lost after {after} of {len(ZIP)} bytes, run .* to resume"
-    ):
+    with pytest.raises(DataError, match=f"connection lost after {after} of {len(ZIP)} bytes, run .* to resume"):
         download_emnist(tmp_path, server.url, ARCHIVE)
     assert names(tmp_path) == {"gzip.zip.part"}
     assert (tmp_path / "gzip.zip.part").read_bytes() == ZIP[:after]

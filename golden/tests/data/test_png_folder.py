@@ -51,9 +51,7 @@ def test_every_class_has_a_name_that_survives_a_case_insensitive_file_system():
         assert safe - others
 
 
-@pytest.mark.parametrize(
-    "folder", ["AB", "upper_a", "lower_A", "upper_7", "label_62", "label_-1", "label_07", "ä"]
-)
+@pytest.mark.parametrize("folder", ["AB", "upper_a", "lower_A", "upper_7", "label_62", "label_-1", "label_07", "ä"])
 def test_other_names_are_refused(put, folder):
     with pytest.raises(DataError, match=f"'{folder}' names no class"):
         read_png_folder(put(f"{folder}/1.png"))

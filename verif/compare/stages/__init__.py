@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from golden.errors import InputError
+from hls.stages import Hls4mlStage, HlsStage
 from verif.compare.stage import Setup, Stage
 from verif.compare.stages.floating import FloatStage
 from verif.compare.stages.integer import IntegerStage
@@ -16,17 +17,21 @@ STAGES: dict[str, Callable[[Setup], Stage]] = {
     "float": FloatStage,
     "torch": TorchStage,
     "int": IntegerStage,
+    "hls4ml": Hls4mlStage,
+    "hls": HlsStage,
     "rtl": RtlStage,
 }
 
+DEFAULT_STAGES = ("float", "torch", "int", "rtl")  # the HLS stages first compile for a while; name them to have them
+
 
 def stage_names(text: str | None) -> list[str]:
-    """Names from a comma-separated list, in the registry's order, each once; None gives all.
+    """Names from a comma-separated list, in the registry's order, each once; None gives the default ones.
 
     Raises:
         InputError: an unknown name.
     """
-    wanted = list(STAGES) if text is None else text.split(",")
+    wanted = list(DEFAULT_STAGES) if text is None else text.split(",")
     for name in wanted:
         if name not in STAGES:
             raise InputError(f"there is no stage '{name}'; known are {', '.join(STAGES)}")

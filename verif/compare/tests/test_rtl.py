@@ -7,10 +7,11 @@ import pytest
 
 from golden.errors import InputError
 from golden.spec import Mode
+from verif.bulk.simulator import BulkSimulator
 from verif.compare.comparison import run_stage
 from verif.compare.stages.rtl import FIELDS, RtlStage
 from verif.compare.tests.setup import IMAGES, image_set, tiny_setup
-from verif.faults import FAULTS, SourceEdit, altered_sources, find_fault
+from verif.faults import FAULTS, SourceEdit, altered_sources, find_fault, prepare
 
 MODES = [mode for mode in Mode if mode != Mode.OFF]
 
@@ -49,6 +50,20 @@ def test_every_layer_equals_the_integer_model(directory, sound, mode):
     assert report.run.figures["cycles_per_image"] > 0
     if mode == Mode.MOE_GATED:
         assert 0 in report.experts and report.experts.max() > 0, "the images do not use the GE and a local expert"
+
+
+def test_without_layers_the_simulator_gives_the_same_results(directory):
+    """The harness must not touch the buffers of layers that nobody asked for."""
+    setup = tiny_setup(directory)
+    simulator = BulkSimulator(setup.accelerator, library=prepare(setup.accelerator, setup.bank, None, False).library)
+    simulator.load_bank(setup.bank)
+    images = image_set().images
+    for mode in MODES:
+        plain = simulator.run(images, mode, theta=setup.theta)
+        watched = simulator.run(images, mode, theta=setup.theta, keep_layers=True)
+        assert not plain.layers and watched.layers
+        assert (plain.classes == watched.classes).all() and (plain.experts == watched.experts).all()
+    simulator.close()
 
 
 def test_the_second_local_expert_alone(directory):

@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The top level with hls4ml's front end and tail: prepares what ``-DUSE_HLS4ML`` needs (see ``hls/src/layers.hpp``)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from golden.presets import Accelerator
+from hls.build import build_library
+from hls.gen import GeneratedHls
+
+
+def build_library_with_hls4ml(accelerator: Accelerator, generated: GeneratedHls, directory: Path | None = None) -> Path:
+    """Compile the C simulation with the layers that hls4ml generated; run it with ``hls4ml=True``.
+
+    Raises:
+        InputError, CompileError: as :func:`hls.build.build_library` and :func:`hls.hls4ml_project.build_project`.
+    """
+    from hls.hls4ml_flow import build_parts, frozen_parts, write_seam  # imports hls4ml, which takes seconds
+
+    parts = frozen_parts(accelerator)
+    projects = build_parts(parts)
+    seam = generated.directory / "hls4ml"
+    units = write_seam([projects[part.name] for part in parts], seam)
+    return build_library(generated, (seam, units), directory)

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Global expert behind the tap (power domain PD_GE): its frozen tail and the class.
+///
+/// When the image is gated, it first waits for the gate's decision: the tail is not started for an image that a local
+/// expert answers, and the features that were kept for it are dropped.
+#pragma once
+
+#include "arg_max.hpp"
+#include "interface.hpp"
+#include "layers.hpp"
+
+namespace accel {
+
+inline void answer_global(hls::stream<LogitBeat>& logits, hls::stream<ap_uint<8> >& answer) {
+  answer.write(arg_max<kClasses>(logits).index);
+}
+
+inline void global_expert_layers(hls::stream<FeatureBeat>& features, hls::stream<ap_uint<8> >& answer) {
+#pragma HLS DATAFLOW
+  hls::stream<LogitBeat> logits("ge_logits");
+#pragma HLS STREAM variable = logits depth = 4
+  ge_tail(features, logits);
+  answer_global(logits, answer);
+}
+
+inline void global_expert(const Settings settings, hls::stream<ap_uint<4> >& decision,
+                          hls::stream<FeatureBeat>& features, hls::stream<ap_uint<8> >& answer) {
+  const Plan plan = make_plan<kLocalExperts>(settings);
+  if (!plan.use_ge) return;
+  if (plan.gated && decision.read() != 0) {
+    for (unsigned i = 0; i < kFeatureBeats; i++) {
+#pragma HLS PIPELINE II = 1
+      features.read();
+    }
+  } else {
+    global_expert_layers(features, answer);
+  }
+}
+
+}  // namespace accel

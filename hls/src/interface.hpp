@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Types of the external interface, equal to those of the RTL (accel_pkg): modes, result word, status, weight writes.
+///
+/// Nothing here depends on the network; everything that does is in the generated network.hpp.
+#pragma once
+
+#include "ap_int.h"
+#include "hls_stream.h"
+
+#if defined(__has_include)
+#if __has_include("ap_axi_sdata.h")
+#include "ap_axi_sdata.h"
+#define ACCEL_VENDOR_AXIS
+#endif
+#endif
+
+namespace accel {
+
+#ifdef ACCEL_VENDOR_AXIS
+typedef ap_axiu<8, 0, 0, 0> AxisPixel;
+typedef ap_axiu<32, 0, 0, 0> AxisResult;
+typedef ap_axiu<64, 0, 0, 0> AxisWrite;
+#else
+/// The same fields as the vendor's ap_axiu, for compilers that do not have it.
+template <int W>
+struct AxisBeat {
+  ap_uint<W> data;
+  ap_uint<(W + 7) / 8> keep;
+  ap_uint<(W + 7) / 8> strb;
+  ap_uint<1> last;
+};
+typedef AxisBeat<8> AxisPixel;
+typedef AxisBeat<32> AxisResult;
+typedef AxisBeat<64> AxisWrite;
+#endif
+
+static const unsigned kMaxLocalExperts = 8;
+static const unsigned kBankBits = 4;
+static const unsigned kSequenceBits = 12;
+static const unsigned kThetaBits = 32;
+static const unsigned kAddressBits = 20;
+static const unsigned kNoClass = 255;  // class of a result that no expert answered
+
+/// Operating modes; 5 to 7 are reserved and behave like OFF.
+enum Mode { kModeOff = 0, kModeGeOnly = 1, kModeLeOnly = 2, kModeMoeParallel = 3, kModeMoeGated = 4 };
+
+/// Bit numbers of the power domains in an enable word.
+enum Domain { kDomainFrontEnd = 0, kDomainGlobalExpert = 1, kDomainLocalExpert = 2, kDomainGate = 3 };
+typedef ap_uint<4> Domains;
+
+/// Bit numbers of the result's status field.
+enum Status { kStatusShortImage = 0, kStatusLongImage = 1, kStatusNoBank = 2 };
+
+/// Layer numbers of weight writes: 0 to 7 are the local experts.
+static const unsigned kLayerGateHidden = 8;
+static const unsigned kLayerGateOut = 9;
+
+/// Registers that hold for one image.
+struct Settings {
+  ap_uint<3> mode;
+  ap_uint<kBankBits> bank;
+  ap_uint<16> bank_valid;  // one bit a bank: holds complete weights
+  ap_uint<3> local_expert;  // who answers in LE_ONLY
+  ap_int<kThetaBits> theta;
+};
+
+/// What happens to one image. The same function of the settings in every process, so it needs no channel.
+struct Plan {
+  bool image;     // there is an image
+  bool use_ge;    // the GE's tail may run
+  bool gated;     // ... but only if the gate decides so
+  bool use_gate;  // the gate runs and decides
+  bool no_bank;   // the bank asked for holds no valid weights
+  ap_uint<kMaxLocalExperts> use_le;
+  ap_uint<4> expert;  // who answers when the gate does not decide
+};
+
+/// An MoE image without a valid bank is the GE's; in LE_ONLY nobody answers then.
+template <unsigned LocalExperts>
+Plan make_plan(const Settings& settings) {
+#pragma HLS INLINE
+  const bool le_only = settings.mode == kModeLeOnly;
+  const bool moe = settings.mode == kModeMoeParallel || settings.mode == kModeMoeGated;
+  const bool bank_ok = settings.bank_valid[settings.bank];
+  const ap_uint<3> local = settings.local_expert < LocalExperts ? settings.local_expert : ap_uint<3>(0);
+  Plan plan;
+  plan.image = le_only || moe || settings.mode == kModeGeOnly;
+  plan.use_ge = plan.image && !le_only;
+  plan.gated = settings.mode == kModeMoeGated && bank_ok;
+  plan.use_gate = moe && bank_ok;
+  plan.no_bank = (moe || le_only) && !bank_ok;
+  plan.use_le = 0;
+  if (bank_ok && moe) plan.use_le = (1u << LocalExperts) - 1;
+  if (bank_ok && le_only) plan.use_le[local] = 1;
+  plan.expert = le_only ? ap_uint<4>(local + 1) : ap_uint<4>(0);
+  return plan;
+}
+
+/// Domains that an image is known to need before the gate has decided.
+inline Domains domains_at_start(const Plan& plan) {
+#pragma HLS INLINE
+  Domains domains = 0;
+  domains[kDomainFrontEnd] = plan.image;
+  domains[kDomainGlobalExpert] = plan.use_ge && !plan.gated;
+  domains[kDomainLocalExpert] = plan.use_le != 0;
+  domains[kDomainGate] = plan.use_gate;
+  return domains;
+}
+
+/// A write of 32 bits into a run-time layer's weights, or the marker that ends a sequence of writes.
+struct WeightWrite {
+  ap_uint<32> data;
+  ap_uint<kAddressBits> address;  // counts 32-bit chunks, see weight_bank.hpp
+  ap_uint<kBankBits> bank;
+  ap_uint<4> layer;
+  bool bias;
+  bool end;
+};
+
+/// Unpacks [31:0] data, [51:32] address, [55:52] bank, [59:56] layer, [60] bias.
+inline WeightWrite unpack_write(const ap_uint<64>& word) {
+#pragma HLS INLINE
+  WeightWrite request;
+  request.data = word.range(31, 0);
+  request.address = word.range(51, 32);
+  request.bank = word.range(55, 52);
+  request.layer = word.range(59, 56);
+  request.bias = word[60];
+  request.end = false;
+  return request;
+}
+
+/// Packs [7:0] class, [11:8] expert, [15:12] status, [19:16] bank, [31:20] sequence number.
+inline ap_uint<32> pack_result(const ap_uint<8>& class_index, const ap_uint<4>& expert, const ap_uint<4>& status,
+                               const ap_uint<kBankBits>& bank, const ap_uint<kSequenceBits>& sequence) {
+#pragma HLS INLINE
+  ap_uint<32> word;
+  word.range(7, 0) = class_index;
+  word.range(11, 8) = expert;
+  word.range(15, 12) = status;
+  word.range(19, 16) = bank;
+  word.range(31, 20) = sequence;
+  return word;
+}
+
+}  // namespace accel

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Local expert (power domain PD_LE): max pooling to n x n and one dense layer with run-time weights.
+///
+/// Gives the class, and for the gate the confidence: top logit and margin to the second one, requantised to a feature's
+/// width. Initiation interval: that of the dense layer.
+/// Does not: run for an image whose plan does not name it; it only takes the weight writes then.
+#pragma once
+
+#include "arg_max.hpp"
+#include "dense.hpp"
+#include "max_pool.hpp"
+#include "network.hpp"
+#include "weight_bank.hpp"
+
+namespace accel {
+
+/// The gate's confidence inputs of one local expert, as integers.
+struct Confidence {
+  ap_uint<kFeatureBits> top;
+  ap_uint<kFeatureBits> margin;
+};
+
+typedef WeightBanks<Le, kBanks> LeBanks;
+typedef Beat<Le::output_t, Le::kPe> LeLogitBeat;
+
+/// Class and confidence from the logits.
+inline void answer_local(const bool to_gate, hls::stream<LeLogitBeat>& logits, hls::stream<ap_uint<8> >& answer,
+                         hls::stream<Confidence>& confidence) {
+  const Best<Le::output_t::width> best = arg_max<kClasses>(logits);
+  answer.write(best.index);
+  if (to_gate) {
+    const ap_int<Le::output_t::width + 1> margin = best.top - best.second;
+    Confidence c;
+    c.top = requantize<kFeatureBits, kConfidenceShift>(best.top);
+    c.margin = requantize<kFeatureBits, kConfidenceShift>(margin);
+    confidence.write(c);
+  }
+}
+
+inline void local_expert_layers(const LeBanks& memory, const ap_uint<kBankBits> bank, const unsigned index,
+                                const bool to_gate, hls::stream<FeatureBeat>& features,
+                                hls::stream<ap_uint<8> >& answer, hls::stream<Confidence>& confidence) {
+#pragma HLS DATAFLOW
+  hls::stream<FeatureBeat> pooled("le_pooled");
+  hls::stream<LeLogitBeat> logits("le_logits");
+#pragma HLS STREAM variable = logits depth = 4
+  const BankView<Le, kBanks> weights = {memory, bank};
+  max_pool<LePool>(features, pooled);
+  TAP_IF(index == 0, kTapLePool, pooled);  // the same for all of them
+  dense<Le>(pooled, logits, weights);
+  TAP(kTapLe + index, logits);
+  answer_local(to_gate, logits, answer, confidence);
+}
+
+inline void local_expert(LeBanks& memory, const Settings settings, const unsigned index,
+                         hls::stream<WeightWrite>& writes, hls::stream<FeatureBeat>& features,
+                         hls::stream<ap_uint<8> >& answer, hls::stream<Confidence>& confidence) {
+  const Plan plan = make_plan<kLocalExperts>(settings);
+  take_writes<Le, kBanks, kMaxWrites>(writes, memory);
+  if (plan.use_le[index]) {
+    local_expert_layers(memory, settings.bank, index, plan.use_gate && kConfidence, features, answer, confidence);
+  }
+}
+
+}  // namespace accel

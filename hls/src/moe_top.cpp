@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "moe_top.hpp"
+
+#include "expert_mux.hpp"
+#include "global_expert.hpp"
+#include "ingress.hpp"
+#include "layers.hpp"
+#include "routing.hpp"
+
+namespace accel {
+
+/// The front end runs only when there is an image.
+static void run_front_end(const Settings settings, hls::stream<PixelBeat>& image, hls::stream<FeatureBeat>& features) {
+  if (make_plan<kLocalExperts>(settings).image) front_end(image, features);
+}
+
+void moe(State& state, const Settings settings, const ap_uint<32> write_count, hls::stream<AxisPixel>& pixels,
+         hls::stream<AxisWrite>& writes, hls::stream<AxisResult>& results, hls::stream<Domains>& domains) {
+#pragma HLS DATAFLOW
+  hls::stream<WeightWrite> le_writes[kLocalExperts];
+  hls::stream<WeightWrite> gate_writes("gate_writes");
+  hls::stream<PixelBeat> image("image");
+  hls::stream<ap_uint<4> > length_status("length_status");
+  hls::stream<FeatureBeat> features("features");
+  // A whole image's features wait for the gate's decision.
+  hls::stream<FeatureBeat> ge_features("ge_features");
+#pragma HLS STREAM variable = ge_features depth = kFeatureBeats
+  hls::stream<FeatureBeat> le_features[kLocalExperts];
+#pragma HLS STREAM variable = le_features depth = 16
+  hls::stream<FeatureBeat> gate_features("gate_features");
+#pragma HLS STREAM variable = gate_features depth = 16
+  hls::stream<ap_uint<8> > le_answer[kLocalExperts];
+  hls::stream<Confidence> confidence[kLocalExperts];
+  hls::stream<ap_uint<8> > ge_answer("ge_answer");
+  hls::stream<ap_uint<4> > mux_decision("mux_decision");
+  hls::stream<ap_uint<4> > ge_decision("ge_decision");
+  hls::stream<ap_uint<4> > power_decision("power_decision");
+
+  route_writes(write_count, writes, le_writes, gate_writes);
+  ingress(settings, pixels, image, length_status);
+  run_front_end(settings, image, features);
+  route_features(settings, features, ge_features, le_features, gate_features);
+  for (unsigned e = 0; e < kLocalExperts; e++) {
+#pragma HLS UNROLL
+    local_expert(state.local_experts[e], settings, e, le_writes[e], le_features[e], le_answer[e], confidence[e]);
+  }
+  gating_network(state.gate, settings, gate_writes, gate_features, confidence, mux_decision, ge_decision,
+                 power_decision);
+  enable_domains(settings, power_decision, domains);
+  global_expert(settings, ge_decision, ge_features, ge_answer);
+  expert_mux(settings, state.sequence, length_status, mux_decision, ge_answer, le_answer, results);
+}
+
+}  // namespace accel
+
+void moe_top(hls::stream<accel::AxisPixel>& pixels, hls::stream<accel::AxisWrite>& writes,
+             hls::stream<accel::AxisResult>& results, hls::stream<accel::Domains>& domains, ap_uint<3> mode,
+             ap_uint<accel::kBankBits> bank, ap_uint<16> bank_valid, ap_uint<3> local_expert,
+             ap_int<accel::kThetaBits> theta, ap_uint<32> write_count) {
+#pragma HLS INTERFACE mode = axis port = pixels
+#pragma HLS INTERFACE mode = axis port = writes
+#pragma HLS INTERFACE mode = axis port = results
+#pragma HLS INTERFACE mode = axis port = domains
+#pragma HLS INTERFACE mode = s_axilite port = mode bundle = control
+#pragma HLS INTERFACE mode = s_axilite port = bank bundle = control
+#pragma HLS INTERFACE mode = s_axilite port = bank_valid bundle = control
+#pragma HLS INTERFACE mode = s_axilite port = local_expert bundle = control
+#pragma HLS INTERFACE mode = s_axilite port = theta bundle = control
+#pragma HLS INTERFACE mode = s_axilite port = write_count bundle = control
+#pragma HLS INTERFACE mode = s_axilite port = return bundle = control
+#pragma HLS DATAFLOW
+  static accel::State state;
+  accel::Settings settings;
+  settings.mode = mode;
+  settings.bank = bank;
+  settings.bank_valid = bank_valid;
+  settings.local_expert = local_expert;
+  settings.theta = theta;
+  accel::moe(state, settings, write_count, pixels, writes, results, domains);
+}

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The sources obey the rules for synthesis, and each rule sees its violation."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from golden.tests.tiny import tiny_accelerator
+from hls.check_synthesizable import bounded, check, check_objects, check_tokens, strip_comments
+from hls.gen import SOURCES, GeneratedHls, generate
+
+
+@pytest.fixture
+def altered(tmp_path) -> GeneratedHls:
+    """Generated sources with a copy of the hand-written ones that a test may change."""
+    sources = tmp_path / "src"
+    shutil.copytree(SOURCES, sources)
+    return replace(generate(tiny_accelerator(), tmp_path / "generated"), sources=sources)
+
+
+@pytest.mark.parametrize("gate", ["general", "linear"])
+def test_sources_obey_the_rules(tmp_path, gate: str) -> None:
+    assert check(generate(tiny_accelerator(gate, 2), tmp_path)) == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "code"),
+    [
+        ("dynamic memory", "inline int* f() { return new int; }"),
+        ("dynamic memory", "inline void f(void* p) { free(p); }"),
+        ("standard library", "inline int f() { return std::abs(-1); }"),
+        ("standard library", "#include <vector>\n"),
+        ("exception", "inline void f() { throw 1; }"),
+        ("exception", "inline void f() { try { } catch (...) { } }"),
+        ("virtual call", "struct A { virtual void f(); };"),
+        ("unbounded loop", "inline void f(bool& b) { while (b) { } }"),
+        ("unbounded loop", "inline void f() { for (;;) { } }"),
+        ("unbounded loop", "inline void f(unsigned n) { for (unsigned i = 0; i < n; i++) { } }"),
+        ("unbounded loop", "inline void f() { again: goto again; }"),
+    ],
+)
+def test_token_rule_sees_its_violation(tmp_path, rule: str, code: str) -> None:
+    file = tmp_path / "bad.hpp"
+    file.write_text(f"// harmless: new, throw, while\n{code}\n")
+    found = check_tokens(file)
+    assert {v.rule for v in found} == {rule}
+    assert all(v.where == "bad.hpp:2" for v in found)
+
+
+@pytest.mark.parametrize(
+    ("rule", "code"),
+    [
+        ("recursion", "int depth(int n) { return n ? depth(n - 1) : 0; }"),
+        (
+            "recursion",
+            "int ping(int n); int pong(int n) { return ping(n); } int ping(int n) { return n ? pong(n) : 0; }",
+        ),
+        ("dynamic memory", "void* hidden(unsigned long n) { return __builtin_malloc(n); }"),
+        ("restricted compiler", "int sum(int n) { int a[n]; a[0] = 1; return a[0]; }"),
+    ],
+)
+def test_object_rule_sees_its_violation(altered: GeneratedHls, rule: str, code: str) -> None:
+    unit = altered.sources / "layers.cpp"
+    unit.write_text(f"{unit.read_text()}\n{code}\n")
+    # Only this unit: the other one is checked by test_sources_obey_the_rules.
+    only = _OneUnit(altered.directory, altered.layers, altered.sources)
+    assert {v.rule for v in check_objects(only)} == {rule}
+
+
+class _OneUnit(GeneratedHls):
+    @property
+    def units(self) -> list[Path]:
+        return [self.sources / "layers.cpp"]
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        ("unsigned i = 0; i < 8; i++", True),
+        ("unsigned i = 0; i < Layer::kWords; i++", True),
+        ("unsigned i = 0; i < 2 * kPixels; ++i", True),
+        ("unsigned i = 0; i < MaxWrites + 1; i++", True),
+        ("unsigned i = 0; i < count; i++", False),
+        ("unsigned i = 0; i < beat.size(); i++", False),
+        ("unsigned i = 0; ; i++", False),
+        ("unsigned i = 0; i < 8; i += step", False),
+        ("unsigned i = 0; j < 8; i++", False),
+    ],
+)
+def test_bound_of_a_loop(header: str, expected: bool) -> None:
+    assert bounded(header) is expected
+
+
+def test_comments_and_literals_are_not_code() -> None:
+    text = 'int a; // new\n/* while\nthrow */ int b = f("delete");\n'
+    stripped = strip_comments(text)
+    assert "new" not in stripped and "throw" not in stripped and "delete" not in stripped
+    assert stripped.count("\n") == text.count("\n")
