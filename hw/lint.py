@@ -27,7 +27,7 @@ def verilator_lint(sources: list[Path], top: str) -> str:
 def yosys_read(hardware: GeneratedHardware, top: str = "moe_top") -> str:
     """Messages of Yosys ``read_slang`` and ``hierarchy -check``; empty when it accepts the design."""
     # Memory files are named relative to the generated directory, so Yosys runs there.
-    sources = " ".join(str(path.resolve()) for path in hardware.synthesis_sources)
+    sources = " ".join(hardware.relative_sources())
     # Memory files are named relative to the generated directory, so Yosys runs there.
     script = f"read_slang --threads 1 --top {top} -D SYNTHESIS {sources}; hierarchy -check -top {top}; check -assert"
     run = subprocess.run(

@@ -23,7 +23,7 @@ def synthesise(hardware: GeneratedHardware, top: str = "moe_top", log: Path | No
     Raises:
         RuntimeError: Yosys failed; the message has the end of its output.
     """
-    sources = " ".join(str(path.resolve()) for path in hardware.synthesis_sources)
+    sources = " ".join(hardware.relative_sources())
     # Memory files are named relative to the generated directory, so Yosys runs there.
     script = (
         f"read_slang --threads 1 --top {top} -D SYNTHESIS {sources}; synth_ecp5 -top {top} -noflatten; "

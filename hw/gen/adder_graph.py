@@ -65,6 +65,8 @@ def _needed(stages: tuple, accumulator_bits: int) -> list[list[int]]:
                 needed[index] = max(needed[index], bits - shift)
         for i in reversed(range(len(stage.ops))):
             op = stage.ops[i]
+            low, high, step = op.qint
+            needed[i] = min(needed[i], _exponent(step) + _bits(low, high, step))
             if op.opcode == -1:
                 inputs[op.id0] = max(inputs[op.id0], needed[i])
                 continue

@@ -38,6 +38,22 @@ class GeneratedHardware:
         generated = [self.directory / f"{name}.sv" for name in self.generated_modules]
         return packages + sorted(set(self.rtl.glob("*.sv")) - set(packages)) + generated
 
+    def relative_sources(self) -> list[str]:
+        """Sources of moe_top as names below ``directory``, with the hand-written ones copied to ``rtl`` there.
+
+        The WebAssembly build of Yosys sees only its working directory reliably (not, for example, another place
+        below the system's temporary directory).
+        """
+        names = []
+        for path in self.synthesis_sources:
+            if path.parent != self.directory:
+                (self.directory / "rtl").mkdir(exist_ok=True)
+                write_if_changed(self.directory / "rtl" / path.name, path.read_text())
+                names.append(f"rtl/{path.name}")
+            else:
+                names.append(path.name)
+        return names
+
     @property
     def simulation_sources(self) -> list[Path]:
         """All sources of moe_sim."""
