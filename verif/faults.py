@@ -109,9 +109,9 @@ FAULTS: tuple[Fault, ...] = (
         (SourceEdit("requantize.sv", "((|magnitude[Shift-2:0]) | magnitude[Shift])", "1'b1"),),
     ),
     Fault(
-        "saturation",
-        "requantisation wraps instead of saturating",
-        (SourceEdit("requantize.sv", "else if (|quotient[QuotW:OutW]) data_o = '1;", ""),),
+        "relu",
+        "a negative accumulator is requantised to 1 instead of 0",
+        (SourceEdit("requantize.sv", "if (acc_i[AccW-1]) data_o = '0;", "if (acc_i[AccW-1]) data_o = OutW'(1);"),),
     ),
     Fault(
         "gate",

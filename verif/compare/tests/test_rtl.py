@@ -22,7 +22,7 @@ SEEN_AT = {
     "le_weight": (Mode.LE_ONLY, "le0"),
     "gate_bias": (Mode.MOE_PARALLEL, "gate_out"),
     "rounding": (Mode.LE_ONLY, "conv1"),
-    "saturation": (Mode.LE_ONLY, "conv1"),
+    "relu": (Mode.LE_ONLY, "conv1"),
     "gate": (Mode.MOE_GATED, "expert"),
     "mux": (Mode.MOE_PARALLEL, "class"),
     "tlast": (Mode.GE_ONLY, "status"),

@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A small convolution as an adder graph with random weights: shared by its bench and its test."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from golden.fixedpoint import FixedPoint, signed_bits
+from golden.spec import LayerWeights, MatrixLayer, Shape, accumulator_for_weights
+from hw.gen.adder_graph import adder_graph
+from hw.gen.systemverilog import graph_layer
+
+SHAPE, KERNEL, OUTPUTS, SHIFT = Shape(6, 7, 2), 3, 5, 6
+PIXEL, WEIGHT = FixedPoint(8, False, 8), FixedPoint(5, True, 4)
+_RNG = np.random.default_rng(7)
+WEIGHTS = LayerWeights(
+    _RNG.integers(WEIGHT.minimum, WEIGHT.maximum + 1, (OUTPUTS, KERNEL * KERNEL * SHAPE.channels)),
+    _RNG.integers(-900, 900, OUTPUTS),
+)
+
+
+def layer() -> MatrixLayer:
+    """The convolution's specification."""
+    bits = signed_bits(*accumulator_for_weights(WEIGHTS, PIXEL))
+    fraction = PIXEL.fraction_bits + WEIGHT.fraction_bits
+    accumulator = FixedPoint(bits, True, fraction)
+    output = FixedPoint(8, False, fraction - SHIFT)
+    bias = FixedPoint(11, True, fraction)
+    return MatrixLayer("conv1", SHAPE, OUTPUTS, KERNEL, PIXEL, WEIGHT, bias, accumulator, output)
+
+
+def sources() -> dict[str, str]:
+    """File name and text of the generated modules."""
+    spec = layer()
+    graph = adder_graph("conv1_graph", WEIGHTS, spec.input, spec.accumulator)
+    return {"conv1_graph.sv": graph.text, "conv1_layer.sv": graph_layer(spec, graph, SHAPE.channels)}
