@@ -62,7 +62,6 @@ def zipped(content: bytes) -> bytes:
     return gzip.compress(content, mtime=0)
 
 
-
 @pytest.mark.parametrize(
     ("content", "words"),
     [
