@@ -3,14 +3,15 @@
 
 from __future__ import annotations
 
-import os
-import zipfile
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from golden.errors import InputError
+from golden.folding import Folding
 from golden.spec import LayerWeights, Moe
 
 
@@ -32,6 +33,13 @@ class Bank:
         experts = tuple((f"le{i}", w) for i, w in enumerate(self.local_experts))
         hidden = (("gate_hidden", self.gate_hidden),) if self.gate_hidden is not None else ()
         return (*experts, *hidden, ("gate_out", self.gate_out))
+
+    def digest(self) -> str:
+        """SHA-256 over all weights and biases."""
+        h = hashlib.sha256()
+        for name, weights in self.layers():
+            h.update(name.encode() + weights.weight.astype("<i8").tobytes() + weights.bias.astype("<i8").tobytes())
+        return h.hexdigest()
 
     def check(self, moe: Moe, origin: str = "bank") -> None:
         """Refuse a bank that was made for another GE, preset or shape, or whose values do not fit their types.
@@ -55,53 +63,35 @@ class Bank:
             if not (spec.weight.contains(weights.weight) and spec.bias.contains(weights.bias)):
                 raise InputError(f"{origin}: {name} has values outside {spec.weight.bits}/{spec.bias.bits} bits")
 
-    def save(self, path: str | Path) -> None:
-        """Write the bank as an ``.npz`` file, atomically."""
-        path = Path(path)
-        arrays: dict[str, np.ndarray] = {
-            "preset": np.array(self.preset),
-            "network_digest": np.array(self.network_digest),
-        }
-        for name, weights in self.layers():
-            arrays[f"{name}.weight"] = weights.weight.astype(np.int8)
-            arrays[f"{name}.bias"] = weights.bias.astype(np.int16)
-            if (arrays[f"{name}.weight"] != weights.weight).any() or (arrays[f"{name}.bias"] != weights.bias).any():
-                raise InputError(f"{path}: {name} does not fit 8-bit weights and 16-bit biases")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(path.name + f".{os.getpid()}.tmp")
-        with open(temporary, "wb") as stream:
-            np.savez_compressed(stream, **arrays)
-        temporary.replace(path)
+    def save(self, path: str | Path, moe: Moe, folding: Folding, info: dict[str, Any] | None = None) -> None:
+        """Write a bank file (docs/bank-format.md), packed for a device with this folding, atomically.
 
-    @staticmethod
-    def load(path: str | Path) -> Bank:
-        """Read a bank file.
+        Args:
+            info: free description (user, accuracies, tool, command); anything that JSON can hold.
 
         Raises:
-            InputError: the file does not exist, is not a bank, or lacks an array.
+            InputError: the bank does not belong to ``moe``, or the file cannot be written.
         """
-        try:
-            with np.load(path, allow_pickle=False) as arrays:
+        from golden.bank_file import write_bank_file  # that module needs this one
 
-                def layer(name: str) -> LayerWeights:
-                    return LayerWeights(
-                        arrays[f"{name}.weight"].astype(np.int64), arrays[f"{name}.bias"].astype(np.int64)
-                    )
+        write_bank_file(Path(path), self, moe, folding, info or {})
 
-                count = sum(1 for key in arrays if key.startswith("le") and key.endswith(".weight"))
-                return Bank(
-                    str(arrays["preset"]),
-                    str(arrays["network_digest"]),
-                    tuple(layer(f"le{i}") for i in range(count)),
-                    layer("gate_hidden") if "gate_hidden.weight" in arrays else None,
-                    layer("gate_out"),
-                )
-        except FileNotFoundError:
-            raise InputError(f"{path}: there is no such bank file") from None
-        except KeyError as missing:
-            raise InputError(f"{path}: not a complete bank: {str(missing).strip(chr(39))}") from None
-        except (ValueError, OSError, zipfile.BadZipFile, EOFError):
-            raise InputError(f"{path}: not a bank file") from None
+    @staticmethod
+    def load(path: str | Path, moe: Moe | None = None) -> Bank:
+        """Read a bank file, packed for whatever folding.
+
+        Args:
+            moe: what the bank must have been made for; None checks only the file itself.
+
+        Raises:
+            InputError: the file does not exist, is not a sound bank file, or belongs to another accelerator.
+        """
+        from golden.bank_file import read_bank_file  # that module needs this one
+
+        file = read_bank_file(path)
+        if moe is not None:
+            file.check(moe)
+        return file.bank
 
 
 def random_bank(moe: Moe, seed: int) -> Bank:

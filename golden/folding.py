@@ -105,6 +105,16 @@ def pack_weights(layer: MatrixLayer, folding: LayerFolding, weight: np.ndarray) 
     return blocks.transpose(2, 0, 1, 3).reshape(n_in * n_out, folding.pe * folding.simd)
 
 
+def unpack_weights(
+    lanes: np.ndarray, folding: LayerFolding, outputs: int, inputs: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """What :func:`pack_weights` packed: weights (outputs, inputs), and the lanes that pad them, (outputs, rest)."""
+    n_out, n_in = outputs // folding.pe, -(-inputs // folding.simd)
+    blocks = lanes.reshape(n_in, n_out, folding.pe, folding.simd).transpose(1, 2, 0, 3)
+    padded = blocks.reshape(outputs, n_in * folding.simd)
+    return padded[:, :inputs], padded[:, inputs:]
+
+
 def pack_bias(layer: MatrixLayer, folding: LayerFolding, bias: np.ndarray) -> np.ndarray:
     """Memory image of a bias vector: (output words, PE) integers."""
     return np.asarray(bias, np.int64).reshape(output_words(layer, folding), folding.pe)

@@ -32,7 +32,7 @@ def parse() -> argparse.Namespace:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
-    add("--banks", type=Path, default=MODELS / "banks", metavar="DIR", help="banks, as <gate>/userNN.npz")
+    add("--banks", type=Path, default=MODELS / "banks", metavar="DIR", help="banks, as <gate>/userNN.bank")
     add("--out", type=Path, default=ROOT / "docs" / "results", metavar="DIR", help="where the files go")
     return parser.parse_args()
 
@@ -42,8 +42,7 @@ def rows(gate: str, banks: Path, generic, users) -> list[dict[str, float]]:
     moe = load_moe(gate)
     result = []
     for user in tqdm(users.users, desc=f"gate '{gate}'", unit="user"):
-        bank = Bank.load(banks / gate / f"user{user:02d}.npz")
-        bank.check(moe)
+        bank = Bank.load(banks / gate / f"user{user:02d}.bank", moe)
         result.append({"user": user, **evaluate(moe, bank, users.test(user), generic)})
     return result
 

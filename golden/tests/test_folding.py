@@ -88,4 +88,6 @@ def test_packed_memory_computes_the_product_in_hardware_order():
 def test_shipped_presets_have_a_name_and_a_section_for_every_layer(path):
     config = load_toml("folding", path.stem)
     assert config["name"] == path.stem
-    assert {"conv1", "conv2", "fc1", "fc2", "le", "gate_hidden", "gate_out"} <= set(config)
+    network = load_toml("networks", config.get("network", "lenet5"))
+    matrices = {layer["name"] for layer in network["layer"] if layer["kind"] != "pool"}
+    assert matrices | {"le", "gate_hidden", "gate_out"} <= set(config)

@@ -8,23 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from golden.bank import Bank
-from golden.folding import Folding, pack_bias, pack_weights
-from golden.spec import MatrixLayer, Moe
+from golden.bank_payload import bank_memories, packed_layers, words_to_integers
+from golden.folding import Folding
+from golden.spec import Moe
 
 LAYER_GATE_HIDDEN = 8  # layer numbers of moe_top's write port; 0..7 are the local experts
 LAYER_GATE_OUT = 9
-
-
-def words_to_integers(lanes: np.ndarray, bits: int) -> list[int]:
-    """Pack (words, lanes) signed integers into one Python integer a word, lane 0 in the lowest bits."""
-    mask = (1 << bits) - 1
-    result = []
-    for word in lanes.tolist():
-        value = 0
-        for lane in reversed(word):
-            value = value << bits | lane & mask
-        result.append(value)
-    return result
+LAYER_NUMBERS = {f"le{i}": i for i in range(8)} | {"gate_hidden": LAYER_GATE_HIDDEN, "gate_out": LAYER_GATE_OUT}
 
 
 def hex_lines(lanes: np.ndarray, bits: int) -> str:
@@ -46,34 +36,35 @@ class BankWrites:
         return len(self.data)
 
 
+@dataclass(frozen=True)
+class BankSegment:
+    """One run-time memory as bank_loader fills it: layer number, kind, words, and 32-bit chunks a word."""
+
+    layer: int
+    is_bias: bool
+    words: int
+    chunks: int
+
+
+def bank_segments(moe: Moe, folding: Folding) -> list[BankSegment]:
+    """The run-time memories in the order of a bank's payload."""
+    segments = []
+    for record in packed_layers(moe, folding):
+        for is_bias, (words, chunks) in enumerate(record.shapes):
+            segments.append(BankSegment(LAYER_NUMBERS[record.name], bool(is_bias), words, chunks))
+    return segments
+
+
 def bank_writes(moe: Moe, folding: Folding, bank: Bank) -> BankWrites:
     """The write sequence of a bank: every chunk of every weight and bias word once."""
-    layers: list[int] = []
-    biases: list[int] = []
-    addresses: list[int] = []
-    data: list[int] = []
-
-    def add(number: int, is_bias: int, lanes: np.ndarray, bits: int) -> None:
-        chunks = -(-lanes.shape[1] * bits // 32)
+    parts: list[tuple[np.ndarray, ...]] = []
+    for memory in bank_memories(moe, folding, bank):
+        words, chunks = memory.chunks.shape
         stride = 1 << (chunks - 1).bit_length()
-        for index, word in enumerate(words_to_integers(lanes, bits)):
-            for chunk in range(chunks):
-                layers.append(number)
-                biases.append(is_bias)
-                addresses.append(index * stride + chunk)
-                data.append(word >> (32 * chunk) & 0xFFFFFFFF)
-
-    numbered: list[tuple[int, MatrixLayer, object]] = [(i, moe.le, w) for i, w in enumerate(bank.local_experts)]
-    if moe.gate_hidden:
-        numbered.append((LAYER_GATE_HIDDEN, moe.gate_hidden, bank.gate_hidden))
-    numbered.append((LAYER_GATE_OUT, moe.gate_out, bank.gate_out))
-    for number, layer, weights in numbered:
-        fold = folding.layers[layer.name]
-        add(number, 0, pack_weights(layer, fold, weights.weight), layer.weight.bits)
-        add(number, 1, pack_bias(layer, fold, weights.bias), layer.bias.bits)
+        address = np.arange(words)[:, None] * stride + np.arange(chunks)
+        number = np.full(address.size, LAYER_NUMBERS[memory.layer])
+        parts.append((number, np.full(address.size, memory.is_bias), address.ravel(), memory.chunks.ravel()))
+    layers, biases, addresses, data = (np.concatenate(part) for part in zip(*parts, strict=True))
     return BankWrites(
-        np.array(layers, np.uint8),
-        np.array(biases, np.uint8),
-        np.array(addresses, np.uint32),
-        np.array(data, np.uint32),
+        layers.astype(np.uint8), biases.astype(np.uint8), addresses.astype(np.uint32), data.astype(np.uint32)
     )
