@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -62,3 +63,5 @@ def run_main(main: Callable[[], int]) -> None:
 
 
 use_project_python()
+# Brevitas misses an optional accelerator that nothing here would use; stderr is for sentences to the user.
+warnings.filterwarnings("ignore", message="fast_hadamard_transform")

@@ -20,20 +20,30 @@ from typing import Any
 import torch
 from tqdm import tqdm
 
+from golden import __version__
 from golden.bank import Bank
 from golden.data import DataError, Handwriting, LabelledImages, balanced_subset, generic_source, users_source
 from golden.errors import InputError
-from golden.presets import MODELS, ROOT, load_toml
+from golden.folding import build_folding
+from golden.presets import DEFAULT_FOLDING, MODELS, ROOT, load_toml
 from golden.qonnx_reader import read_qonnx
 from golden.spec import Moe, build_moe
-from golden.training import gate as gate_step
 from golden.training import global_expert as ge_step
 from golden.training import local_expert as le_step
 from golden.training.export import export_network
 from golden.training.features import Samples
-from golden.training.gate import GenericData, train_gate
-from golden.training.local_expert import Rehearsal, train_generic_head, train_local_expert
-from golden.training.personalise import evaluate, generic_data, make_bank, user_data, user_samples
+from golden.training.gate import GenericData
+from golden.training.local_expert import train_generic_head
+from golden.training.personalise import (
+    Recipe,
+    evaluate,
+    fit_expert,
+    fit_gate,
+    generic_data,
+    make_bank,
+    user_data,
+    user_samples,
+)
 from golden.training.store import load_expert, load_head, save_expert, save_head
 
 GATES = ("paper", "tuned")
@@ -49,6 +59,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("step", choices=("ge", "le", "gn", "all"))
     parser.add_argument("--network", default="lenet5", help="network preset for step ge (default: lenet5)")
     parser.add_argument("--gate", help="gate preset, a name or a .toml file (default: paper and tuned)")
+    parser.add_argument("--folding", default=DEFAULT_FOLDING, help="folding preset that banks are packed for")
     parser.add_argument("--user", default="all", help="user number, from 1, or all (default)")
     parser.add_argument("--epochs", type=int, help="epochs of the chosen step (ge: of the float network)")
     parser.add_argument("--quantised-epochs", type=int, help="epochs of the quantised global expert")
@@ -80,7 +91,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def run(options: argparse.Namespace) -> dict[str, Any]:
-    """Run the chosen steps; returns the metrics."""
+    """Run the chosen steps, on the classes of the data that the network knows; returns the metrics."""
+    new = options.step in ("ge", "all")
+    classes = ge_step.classes(load_toml("networks", options.network)) if new else None
     generic_train, generic_test = generic_source("train"), generic_source("test")
     metrics: dict[str, Any] = {
         "date": date.today().isoformat(),
@@ -92,25 +105,30 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     users = None
     if options.step != "ge":
         users = users_source()
+        numbers = _user_numbers(options.user, users)
         metrics["users"] = users.data.name
         metrics["synthetic"] = generic_train.synthetic or users.data.synthetic
     default = ROOT / "build" / "models" if metrics["synthetic"] else MODELS
     out, work = options.out or default, options.work or ROOT / "build" / "train"
     if metrics["synthetic"]:
         print("Training on built-in synthetic handwriting: the results say nothing about real handwriting.")
+    classes = classes or read_qonnx(out / "ge.onnx").classes
+    generic_train, generic_test = generic_train.of_classes(classes), generic_test.of_classes(classes)
     print(f"Generic data: {generic_train.name}. Artefacts go to {out}.")
-    if options.step in ("ge", "all"):
+    if new:
         metrics["ge"] = _train_ge(options, generic_train, generic_test, out, work)
     if users is None:
         return metrics
-    numbers = _user_numbers(options.user, users)
+    users = users.of_classes(classes)
     network = read_qonnx(out / "ge.onnx")
     presets = [options.gate] if options.gate else GATES
+    about = {key: metrics[key] for key in ("users", "generic", "synthetic", "command", "seed")}
+    about["tool"] = f"personal-moe-fpga {__version__}"
     test = balanced_subset(generic_test, options.seed)
     for name in presets:
         preset = load_toml("gates", name)
         moe = build_moe(network, preset)
-        metrics[moe.preset] = _train_preset(options, moe, preset, generic_train, test, users, numbers, out, work)
+        metrics[moe.preset] = _train_preset(options, moe, preset, generic_train, test, users, numbers, about, out, work)
     return metrics
 
 
@@ -158,18 +176,20 @@ def _train_preset(
     test: LabelledImages,
     users: Handwriting,
     numbers: list[int],
+    about: dict[str, Any],
     out: Path,
     work: Path,
 ) -> dict[str, Any]:
     """Steps 2 and 3 of one gate preset for the chosen users."""
-    settings = {"augmented_copies": 0, "rehearsal": 0.0, "gate_cost": 0.0, **preset.get("training", {})}
-    copies = settings["augmented_copies"]
+    recipe = Recipe.of(preset)
+    copies = recipe.augmented_copies
+    folding = build_folding(load_toml("folding", options.folding), moe)
     generic: GenericData | None = None
     metrics: dict[str, Any] = {}
     bar = tqdm(numbers, desc=f"{moe.preset}: users", unit="user")
     for number in bar:
         expert_path = work / moe.preset / f"user{number:02}.npz"
-        bank_path = out / "banks" / moe.preset / f"user{number:02}.npz"
+        bank_path = out / "banks" / moe.preset / f"user{number:02}.bank"
         if options.step != "le" and options.resume and _is_current(bank_path, moe):
             continue
         if generic is None:
@@ -181,7 +201,7 @@ def _train_preset(
         if options.step == "gn":
             expert = load_expert(expert_path, moe, samples)
         else:
-            expert = _train_le(options, moe, samples, generic, settings["rehearsal"], out)
+            expert = _train_le(options, moe, recipe, samples, generic, out)
             save_expert(expert_path, moe, expert)
         record: dict[str, Any] = {
             "train_images": len(train),
@@ -190,13 +210,12 @@ def _train_preset(
             "le_validation": expert.validation,
         }
         if options.step != "le":
-            config = replace(gate_step.GATE if moe.gate_hidden else gate_step.LINEAR_GATE, seed=options.seed)
-            if options.step == "gn" and options.epochs:
-                config = replace(config, epochs=options.epochs)
-            gate = train_gate(moe, generic, [user_data(moe, train, samples, expert)], config, settings["gate_cost"])
+            epochs = options.epochs if options.step == "gn" else None
+            user = user_data(moe, train, samples, expert)
+            gate = fit_gate(moe, recipe, generic, user, options.seed, epochs)
             bank = make_bank(moe, [expert], gate)
-            bank.save(bank_path)
             record |= {"gate": gate.metrics, "test": evaluate(moe, bank, held_out, test)}
+            bank.save(bank_path, moe, folding, {"user": number, **about, "test": record["test"]})
             figures = "  ".join(f"{key} {value:.1%}" for key, value in record["test"].items())
             bar.write(f"{moe.preset} user {number:2}: {figures}")
         record["seconds"] = round(time.monotonic() - started, 1)
@@ -205,7 +224,7 @@ def _train_preset(
 
 
 def _train_le(
-    options: argparse.Namespace, moe: Moe, samples: Samples, generic: GenericData, rehearsal: float, out: Path
+    options: argparse.Namespace, moe: Moe, recipe: Recipe, samples: Samples, generic: GenericData, out: Path
 ) -> le_step.LocalExpert:
     """Step 2 for one user; trains the generic head first when there is none for this GE."""
     start = None
@@ -216,18 +235,14 @@ def _train_le(
             config = replace(le_step.GENERIC, seed=options.seed)
             start = train_generic_head(moe, generic.learning, generic.validation, config)
             save_head(path, moe, start)
-    config = le_step.FROM_RANDOM if start is None else le_step.FROM_GENERIC
-    config = replace(config, seed=options.seed)
-    if options.step == "le" and options.epochs:
-        config = replace(config, epochs=options.epochs)
-    mixed = Rehearsal(generic.learning, rehearsal) if rehearsal else None
-    return train_local_expert(moe, samples, start, config, mixed)
+    epochs = options.epochs if options.step == "le" else None
+    return fit_expert(moe, recipe, samples, generic, start, options.seed, epochs)
 
 
 def _is_current(path: Path, moe: Moe) -> bool:
     """Whether a finished bank for this very GE and preset is there."""
     try:
-        Bank.load(path).check(moe, str(path))
+        Bank.load(path, moe)
     except InputError:
         return False
     return True

@@ -99,8 +99,8 @@ def fit(
     run = {
         "stage": stage,
         **asdict(config),
-        "train": _fingerprint(train),
-        "validation": _fingerprint(validation),
+        "train": fingerprint(train),
+        "validation": fingerprint(validation),
     }
     history: list[dict[str, float]] = []
     average = copy.deepcopy(model.state_dict())
@@ -174,7 +174,7 @@ def _train_epoch(
     return total / len(order)
 
 
-def _fingerprint(data: LabelledImages) -> str:
+def fingerprint(data: LabelledImages) -> str:
     """Name, size and checksum of a data set: tells a checkpoint of other data apart."""
     checksum = zlib.crc32(data.labels.tobytes(), zlib.crc32(np.ascontiguousarray(data.images).tobytes()))
     return f"{data.name}, {len(data)} images, {checksum:08x}"

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from golden.data import LabelledImages, balanced_subset
+from golden.data import CLASSES, LabelledImages, balanced_subset
 from golden.errors import InputError
 from golden.training.fit import FitConfig, fit, predict
 from golden.training.sampling import stratified_split
@@ -35,6 +35,22 @@ class GlobalExpert:
     float_model: Network
     quantised_model: Network
     metrics: dict[str, Any]
+
+
+def classes(preset: Preset) -> int:
+    """How many of the classes of handwriting a network preset tells apart.
+
+    Raises:
+        InputError: it does not end with a dense layer of 2 to 62 features.
+    """
+    last = preset["layer"][-1]
+    count = last.get("features")
+    if last["kind"] != "dense" or count not in range(2, len(CLASSES) + 1):
+        raise InputError(
+            f"network preset '{preset['name']}': layer '{last['name']}' is the last, it must be dense with 2 to "
+            f"{len(CLASSES)} features"
+        )
+    return count
 
 
 def train_global_expert(

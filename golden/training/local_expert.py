@@ -86,7 +86,7 @@ def train_local_expert(
     """Train one user's local expert.
 
     Cross-validation over the user's own training images chooses the number of epochs and gives the held-out
-    logits; the expert itself is then trained on all of them.
+    logits; the expert itself is then trained on all of them. Without any class of two images all epochs are run.
 
     Args:
         samples: the user's training samples; augmented copies follow their image's fold.
@@ -98,18 +98,21 @@ def train_local_expert(
     images = samples.source == np.arange(len(samples))
     fold = folds(samples.labels[images], FOLDS, config.seed)[samples.source]
     right = np.zeros((config.epochs, int(images.sum())), bool)
-    trained: list[list[LayerWeights]] = []
-    for number in range(FOLDS):
+    trained: dict[int, list[LayerWeights]] = {}
+    for number in np.unique(fold):  # fewer than FOLDS when there are fewer images
         out = images & (fold == number)
         weights = _train(moe, samples.select(fold != number), start, config, rehearsal, config.epochs)
         for epoch, layer in enumerate(weights):
             predictions = dense_integers(moe.le, layer, samples.local[out]).argmax(1)
             right[epoch, out[images]] = predictions == samples.labels[out]
-        trained.append(weights)
+        trained[number] = weights
+    # Of a class with one image, an expert that did not see it has seen none: that says nothing about an epoch.
+    labels = samples.labels[images]
+    telling = np.bincount(labels)[labels] > 1
     accuracy = right.mean(1)
-    epochs = int(accuracy.argmax()) + 1
+    epochs = int(right[:, telling].mean(1).argmax()) + 1 if telling.any() else config.epochs
     logits = np.empty((len(samples), moe.network.classes), np.int32)
-    for number in range(FOLDS):
+    for number in trained:
         logits[fold == number] = dense_integers(moe.le, trained[number][epochs - 1], samples.local[fold == number])
     final = _train(moe, samples, start, config, rehearsal, epochs)[-1]
     return LocalExpert(final, logits, epochs, float(accuracy[epochs - 1]))
@@ -127,6 +130,8 @@ def _train(
     head = Head([moe.le], config.seed)
     if start is not None:
         head[0].load_integers(start)
+    if not len(samples):  # a single image, held out: what is left is the start
+        return head.integers() * stop
     history: list[LayerWeights] = []
     for epoch in train_head(head, _epochs(samples, rehearsal, config.seed), config):
         history.append(head.integers()[0])

@@ -22,6 +22,7 @@ import torch
 from brevitas.quant import Int8WeightPerTensorFixedPoint, Int16Bias, Uint8ActPerTensorFixedPoint
 from torch import Tensor, nn
 
+from golden import spec
 from golden.errors import InputError
 
 CALIBRATION_BATCHES = 8
@@ -55,6 +56,21 @@ def build_float(preset: Preset) -> Network:
 def build_quantised(preset: Preset) -> Network:
     """The quantisation-aware twin of :func:`build_float`: same layer names, so float weights load by name."""
     return _build(preset, _QuantisedLayers(preset))
+
+
+def preset_of(network: spec.Network) -> Preset:
+    """The preset that a network could have been trained from: its layers' names, kinds and sizes, without widths."""
+    shape = network.in_shape
+    layers: list[dict[str, Any]] = []
+    for layer in network.layers:
+        if isinstance(layer, spec.PoolLayer):
+            layers.append({"name": layer.name, "kind": "pool", "size": layer.size})
+        elif layer.kernel is None:
+            layers.append({"name": layer.name, "kind": "dense", "features": layer.outputs})
+        else:
+            layers.append({"name": layer.name, "kind": "conv", "channels": layer.outputs, "kernel": layer.kernel})
+    image = {"height": shape.height, "width": shape.width, "channels": shape.channels, "bits": network.pixel.bits}
+    return {"name": network.name, "tap": network.tap, "image": image, "layer": layers}
 
 
 def to_pixels(images: np.ndarray, bits: int = 8) -> Tensor:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from golden.bank import Bank
+from golden.bank_file import read_bank_file
 from golden.data import Handwriting, LabelledImages
 from golden.presets import load_moe
 from golden.tests.training.small import blobs
@@ -37,6 +38,25 @@ features = 62
 weight_bits = 4
 """
 
+FOLDING = """
+name = "small"
+[conv1]
+pe = 4
+simd = 1
+[fc1]
+pe = 2
+simd = 4
+[le]
+pe = 2
+simd = 4
+[gate_hidden]
+pe = 4
+simd = 2
+[gate_out]
+pe = 1
+simd = 1
+"""
+
 
 def handwriting() -> Handwriting:
     parts = [blobs(4, seed, brightness) for seed, brightness in ((20, 150), (21, 90))]
@@ -58,8 +78,12 @@ def train(tmp_path: Path, monkeypatch):
     network = tmp_path / "small.toml"
     network.write_text(NETWORK)
 
+    folding = tmp_path / "folding.toml"
+    folding.write_text(FOLDING)
+
     def run(*arguments: str) -> int:
-        return cli.main([*arguments, "--network", str(network), "--threads", "1"])
+        common = ["--network", str(network), "--folding", str(folding), "--threads", "1"]
+        return cli.main([*arguments, *common])
 
     return run
 
@@ -73,17 +97,17 @@ def test_all_steps_then_resume(train, tmp_path: Path, capsys) -> None:
     for preset in ("paper", "tuned"):
         moe = load_moe(preset, models / "ge.onnx")
         for user in ("user01", "user02"):
-            Bank.load(models / "banks" / preset / f"{user}.npz").check(moe)
+            Bank.load(models / "banks" / preset / f"{user}.bank", moe)
             assert 0 <= metrics[preset][user]["test"]["overall"] <= 1
     assert (models / "le_generic.npz").exists() and (models / "ge_float.npz").exists()
 
-    bank = models / "banks" / "paper" / "user01.npz"
-    first, written = bank.read_bytes(), bank.stat().st_mtime_ns
+    bank = models / "banks" / "paper" / "user01.bank"
+    first, written = read_bank_file(bank).stream, bank.stat().st_mtime_ns
     assert train("gn", "--gate", "paper", "--resume") == 0
     assert bank.stat().st_mtime_ns == written
     assert train("gn", "--gate", "paper", "--user", "1") == 0
     assert bank.stat().st_mtime_ns > written
-    assert bank.read_bytes() == first  # the same seed gives the same bank
+    np.testing.assert_array_equal(read_bank_file(bank).stream, first)  # the same seed gives the same bank
 
 
 @pytest.mark.parametrize(

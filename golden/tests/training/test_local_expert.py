@@ -48,6 +48,22 @@ def test_it_learns(moe, samples) -> None:
     assert expert.validation > 0.8
 
 
+def test_with_one_image_of_each_class_no_epoch_is_chosen(moe) -> None:
+    """Cross-validation would only see classes that its experts never saw, and stop at once."""
+    once = extract(moe, blobs(1, 0), copies=1)
+    config = replace(CONFIG, epochs=30)
+    expert = train_local_expert(moe, once, config=config)
+    assert expert.epochs == config.epochs
+    assert accuracy(dense_integers(moe.le, expert.weights, once.local), once) > 0.8
+    assert accuracy(expert.held_out_logits, once) < 0.1
+
+
+def test_a_single_image_is_enough_to_run(moe) -> None:
+    single = extract(moe, blobs(1, 0).select(slice(1)), copies=1)
+    expert = train_local_expert(moe, single, config=CONFIG)
+    assert expert.held_out_logits.shape == (2, moe.network.classes)
+
+
 def test_held_out_logits_know_nothing_of_their_own_labels(network) -> None:
     """With random labels an expert can only memorise; that must not show in the held-out logits."""
     moe = build_moe(network, {**GATE, "local_expert": {**GATE["local_expert"], "pool": 12}})
