@@ -8,9 +8,10 @@ JOBS   ?= $(shell nproc)
 PRESET ?= ecp5_85
 GATE   ?= tuned
 LIMIT  ?= 200
+RTL    ?= sv
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sim hls test lint format train table bench synth clean
+.PHONY: help setup sim hls test lint format train table bench synth regs clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -28,8 +29,14 @@ $(STAMP): requirements.lock
 	.venv/bin/pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
-sim: $(STAMP) ## Stream images through the full RTL and compare with the golden model (PRESET, GATE, LIMIT)
+sim: $(STAMP) ## Stream images through the full RTL and compare with the golden model (PRESET, GATE, LIMIT, RTL=sv|hls)
+ifeq ($(RTL),hls)
+	$(PY) -m hls.exported
+else ifeq ($(RTL),sv)
 	$(PY) scripts/compare_golden.py --preset $(PRESET) --gate $(GATE) --limit $(LIMIT) --stages int,rtl
+else
+	@echo "RTL is '$(RTL)', allowed are sv (hand-written) and hls (exported by an HLS compiler)." >&2; exit 2
+endif
 
 hls: $(STAMP) ## Generate the HLS (hls4ml and hand-written), C-simulate and compare it
 	$(PY) -m hls --preset $(PRESET) --gate $(GATE) --limit $(LIMIT)
@@ -57,6 +64,9 @@ bench: $(STAMP) ## Speed of each stage, in images per second
 
 synth: $(STAMP) ## Resource count on ECP5 by open synthesis (PRESET, GATE)
 	$(PY) -m hw.synth --preset $(PRESET) --gate $(GATE)
+
+regs: $(STAMP) ## C header and browsable documentation of the registers
+	$(PY) -m hw.regs.generate
 
 clean: ## Remove everything generated (not .venv)
 	rm -rf build

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Test wrapper of moe_registers: its structs as one port a member, made from the register description."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from hw.gen.build import write_if_changed
+from hw.regs.files import BLOCK, PACKAGE, register_files
+from hw.regs.map import Field, Register, registers
+from verif.runner import BUILD, RTL
+
+TOP = "moe_registers_flat"
+RDL_VARIABLE = "EXPECTED_RDL"  # the description that the bench compares the design with
+
+_BUS = """\
+    input  logic        s_axil_awvalid,
+    output logic        s_axil_awready,
+    input  logic [11:0] s_axil_awaddr,
+    input  logic        s_axil_wvalid,
+    output logic        s_axil_wready,
+    input  logic [31:0] s_axil_wdata,
+    input  logic [3:0]  s_axil_wstrb,
+    output logic        s_axil_bvalid,
+    input  logic        s_axil_bready,
+    output logic [1:0]  s_axil_bresp,
+    input  logic        s_axil_arvalid,
+    output logic        s_axil_arready,
+    input  logic [11:0] s_axil_araddr,
+    output logic        s_axil_rvalid,
+    input  logic        s_axil_rready,
+    output logic [31:0] s_axil_rdata,
+    output logic [1:0]  s_axil_rresp,
+"""
+
+
+def port(register: Register, field: Field, member: str) -> str:
+    """Name of the port for a member of ``hwif_in`` or ``hwif_out``."""
+    return re.sub(r"\W+", "_", f"{register.name}_{field.name}_{member}")
+
+
+def flat_wrapper(table: Mapping[str, Register]) -> str:
+    """SystemVerilog of the wrapper."""
+    ports, assigns = [], []
+    for register in table.values():
+        for field in register.fields:
+            path = f"{register.name}.{field.name}"
+            for member in (*field.inputs, *field.outputs):
+                width = field.width if member in ("next", "value") else 1
+                direction = "input " if member in field.inputs else "output"
+                name = port(register, field, member)
+                ports.append(f"    {direction} logic [{width - 1}:0] {name},\n")
+                if member in field.inputs:
+                    assigns.append(f"  assign hwif_in.{path}.{member} = {name};\n")
+                else:
+                    assigns.append(f"  assign {name} = hwif_out.{path}.{member};\n")
+    return (
+        f"module {TOP} (\n    input  logic clk_i,\n    input  logic rst_ni,\n{_BUS}{''.join(ports)}"
+        "    output logic bank_data_valid_o,\n    output logic irq_o\n);\n"
+        "  moe_regs_pkg::moe_regs__in_t hwif_in;\n  moe_regs_pkg::moe_regs__out_t hwif_out;\n"
+        f"{''.join(assigns)}  moe_registers u_registers (.*);\nendmodule\n"
+    )
+
+
+def sources() -> list[Path]:
+    """The wrapper and all it needs, packages first."""
+    files = register_files()
+    directory = BUILD / "registers"
+    directory.mkdir(parents=True, exist_ok=True)
+    generated = {PACKAGE: files[PACKAGE], BLOCK: files[BLOCK], f"{TOP}.sv": flat_wrapper(registers())}
+    for name, text in generated.items():
+        write_if_changed(directory / name, text)
+    return [
+        directory / PACKAGE,
+        RTL / "axil_guard.sv",
+        directory / BLOCK,
+        RTL / "moe_registers.sv",
+        directory / f"{TOP}.sv",
+    ]
