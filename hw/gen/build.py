@@ -15,9 +15,22 @@ from hw.gen import systemverilog
 from hw.gen.adder_graph import adder_graph
 from hw.gen.memory import hex_lines
 from hw.gen.taps import taps
+from hw.regs.files import BLOCK, PACKAGE, register_files
 
 RTL = ROOT / "hw" / "rtl"
 _PACKAGES = ("accel_pkg",)
+# Hand-written modules around moe_core that only the device has; the arithmetic is simulated without them.
+_DEVICE = (
+    "activity_counters",
+    "axil_guard",
+    "bank_loader",
+    "clock_gate",
+    "moe_accelerator",
+    "moe_registers",
+    "power_manager",
+    "power_sequencer",
+)
+_DEVICE_PACKAGE = "moe_device_pkg.sv"
 
 
 @dataclass(frozen=True)
@@ -36,16 +49,26 @@ class GeneratedHardware:
         """All sources of moe_top, packages first."""
         packages = [self.rtl / f"{name}.sv" for name in _PACKAGES] + [self.directory / "moe_pkg.sv"]
         generated = [self.directory / f"{name}.sv" for name in self.generated_modules]
-        return packages + sorted(set(self.rtl.glob("*.sv")) - set(packages)) + generated
+        others = set(packages) | {self.rtl / f"{name}.sv" for name in _DEVICE}
+        return packages + sorted(set(self.rtl.glob("*.sv")) - others) + generated
 
-    def relative_sources(self) -> list[str]:
-        """Sources of moe_top as names below ``directory``, with the hand-written ones copied to ``rtl`` there.
+    @property
+    def device_sources(self) -> list[Path]:
+        """All sources of moe_accelerator, packages first."""
+        sources = self.synthesis_sources
+        count = len(_PACKAGES) + 1
+        packages = [self.directory / _DEVICE_PACKAGE, self.directory / PACKAGE]
+        device = [self.rtl / f"{name}.sv" for name in _DEVICE] + [self.directory / BLOCK]
+        return sources[:count] + packages + sources[count:] + device
+
+    def relative_sources(self, device: bool = False) -> list[str]:
+        """Sources of moe_top (or of moe_accelerator) as names below ``directory``; the hand-written ones are copied there.
 
         The WebAssembly build of Yosys sees only its working directory reliably (not, for example, another place
         below the system's temporary directory).
         """
         names = []
-        for path in self.synthesis_sources:
+        for path in self.device_sources if device else self.synthesis_sources:
             if path.parent != self.directory:
                 (self.directory / "rtl").mkdir(exist_ok=True)
                 write_if_changed(self.directory / "rtl" / path.name, path.read_text())
@@ -70,14 +93,26 @@ def write_if_changed(path: Path, text: str) -> None:
 
 
 def memory_files(accelerator: Accelerator) -> dict[str, str]:
-    """File name and $readmemh text of every frozen weight and bias memory."""
-    files = {}
+    """File name and $readmemh text of every constant weight and bias memory."""
+    files = baked_files(accelerator) if accelerator.baked else {}
     network = accelerator.moe.network
     for layer in network.layers:
         if isinstance(layer, MatrixLayer) and not accelerator.folding.layers[layer.name].graph:
             fold, weights = accelerator.folding.layers[layer.name], network.weights[layer.name]
             files[f"{layer.name}_weight.mem"] = hex_lines(pack_weights(layer, fold, weights.weight), layer.weight.bits)
             files[f"{layer.name}_bias.mem"] = hex_lines(pack_bias(layer, fold, weights.bias), layer.bias.bits)
+    return files
+
+
+def baked_files(accelerator: Accelerator) -> dict[str, str]:
+    """The same for the layers that are otherwise loaded at run time, from the bank that is baked in."""
+    files = {}
+    moe = accelerator.moe
+    layers = [moe.le] * moe.local_experts + list(moe.runtime_layers[1:])
+    for layer, (name, weights) in zip(layers, accelerator.baked.layers(), strict=True):
+        fold = accelerator.folding.layers[layer.name]
+        files[f"{name}_weight.mem"] = hex_lines(pack_weights(layer, fold, weights.weight), layer.weight.bits)
+        files[f"{name}_bias.mem"] = hex_lines(pack_bias(layer, fold, weights.bias), layer.bias.bits)
     return files
 
 
@@ -109,11 +144,13 @@ def generate(accelerator: Accelerator, directory: Path | None = None) -> Generat
         **graph_modules(accelerator),
     }
     files = {
-        "moe_pkg.sv": systemverilog.package(moe, folding),
+        "moe_pkg.sv": systemverilog.package(moe, folding, accelerator.baked is not None),
         **{f"{name}.sv": text for name, text in modules.items()},
+        _DEVICE_PACKAGE: systemverilog.device_package(moe, folding),
         "moe_sim.sv": systemverilog.watched_top(tap_table),
         "taps.h": systemverilog.tap_header(moe, tap_table),
         **memory_files(accelerator),
+        **register_files(),
     }
     for name, text in files.items():
         write_if_changed(directory / name, text)

@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+from golden.bank_file import layout_digest
 from golden.folding import Folding
 from golden.spec import Layer, MatrixLayer, Moe, PoolLayer, activation_type
 from hw.gen.adder_graph import AdderGraph
+from hw.gen.memory import bank_segments
 from hw.gen.taps import Tap
 
 _HEADER = """\
@@ -15,11 +17,15 @@ _HEADER = """\
 _MULTIPLIER = {"dsp": 0, "lut": 1, "dsp_pair": 2}  # as numbered by mvu_products
 
 
+def _matrices(layers: tuple[Layer, ...]) -> list[MatrixLayer]:
+    return [layer for layer in layers if isinstance(layer, MatrixLayer)]
+
+
 def _last_matrix(layers: tuple[Layer, ...]) -> MatrixLayer:
-    return [layer for layer in layers if isinstance(layer, MatrixLayer)][-1]
+    return _matrices(layers)[-1]
 
 
-def package(moe: Moe, folding: Folding) -> str:
+def package(moe: Moe, folding: Folding, baked: bool = False) -> str:
     """The package moe_pkg: everything in the hand-written top level that depends on the network or the folding."""
     network, features = moe.network, moe.network.features
     le, out = folding.layers["le"], folding.layers["gate_out"]
@@ -28,6 +34,9 @@ def package(moe: Moe, folding: Folding) -> str:
     hidden_folding = folding.layers["gate_hidden"] if hidden else out
     numbers = {
         "ImageBeats": network.in_shape.size,
+        "FrontLayers": len(_matrices(network.front_end)),
+        "GeLayers": len(_matrices(network.tail)),
+        "GateLayers": 2 if hidden else 1,
         "PixelW": network.pixel.bits,
         "Classes": network.classes,
         "FeatureHeight": features.height,
@@ -63,6 +72,7 @@ def package(moe: Moe, folding: Folding) -> str:
     }
     flags = {
         "GateConfidence": moe.confidence_shift is not None,
+        "Baked": baked,
     }
     lines = [f"  localparam int unsigned {name} = {value};" for name, value in numbers.items()]
     lines += [f"  localparam bit {name} = 1'b{int(value)};" for name, value in flags.items()]
@@ -70,6 +80,59 @@ def package(moe: Moe, folding: Folding) -> str:
         f"{_HEADER}/// Network {network.name}, gate preset {moe.preset}, folding {folding.name}.\n"
         "package moe_pkg;\n" + "\n".join(lines) + "\nendpackage\n"
     )
+
+
+def device_package(moe: Moe, folding: Folding) -> str:
+    """The package moe_device_pkg: what the device around the datapath must know of network and folding."""
+    lines = _activity_constants(moe, folding) + _bank_constants(moe, folding)
+    return (
+        f"{_HEADER}/// Network {moe.network.name}, gate preset {moe.preset}, folding {folding.name}.\n"
+        "package moe_device_pkg;\n  import moe_pkg::*;\n" + "\n".join(lines) + "\nendpackage\n"
+    )
+
+
+def _array(name: str, bits: int, values: list[int], size: str) -> str:
+    """A packed array constant; the first value is element 0."""
+    listed = ", ".join(f"{bits}'d{value}" for value in reversed(values))
+    return f"  localparam logic [{size}-1:0][{bits - 1}:0] {name} = {{{listed}}};"
+
+
+def _activity_constants(moe: Moe, folding: Folding) -> list[str]:
+    """Multiply-accumulates of one step of each layer, and whether it reads a weight memory."""
+
+    def step_macs(layer: MatrixLayer) -> int:
+        fold = folding.layers[layer.name]
+        return layer.inputs * layer.outputs if fold.graph else fold.pe * fold.simd
+
+    lines = []
+    gate = ([moe.gate_hidden] if moe.gate_hidden else []) + [moe.gate_out]
+    for prefix, layers in (("Front", moe.network.front_end), ("Ge", moe.network.tail), ("Gate", tuple(gate))):
+        matrices = _matrices(layers)
+        lines.append(_array(f"{prefix}StepMacs", 16, [step_macs(layer) for layer in matrices], f"{prefix}Layers"))
+        if prefix != "Gate":
+            bits = "".join(str(int(not folding.layers[layer.name].graph)) for layer in reversed(matrices))
+            lines.append(f"  localparam logic [{prefix}Layers-1:0] {prefix}HasMemory = {len(bits)}'b{bits};")
+    return lines
+
+
+def _bank_constants(moe: Moe, folding: Folding) -> list[str]:
+    """What a device checks of a bank's stream, and where its words go (see bank_loader)."""
+    segments = bank_segments(moe, folding)
+    digests = {"GeDigest": moe.network.digest(), "LayoutDigest": layout_digest(moe, folding)}
+    return [
+        f"  localparam int unsigned BankPayloadWords = {sum(s.words * s.chunks for s in segments)};",
+        f"  localparam int unsigned BankSegments = {len(segments)};",
+        *(
+            f"  localparam logic [63:0] {name} = 64'h{int.from_bytes(bytes.fromhex(digest)[:8], 'little'):016x};"
+            for name, digest in digests.items()
+        ),
+        _array("BankSegmentLayer", 4, [s.layer for s in segments], "BankSegments"),
+        f"  localparam logic [BankSegments-1:0] BankSegmentBias = {len(segments)}'b"
+        + "".join(str(int(s.is_bias)) for s in reversed(segments))
+        + ";",
+        _array("BankSegmentWords", 20, [s.words for s in segments], "BankSegments"),
+        _array("BankSegmentChunks", 8, [s.chunks for s in segments], "BankSegments"),
+    ]
 
 
 def _conv(layer: MatrixLayer, folding: Folding, lanes: int) -> dict[str, object]:
@@ -132,13 +195,16 @@ module {layer.name}_layer (
     input  logic [{lanes * in_bits - 1}:0] in_data_i,
     output logic out_valid_o,
     input  logic out_ready_i,
-    output logic [{layer.outputs * out_bits - 1}:0] out_data_o
+    output logic [{layer.outputs * out_bits - 1}:0] out_data_o,
+    output accel_pkg::activity_t activity_o
 );
   logic pixel_valid, pixel_ready, window_valid, window_ready;
   logic [{s.channels * in_bits - 1}:0] pixel;
   logic [{layer.inputs * in_bits - 1}:0] window, graph_in;
   logic [{graph.stages - 1}:0] graph_valid;
   logic [{layer.outputs * layer.accumulator.bits - 1}:0] graph_out;
+
+  assign activity_o = '{{write: pixel_valid && pixel_ready, step: window_valid && window_ready}};
 
   stream_width #(
       .LaneW({in_bits}),
@@ -227,6 +293,7 @@ def chain(module: str, purpose: str, layers: tuple[Layer, ...], folding: Folding
     body: list[str] = []
     declarations = []
     width = in_width
+    matrices = _matrices(layers)
     for stage, layer in enumerate(layers):
         if isinstance(layer, PoolLayer):
             kind, parameters, out_lanes = "max_pool", _pool(layer, lanes), lanes
@@ -257,17 +324,20 @@ def chain(module: str, purpose: str, layers: tuple[Layer, ...], folding: Folding
             ]
         listed = ",\n".join(f"      .{key}({value})" for key, value in parameters.items())
         head = f"  {kind} #(\n{listed}\n  )" if parameters else f"  {kind}"
+        activity = f",\n      .activity_o(activity_o[{matrices.index(layer)}])" if layer in matrices else ""
         body.append(
             f"{head} u_{layer.name} (\n      .clk_i,\n      .rst_ni,\n"
             f"      .in_valid_i({source[0]}),\n      .in_ready_o({source[1]}),\n      .in_data_i({source[2]}),\n"
-            f"      .out_valid_o({sink[0]}),\n      .out_ready_i({sink[1]}),\n      .out_data_o({sink[2]})\n  );\n"
+            f"      .out_valid_o({sink[0]}),\n      .out_ready_i({sink[1]}),\n      .out_data_o({sink[2]})"
+            f"{activity}\n  );\n"
         )
     return (
         f"{_HEADER}/// {purpose}\n"
         f"module {module} (\n"
         "    input  logic clk_i,\n    input  logic rst_ni,\n"
         f"    input  logic in_valid_i,\n    output logic in_ready_o,\n    input  logic [{in_width - 1}:0] in_data_i,\n"
-        f"    output logic out_valid_o,\n    input  logic out_ready_i,\n    output logic [{width - 1}:0] out_data_o\n"
+        f"    output logic out_valid_o,\n    input  logic out_ready_i,\n    output logic [{width - 1}:0] out_data_o,\n"
+        f"    output accel_pkg::activity_t [{len(matrices) - 1}:0] activity_o\n"
         ");\n" + "\n".join(declarations) + "\n\n" + "\n".join(body) + "endmodule\n"
     )
 
@@ -333,9 +403,8 @@ def watched_top(taps: tuple[Tap, ...]) -> str:
 """
     return (
         f"{_HEADER}/// moe_top with every layer's output stream as a port: valid is high for each word that moves.\n"
-        f"module moe_sim (\n{inputs}"
-        + ",\n".join(ports)
-        + "\n);\n  moe_top u_top (.*);\n\n"
+        f"module moe_sim (\n{inputs}" + ",\n".join(ports) + "\n);\n"
+        "  moe_top u_top (.*);\n\n"
         + "\n".join(assigns)
         + "\nendmodule\n"
     )

@@ -50,8 +50,8 @@ def _chain_taps(layers: tuple[Layer, ...], folding: Folding, lanes: int, path: s
     return taps
 
 
-def taps(moe: Moe, folding: Folding, top: str = "u_top") -> tuple[Tap, ...]:
-    """All taps below the instance ``top`` of moe_top."""
+def taps(moe: Moe, folding: Folding, top: str = "u_top.u_core") -> tuple[Tap, ...]:
+    """All taps below the instance ``top`` of moe_core."""
     network = moe.network
     feature_lanes = folding.layers[[x for x in network.front_end if isinstance(x, MatrixLayer)][-1].name].pe
     result = _chain_taps(network.front_end, folding, 1, f"{top}.u_front_end")

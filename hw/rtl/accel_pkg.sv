@@ -28,6 +28,7 @@ package accel_pkg;
     logic                       use_gate; // the gate runs and decides
     logic [3:0]                 expert;   // who answers when the gate does not decide
     logic                       no_bank;  // the bank asked for holds no valid weights
+    logic                       disabled; // an expert that the mode calls for is disabled
     logic [BankW-1:0]           bank;
     logic [SeqW-1:0]            sequence_number;
     logic signed [ThetaW-1:0]   theta;
@@ -35,11 +36,71 @@ package accel_pkg;
 
   // Bits of the result's status field.
   typedef struct packed {
-    logic reserved;
+    logic disabled;    // an expert of the mode is disabled: the others answered, or nobody
     logic no_bank;     // no valid bank: the GE answered for an MoE mode, nobody for LE_ONLY
     logic long_image;  // TLAST came late: surplus pixels were dropped
     logic short_image; // TLAST came early: missing pixels were taken as zero
   } status_t;
+
+  // What a layer does in a cycle, for the activity counters.
+  typedef struct packed {
+    logic write;  // one word enters the layer's window buffer (convolutions)
+    logic step;   // one read of the weight memory, PE*SIMD multiply-accumulates (an adder graph: one output pixel)
+  } activity_t;
+
+  // Power domains that can be switched.
+  localparam int unsigned Domains = 4;
+  localparam int unsigned DomainFe = 0;  // front end
+  localparam int unsigned DomainGe = 1;  // the global expert's tail
+  localparam int unsigned DomainLe = 2;  // local experts
+  localparam int unsigned DomainGn = 3;  // gating network
+
+  // States of power_sequencer, in the order of a sequence on (1 to 6) and off (7 to 11).
+  typedef enum logic [3:0] {
+    PowerOff          = 4'd0,
+    PowerSwitchOn     = 4'd1,   // switch closed, waits for its acknowledge
+    PowerClock        = 4'd2,   // clock runs, reset still asserted
+    PowerReleaseReset = 4'd3,
+    PowerRestore      = 4'd4,   // retained memories are written back
+    PowerUnisolate    = 4'd5,   // clamps open, no work yet
+    PowerOn           = 4'd6,
+    PowerDrain        = 4'd7,   // no new work, waits until the domain is idle
+    PowerIsolate      = 4'd8,
+    PowerSave         = 4'd9,   // retained memories are copied away
+    PowerReset        = 4'd10,  // reset asserted, clock still runs
+    PowerSwitchOff    = 4'd11,  // clock stopped, switch open, waits for the acknowledge to fall
+    PowerError        = 4'd12   // the switch did not answer: everything off until cleared
+  } power_state_e;
+
+  // Activity counters, in the units that activity_counters and the register description give.
+  localparam int unsigned CounterW = 64;
+  typedef struct packed {
+    logic [CounterW-1:0] on_cycles;
+    logic [CounterW-1:0] active_cycles;
+    logic [CounterW-1:0] macs;
+    logic [CounterW-1:0] weight_reads;
+    logic [CounterW-1:0] buffer_writes;
+    logic [CounterW-1:0] wake_ups;
+  } domain_counters_t;
+
+  typedef struct packed {
+    logic [CounterW-1:0]                      cycles;
+    logic [CounterW-1:0]                      images_in;
+    logic [CounterW-1:0]                      images_out;
+    logic [CounterW-1:0]                      answers_ge;
+    logic [MaxLocalExperts-1:0][CounterW-1:0] answers_le;
+    logic [CounterW-1:0]                      answers_nobody;
+    logic [CounterW-1:0]                      images_short;
+    logic [CounterW-1:0]                      images_long;
+    logic [CounterW-1:0]                      images_no_bank;
+    logic [CounterW-1:0]                      stall_in;
+    logic [CounterW-1:0]                      stall_out;
+    logic [CounterW-1:0]                      bank_swaps;
+    logic [CounterW-1:0]                      bank_words_written;
+    logic [CounterW-1:0]                      feature_store_writes;
+    logic [CounterW-1:0]                      feature_store_reads;
+    domain_counters_t [Domains-1:0]           domain;
+  } counters_t;
 
   // One word of the result stream, 32 bits.
   typedef struct packed {

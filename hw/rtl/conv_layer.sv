@@ -46,7 +46,8 @@ module conv_layer #(
     input  logic [InLanes*ActW-1:0] in_data_i,
     output logic                    out_valid_o,
     input  logic                    out_ready_i,
-    output logic [     Pe*OutW-1:0] out_data_o
+    output logic [     Pe*OutW-1:0] out_data_o,
+    output accel_pkg::activity_t    activity_o
 );
   if (Channels % InLanes != 0) begin : gen_bad_in_lanes
     $error("conv_layer: InLanes %0d does not divide the %0d channels.", InLanes, Channels);
@@ -92,6 +93,9 @@ module conv_layer #(
       .out_data_o (window_data)
   );
 
+  accel_pkg::activity_t dense_activity;
+  assign activity_o = '{write: act_valid && act_ready, step: dense_activity.step};
+
   dense_layer #(
       .Inputs       (Kernel * Kernel * Channels),
       .Outputs      (OutChannels),
@@ -117,6 +121,11 @@ module conv_layer #(
       .in_data_i  (window_data),
       .out_valid_o(out_valid_o),
       .out_ready_i(out_ready_i),
-      .out_data_o (out_data_o)
+      .out_data_o (out_data_o),
+      .activity_o (dense_activity)
   );
+
+  // A dense layer has no window buffer.
+  logic unused_dense_write;
+  assign unused_dense_write = dense_activity.write;
 endmodule

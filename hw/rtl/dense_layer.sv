@@ -38,7 +38,8 @@ module dense_layer #(
     input  logic [InLanes*ActW-1:0] in_data_i,
     output logic                    out_valid_o,
     input  logic                    out_ready_i,
-    output logic [    Pe*LaneW-1:0] out_data_o
+    output logic [    Pe*LaneW-1:0] out_data_o,
+    output accel_pkg::activity_t    activity_o
 );
   if (Inputs % Simd != 0) begin : gen_bad_simd
     $error("dense_layer: Simd %0d does not divide the %0d inputs.", Simd, Inputs);
@@ -79,6 +80,8 @@ module dense_layer #(
   logic [FoldW-1:0] bias_addr;
   logic [Pe*Simd*WgtW-1:0] wgt_data;
   logic [Pe*BiasW-1:0] bias_data;
+
+  assign activity_o = '{write: 1'b0, step: wgt_en};
 
   mvu #(
       .InWords      (InWords),

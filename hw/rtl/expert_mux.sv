@@ -61,12 +61,13 @@ module expert_mux
     result                    = '0;
     result.sequence_number    = image_i.sequence_number;
     result.bank               = image_i.bank;
+    result.status.disabled    = image_i.disabled;
     result.status.no_bank     = image_i.no_bank;
     result.status.long_image  = status_long_i;
     result.status.short_image = status_short_i;
     result.expert             = expert;
     result.class_index        = NoClass;
-    if (expert == '0) result.class_index = ge_class_i;
+    if (expert == '0 && needs_ge) result.class_index = ge_class_i;
     for (int unsigned i = 0; i < LocalExperts; i++) begin
       if (expert == 4'(i + 1) && needs_le[i]) result.class_index = le_class_i[i];
     end

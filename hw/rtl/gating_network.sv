@@ -19,7 +19,7 @@
 ///   Confidence                      1: confidence inputs
 ///   Hidden                          hidden units, 0: none
 ///   HiddenShift, HiddenAccW         requantisation of the hidden layer
-///   HiddenPe, HiddenSimd, OutPe, OutSimd, *W, Banks  see runtime_dense
+///   HiddenPe, HiddenSimd, OutPe, OutSimd, *W, Banks, Baked, *File  see runtime_dense
 module gating_network
   import accel_pkg::*;
 #(
@@ -45,10 +45,17 @@ module gating_network
     parameter int unsigned  BiasW           = 16,
     parameter int unsigned  Banks           = 2,
     parameter int unsigned  Tags            = 8,
-    localparam int unsigned ConfidenceLanes = 2 * LocalExperts
+    parameter bit           Baked           = 1'b0,
+    parameter               HiddenWeightFile = "",
+    parameter               HiddenBiasFile  = "",
+    parameter               OutWeightFile   = "",
+    parameter               OutBiasFile     = "",
+    localparam int unsigned ConfidenceLanes = 2 * LocalExperts,
+    localparam int unsigned Layers          = (Hidden > 0) ? 2 : 1
 ) (
     input  logic                            clk_i,
     input  logic                            rst_ni,
+    input  logic                            wr_clk_i,
     input  logic                            wr_en_i,
     input  logic                            wr_out_i,
     input  logic                            wr_bias_i,
@@ -66,7 +73,8 @@ module gating_network
     input  logic [ConfidenceLanes*ActW-1:0] confidence_i,
     output logic                            out_valid_o,
     input  logic                            out_ready_i,
-    output logic [3:0]                      out_expert_o
+    output logic [3:0]                      out_expert_o,
+    output activity_t [Layers-1:0]          activity_o
 );
   localparam int unsigned FirstSimd = (Hidden > 0) ? HiddenSimd : OutSimd;
   localparam int unsigned PoolWords = (Height / PoolSize) * (Width / PoolSize) * Channels / FirstSimd;
@@ -197,10 +205,14 @@ module gating_network
         .Shift        (HiddenShift),
         .Banks        (Banks),
         .Multiplier   (HiddenMultiplier),
-        .Tags         (Tags)
+        .Tags         (Tags),
+        .Baked        (Baked),
+        .WeightFile   (HiddenWeightFile),
+        .BiasFile     (HiddenBiasFile)
     ) u_dense (
         .clk_i,
         .rst_ni,
+        .wr_clk_i,
         .wr_en_i    (wr_en_i && !wr_out_i),
         .wr_bias_i,
         .wr_bank_i,
@@ -213,7 +225,8 @@ module gating_network
         .in_data_i  (vector_data),
         .out_valid_o(hidden_valid),
         .out_ready_i(hidden_ready),
-        .out_data_o (hidden_data)
+        .out_data_o (hidden_data),
+        .activity_o (activity_o[0])
     );
 
     stream_width #(
@@ -253,10 +266,14 @@ module gating_network
       .Requant      (1'b0),
       .Banks        (Banks),
       .Multiplier   (OutMultiplier),
-      .Tags         (Tags)
+      .Tags         (Tags),
+      .Baked        (Baked),
+      .WeightFile   (OutWeightFile),
+      .BiasFile     (OutBiasFile)
   ) u_out (
       .clk_i,
       .rst_ni,
+      .wr_clk_i,
       .wr_en_i    (wr_en_i && wr_out_i),
       .wr_bias_i,
       .wr_bank_i,
@@ -269,7 +286,8 @@ module gating_network
       .in_data_i  (out_in_data),
       .out_valid_o(acc_valid),
       .out_ready_i(acc_ready),
-      .out_data_o (acc_data)
+      .out_data_o (acc_data),
+      .activity_o (activity_o[Layers-1])
   );
 
   stream_width #(

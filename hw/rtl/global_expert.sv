@@ -14,7 +14,8 @@ module global_expert
     input  logic [FeatureLanes*FeatureW-1:0] in_data_i,
     output logic                            out_valid_o,
     input  logic                            out_ready_i,
-    output logic [7:0]                      out_class_o
+    output logic [7:0]                      out_class_o,
+    output accel_pkg::activity_t [GeLayers-1:0] activity_o
 );
   if (Classes < 2 || Classes > 255) begin : gen_bad_classes
     $error("global_expert: Classes is %0d, allowed are 2 to 255 (255 in a result says that nobody answered).", Classes);
@@ -35,7 +36,8 @@ module global_expert
       .in_data_i,
       .out_valid_o(acc_valid),
       .out_ready_i(acc_ready),
-      .out_data_o (acc_data)
+      .out_data_o (acc_data),
+      .activity_o
   );
 
   stream_width #(

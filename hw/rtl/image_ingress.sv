@@ -33,6 +33,8 @@ module image_ingress
     input  logic [Banks-1:0]         bank_valid_i,
     input  logic [2:0]               local_expert_i,  // who answers in ModeLeOnly
     input  logic signed [ThetaW-1:0] theta_i,
+    input  logic                     ge_enable_i,
+    input  logic [MaxLocalExperts-1:0] le_enable_i,
     // AXI4-Stream pixels
     input  logic                     s_valid_i,
     output logic                     s_ready_o,
@@ -74,7 +76,7 @@ module image_ingress
   logic pixel_taken, last_pixel;
 
   // ---- Descriptor -------------------------------------------------------------------------------------------
-  logic off, le_only, moe, bank_ok;
+  logic off, le_only, moe, bank_ok, all_le_enabled, le_alone, gate_usable, le_usable;
   logic [2:0] local_expert;
   assign off     = !(mode_i inside {ModeGeOnly, ModeLeOnly, ModeMoeParallel, ModeMoeGated});
   assign le_only = mode_i == ModeLeOnly;
@@ -88,18 +90,25 @@ module image_ingress
     end
   end
 
+  assign all_le_enabled = &(le_enable_i | ~AllLocal);
+  assign le_alone       = le_only || (moe && !ge_enable_i);
+  assign le_usable      = le_alone && bank_ok && le_enable_i[local_expert];
+  assign gate_usable    = moe && ge_enable_i && all_le_enabled && bank_ok;
+
   always_comb begin
     image_o = '0;
-    image_o.use_ge          = !le_only;  // an MoE image without a bank is the GE's
-    image_o.gated           = mode_i == ModeMoeGated && bank_ok;
-    image_o.use_gate        = moe && bank_ok;
-    image_o.expert          = le_only ? 4'(local_expert) + 4'd1 : 4'd0;
+    image_o.use_ge          = ge_enable_i && !le_only;  // an MoE image without a bank is the GE's
+    image_o.gated           = mode_i == ModeMoeGated && gate_usable;
+    image_o.use_gate        = gate_usable;
+    image_o.expert          = le_alone ? 4'(local_expert) + 4'd1 : 4'd0;
     image_o.no_bank         = (moe || le_only) && !bank_ok;
+    image_o.disabled        = (!le_only && !ge_enable_i) || (le_only && !le_enable_i[local_expert]) ||
+                              (moe && !all_le_enabled);
     image_o.bank            = bank_i;
     image_o.sequence_number = sequence_q;
     image_o.theta           = theta_i;
-    if (bank_ok && moe) image_o.use_le = AllLocal;
-    else if (bank_ok && le_only) image_o.use_le = MaxLocalExperts'(1) << local_expert;
+    if (gate_usable) image_o.use_le = AllLocal;
+    else if (le_usable) image_o.use_le = MaxLocalExperts'(1) << local_expert;
   end
 
   // ---- Pixels -----------------------------------------------------------------------------------------------

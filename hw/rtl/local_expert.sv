@@ -14,7 +14,7 @@
 ///   Height, Width, Channels, Lanes  feature map, and channels a feature word
 ///   PoolSize                        pooling window and stride
 ///   Classes                         outputs
-///   Pe, Simd, *W, Banks             see runtime_dense
+///   Pe, Simd, *W, Banks, Baked, *File  see runtime_dense
 ///   ConfidenceShift                 right shift of logits to confidence inputs
 module local_expert
   import accel_pkg::*;
@@ -34,10 +34,14 @@ module local_expert
     parameter int unsigned Banks           = 2,
     parameter int unsigned Multiplier      = 0,
     parameter int unsigned ConfidenceShift = 6,
-    parameter int unsigned Tags            = 8
+    parameter int unsigned Tags            = 8,
+    parameter bit          Baked           = 1'b0,
+    parameter              WeightFile      = "",
+    parameter              BiasFile        = ""
 ) (
     input  logic                  clk_i,
     input  logic                  rst_ni,
+    input  logic                  wr_clk_i,
     input  logic                  wr_en_i,
     input  logic                  wr_bias_i,
     input  logic [BankW-1:0]      wr_bank_i,
@@ -52,7 +56,8 @@ module local_expert
     input  logic                  out_ready_i,
     output logic [7:0]            out_class_o,
     output logic [ActW-1:0]       out_top_o,
-    output logic [ActW-1:0]       out_margin_o
+    output logic [ActW-1:0]       out_margin_o,
+    output activity_t             activity_o
 );
   localparam int unsigned Inputs = (Height / PoolSize) * (Width / PoolSize) * Channels;
   localparam int unsigned IndexW = (Classes > 1) ? $clog2(Classes) : 1;
@@ -124,10 +129,14 @@ module local_expert
       .Requant      (1'b0),
       .Banks        (Banks),
       .Multiplier   (Multiplier),
-      .Tags         (Tags)
+      .Tags         (Tags),
+      .Baked        (Baked),
+      .WeightFile   (WeightFile),
+      .BiasFile     (BiasFile)
   ) u_dense (
       .clk_i,
       .rst_ni,
+      .wr_clk_i,
       .wr_en_i,
       .wr_bias_i,
       .wr_bank_i,
@@ -140,7 +149,8 @@ module local_expert
       .in_data_i  (word_data),
       .out_valid_o(acc_valid),
       .out_ready_i(acc_ready),
-      .out_data_o (acc_data)
+      .out_data_o (acc_data),
+      .activity_o
   );
 
   stream_width #(

@@ -6,12 +6,15 @@
 ///
 /// Initiation interval: InWords*OutWords cycles a vector.
 ///
-/// Weight writes: wr_addr_i counts 32-bit chunks: {word address, chunk number}, with as many chunk bits as the
+/// Weight writes, clocked by wr_clk_i (clk_i may be a gated copy of it): wr_addr_i counts 32-bit chunks: {word address, chunk number}, with as many chunk bits as the
 /// memory's word needs; wr_bias_i selects the bias memory. A bank in use must not be written; a write to a bank that
 /// does not exist is dropped.
 /// Does not: check that a bank is complete or an address exists, or change the width of the input stream (use stream_width).
 ///
 /// Parameters: see mvu; Banks is the number of weight banks, Tags the number of vectors that may be announced.
+///   Baked                  1: the weights are constants (weight_rom) in a single bank, and writes have no effect; for a
+///                          device whose user never changes
+///   WeightFile, BiasFile   their contents, see weight_rom
 module runtime_dense
   import accel_pkg::*;
 #(
@@ -28,10 +31,14 @@ module runtime_dense
     parameter int unsigned  Banks         = 2,
     parameter int unsigned  Multiplier    = 0,
     parameter int unsigned  Tags          = 8,
+    parameter bit           Baked         = 1'b0,
+    parameter               WeightFile    = "",
+    parameter               BiasFile      = "",
     localparam int unsigned LaneW         = Requant ? ActW : AccW
 ) (
     input  logic                 clk_i,
     input  logic                 rst_ni,
+    input  logic                 wr_clk_i,
     // Weight writes
     input  logic                 wr_en_i,
     input  logic                 wr_bias_i,
@@ -47,7 +54,8 @@ module runtime_dense
     input  logic [Simd*ActW-1:0] in_data_i,
     output logic                 out_valid_o,
     input  logic                 out_ready_i,
-    output logic [Pe*LaneW-1:0]  out_data_o
+    output logic [Pe*LaneW-1:0]  out_data_o,
+    output activity_t            activity_o
 );
   localparam int unsigned Depth      = InWords * OutWords;
   localparam int unsigned AddrW      = (Depth > 1) ? $clog2(Depth) : 1;
@@ -61,6 +69,9 @@ module runtime_dense
 
   if (Banks > 2 ** BankW) begin : gen_bad_banks
     $error("runtime_dense: Banks is %0d, allowed are 1 to 16.", Banks);
+  end
+  if (Baked && Banks != 1) begin : gen_bad_baked
+    $error("runtime_dense: Banks is %0d, baked weights are one bank.", Banks);
   end
   if (AddrW + WgtShift > 20) begin : gen_bad_depth
     $error("runtime_dense: %0d weight words do not fit the write address.", Depth);
@@ -102,6 +113,8 @@ module runtime_dense
   logic [Pe*Simd*WgtW-1:0] wgt_data;
   logic [Pe*BiasW-1:0] bias_data;
 
+  assign activity_o = '{write: 1'b0, step: wgt_en};
+
   mvu #(
       .InWords      (InWords),
       .OutWords     (OutWords),
@@ -137,54 +150,87 @@ module runtime_dense
   );
 
   // ---- Memories ---------------------------------------------------------------------------------------------
-  localparam int unsigned WgtChunkW  = (WgtChunks > 1) ? $clog2(WgtChunks) : 1;
-  localparam int unsigned BiasChunkW = (BiasChunks > 1) ? $clog2(BiasChunks) : 1;
-  logic [19:0] wgt_chunk, bias_chunk;
-  logic wr_en;  // without the check, the memory's narrower bank number would alias a bank in use
-  assign wr_en      = wr_en_i && 32'(wr_bank_i) < Banks;
-  assign wgt_chunk  = wr_addr_i & 20'(2 ** WgtShift - 1);
-  assign bias_chunk = wr_addr_i & 20'(2 ** BiasShift - 1);
+  if (Baked) begin : gen_baked
+    weight_rom #(
+        .Width(Pe * Simd * WgtW),
+        .Depth(Depth),
+        .InitFile(WeightFile)
+    ) u_weights (
+        .clk_i,
+        .rd_en_i  (wgt_en),
+        .rd_addr_i(wgt_addr),
+        .rd_data_o(wgt_data)
+    );
 
-  weight_ram #(
-      .Width(Pe * Simd * WgtW),
-      .Depth(Depth),
-      .Banks(Banks)
-  ) u_weights (
-      .clk_i,
-      .rd_en_i   (wgt_en),
-      .rd_bank_i (wgt_bank),
-      .rd_addr_i (wgt_addr),
-      .rd_data_o (wgt_data),
-      .wr_en_i   (wr_en && !wr_bias_i),
-      .wr_bank_i (wr_bank_i[RamBankW-1:0]),
-      .wr_addr_i (AddrW'(wr_addr_i >> WgtShift)),
-      .wr_chunk_i(WgtChunkW'(wgt_chunk)),
-      .wr_data_i
-  );
+    weight_rom #(
+        .Width(Pe * BiasW),
+        .Depth(OutWords),
+        .InitFile(BiasFile)
+    ) u_biases (
+        .clk_i,
+        .rd_en_i  (bias_en),
+        .rd_addr_i(bias_addr),
+        .rd_data_o(bias_data)
+    );
 
-  weight_ram #(
-      .Width(Pe * BiasW),
-      .Depth(OutWords),
-      .Banks(Banks)
-  ) u_biases (
-      .clk_i,
-      .rd_en_i   (bias_en),
-      .rd_bank_i (bias_bank),
-      .rd_addr_i (bias_addr),
-      .rd_data_o (bias_data),
-      .wr_en_i   (wr_en && wr_bias_i),
-      .wr_bank_i (wr_bank_i[RamBankW-1:0]),
-      .wr_addr_i (FoldW'(wr_addr_i >> BiasShift)),
-      .wr_chunk_i(BiasChunkW'(bias_chunk)),
-      .wr_data_i
-  );
+    logic unused_writes;
+    assign unused_writes = ^{wr_clk_i, wr_en_i, wr_bias_i, wr_bank_i, wr_addr_i, wr_data_i, wgt_bank, bias_bank};
+  end else begin : gen_loaded
+    localparam int unsigned WgtChunkW  = (WgtChunks > 1) ? $clog2(WgtChunks) : 1;
+    localparam int unsigned BiasChunkW = (BiasChunks > 1) ? $clog2(BiasChunks) : 1;
+    logic [19:0] wgt_chunk, bias_chunk;
+    logic wr_en;  // without the check, the memory's narrower bank number would alias a bank in use
+    assign wr_en      = wr_en_i && 32'(wr_bank_i) < Banks;
+    assign wgt_chunk  = wr_addr_i & 20'(2 ** WgtShift - 1);
+    assign bias_chunk = wr_addr_i & 20'(2 ** BiasShift - 1);
+
+    weight_ram #(
+        .Width(Pe * Simd * WgtW),
+        .Depth(Depth),
+        .Banks(Banks)
+    ) u_weights (
+        .clk_i,
+        .wr_clk_i,
+        .rd_en_i   (wgt_en),
+        .rd_bank_i (wgt_bank),
+        .rd_addr_i (wgt_addr),
+        .rd_data_o (wgt_data),
+        .wr_en_i   (wr_en && !wr_bias_i),
+        .wr_bank_i (wr_bank_i[RamBankW-1:0]),
+        .wr_addr_i (AddrW'(wr_addr_i >> WgtShift)),
+        .wr_chunk_i(WgtChunkW'(wgt_chunk)),
+        .wr_data_i
+    );
+
+    weight_ram #(
+        .Width(Pe * BiasW),
+        .Depth(OutWords),
+        .Banks(Banks)
+    ) u_biases (
+        .clk_i,
+        .wr_clk_i,
+        .rd_en_i   (bias_en),
+        .rd_bank_i (bias_bank),
+        .rd_addr_i (bias_addr),
+        .rd_data_o (bias_data),
+        .wr_en_i   (wr_en && wr_bias_i),
+        .wr_bank_i (wr_bank_i[RamBankW-1:0]),
+        .wr_addr_i (FoldW'(wr_addr_i >> BiasShift)),
+        .wr_chunk_i(BiasChunkW'(bias_chunk)),
+        .wr_data_i
+    );
+
+    // The upper address bits select nothing in a small memory.
+    logic unused_chunks;
+    assign unused_chunks = ^{wgt_chunk, bias_chunk, wr_bank_i};
+  end
 
 `ifndef SYNTHESIS
   always_ff @(posedge clk_i) begin
     if (rst_ni) assert (tag_in_ready || !tag_valid_i) else $error("runtime_dense: more than %0d vectors announced.", Tags);
   end
 `endif
-  // The upper address and bank bits select nothing in a small memory.
+  // The upper bank bits select nothing in a small memory.
   logic unused_bits;
-  assign unused_bits = ^{tag_in_ready, wr_bank_i, tag_bank_i, wgt_chunk, bias_chunk};
+  assign unused_bits = ^{tag_in_ready, tag_bank_i};
 endmodule

@@ -6,6 +6,8 @@
 /// ignored. Each chunk is a memory of its own, so that a write needs no read-modify-write. Banks are adjacent
 /// in one memory (address bank*Depth + word) and not at powers of two, which would waste block RAM.
 ///
+/// Clocks: clk_i reads and may be a gated copy of wr_clk_i, so that a sleeping reader's memory can be written.
+///
 /// Does not: arbitrate. A word that is written in the cycle in which it is read gives an undefined word; the
 /// owner of the banks writes only a bank that is not in force.
 ///
@@ -23,6 +25,7 @@ module weight_ram #(
     localparam int unsigned ChunkW = (Chunks > 1) ? $clog2(Chunks) : 1
 ) (
     input  logic              clk_i,
+    input  logic              wr_clk_i,
     input  logic              rd_en_i,
     input  logic [ BankW-1:0] rd_bank_i,
     input  logic [ AddrW-1:0] rd_addr_i,
@@ -58,8 +61,10 @@ module weight_ram #(
     // Reading what is being written is excluded by protocol; saying so saves the collision logic.
     (* no_rw_check *) logic [Bits-1:0] mem[Total];
 
-    always_ff @(posedge clk_i) begin
+    always_ff @(posedge wr_clk_i) begin
       if (wr_en_i && wr_chunk_i == ChunkW'(k)) mem[wr_linear] <= wr_data_i[Bits-1:0];
+    end
+    always_ff @(posedge clk_i) begin
       if (rd_en_i) rd_data_o[Low+:Bits] <= mem[rd_linear];
     end
   end
@@ -75,6 +80,8 @@ module weight_ram #(
       else $error("weight_ram: read of bank %0d word %0d; there are %0d banks of %0d words.",
                   rd_bank_i, rd_addr_i, Banks, Depth);
     end
+  end
+  always_ff @(posedge wr_clk_i) begin
     if (wr_en_i) begin
       assert (32'(wr_addr_i) < Depth && 32'(wr_bank_i) < Banks && 32'(wr_chunk_i) < Chunks)
       else $error("weight_ram: write of bank %0d word %0d chunk %0d; there are %0d banks of %0d words of %0d chunks.",

@@ -15,6 +15,7 @@ from hw.gen.build import GeneratedHardware, source_digest
 from verif.toolchain import verilator_environment
 
 HARNESS = Path(__file__).with_name("harness.cpp")
+HOST = Path(__file__).with_name("model_host.h")
 OBJCACHE = ROOT / "verif" / "objcache.py"
 # The CPU's own instructions: the library never leaves the machine that built it. Without gnu-unique symbols, because
 # two libraries in one process (a sound and a faulty design) must not share Verilator's globals.
@@ -24,13 +25,20 @@ _OPTIMISE = "OPT_FAST=-O2 OPT_SLOW=-O0 OPT_GLOBAL=-O2"
 _DO_NOT_OPTIMISE = "OPT_FAST=-O0 OPT_SLOW=-O0 OPT_GLOBAL=-O0"
 
 
-def build_library(hardware: GeneratedHardware, directory: Path | None = None, optimise: bool = True) -> Path:
-    """Verilate ``moe_sim`` with the bulk harness.
+def build_library(
+    hardware: GeneratedHardware,
+    directory: Path | None = None,
+    optimise: bool = True,
+    top: str = "moe_sim",
+    harness: Path = HARNESS,
+) -> Path:
+    """Verilate the accelerator with a C++ harness.
 
     Args:
         hardware: generated sources.
         directory: where libraries are kept; default ``build/bulk``. The library's name has a digest of all sources.
         optimise: False compiles in a third of the time a model that runs a tenth as fast: for tests on a few images.
+        top, harness: the top module and the source of the C functions; default ``moe_sim`` with the bulk harness.
 
     Returns:
         Path of the shared library.
@@ -40,9 +48,9 @@ def build_library(hardware: GeneratedHardware, directory: Path | None = None, op
     """
     directory = directory or ROOT / "build" / "bulk"
     directory.mkdir(parents=True, exist_ok=True)
-    sources = hardware.simulation_sources
+    sources = hardware.simulation_sources if top == "moe_sim" else hardware.device_sources
     header = hardware.directory / "taps.h"
-    digest = source_digest([*sources, header, HARNESS, Path(__file__)])[:16]
+    digest = source_digest([*sources, header, harness, HOST, Path(__file__)])[:16]
     digest += "" if optimise else "_slow"
     library = directory / f"moe_{digest}.so"
     with open(directory / f"moe_{digest}.lock", "w") as lock:
@@ -53,10 +61,10 @@ def build_library(hardware: GeneratedHardware, directory: Path | None = None, op
         shutil.rmtree(work, ignore_errors=True)
         command = [
             "verilator", "--cc", "--exe", "--build", "-j", str(os.cpu_count() or 1),
-            "--top-module", "moe_sim", "-O3", "--x-assign", "fast", "--x-initial", "unique",
+            "--top-module", top, "-O3", "--x-assign", "fast", "--x-initial", "unique",
             "--assert", "--Mdir", str(work), "-o", "libmoe.so",
-            "-CFLAGS", f"{_CXX_FLAGS} -I{hardware.directory}", "-LDFLAGS", "-shared -Wl,-Bsymbolic",
-            *map(str, sources), str(HARNESS),
+            "-CFLAGS", f"{_CXX_FLAGS} -I{hardware.directory} -I{HOST.parent}", "-LDFLAGS", "-shared -Wl,-Bsymbolic",
+            *map(str, sources), str(harness),
         ]  # fmt: skip
         environment = verilator_environment()
         environment["MAKEFLAGS"] += f" {_OPTIMISE if optimise else _DO_NOT_OPTIMISE}"

@@ -4,34 +4,16 @@
 // C++ drives the clock, the pixel stream and the weight port; Python hands over whole data sets and gets back the
 // results, the cycle of each result and, on request, every layer's output. One object is one independent model;
 // different objects may run in different threads.
-#include <unistd.h>
-
 #include <cstdint>
 #include <cstring>
 #include <memory>
-#include <mutex>
 #include <random>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "Vmoe_sim.h"
 #include "taps.h"
-#include "verilated.h"
-
-// A failing assertion in the RTL ends the run with a message instead of ending the process.
-namespace {
-thread_local std::string g_failure;
-[[noreturn]] void fail(const std::string& text) { throw std::runtime_error(text); }
-}  // namespace
-
-void vl_stop(const char* file, int line, const char*) {
-  fail("an assertion of the RTL failed at " + std::string(file) + ":" + std::to_string(line));
-}
-void vl_finish(const char* file, int line, const char* hier) { vl_stop(file, line, hier); }
-void vl_fatal(const char* file, int line, const char*, const char* message) {
-  fail("the RTL model stopped: " + std::string(message) + " (" + file + ":" + std::to_string(line) + ")");
-}
+#include "model_host.h"
 
 extern "C" {
 struct MoeSettings {
@@ -43,23 +25,12 @@ struct MoeSettings {
 }
 
 namespace {
-std::mutex g_directory_mutex;
-
 class Simulation {
  public:
   // Memory files are read by the model's first evaluation, relative to the working directory.
   explicit Simulation(const char* memory_directory)
       : context_(new VerilatedContext), model_(new Vmoe_sim{context_.get(), "TOP"}) {
-    const std::lock_guard<std::mutex> lock(g_directory_mutex);
-    char before[4096];
-    if (!getcwd(before, sizeof before) || chdir(memory_directory)) fail("cannot enter the memory directory");
-    try {
-      model_->eval();
-    } catch (...) {
-      (void)!chdir(before);
-      throw;
-    }
-    if (chdir(before)) fail("cannot leave the memory directory");
+    first_evaluation(*model_, memory_directory);
     reset();
   }
   ~Simulation() { model_->final(); }
@@ -160,16 +131,6 @@ class Simulation {
   uint64_t now_ = 0;
 };
 
-template <class Body>
-int guarded(Body&& body) {
-  try {
-    body();
-    return 0;
-  } catch (const std::exception& error) {
-    g_failure = error.what();
-    return 1;
-  }
-}
 }  // namespace
 
 extern "C" {

@@ -7,12 +7,11 @@ import ctypes
 import os
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
 from golden.bank import Bank
 from golden.integer_model import Answers
@@ -22,6 +21,7 @@ from hw.gen.build import generate
 from hw.gen.memory import bank_writes
 from hw.gen.taps import Tap, taps
 from verif.bulk.build import build_library
+from verif.parallel import run_in_parallel
 
 TIMEOUT_CYCLES = 20_000_000  # far beyond any preset's latency
 
@@ -143,7 +143,10 @@ class BulkSimulator:
         self._valid = 0
 
     def load_bank(self, bank: Bank, number: int = 0) -> None:
-        """Write a bank's weights through the write port of every model and mark it valid."""
+        """Write a bank's weights through the write port of every model and mark it valid.
+
+        A baked accelerator has its bank already, and ignores writes.
+        """
         bank.check(self.accelerator.moe)
         writes = bank_writes(self.accelerator.moe, self.accelerator.folding, bank)
         for model in self._models:
@@ -182,33 +185,16 @@ class BulkSimulator:
         settings = _Settings(mode, bank, self._valid, local_expert, theta, pause_seed, timeout)
         tap_table: tuple[Tap, ...] = self._taps if keep_layers else ()
         started = time.perf_counter()
-        bounds = [(a, min(a + chunk, len(images))) for a in range(0, len(images), chunk)]
-        progress = [ctypes.c_uint64(0) for _ in self._models]
-        done = [0] * len(self._models)
-        # Each model takes every k-th chunk, so that a chunk never waits for a busy model.
-        share = len(self._models)
 
-        def work(index: int) -> list[tuple[int, BulkResult]]:
-            parts = []
-            for low, high in bounds[index::share]:
-                raw = self._models[index].run(images[low:high], settings, tap_table, progress[index])
-                done[index] += high - low
-                progress[index].value = 0
-                part = _decode(raw, high - low)
-                if on_chunk:
-                    on_chunk(low, part)
-                    part.layers = {}
-                parts.append((low, part))
-            return parts
+        def work(model: _Model, low: int, high: int, progress: ctypes.c_uint64) -> BulkResult:
+            part = _decode(model.run(images[low:high], settings, tap_table, progress), high - low)
+            if on_chunk:
+                on_chunk(low, part)
+                part.layers = {}
+            return part
 
-        with ThreadPoolExecutor(share) as pool:
-            futures = [pool.submit(work, i) for i in range(share)]
-            with tqdm(total=len(images), desc=description, unit="image", disable=description is None) as bar:
-                while not all(f.done() for f in futures):
-                    time.sleep(0.05)
-                    bar.update(sum(done) + sum(p.value for p in progress) - bar.n)
-                parts = sorted((p for f in futures for p in f.result()), key=lambda p: p[0])
-                bar.update(len(images) - bar.n)
+        models = [partial(work, model) for model in self._models]
+        parts = run_in_parallel(len(images), chunk, models, description)
         result = _join([part for _, part in parts])
         result.seconds = time.perf_counter() - started
         return result

@@ -57,7 +57,7 @@ class Mux:
             self.ge.queue.append(classes[0])
         self.images.queue.append(image.pack())
         self.status.queue.append((short, long))
-        flags = image.no_bank << 2 | long << 1 | short
+        flags = image.disabled << 3 | image.no_bank << 2 | long << 1 | short
         answer = classes.get(expert, NO_CLASS)
         self.expected.append(image.sequence << 20 | image.bank << 16 | flags << 12 | expert << 8 | answer)
 
@@ -70,6 +70,8 @@ class Mux:
                 rng.choice((0, 3, 3, 3)),
                 rng.randrange(8),
                 rng.getrandbits(32),
+                rng.choice((0, 1, 1, 1)),
+                rng.choice((rng.getrandbits(8), 0xFF)),
             )
             status = rng.choice(((0, 0), (0, 0), (1, 0), (0, 1)))
             self.send(settings, rng.randrange(EXPERTS + 1), *status)
@@ -106,6 +108,8 @@ async def every_descriptor(dut: Any) -> None:
             for number in range(EXPERTS + 1):
                 for short, long in ((0, 0), (1, 0), (0, 1)):
                     mux.send(Settings(mode, 0, valid, number % EXPERTS), number, short, long)
+            for ge_enable, le_enable in ((0, 0xFF), (1, 0), (0, 0)):
+                mux.send(Settings(mode, 0, valid, 0, 0, ge_enable, le_enable), 0)
     await mux.check()
 
 

@@ -69,7 +69,7 @@ class Router:
 
     def random_image(self) -> Descriptor:
         bits = self.rng.getrandbits
-        image = Descriptor(bits(1), bits(1), bits(8), bits(1), bits(4), bits(1), bits(4), bits(12), bits(32))
+        image = Descriptor(*map(bits, (1, 1, 8, 1, 4, 1, 1, 4, 12, 32)))
         return image if bits(2) else Descriptor()  # one in four goes nowhere
 
     async def check(self) -> None:

@@ -63,13 +63,18 @@ class Ingress:
             self.dut.bank_valid_i: now.bank_valid,
             self.dut.local_expert_i: now.local_expert,
             self.dut.theta_i: now.theta,
+            self.dut.ge_enable_i: now.ge_enable,
+            self.dut.le_enable_i: now.le_enable,
         }
 
     def random_settings(self, modes: Any = MODES) -> Settings:
         rng = self.rng
         theta = rng.choice((-(2**31), 2**31 - 1, 0, rng.randrange(-(2**31), 2**31)))
         bank = rng.randrange(BANKS) if rng.random() < 0.7 else rng.randrange(16)
-        return Settings(rng.choice(modes), bank, rng.getrandbits(BANKS), rng.randrange(8), theta)
+        le_enable = 0xFF if rng.random() < 0.5 else rng.getrandbits(8)
+        return Settings(
+            rng.choice(modes), bank, rng.getrandbits(BANKS), rng.randrange(8), theta, rng.randrange(2), le_enable
+        )
 
     def send(self, length: int, settings: Settings | None = None) -> None:
         """Queue an image of ``length`` pixels, with TLAST on its last one."""
@@ -145,13 +150,17 @@ async def length(dut: Any, kind: str) -> None:
 
 @cocotb.test()
 async def every_descriptor(dut: Any) -> None:
-    """Every mode with every local expert, every bank (also those that do not exist), valid or not."""
+    """Every mode with every local expert, every bank (also those that do not exist), valid or not, experts disabled."""
     ingress = Ingress(dut)
     await ingress.bench.start()
     for mode in MODES:
         for index in range(16):
             for valid in (0, (1 << BANKS) - 1, ingress.rng.getrandbits(BANKS)):
                 ingress.send(BEATS, Settings(mode, index, valid, index % 8, index - 8))
+        for ge_enable in (0, 1):
+            for le_enable in range(1 << EXPERTS):
+                settings = Settings(mode, 0, 1, ingress.rng.randrange(8), 0, ge_enable, le_enable)
+                ingress.send(BEATS, settings)
     await ingress.check()
 
 

@@ -21,7 +21,8 @@ async def writes_beside_reads(dut: Any) -> None:
     """Random 32-bit writes to one bank while another is read, against a dictionary; then everything once more."""
     rng = generator()
     memory: dict[tuple[int, int], int] = {}
-    cocotb.start_soon(Clock(dut.clk_i, 10, unit="ns").start(start_high=False))
+    for clock in (dut.clk_i, dut.wr_clk_i):
+        cocotb.start_soon(Clock(clock, 10, unit="ns").start(start_high=False))
     dut.rd_en_i.value = 0
     dut.wr_en_i.value = 0
     await FallingEdge(dut.clk_i)

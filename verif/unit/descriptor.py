@@ -15,6 +15,7 @@ _FIELDS = (  # most significant first, as in accel_pkg
     ("use_gate", 1),
     ("expert", 4),
     ("no_bank", 1),
+    ("disabled", 1),
     ("bank", 4),
     ("sequence", 12),
     ("theta", 32),
@@ -30,6 +31,8 @@ class Settings:
     bank_valid: int = 1  # one bit a bank
     local_expert: int = 0
     theta: int = 0
+    ge_enable: int = 1
+    le_enable: int = 0xFF  # one bit a local expert
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,7 @@ class Descriptor:
     use_gate: int = 0
     expert: int = 0
     no_bank: int = 0
+    disabled: int = 0
     bank: int = 0
     sequence: int = 0
     theta: int = 0
@@ -62,18 +66,28 @@ class Descriptor:
         moe = mode in (Mode.MOE_PARALLEL, Mode.MOE_GATED)
         has_bank = settings.bank < banks and bool(settings.bank_valid >> settings.bank & 1)
         chosen = settings.local_expert if settings.local_expert < local_experts else 0
+        everyone = (1 << local_experts) - 1
+        le_disabled = everyone & ~settings.le_enable
+        # Without the GE there is nothing for a gate to choose: the chosen local expert answers.
+        alone = mode == Mode.LE_ONLY or (moe and not settings.ge_enable)
+        gate = moe and has_bank and settings.ge_enable and not le_disabled
         use_le = 0
-        if has_bank and moe:
-            use_le = (1 << local_experts) - 1
-        elif has_bank and mode == Mode.LE_ONLY:
+        if gate:
+            use_le = everyone
+        elif alone and has_bank and settings.le_enable >> chosen & 1:
             use_le = 1 << chosen
+        if mode == Mode.LE_ONLY:
+            disabled = le_disabled >> chosen & 1
+        else:
+            disabled = not settings.ge_enable or (moe and le_disabled != 0)
         return Descriptor(
-            use_ge=int(mode != Mode.LE_ONLY),
-            gated=int(mode == Mode.MOE_GATED and has_bank),
+            use_ge=int(mode != Mode.LE_ONLY and settings.ge_enable),
+            gated=int(mode == Mode.MOE_GATED and gate),
             use_le=use_le,
-            use_gate=int(moe and has_bank),
-            expert=chosen + 1 if mode == Mode.LE_ONLY else 0,
+            use_gate=int(gate),
+            expert=chosen + 1 if alone else 0,
             no_bank=int(mode != Mode.GE_ONLY and not has_bank),
+            disabled=int(disabled),
             bank=settings.bank,
             sequence=sequence % 4096,
             theta=settings.theta,

@@ -25,6 +25,8 @@ DEFECTS = {
     "takes pixels in off": ("s_valid_i && !off;", "s_valid_i;", "off/mode=5"),
     "any bank is valid": ("bank_ok = bank_valid_i[b];", "bank_ok = 1'b1;", "every_descriptor"),
     "banks alias": ("bank_i == BankW'(b)", "bank_i[0] == b[0]", "every_descriptor"),
+    "runs a disabled local expert": ("bank_ok && le_enable_i[local_expert]", "bank_ok", "every_descriptor"),
+    "a gate without the GE": ("moe && ge_enable_i && all_le_enabled", "moe && all_le_enabled", "every_descriptor"),
     "counts accepted offers": (
         "if (pixel_taken) count_q",
         "if (pixel_valid_o) count_q",

@@ -7,6 +7,7 @@ import pytest
 
 from verif.runner import run
 from verif.unit.controls import Defect, check_found
+from verif.unit.memory_data import BIAS_FILE, WEIGHT_FILE, layer, layer_files
 from verif.unit.runtime_weights import RuntimeLayer
 
 BENCH = "verif.unit.bench_runtime_dense"
@@ -36,6 +37,7 @@ SHAPES = {
     "one word": shape(1, 2, 2, 1, banks=16, WgtW=5, ActW=6, BiasW=9, Multiplier=1),
     "1 bank, 7-bit weights": shape(5, 1, 5, 1, banks=1, WgtW=7, Tags=2),
 }
+BAKED = shape(3, 2, 3, 4, banks=1, Baked=1, WeightFile=WEIGHT_FILE, BiasFile=BIAS_FILE)
 DEFECTS = {
     "ignores the bank": (".in_bank_i  (bank),", ".in_bank_i  ('0),", "bank_switch"),
     "takes the next bank early": ("(taken && last_word),", "(taken),", "bank_switch"),
@@ -57,3 +59,25 @@ def test_runtime_dense(parameters: dict[str, int]) -> None:
 @pytest.mark.parametrize("change", DEFECTS.values(), ids=DEFECTS)
 def test_a_defect_is_found(change: tuple[str, str, str]) -> None:
     check_found("runtime_dense", BENCH, Defect("runtime_dense", *change), SHAPES["3 weight and 2 bias chunks"])
+
+
+def baked_files() -> dict[str, str]:
+    """The memory files that the bench expects."""
+    inputs, outputs = BAKED["InWords"] * BAKED["Simd"], BAKED["OutWords"] * BAKED["Pe"]
+    return layer_files(*layer(outputs, inputs, BAKED["WgtW"], BAKED["BiasW"]), BAKED)
+
+
+def test_baked_weights() -> None:
+    results = run("runtime_dense", BENCH, parameters=BAKED, files=baked_files())
+    assert "writes_have_no_effect" in results.passed
+
+
+@pytest.mark.parametrize("name", [WEIGHT_FILE, BIAS_FILE])
+def test_a_changed_bit_in_a_baked_memory_is_found(name: str) -> None:
+    files = baked_files()
+    first, rest = files[name].split("\n", 1)
+    files[name] = f"{int(first, 16) ^ 1:x}\n{rest}"
+    results = run(
+        "runtime_dense", BENCH, parameters=BAKED, files=files, testcase="data/idle=none/stall=none", check=False
+    )
+    assert results.failed, f"no test noticed another weight in {name}"

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Takes the word stream of a bank file, checks it, and writes its weights into a bank that nothing uses.
+///
+/// The stream (docs/bank-format.md): magic, version, GE digest (2 words), layout digest (2), payload words, 0; the payload
+/// in the order of the memories; CRC-32 of all of it. Header words are compared as they arrive, so that the weights of a
+/// foreign bank never reach a memory. A bank is valid from its commit until the next start or invalidation of the same bank; the
+/// commit is refused unless the stream is complete and its CRC is right. The first refusal ends the load: what follows is
+/// dropped, and reason_o keeps telling why until the next start.
+///
+/// Latency: a word is written 1 cycle after word_valid_i; valid, status and events follow their cause by 1 cycle.
+/// Initiation interval: 1 cycle a word, at any time: there is nothing to wait for.
+///
+/// Protocol: start_i, commit_i (with activate_i) and invalidate_i are pulses that act on target_i; word_valid_i comes with one
+/// word. select_i is the bank that images are being accepted with, busy_i the banks of images in flight: neither may be
+/// started or, while an image uses it, invalidated weights overwritten. activate_o asks to make bank_o the selected one.
+/// memory_on_i: without it all banks become invalid, and no load can be started.
+/// Does not: hold the selection (a register does), or check that weights make sense.
+///
+/// Parameters
+///   Banks         number of banks
+///   Words         words of the payload
+///   Segments      memories of a bank, in stream order
+///   GeDigest, LayoutDigest  first 64 bits of each, as they stand in the header: word 0 in the low half
+///   SegmentLayer, SegmentBias, SegmentWords, SegmentChunks  of each memory: layer number and kind of moe_top's write port,
+///                 words, 32-bit chunks a word; memory 0 in the low bits
+module bank_loader
+  import accel_pkg::*;
+  import moe_regs_pkg::*;
+#(
+    parameter int unsigned               Banks         = 2,
+    parameter int unsigned               Words         = 8,
+    parameter int unsigned               Segments      = 2,
+    parameter logic [63:0]               GeDigest      = 64'h0,
+    parameter logic [63:0]               LayoutDigest  = 64'h0,
+    parameter logic [Segments-1:0][3:0]  SegmentLayer  = '0,
+    parameter logic [Segments-1:0]       SegmentBias   = 2'b10,
+    parameter logic [Segments-1:0][19:0] SegmentWords  = {20'd4, 20'd4},
+    parameter logic [Segments-1:0][7:0]  SegmentChunks = {8'd1, 8'd1}
+) (
+    input  logic             clk_i,
+    input  logic             rst_ni,
+    // Commands and words
+    input  logic             start_i,
+    input  logic             commit_i,
+    input  logic             activate_i,
+    input  logic             invalidate_i,
+    input  logic [BankW-1:0] target_i,
+    input  logic             word_valid_i,
+    input  logic [31:0]      word_i,
+    // State of the accelerator
+    input  logic [BankW-1:0] select_i,
+    input  logic [Banks-1:0] busy_i,
+    input  logic             memory_on_i,  // the memories have power; without it they forget
+    // Weight writes
+    output logic             wr_en_o,
+    output logic [3:0]       wr_layer_o,
+    output logic             wr_bias_o,
+    output logic [BankW-1:0] wr_bank_o,
+    output logic [19:0]      wr_addr_o,
+    output logic [31:0]      wr_data_o,
+    // Banks and status
+    output logic [Banks-1:0] valid_o,
+    output bank_state_e    state_o,
+    output bank_reason_e   reason_o,
+    output logic [BankW-1:0] bank_o,       // the bank of the load
+    output logic [31:0]      count_o,      // words received since the start
+    output logic             committed_o,  // pulse
+    output logic             refused_o,    // pulse
+    output logic             activate_o    // pulse, with bank_o
+);
+  localparam int unsigned HeaderWords = 8;
+  localparam int unsigned Total       = HeaderWords + Words + 1;
+  localparam int unsigned SegmentW    = (Segments > 1) ? $clog2(Segments) : 1;
+  localparam logic [31:0] Magic       = 32'h4245_4f4d;  // "MOEB"
+  localparam logic [31:0] Version     = 32'd1;
+  localparam logic [31:0] CrcResidue  = 32'hdebb_20e3;  // of any message followed by its own CRC-32
+
+  if (Banks < 1 || Banks > 2 ** BankW) begin : gen_bad_banks
+    $error("bank_loader: Banks is %0d, allowed are 1 to 16.", Banks);
+  end
+
+  // CRC-32 of IEEE 802.3 (zlib's), one 32-bit word, byte 0 in the low bits.
+  function automatic logic [31:0] crc32(logic [31:0] crc, logic [31:0] word);
+    logic [31:0] c;
+    c = crc ^ word;
+    for (int i = 0; i < 32; i++) c = {1'b0, c[31:1]} ^ (c[0] ? 32'hedb8_8320 : 32'h0);
+    return c;
+  endfunction
+
+  bank_state_e state_q;
+  bank_reason_e reason_q, start_reason, word_reason, commit_reason;
+  logic [Banks-1:0] valid_q;
+  logic [BankW-1:0] bank_q;
+  logic [31:0] count_q, crc_q;
+  logic start_refused, word_taken, word_refused, commit_refused, commit_accepted, in_payload;
+
+  // ---- Start ------------------------------------------------------------------------------------------------
+  logic exists, target_valid, target_busy;
+  always_comb begin
+    exists       = 32'(target_i) < Banks;
+    target_valid = 1'b0;
+    target_busy  = 1'b0;
+    for (int unsigned b = 0; b < Banks; b++) begin
+      if (target_i == BankW'(b)) begin
+        target_valid = valid_q[b];
+        target_busy  = busy_i[b];
+      end
+    end
+    if (!exists) start_reason = bank_reason__NO_SUCH_BANK;
+    else if (!memory_on_i) start_reason = bank_reason__MEMORY_OFF;
+    else if (target_valid && target_i == select_i) start_reason = bank_reason__BANK_ACTIVE;
+    else if (target_busy) start_reason = bank_reason__BANK_IN_USE;
+    else start_reason = bank_reason__NONE;
+  end
+  assign start_refused = start_i && start_reason != bank_reason__NONE;
+
+  // ---- Words ------------------------------------------------------------------------------------------------
+  always_comb begin
+    word_reason = bank_reason__NONE;
+    unique case (count_q)
+      32'd0: if (word_i != Magic) word_reason = bank_reason__BAD_MAGIC;
+      32'd1: if (word_i != Version) word_reason = bank_reason__BAD_VERSION;
+      32'd2: if (word_i != GeDigest[31:0]) word_reason = bank_reason__FOREIGN_GE;
+      32'd3: if (word_i != GeDigest[63:32]) word_reason = bank_reason__FOREIGN_GE;
+      32'd4: if (word_i != LayoutDigest[31:0]) word_reason = bank_reason__FOREIGN_LAYOUT;
+      32'd5: if (word_i != LayoutDigest[63:32]) word_reason = bank_reason__FOREIGN_LAYOUT;
+      32'd6: if (word_i != 32'(Words)) word_reason = bank_reason__BAD_LENGTH;
+      32'd7: if (word_i != '0) word_reason = bank_reason__BAD_VERSION;
+      32'(Total): word_reason = bank_reason__OVERRUN;
+      default: ;
+    endcase
+  end
+  assign word_taken   = word_valid_i && state_q == bank_state__LOADING;
+  assign word_refused = word_taken && word_reason != bank_reason__NONE;
+  assign in_payload   = count_q >= HeaderWords && count_q < 32'(HeaderWords + Words);
+
+  // Where the next payload word goes.
+  logic [SegmentW-1:0] segment_q;
+  logic [19:0] segment_word_q;
+  logic [7:0] chunk_q;
+  logic last_chunk, last_word, write;
+  logic [19:0] address;
+
+  assign write      = word_taken && in_payload;
+  assign last_chunk = chunk_q == SegmentChunks[segment_q] - 1'b1;
+  assign last_word  = segment_word_q == SegmentWords[segment_q] - 1'b1;
+
+  // {word, chunk} with as many chunk bits as the memory's word needs.
+  always_comb begin
+    address = segment_word_q;
+    for (int i = 0; i < 7; i++) begin
+      if (SegmentChunks[segment_q] > 8'(1 << i)) address = address << 1;
+    end
+    address = address | 20'(chunk_q);
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (start_i) begin
+      segment_q      <= '0;
+      segment_word_q <= '0;
+      chunk_q        <= '0;
+    end else if (write) begin
+      chunk_q <= last_chunk ? '0 : chunk_q + 1'b1;
+      if (last_chunk) segment_word_q <= last_word ? '0 : segment_word_q + 1'b1;
+      if (last_chunk && last_word) segment_q <= segment_q + 1'b1;
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) wr_en_o <= 1'b0;
+    else wr_en_o <= write;
+    if (write) begin
+      wr_layer_o <= SegmentLayer[segment_q];
+      wr_bias_o  <= SegmentBias[segment_q];
+      wr_bank_o  <= bank_q;
+      wr_addr_o  <= address;
+      wr_data_o  <= word_i;
+    end
+  end
+
+  // ---- Commit -----------------------------------------------------------------------------------------------
+  always_comb begin
+    if (state_q == bank_state__REFUSED) commit_reason = reason_q;  // the first reason stays
+    else if (state_q != bank_state__LOADING) commit_reason = bank_reason__NOT_STARTED;
+    else if (count_q != 32'(Total)) commit_reason = bank_reason__INCOMPLETE;
+    else if (crc_q != CrcResidue) commit_reason = bank_reason__CRC_MISMATCH;
+    else commit_reason = bank_reason__NONE;
+  end
+  // A load that is interrupted by a power-down ends.
+  logic memory_lost;
+  assign memory_lost = !memory_on_i && !start_i && state_q == bank_state__LOADING;
+
+  assign commit_accepted = commit_i && !start_i && !memory_lost && commit_reason == bank_reason__NONE;
+  assign commit_refused  = commit_i && !start_i && commit_reason != bank_reason__NONE;
+
+  // ---- State ------------------------------------------------------------------------------------------------
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      state_q  <= bank_state__IDLE;
+      reason_q <= bank_reason__NONE;
+      valid_q  <= '0;
+      count_q  <= '0;
+    end else begin
+      if (start_i) begin
+        state_q  <= start_refused ? bank_state__REFUSED : bank_state__LOADING;
+        reason_q <= start_reason;
+        count_q  <= '0;
+      end else if (word_taken) begin
+        if (word_refused) begin
+          state_q  <= bank_state__REFUSED;
+          reason_q <= word_reason;
+        end else begin
+          count_q <= count_q + 1'b1;
+        end
+      end else if (commit_i) begin
+        state_q  <= commit_accepted ? bank_state__COMMITTED : bank_state__REFUSED;
+        reason_q <= commit_reason;
+      end
+      for (int unsigned b = 0; b < Banks; b++) begin
+        if (commit_accepted && !word_taken && bank_q == BankW'(b)) valid_q[b] <= 1'b1;
+        if ((invalidate_i || (start_i && !start_refused)) && target_i == BankW'(b)) valid_q[b] <= 1'b0;
+      end
+      if (!memory_on_i) begin
+        valid_q <= '0;
+        if (memory_lost) begin
+          state_q  <= bank_state__REFUSED;
+          reason_q <= bank_reason__MEMORY_OFF;
+        end
+      end
+    end
+    if (start_i) begin
+      bank_q <= target_i;
+      crc_q  <= '1;
+    end else if (word_taken) begin
+      crc_q <= crc32(crc_q, word_i);
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      committed_o <= 1'b0;
+      refused_o   <= 1'b0;
+      activate_o  <= 1'b0;
+    end else begin
+      committed_o <= commit_accepted && !word_taken;
+      refused_o   <= start_refused || word_refused || memory_lost || (commit_refused && state_q != bank_state__REFUSED);
+      activate_o  <= commit_accepted && !word_taken && activate_i;
+    end
+  end
+
+  assign valid_o  = valid_q;
+  assign state_o  = state_q;
+  assign reason_o = reason_q;
+  assign bank_o   = bank_q;
+  assign count_o  = count_q;
+endmodule

@@ -1,0 +1,425 @@
+// SPDX-License-Identifier: Apache-2.0
+/// The accelerator as a device: moe_core behind AXI4-Lite registers, with banks that are loaded, checked and swapped
+/// while images stream, with activity counters, and with power domains that are switched by mode and by need.
+///
+///   s_axil -> moe_registers -> settings ----------------+
+///                  |    ^                                v
+///                  |    +-- activity_counters <------ moe_core <- s_axis (pixels)
+///                  +-> bank_loader -- weight writes ---->|------> m_axis (results)
+///                  +-> power_manager -> 4 x power_sequencer -> clocks, resets, isolation; pd_* to the switches
+///
+/// Latency and initiation interval: those of moe_core.
+///
+/// Protocol
+///   s_axil_*  registers (hw/regs/moe_regs.rdl): a setting takes effect at the first pixel of the next image
+///   s_axis_*  AXI4-Stream pixels, row by row; TLAST on the last pixel of an image, or see PIXEL_FRAMING
+///   m_axis_*  AXI4-Stream results (accel_pkg::result_t); TLAST after as many results as RESULT_PACKET says
+///   irq_o     level, see IRQ_ENABLE
+///   pd_*      one bit a domain, as numbered in accel_pkg: to the power switch, and its acknowledge, which may be asynchronous.
+///             On an FPGA there is no switch: tie pd_ack_i to pd_switch_o; clock gate, reset and isolation act all the same.
+///             pd_memory_o: supply of the domain's weight memories, also on while the domain sleeps with retention
+/// Does not: reveal weights. No register or stream reads a weight memory.
+module moe_accelerator
+  import accel_pkg::*;
+  import moe_pkg::*;
+  import moe_device_pkg::*;
+(
+    input  logic              clk_i,
+    input  logic              rst_ni,
+    // Registers
+    input  logic              s_axil_awvalid,
+    output logic              s_axil_awready,
+    input  logic [11:0]       s_axil_awaddr,
+    input  logic              s_axil_wvalid,
+    output logic              s_axil_wready,
+    input  logic [31:0]       s_axil_wdata,
+    input  logic [3:0]        s_axil_wstrb,
+    output logic              s_axil_bvalid,
+    input  logic              s_axil_bready,
+    output logic [1:0]        s_axil_bresp,
+    input  logic              s_axil_arvalid,
+    output logic              s_axil_arready,
+    input  logic [11:0]       s_axil_araddr,
+    output logic              s_axil_rvalid,
+    input  logic              s_axil_rready,
+    output logic [31:0]       s_axil_rdata,
+    output logic [1:0]        s_axil_rresp,
+    // Pixels
+    input  logic              s_axis_tvalid,
+    output logic              s_axis_tready,
+    input  logic [PixelW-1:0] s_axis_tdata,
+    input  logic              s_axis_tlast,
+    // Results
+    output logic              m_axis_tvalid,
+    input  logic              m_axis_tready,
+    output logic [31:0]       m_axis_tdata,
+    output logic              m_axis_tlast,
+    output logic              irq_o,
+    // Power switches
+    output logic [Domains-1:0] pd_switch_o,
+    input  logic [Domains-1:0] pd_ack_i,
+    output logic [Domains-1:0] pd_clk_en_o,
+    output logic [Domains-1:0] pd_rst_no,
+    output logic [Domains-1:0] pd_isolate_o,
+    output logic [Domains-1:0] pd_save_o,
+    output logic [Domains-1:0] pd_restore_o,
+    output logic [Domains-1:0] pd_memory_o
+);
+  localparam logic [15:0] VersionMajor = 16'd1;
+  localparam logic [7:0]  VersionMinor = 8'd0;
+  localparam logic [7:0]  VersionPatch = 8'd0;
+
+  moe_regs_pkg::moe_regs__in_t  to_registers;
+  moe_regs_pkg::moe_regs__out_t settings;
+  logic bank_data_valid;
+
+  moe_registers u_registers (
+      .clk_i,
+      .rst_ni,
+      .s_axil_awvalid,
+      .s_axil_awready,
+      .s_axil_awaddr,
+      .s_axil_wvalid,
+      .s_axil_wready,
+      .s_axil_wdata,
+      .s_axil_wstrb,
+      .s_axil_bvalid,
+      .s_axil_bready,
+      .s_axil_bresp,
+      .s_axil_arvalid,
+      .s_axil_arready,
+      .s_axil_araddr,
+      .s_axil_rvalid,
+      .s_axil_rready,
+      .s_axil_rdata,
+      .s_axil_rresp,
+      .hwif_in          (to_registers),
+      .hwif_out         (settings),
+      .bank_data_valid_o(bank_data_valid),
+      .irq_o
+  );
+
+  // ---- Banks ------------------------------------------------------------------------------------------------
+  logic wr_en, wr_bias, bank_committed, bank_refused, bank_activate;
+  logic [3:0] wr_layer;
+  logic [BankW-1:0] wr_bank, load_bank, selected;
+  logic [19:0] wr_addr;
+  logic [31:0] wr_data, load_count;
+  logic [Banks-1:0] bank_valid, bank_busy;
+  moe_regs_pkg::bank_state_e load_state;
+  moe_regs_pkg::bank_reason_e load_reason;
+
+  assign selected = settings.bank_select.bank.value;
+
+  bank_loader #(
+      .Banks        (Banks),
+      .Words        (BankPayloadWords),
+      .Segments     (BankSegments),
+      .GeDigest     (GeDigest),
+      .LayoutDigest (LayoutDigest),
+      .SegmentLayer (BankSegmentLayer),
+      .SegmentBias  (BankSegmentBias),
+      .SegmentWords (BankSegmentWords),
+      .SegmentChunks(BankSegmentChunks)
+  ) u_bank_loader (
+      .clk_i,
+      .rst_ni,
+      .start_i     (settings.bank_command.start.value),
+      .commit_i    (settings.bank_command.commit.value),
+      .activate_i  (settings.bank_command.activate.value),
+      .invalidate_i(settings.bank_command.invalidate.value),
+      .target_i    (settings.bank_target.bank.value),
+      .word_valid_i(bank_data_valid),
+      .word_i      (settings.bank_data.word.value),
+      .select_i    (selected),
+      .busy_i      (bank_busy),
+      .memory_on_i (pd_memory_o[DomainLe] && pd_memory_o[DomainGn]),
+      .wr_en_o     (wr_en),
+      .wr_layer_o  (wr_layer),
+      .wr_bias_o   (wr_bias),
+      .wr_bank_o   (wr_bank),
+      .wr_addr_o   (wr_addr),
+      .wr_data_o   (wr_data),
+      .valid_o     (bank_valid),
+      .state_o     (load_state),
+      .reason_o    (load_reason),
+      .bank_o      (load_bank),
+      .count_o     (load_count),
+      .committed_o (bank_committed),
+      .refused_o   (bank_refused),
+      .activate_o  (bank_activate)
+  );
+
+  logic [BankW-1:0] selected_q;
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) selected_q <= '0;
+    else selected_q <= selected;
+  end
+
+  // ---- Power ------------------------------------------------------------------------------------------------
+  mode_e mode;
+  logic accept, mode_pending, mode_changed, ge_work;
+  logic [3:0] in_flight;
+  logic [Domains-1:0] want, idle, quiet, ready, off, on, error, timeout, wake, domain_clk;
+  logic [Domains-1:0] ack_meta_q, ack_q;
+  logic [Domains-1:0][3:0] power_state;
+
+  power_manager u_power_manager (
+      .clk_i,
+      .rst_ni,
+      .mode_i     (settings.mode.mode.value),
+      .idle_i     (settings.power_idle.cycles.value),
+      .force_on_i (settings.power_control.force_on.value),
+      .in_flight_i(in_flight != '0),
+      .ge_work_i  (ge_work),
+      .quiet_i    (quiet),
+      .on_i       (ready),
+      .off_i      (off),
+      .mode_o     (mode),
+      .accept_o   (accept),
+      .want_o     (want),
+      .idle_o     (idle),
+      .pending_o  (mode_pending),
+      .changed_o  (mode_changed)
+  );
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) {ack_q, ack_meta_q} <= '0;
+    else {ack_q, ack_meta_q} <= {ack_meta_q, pd_ack_i};
+  end
+
+  for (genvar d = 0; d < Domains; d++) begin : gen_domain
+    logic retained, rst_n;
+
+    power_sequencer u_sequencer (
+        .clk_i,
+        .rst_ni,
+        .on_i         (want[d]),
+        .idle_i       (idle[d]),
+        .retain_i     (settings.power_control.retain.value),
+        .delay_i      (settings.power_delay.cycles.value),
+        .timeout_i    (settings.power_timeout.cycles.value),
+        .clear_error_i(settings.power_command.clear_error.value),
+        .switch_ack_i (ack_q[d]),
+        .accept_o     (ready[d]),
+        .clk_en_o     (pd_clk_en_o[d]),
+        .rst_no       (rst_n),
+        .isolate_o    (pd_isolate_o[d]),
+        .save_o       (pd_save_o[d]),
+        .restore_o    (pd_restore_o[d]),
+        .retain_o     (retained),
+        .switch_on_o  (pd_switch_o[d]),
+        .state_o      (power_state[d]),
+        .on_o         (on[d]),
+        .off_o        (off[d]),
+        .error_o      (error[d]),
+        .timeout_o    (timeout[d]),
+        .wake_o       (wake[d])
+    );
+
+    assign pd_rst_no[d] = rst_n && rst_ni;
+    // Memories are supplied as long as retention is chosen, so that a sleeping user's weights stay and can be replaced.
+    assign pd_memory_o[d] = pd_switch_o[d] || retained || settings.power_control.retain.value;
+
+    clock_gate u_clock_gate (
+        .clk_i   (clk_i),
+        .enable_i(pd_clk_en_o[d]),
+        .clk_o   (domain_clk[d])
+    );
+  end
+
+  // ---- Framing of pixels ------------------------------------------------------------------------------------
+  localparam int unsigned BeatW = (ImageBeats > 1) ? $clog2(ImageBeats) : 1;
+  logic [BeatW-1:0] beat_q;
+  logic by_length, pixel_taken, pixel_last, image_end;
+
+  assign by_length   = settings.pixel_framing.by_length.value;
+  assign image_end   = beat_q == BeatW'(ImageBeats - 1);
+  assign pixel_last  = by_length ? image_end : s_axis_tlast;
+  assign pixel_taken = s_axis_tvalid && s_axis_tready;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni || !by_length) beat_q <= '0;
+    else if (pixel_taken) beat_q <= image_end ? '0 : beat_q + 1'b1;
+  end
+
+  // ---- Core -------------------------------------------------------------------------------------------------
+  logic image_accepted, store_write, store_read;
+  activity_t [FrontLayers-1:0] fe_activity;
+  activity_t [GeLayers-1:0] ge_activity;
+  activity_t [LocalExperts-1:0] le_activity;
+  activity_t [GateLayers-1:0] gn_activity;
+
+  moe_core u_core (
+      .clk_i,
+      .rst_ni,
+      .mode_i          (mode),
+      .bank_i          (selected),
+      .bank_valid_i    (bank_valid),
+      .local_expert_i  (settings.local_expert.index.value),
+      .theta_i         (settings.theta.value.value),
+      .ge_enable_i     (settings.expert_enable.ge.value),
+      .le_enable_i     (settings.expert_enable.le.value),
+      .accept_i        (accept),
+      .fe_clk_i        (domain_clk[DomainFe]),
+      .ge_clk_i        (domain_clk[DomainGe]),
+      .le_clk_i        (domain_clk[DomainLe]),
+      .gn_clk_i        (domain_clk[DomainGn]),
+      .domain_rst_ni   (pd_rst_no),
+      .isolate_i       (pd_isolate_o),
+      .ge_work_o       (ge_work),
+      .quiet_o         (quiet),
+      .image_accepted_o(image_accepted),
+      .in_flight_o     (in_flight),
+      .bank_busy_o     (bank_busy),
+      .fe_activity_o   (fe_activity),
+      .ge_activity_o   (ge_activity),
+      .le_activity_o   (le_activity),
+      .gn_activity_o   (gn_activity),
+      .store_write_o   (store_write),
+      .store_read_o    (store_read),
+      .wr_en_i         (wr_en),
+      .wr_layer_i      (wr_layer),
+      .wr_bias_i       (wr_bias),
+      .wr_bank_i       (wr_bank),
+      .wr_addr_i       (wr_addr),
+      .wr_data_i       (wr_data),
+      .s_axis_tvalid,
+      .s_axis_tready,
+      .s_axis_tdata,
+      .s_axis_tlast    (pixel_last),
+      .m_axis_tvalid,
+      .m_axis_tready,
+      .m_axis_tdata
+  );
+
+  // ---- Packets of results -----------------------------------------------------------------------------------
+  logic [31:0] packet_q;
+  logic taken;
+  result_t result;
+
+  assign result       = result_t'(m_axis_tdata);
+  assign taken        = m_axis_tvalid && m_axis_tready;
+  assign m_axis_tlast = packet_q + 1'b1 >= settings.result_packet.results.value;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni || settings.result_packet.results.swmod) packet_q <= '0;
+    else if (taken) packet_q <= m_axis_tlast ? '0 : packet_q + 1'b1;
+  end
+
+  // ---- Counters ---------------------------------------------------------------------------------------------
+  counters_t counters;
+
+  activity_counters u_counters (
+      .clk_i,
+      .rst_ni,
+      .snapshot_i      (settings.counter_snapshot.snapshot.value),
+      .clear_i         (settings.counter_snapshot.clear.value),
+      .pixel_valid_i   (s_axis_tvalid),
+      .pixel_ready_i   (s_axis_tready),
+      .image_accepted_i(image_accepted),
+      .result_valid_i  (m_axis_tvalid),
+      .result_ready_i  (m_axis_tready),
+      .result_i        (result),
+      .bank_swap_i     (selected != selected_q),
+      .bank_write_i    (wr_en),
+      .store_write_i   (store_write),
+      .store_read_i    (store_read),
+      .fe_activity_i   (fe_activity),
+      .ge_activity_i   (ge_activity),
+      .le_activity_i   (le_activity),
+      .gn_activity_i   (gn_activity),
+      .domain_on_i     (pd_switch_o),
+      .domain_wake_i   (wake),
+      .snapshot_o      (counters)
+  );
+
+  // ---- What the registers show ------------------------------------------------------------------------------
+  logic short_image, long_image, no_bank;
+  assign short_image = taken && result.status.short_image;
+  assign long_image  = taken && result.status.long_image;
+  assign no_bank     = taken && result.status.no_bank;
+
+  `define SHOW_COUNTER(NAME, VALUE) \
+    to_registers.NAME.lo.value.next = VALUE[31:0]; \
+    to_registers.NAME.hi.value.next = VALUE[63:32];
+
+  always_comb begin
+    to_registers.version.major.next = VersionMajor;
+    to_registers.version.minor.next = VersionMinor;
+    to_registers.version.patch.next = VersionPatch;
+    for (int i = 0; i < 2; i++) begin
+      to_registers.ge_hash[i].word.next     = GeDigest[32*i+:32];
+      to_registers.layout_hash[i].word.next = LayoutDigest[32*i+:32];
+    end
+    to_registers.capability.classes.next         = 8'(Classes);
+    to_registers.capability.gate_hidden.next     = 8'(GateHidden);
+    to_registers.capability.banks.next           = 5'(Banks);
+    to_registers.capability.local_experts.next   = 4'(LocalExperts);
+    to_registers.capability.gate_confidence.next = GateConfidence;
+    to_registers.image_beats.beats.next          = 32'(ImageBeats);
+    to_registers.bank_words.words.next           = 32'(8 + BankPayloadWords + 1);
+
+    to_registers.mode_status.mode.next      = mode;
+    to_registers.mode_status.pending.next   = mode_pending;
+    to_registers.mode_status.in_flight.next = in_flight;
+
+    to_registers.bank_select.bank.we    = bank_activate;
+    to_registers.bank_select.bank.next  = load_bank;
+    to_registers.bank_valid.valid.next  = 16'(bank_valid);
+    to_registers.bank_status.state.next  = 3'(load_state);
+    to_registers.bank_status.reason.next = load_reason;
+    to_registers.bank_status.target.next = load_bank;
+    to_registers.bank_count.words.next   = load_count;
+
+    to_registers.irq_status.result.hwset         = taken;
+    to_registers.irq_status.bank_committed.hwset = bank_committed;
+    to_registers.irq_status.bank_refused.hwset   = bank_refused;
+    to_registers.irq_status.mode_changed.hwset   = mode_changed;
+    to_registers.irq_status.power_error.hwset    = |timeout;
+    to_registers.irq_status.image_error.hwset    = short_image || long_image;
+    to_registers.irq_status.no_bank.hwset        = no_bank;
+    to_registers.errors.short_image.hwset        = short_image;
+    to_registers.errors.long_image.hwset         = long_image;
+    to_registers.errors.no_bank.hwset            = no_bank;
+    to_registers.errors.bank_refused.hwset       = bank_refused;
+    to_registers.errors.power_timeout_fe.hwset   = timeout[DomainFe];
+    to_registers.errors.power_timeout_ge.hwset   = timeout[DomainGe];
+    to_registers.errors.power_timeout_le.hwset   = timeout[DomainLe];
+    to_registers.errors.power_timeout_gn.hwset   = timeout[DomainGn];
+
+    `SHOW_COUNTER(counters.cycles, counters.cycles)
+    `SHOW_COUNTER(counters.images_in, counters.images_in)
+    `SHOW_COUNTER(counters.images_out, counters.images_out)
+    `SHOW_COUNTER(counters.answers_ge, counters.answers_ge)
+    for (int i = 0; i < int'(MaxLocalExperts); i++) begin
+      `SHOW_COUNTER(counters.answers_le[i], counters.answers_le[i])
+    end
+    `SHOW_COUNTER(counters.answers_nobody, counters.answers_nobody)
+    `SHOW_COUNTER(counters.images_short, counters.images_short)
+    `SHOW_COUNTER(counters.images_long, counters.images_long)
+    `SHOW_COUNTER(counters.images_no_bank, counters.images_no_bank)
+    `SHOW_COUNTER(counters.stall_in, counters.stall_in)
+    `SHOW_COUNTER(counters.stall_out, counters.stall_out)
+    `SHOW_COUNTER(counters.bank_swaps, counters.bank_swaps)
+    `SHOW_COUNTER(counters.bank_words_written, counters.bank_words_written)
+    `SHOW_COUNTER(counters.feature_store_writes, counters.feature_store_writes)
+    `SHOW_COUNTER(counters.feature_store_reads, counters.feature_store_reads)
+    for (int d = 0; d < int'(Domains); d++) begin
+      to_registers.power_status[d].state.next = power_state[d];
+      to_registers.power_status[d].on.next    = on[d];
+      to_registers.power_status[d].error.next = error[d];
+      `SHOW_COUNTER(domain[d].on_cycles, counters.domain[d].on_cycles)
+      `SHOW_COUNTER(domain[d].active_cycles, counters.domain[d].active_cycles)
+      `SHOW_COUNTER(domain[d].macs, counters.domain[d].macs)
+      `SHOW_COUNTER(domain[d].weight_reads, counters.domain[d].weight_reads)
+      `SHOW_COUNTER(domain[d].buffer_writes, counters.domain[d].buffer_writes)
+      `SHOW_COUNTER(domain[d].wake_ups, counters.domain[d].wake_ups)
+    end
+  end
+  `undef SHOW_COUNTER
+
+  // Strobes and event bits that the register block keeps to itself.
+  logic unused_settings;
+  assign unused_settings = ^settings;
+endmodule

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Switches one power domain on and off in a fixed order.
+///
+/// On:  close the switch, wait for its acknowledge, start the clock under reset, release reset, restore, un-isolate,
+///      accept work.
+/// Off: stop accepting, drain, isolate, save, assert reset, stop the clock and open the switch, wait for the
+///      acknowledge to fall.
+///
+///   output       is 1 in                    | output     is 1 in
+///   switch_on_o  SwitchOn to Reset          | accept_o   On
+///   clk_en_o     Clock to Reset             | on_o       On, Drain
+///   rst_no       ReleaseReset to Save       | off_o      Off
+///   isolate_o    all but Unisolate to Drain | error_o    Error
+///   save_o       Save, if retaining         | wake_o     the first cycle of SwitchOn after Off
+///   restore_o    Restore, if retained       | timeout_o  the first cycle of Error
+///
+/// Retention: retain_i is read when Save is entered and chooses for this sleep. If chosen, retain_o is 1 from the end
+/// of Save until Restore ends in Unisolate, also when sequences are withdrawn in between: what was saved is neither
+/// saved over nor lost. After a reset nothing is retained.
+///
+/// A request may change at any time. Withdrawn while switching on: SwitchOn goes to SwitchOff; Clock, ReleaseReset
+/// and Restore to Reset; Unisolate to Isolate. Withdrawn while switching off: Drain goes to On; Isolate and Save to
+/// Unisolate; Reset to Clock; SwitchOff to SwitchOn. Each at the end of the current cycle.
+///
+/// Acknowledge: counts when it has the same value in two consecutive cycles, and not before the delay_i-th cycle of
+/// SwitchOn or SwitchOff. With delay_i no shorter than the switch needs to answer, the late answer to a withdrawn
+/// command is never taken for the answer to the present one. If it does not come within timeout_i cycles (or delay_i,
+/// if that is more), the state is Error: isolated, in reset, clock stopped, switch open, until clear_error_i; then
+/// SwitchOff. In other states the acknowledge is ignored: a switch that opens by itself is not noticed.
+///
+/// Latency, cycles, with D = max(delay_i, 1) and A = cycles from switch_on_o to the same value of switch_ack_i:
+///   on_i rises in Off to accept_o high:  1 + max(A + 2, D) + 4 D, at most 1 + max(timeout_i, D) + 4 D
+///   on_i falls in On to accept_o low:    1
+///   on_i falls in On to off_o:           1 + W + 3 D + max(A + 2, D), W >= 1 cycles of Drain, the last with idle_i
+///
+/// Protocol: levels, all synchronous to clk_i; every output is a register. Work may be given in cycles with accept_o;
+/// idle_i is low from the cycle after, until the work has left the domain. delay_i and timeout_i may change at any
+/// time and count from the start of the current state. rst_ni switches everything off at once, in no order.
+/// Does not: synchronise the acknowledge, gate the clock (clock_gate), clamp outputs, or move retained data.
+module power_sequencer
+  import accel_pkg::*;
+(
+    input  logic         clk_i,
+    input  logic         rst_ni,
+    input  logic         on_i,           // the domain is wanted
+    input  logic         idle_i,         // the domain has drained
+    input  logic         retain_i,       // keep the retained memories in the next sleep
+    input  logic [ 7:0]  delay_i,        // cycles of each step; 0 counts as 1
+    input  logic [15:0]  timeout_i,      // cycles the switch has to acknowledge; 0 counts as 1
+    input  logic         clear_error_i,
+    input  logic         switch_ack_i,   // follows switch_on_o
+    output logic         accept_o,
+    output logic         clk_en_o,
+    output logic         rst_no,
+    output logic         isolate_o,
+    output logic         save_o,
+    output logic         restore_o,
+    output logic         retain_o,
+    output logic         switch_on_o,
+    output power_state_e state_o,
+    output logic         on_o,
+    output logic         off_o,
+    output logic         error_o,
+    output logic         timeout_o,
+    output logic         wake_o
+);
+  power_state_e state_q, state_d;
+  logic [15:0] count_q;  // cycles in this state, this one included
+  logic step_done, expired, ack_q, acked, unacked;
+  logic keep_q, keep_d;  // retention was chosen for this sleep
+
+  assign step_done = count_q >= 16'(delay_i);
+  assign expired   = step_done && count_q >= timeout_i;
+  assign acked     = step_done && switch_ack_i && ack_q;
+  assign unacked   = step_done && !switch_ack_i && !ack_q;
+
+  always_comb begin
+    state_d = state_q;
+    unique case (state_q)
+      PowerOff: if (on_i) state_d = PowerSwitchOn;
+      PowerSwitchOn:
+      if (!on_i) state_d = PowerSwitchOff;
+      else if (acked) state_d = PowerClock;
+      else if (expired) state_d = PowerError;
+      PowerClock:
+      if (!on_i) state_d = PowerReset;
+      else if (step_done) state_d = PowerReleaseReset;
+      PowerReleaseReset:
+      if (!on_i) state_d = PowerReset;
+      else if (step_done) state_d = PowerRestore;
+      PowerRestore:
+      if (!on_i) state_d = PowerReset;
+      else if (step_done) state_d = PowerUnisolate;
+      PowerUnisolate:
+      if (!on_i) state_d = PowerIsolate;
+      else if (step_done) state_d = PowerOn;
+      PowerOn: if (!on_i) state_d = PowerDrain;
+      PowerDrain:
+      if (on_i) state_d = PowerOn;
+      else if (idle_i) state_d = PowerIsolate;
+      PowerIsolate:
+      if (on_i) state_d = PowerUnisolate;
+      else if (step_done) state_d = PowerSave;
+      PowerSave:
+      if (on_i) state_d = PowerUnisolate;
+      else if (step_done) state_d = PowerReset;
+      PowerReset:
+      if (on_i) state_d = PowerClock;
+      else if (step_done) state_d = PowerSwitchOff;
+      PowerSwitchOff:
+      if (on_i) state_d = PowerSwitchOn;
+      else if (unacked) state_d = PowerOff;
+      else if (expired) state_d = PowerError;
+      PowerError: if (clear_error_i) state_d = PowerSwitchOff;
+      default: state_d = PowerError;  // an upset: no sequence could be trusted
+    endcase
+  end
+
+  // The choice is read once, so that what is retained is what was saved.
+  always_comb begin
+    keep_d = keep_q;
+    if (state_d == PowerSave && state_q != PowerSave) keep_d = retain_i;
+    if (state_d == PowerUnisolate) keep_d = 1'b0;
+  end
+
+  // Outputs are registers of the next state: no glitch reaches a switch, a clamp or a reset.
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      state_q     <= PowerOff;
+      count_q     <= 16'd1;
+      ack_q       <= 1'b0;
+      keep_q      <= 1'b0;
+      accept_o    <= 1'b0;
+      clk_en_o    <= 1'b0;
+      rst_no      <= 1'b0;
+      isolate_o   <= 1'b1;
+      save_o      <= 1'b0;
+      restore_o   <= 1'b0;
+      retain_o    <= 1'b0;
+      switch_on_o <= 1'b0;
+      on_o        <= 1'b0;
+      off_o       <= 1'b1;
+      error_o     <= 1'b0;
+      timeout_o   <= 1'b0;
+      wake_o      <= 1'b0;
+    end else begin
+      state_q     <= state_d;
+      ack_q       <= switch_ack_i;
+      keep_q      <= keep_d;
+      accept_o    <= state_d == PowerOn;
+      clk_en_o    <= state_d >= PowerClock && state_d <= PowerReset;
+      rst_no      <= state_d >= PowerReleaseReset && state_d <= PowerSave;
+      isolate_o   <= state_d < PowerUnisolate || state_d > PowerDrain;
+      save_o      <= state_d == PowerSave && keep_d;
+      restore_o   <= state_d == PowerRestore && keep_d;
+      retain_o    <= state_d != PowerSave && keep_d;
+      switch_on_o <= state_d >= PowerSwitchOn && state_d <= PowerReset;
+      on_o        <= state_d == PowerOn || state_d == PowerDrain;
+      off_o       <= state_d == PowerOff;
+      error_o     <= state_d == PowerError;
+      timeout_o   <= state_d == PowerError && state_q != PowerError;
+      wake_o      <= state_d == PowerSwitchOn && state_q == PowerOff;
+      if (state_d != state_q) count_q <= 16'd1;
+      else if (count_q != '1) count_q <= count_q + 1'b1;
+    end
+  end
+
+  assign state_o = state_q;
+endmodule
