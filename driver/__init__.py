@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Driver of the accelerator: one interface over a simulated device and a memory-mapped one."""
+
+from driver.accelerator import Accelerator, Results
+from driver.counters import Counters, DomainCounters
+from driver.transport import BusError, DriverError, Transport
+
+__all__ = ["Accelerator", "BusError", "Counters", "DomainCounters", "DriverError", "Results", "Transport"]

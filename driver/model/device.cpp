@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: Apache-2.0
+// The simulated device (see device.h): a Verilated moe_accelerator without VPI.
+#include "device.h"
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <random>
+#include <string>
+
+#include "Vmoe_accelerator.h"
+#include "model_host.h"
+
+namespace {
+constexpr uint64_t kRegisterTimeout = 10000;  // cycles; a register access takes a handful
+
+class Device {
+ public:
+  explicit Device(const char* memory_directory)
+      : context_(new VerilatedContext), model_(new Vmoe_accelerator{context_.get(), "TOP"}) {
+    first_evaluation(*model_, memory_directory);
+    reset();
+  }
+  ~Device() { model_->final(); }
+
+  void reset() {
+    model_->s_axil_awvalid = model_->s_axil_wvalid = model_->s_axil_arvalid = 0;
+    model_->s_axil_bready = model_->s_axil_rready = 0;
+    pixels_.clear();
+    results_.clear();
+    offering_ = false;
+    model_->rst_ni = 0;
+    for (int i = 0; i < 4; ++i) cycle();
+    model_->rst_ni = 1;
+    cycle();
+  }
+
+  void write(uint32_t address, uint32_t data, uint32_t strobes, uint32_t* response) {
+    model_->s_axil_awvalid = model_->s_axil_wvalid = model_->s_axil_bready = 1;
+    model_->s_axil_awaddr = address;
+    model_->s_axil_wdata = data;
+    model_->s_axil_wstrb = strobes;
+    bool answered = false;
+    for (uint64_t i = 0; i < kRegisterTimeout && !answered; ++i) {
+      settle();
+      const bool address_taken = model_->s_axil_awvalid && model_->s_axil_awready;
+      const bool data_taken = model_->s_axil_wvalid && model_->s_axil_wready;
+      if (model_->s_axil_bvalid) {
+        *response = model_->s_axil_bresp;
+        answered = true;
+      }
+      edge();
+      if (address_taken) model_->s_axil_awvalid = 0;
+      if (data_taken) model_->s_axil_wvalid = 0;
+    }
+    model_->s_axil_bready = 0;
+    if (!answered) fail("a register write was not answered");
+  }
+
+  void read(uint32_t address, uint32_t* data, uint32_t* response) {
+    model_->s_axil_arvalid = model_->s_axil_rready = 1;
+    model_->s_axil_araddr = address;
+    bool answered = false;
+    for (uint64_t i = 0; i < kRegisterTimeout && !answered; ++i) {
+      settle();
+      const bool address_taken = model_->s_axil_arvalid && model_->s_axil_arready;
+      if (model_->s_axil_rvalid) {
+        *data = model_->s_axil_rdata;
+        *response = model_->s_axil_rresp;
+        answered = true;
+      }
+      edge();
+      if (address_taken) model_->s_axil_arvalid = 0;
+    }
+    model_->s_axil_rready = 0;
+    if (!answered) fail("a register read was not answered");
+  }
+
+  void send(const uint8_t* pixels, size_t count, bool last) {
+    for (size_t i = 0; i < count; ++i) pixels_.push_back(pixels[i] | (last && i + 1 == count ? kLast : 0));
+  }
+
+  size_t receive(uint32_t* results, uint8_t* tlast, size_t count, uint64_t timeout) {
+    size_t received = 0;
+    uint64_t quiet = 0;
+    while (received < count) {
+      if (results_.empty()) {
+        if (quiet++ >= timeout) break;
+        cycle();
+        continue;
+      }
+      quiet = 0;
+      results[received] = static_cast<uint32_t>(results_.front());
+      if (tlast) tlast[received] = results_.front() >> 32;
+      results_.pop_front();
+      ++received;
+    }
+    return received;
+  }
+
+  void run(uint64_t cycles) {
+    for (uint64_t i = 0; i < cycles; ++i) cycle();
+  }
+
+  void power_switch(unsigned domain, uint32_t latency, int kind) {
+    switches_.at(domain).latency = latency;
+    switches_.at(domain).kind = kind;
+  }
+
+  uint32_t power() const {
+    return model_->pd_switch_o | model_->pd_clk_en_o << 4 | model_->pd_rst_no << 8 | model_->pd_isolate_o << 12 |
+           model_->pd_memory_o << 16;
+  }
+
+  void pauses(uint32_t seed) {
+    pausing_ = seed != 0;
+    random_.seed(seed);
+  }
+
+  uint64_t now() const { return now_; }
+  int interrupt() const { return model_->irq_o; }
+  size_t pixels_waiting() const { return pixels_.size(); }
+  size_t results_waiting() const { return results_.size(); }
+
+ private:
+  static constexpr uint16_t kLast = 256;  // TLAST beside the pixel's 8 bits
+
+  struct Switch {
+    uint32_t latency = 3;
+    int kind = DEVICE_SWITCH_GOOD;
+    uint32_t since = 0;  // cycles for which the command has been what it is
+    bool command = false, answer = false, glitched = false;
+  };
+
+  // The acknowledges of this cycle, from the commands before the clock edge.
+  void acknowledge() {
+    unsigned answers = 0;
+    for (unsigned d = 0; d < switches_.size(); ++d) {
+      Switch& s = switches_[d];
+      const bool command = model_->pd_switch_o >> d & 1;
+      s.since = command == s.command ? s.since + 1 : 0;
+      s.command = command;
+      if (s.since >= s.latency) s.answer = command;
+      bool answer = s.answer;
+      if (s.kind == DEVICE_SWITCH_GLITCHING && s.answer != s.command && !s.glitched && random_() % 4 == 0) answer = !answer;
+      s.glitched = answer != s.answer;  // never two cycles in a row: that would be an acknowledge
+      if (s.kind == DEVICE_SWITCH_STUCK_OPEN) answer = false;
+      if (s.kind == DEVICE_SWITCH_STUCK_CLOSED) answer = true;
+      answers |= static_cast<unsigned>(answer) << d;
+    }
+    model_->pd_ack_i = answers;
+  }
+
+  // Inputs of this cycle, outputs settled. An offered pixel stays offered until it is taken.
+  void settle() {
+    if (!offering_) offering_ = !pixels_.empty() && !pause();
+    model_->s_axis_tvalid = offering_;
+    model_->s_axis_tdata = pixels_.empty() ? 0 : pixels_.front() & 0xff;
+    model_->s_axis_tlast = !pixels_.empty() && (pixels_.front() & kLast);
+    model_->m_axis_tready = !pause();
+    acknowledge();
+    model_->clk_i = 0;
+    model_->eval();
+  }
+
+  void edge() {
+    if (offering_ && model_->s_axis_tready) {
+      pixels_.pop_front();
+      offering_ = false;
+    }
+    if (model_->m_axis_tvalid && model_->m_axis_tready) {
+      results_.push_back(static_cast<uint64_t>(model_->m_axis_tlast) << 32 | model_->m_axis_tdata);
+    }
+    model_->clk_i = 1;
+    model_->eval();
+    ++now_;
+  }
+
+  void cycle() {
+    settle();
+    edge();
+  }
+
+  bool pause() { return pausing_ && random_() % 4 == 0; }
+
+  std::unique_ptr<VerilatedContext> context_;
+  std::unique_ptr<Vmoe_accelerator> model_;
+  std::deque<uint16_t> pixels_;
+  std::deque<uint64_t> results_;
+  std::minstd_rand random_;
+  std::array<Switch, 4> switches_;
+  bool pausing_ = false;
+  bool offering_ = false;
+  uint64_t now_ = 0;
+};
+
+Device* as_device(void* device) { return static_cast<Device*>(device); }
+}  // namespace
+
+extern "C" {
+const char* device_failure(void) { return g_failure.c_str(); }
+
+void* device_open(const char* memory_directory) {
+  Device* device = nullptr;
+  guarded([&] { device = new Device(memory_directory); });
+  return device;
+}
+
+void device_close(void* device) { delete as_device(device); }
+
+int device_reset(void* device) {
+  return guarded([&] { as_device(device)->reset(); });
+}
+
+int device_read(void* device, uint32_t address, uint32_t* data, uint32_t* response) {
+  return guarded([&] { as_device(device)->read(address, data, response); });
+}
+
+int device_write(void* device, uint32_t address, uint32_t data, uint32_t strobes, uint32_t* response) {
+  return guarded([&] { as_device(device)->write(address, data, strobes, response); });
+}
+
+int device_write_burst(void* device, uint32_t address, const uint32_t* data, size_t count, size_t* written,
+                       uint32_t* response) {
+  *written = 0;
+  *response = 0;
+  return guarded([&] {
+    for (; *written < count; ++*written) {
+      as_device(device)->write(address, data[*written], 0xf, response);
+      if (*response) return;
+    }
+  });
+}
+
+int device_send(void* device, const uint8_t* pixels, size_t count, int last) {
+  return guarded([&] { as_device(device)->send(pixels, count, last); });
+}
+
+int device_receive(void* device, uint32_t* results, uint8_t* tlast, size_t count, uint64_t timeout, size_t* received) {
+  return guarded([&] { *received = as_device(device)->receive(results, tlast, count, timeout); });
+}
+
+int device_run(void* device, uint64_t cycles) {
+  return guarded([&] { as_device(device)->run(cycles); });
+}
+
+uint64_t device_cycles(void* device) { return as_device(device)->now(); }
+int device_interrupt(void* device) { return as_device(device)->interrupt(); }
+size_t device_pixels_waiting(void* device) { return as_device(device)->pixels_waiting(); }
+size_t device_results_waiting(void* device) { return as_device(device)->results_waiting(); }
+void device_switch(void* device, unsigned domain, uint32_t latency, int kind) {
+  as_device(device)->power_switch(domain, latency, kind);
+}
+uint32_t device_power(void* device) { return as_device(device)->power(); }
+void device_pauses(void* device, uint32_t seed) { as_device(device)->pauses(seed); }
+}

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Compiles C programs with the C driver and the simulated device of the tests."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterable
+from pathlib import Path
+
+from driver.tests.devices import design
+from driver.verilated import MODEL, build_device
+from hw.gen.build import generate
+from hw.regs.files import HEADER, register_files
+
+C = Path(__file__).parents[1] / "c"
+PROGRAM = Path(__file__).with_name("c_program.c")
+DRIVER = C / "moe_driver.c"
+TIMEOUT_CYCLES = 20_000  # without a result; an image of the tiny design takes some hundreds
+_WARNINGS = ("-std=c99", "-Wall", "-Wextra", "-Wconversion", "-Werror", "-pedantic")
+
+
+def compile_c(directory: Path, sources: Iterable[Path], *options: str) -> Path:
+    """Compile C sources with the strictest warnings as errors; the register header is written to ``directory``.
+
+    Returns:
+        Path of the program.
+
+    Raises:
+        AssertionError: the compiler says something; the message has it.
+    """
+    (directory / HEADER).write_text(register_files()[HEADER])
+    program = directory / "program"
+    includes = [f"-I{directory}", f"-I{C}", f"-I{MODEL.parent}"]
+    command = ["gcc", *_WARNINGS, *includes, *map(str, sources), *options, "-o", str(program)]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert run.returncode == 0 and not run.stderr, run.stderr
+    return program
+
+
+def compile_with_device(directory: Path, program: Path, driver: Path = DRIVER) -> Path:
+    """Compile a program with the driver (or an altered one), linked to the simulated device."""
+    library = build_device(generate(design()))
+    sources = [program, driver, C / "moe_simulated.c"]
+    return compile_c(
+        directory, sources, str(library), f"-Wl,-rpath,{library.parent}", f"-DMOE_TIMEOUT_CYCLES={TIMEOUT_CYCLES}"
+    )
+
+
+def memory_directory() -> Path:
+    """The argument of a program that opens the simulated device."""
+    return generate(design()).directory

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a device must answer and count, from the golden models: an independent stand-in for the whole accelerator."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from golden.activity import Activity, image_activity
+from golden.bank import Bank
+from golden.integer_model import MoeModel
+from golden.presets import Accelerator
+from golden.spec import NO_CLASS, Mode
+from verif.unit.descriptor import Descriptor, Settings
+
+
+@dataclass
+class Counts:
+    """Totals over all images so far; names as in ``driver.Counters``."""
+
+    images: int = 0
+    answers_ge: int = 0
+    answers_le: list[int] = field(default_factory=lambda: [0] * 8)
+    answers_nobody: int = 0
+    images_no_bank: int = 0
+    store_writes: int = 0
+    store_reads: int = 0
+    fe: Activity = Activity()
+    ge: Activity = Activity()
+    le: Activity = Activity()
+    gn: Activity = Activity()
+
+
+class GoldenDevice:
+    """Answers images one group at a time and adds up what they cost.
+
+    Args:
+        design: the accelerator.
+        banks: its number of banks; ``self.banks[number]`` is the content of a valid bank.
+    """
+
+    def __init__(self, design: Accelerator) -> None:
+        self.design = design
+        self.model = MoeModel(design.moe)
+        self.banks: dict[int, Bank] = {}
+        self.counts = Counts()
+        self._sequence = 0
+        self._activity = image_activity(design.moe, design.folding)
+
+    def answer(self, images: np.ndarray, settings: Settings) -> np.ndarray:
+        """Result words, uint32 (N,), of images that are accepted with these settings; ``bank_valid`` is ignored."""
+        moe, folding = self.design.moe, self.design.folding
+        valid = sum(1 << number for number in self.banks)
+        settings = Settings(**{**vars(settings), "bank_valid": valid})
+        image = Descriptor.of(settings, 0, moe.local_experts, folding.weight_banks)
+        bank = self.banks.get(settings.bank)
+        count = len(images)
+        experts = np.full(count, image.expert, np.uint8)
+        classes = np.full(count, NO_CLASS, np.uint8)
+        if image.use_gate:
+            answers = self.model.run(images, Mode.MOE_PARALLEL, bank, settings.theta)
+            classes, experts = answers.classes, answers.experts
+        elif image.use_le:
+            classes = self.model.run(images, Mode.LE_ONLY, bank, 0, image.expert - 1).classes
+        elif image.use_ge and image.expert == 0:
+            classes = self.model.run(images, Mode.GE_ONLY, None).classes
+        self._count(image, classes, experts)
+        sequence = (self._sequence + np.arange(count)) % 4096
+        self._sequence += count
+        flags = image.disabled << 3 | image.no_bank << 2
+        word = sequence << 20 | settings.bank << 16 | flags << 12 | experts.astype(np.int64) << 8 | classes
+        return word.astype(np.uint32)
+
+    def _count(self, image: Descriptor, classes: np.ndarray, experts: np.ndarray) -> None:
+        counts, work, n = self.counts, self._activity, len(classes)
+        ge_runs = n * image.use_ge
+        if image.gated:
+            ge_runs = int((experts == 0).sum())
+        answered = classes != NO_CLASS
+        counts.images += n
+        counts.answers_ge += int((answered & (experts == 0)).sum())
+        counts.answers_nobody += int((~answered).sum())
+        for i in range(8):
+            counts.answers_le[i] += int((answered & (experts == i + 1)).sum())
+        counts.images_no_bank += n * image.no_bank
+        counts.store_writes += n * image.use_ge * work.feature_words
+        counts.store_reads += ge_runs * work.feature_words
+        counts.fe += work.front_end * n
+        counts.ge += work.ge_tail * ge_runs
+        counts.le += work.local_expert * (n * image.use_le.bit_count())
+        counts.gn += work.gate * (n * image.use_gate)

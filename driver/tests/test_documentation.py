@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The examples of docs/driver.md run as they stand there, on the tiny device."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+
+import numpy as np
+import pytest
+
+import driver.accelerator
+from driver.tests.c_driver import DRIVER, C, compile_c, compile_with_device, memory_directory
+from driver.tests.devices import design, random_images
+from driver.tests.pynq_standin import Dma, Memory, Mmio
+from driver.verilated import VerilatedTransport
+from golden.bank import random_bank
+from golden.bank_file import write_bank_file
+from golden.errors import InputError
+from golden.integer_model import MoeModel
+from golden.presets import ROOT
+from golden.spec import Mode
+
+PAGE = ROOT / "docs" / "driver.md"
+IMAGES = random_images(11, 3)
+
+
+def blocks(language: str) -> dict[str, str]:
+    """Code of a language by the heading above it; a second block under a heading has a 2 behind the name."""
+    found: dict[str, str] = {}
+    for section in re.split(r"^## ", PAGE.read_text(), flags=re.MULTILINE):
+        for number, code in enumerate(re.findall(rf"^```{language}\n(.*?)^```", section, re.DOTALL | re.MULTILINE)):
+            found[section.splitlines()[0] + (f" {number + 1}" if number else "")] = code
+    return found
+
+
+def expected(mode: Mode) -> np.ndarray:
+    return MoeModel(design().moe).run(IMAGES, mode, random_bank(design().moe, 7)).classes
+
+
+@pytest.fixture(autouse=True)
+def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The files that the examples read, and the tiny design in the place of the preset."""
+    write_bank_file(tmp_path / "me.bank", random_bank(design().moe, 7), design().moe, design().folding, {})
+    np.save(tmp_path / "letters.npy", IMAGES)
+    IMAGES.tofile(tmp_path / "letters.raw")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(driver.accelerator, "load_accelerator", lambda folding, gate: design())
+
+
+def test_the_page_has_these_examples() -> None:
+    assert list(blocks("python")) == ["Python", "PYNQ", "Registers by name"]
+    assert list(blocks("c")) == ["C", "C 2"]
+
+
+def run_python(heading: str, code: str | None = None) -> None:
+    exec(compile(code or blocks("python")[heading], f"{PAGE.name}, {heading}", "exec"), {})
+
+
+def test_python(capsys: pytest.CaptureFixture[str]) -> None:
+    run_python("Python")
+    *answers, last = capsys.readouterr().out.splitlines()
+    assert [int(re.match(r"class (\d+), by (?:the global|local) expert", line)[1]) for line in answers] == (
+        expected(Mode.MOE_GATED).tolist()
+    )
+    assert re.fullmatch(r"\d+ cycles an image, [1-9]\d* MACs in the GE", last)
+
+
+@pytest.fixture
+def pynq(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A module ``pynq`` with the stand-in."""
+    device, memory = VerilatedTransport(design()), Memory()
+    module = ModuleType("pynq")
+    module.allocate = memory.allocate
+    module.Overlay = lambda name: SimpleNamespace(
+        moe_accelerator=SimpleNamespace(mmio=Mmio(device)), axi_dma_0=Dma(device, memory, 2**23 - 1)
+    )
+    monkeypatch.setitem(sys.modules, "pynq", module)
+
+
+def test_pynq(pynq: None, capsys: pytest.CaptureFixture[str]) -> None:
+    run_python("PYNQ")
+    assert capsys.readouterr().out.strip() == str(expected(Mode.MOE_PARALLEL))
+
+
+def test_registers_by_name(capsys: pytest.CaptureFixture[str]) -> None:
+    run_python("Registers by name")
+    assert capsys.readouterr().out == "0 0 0\n"
+
+
+def test_an_example_with_a_wrong_name_is_seen() -> None:
+    code = blocks("python")["Registers by name"].replace("irq_enable", "irq_enabled")
+    with pytest.raises(InputError, match="no register 'irq_enabled'"):
+        run_python("Registers by name", code)
+
+
+def run_c(directory: Path) -> subprocess.CompletedProcess:
+    (directory / "example.c").write_text(blocks("c")["C"])
+    program = compile_with_device(directory, directory / "example.c")
+    return subprocess.run([program, memory_directory()], capture_output=True, text=True, check=False, timeout=60)
+
+
+def test_c(tmp_path: Path) -> None:
+    run = run_c(tmp_path)
+    assert (run.returncode, run.stderr) == (0, "")
+    assert [int(line) for line in run.stdout.split()] == expected(Mode.MOE_GATED).tolist()
+
+
+def test_c_says_why_a_bank_is_refused(tmp_path: Path) -> None:
+    content = bytearray(Path("me.bank").read_bytes())
+    content[90] ^= 1
+    Path("me.bank").write_bytes(content)
+    run = run_c(tmp_path)
+    assert (run.returncode, run.stdout) == (1, "")
+    assert run.stderr == "bank: the bank's CRC-32 is wrong\nthe device refused the bank\n"
+
+
+def test_c_for_a_board_links(tmp_path: Path) -> None:
+    """With two functions of the reader's own."""
+    streams = """
+        int dma_send(void *dma, const uint8_t *data, size_t pixels) { return !dma || !data || !pixels; }
+        int dma_receive(void *dma, uint32_t *results, size_t count) { return !dma || !results || !count; }
+        int main(void) { return 0; }
+    """
+    (tmp_path / "board.c").write_text(blocks("c")["C 2"] + streams)
+    compile_c(tmp_path, [tmp_path / "board.c", DRIVER, C / "moe_mmio.c"])

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Hitless swap: no image is lost, none sees parts of two banks, and every answer is that of the bank it names."""
+
+from __future__ import annotations
+
+import pytest
+
+from driver.tests.devices import open_device
+from driver.tests.swap_load import GE_ALONE, USERS, SwapLoad, SwapReport
+from golden.spec import Mode
+
+
+def clean(report: SwapReport) -> bool:
+    return report.results == report.images and not report.wrong and not report.out_of_order
+
+
+@pytest.mark.parametrize("mode", [Mode.MOE_PARALLEL, Mode.MOE_GATED, Mode.LE_ONLY])
+def test_swap_under_load(mode: Mode) -> None:
+    images = 10_000 if mode == Mode.MOE_PARALLEL else 3_000
+    with open_device() as device:
+        report = SwapLoad(device, mode, images, seed=1).run()
+    assert clean(report), report
+    # The run was one that could have gone wrong: everybody answered, banks in force and in use were attacked.
+    assert set(report.answered_for) == {GE_ALONE, *range(USERS)}, report
+    assert report.commits >= 100 and report.selections >= 20, report
+    assert {"the bank is the selected one", "images in flight still use the bank"} <= set(report.refused), report
+
+
+@pytest.mark.parametrize(
+    "defect",
+    [
+        ("bank_loader.sv", "else if (target_busy) start_reason = bank_reason__BANK_IN_USE;", ""),
+        ("bank_loader.sv", "if ((invalidate_i || (start_i && !start_refused)) &&", "if (invalidate_i &&"),
+        ("moe_core.sv", ".bank_i       (route_image.bank),", ".bank_i       (bank_i),"),
+    ],
+    ids=["loads a bank in use", "valid while it is loaded", "bank of now for images of before"],
+)
+def test_a_defect_is_seen(defect: tuple[str, str, str]) -> None:
+    with open_device(defect) as device:
+        report = SwapLoad(device, Mode.MOE_PARALLEL, 1_000, seed=1).run()
+    assert not clean(report), report

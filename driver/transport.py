@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the driver needs of a device: register accesses and two streams."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+
+from golden.errors import InputError
+
+
+class DriverError(InputError):
+    """The device did not do what was asked; the message is a sentence."""
+
+
+class BusError(DriverError):
+    """A register access was answered with an error response; nothing was changed."""
+
+
+class Transport(Protocol):
+    """A device as seen from the processor beside it."""
+
+    def read(self, address: int) -> int:
+        """Value of the 32-bit register at a byte address.
+
+        Raises:
+            BusError: the device answered with an error.
+        """
+
+    def write(self, address: int, value: int) -> None:
+        """Write a 32-bit register.
+
+        Raises:
+            BusError: the device answered with an error; nothing was changed.
+        """
+
+    def write_burst(self, address: int, words: np.ndarray) -> None:
+        """Write uint32 (n,) one after the other to the same register; stops at the first error."""
+
+    def stream(self, images: np.ndarray) -> np.ndarray:
+        """Send uint8 (N, beats) images and return their results, uint32 (N,).
+
+        Raises:
+            DriverError: the device did not give N results.
+        """
+
+    def close(self) -> None:
+        """Release the device."""

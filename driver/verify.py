@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Shows that the device gives the golden answers with a bank file, loaded as a person would load it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from driver.accelerator import Accelerator
+from driver.transport import DriverError
+from golden.bank import Bank
+from golden.integer_model import MoeModel
+from golden.presets import Accelerator as Design
+from golden.spec import Mode
+
+MODES = (Mode.LE_ONLY, Mode.MOE_PARALLEL, Mode.MOE_GATED)
+
+
+class DeviceCheck:
+    """A simulated device that is opened once for many banks.
+
+    Args:
+        design: what the device is built from.
+    """
+
+    def __init__(self, design: Design) -> None:
+        self.design = design
+        self._device: Accelerator | None = None
+
+    def __call__(self, path: Path, images: np.ndarray) -> str:
+        """Load the bank file through the registers and compare the answers to uint8 (N, H, W) images in three modes.
+
+        Returns:
+            A sentence for people.
+
+        Raises:
+            DriverError: the device refuses the bank, or one of its answers is not the golden model's.
+        """
+        if self._device is None:
+            self._device = Accelerator.open(design=self.design)
+        device, model = self._device, MoeModel(self.design.moe)
+        number = device.load_user(path)
+        bank = Bank.load(path, self.design.moe)
+        for mode in MODES:
+            device.set_mode(mode)
+            results = device.classify(images)
+            golden = model.run(images, mode, bank)
+            wrong = int(((results.classes != golden.classes) | (results.experts != golden.experts)).sum())
+            if wrong:
+                raise DriverError(
+                    f"{path}: in {mode.name} the device gives {wrong} wrong answers to {len(images)} images"
+                )
+            if (results.banks != number).any() or results.no_bank.any():
+                raise DriverError(f"{path}: the device answered without bank {number}")
+        names = ", ".join(mode.name for mode in MODES)
+        return f"simulated device: {len(images)} images in {names}, every answer equals the golden model's"
+
+    def close(self) -> None:
+        """Release the device."""
+        if self._device:
+            self._device.close()
+            self._device = None
