@@ -4,9 +4,10 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from golden.bank import Bank
 from golden.errors import InputError
 from golden.folding import Folding, build_folding
 from golden.qonnx_reader import read_qonnx
@@ -21,15 +22,30 @@ DEFAULT_GATE = "tuned"
 
 @dataclass(frozen=True)
 class Accelerator:
-    """A complete description of one accelerator: what it computes and how it is folded."""
+    """A complete description of one accelerator: what it computes and how it is folded.
+
+    ``baked`` is the bank whose weights are constants of the design, for a device whose user never changes; None for a
+    device that loads them.
+    """
 
     moe: Moe
     folding: Folding
+    baked: Bank | None = None
 
     @property
     def name(self) -> str:
-        """Name of the build: network, gate, number of local experts and folding."""
-        return f"{self.moe.network.name}-{self.moe.preset}{self.moe.local_experts}-{self.folding.name}"
+        """Name of the build: network, gate, number of local experts, folding, and the bank that is baked in."""
+        baked = f"-baked_{self.baked.digest()[:8]}" if self.baked else ""
+        return f"{self.moe.network.name}-{self.moe.preset}{self.moe.local_experts}-{self.folding.name}{baked}"
+
+    def bake(self, bank: Bank) -> Accelerator:
+        """The same accelerator with a bank's weights as constants, as its only bank.
+
+        Raises:
+            InputError: the bank does not fit.
+        """
+        bank.check(self.moe)
+        return Accelerator(self.moe, replace(self.folding, weight_banks=1), bank)
 
 
 def load_toml(kind: str, name: str | Path) -> dict:

@@ -55,18 +55,14 @@ def parser() -> argparse.ArgumentParser:
 def load_bank(accelerator: Accelerator, path: Path | None) -> tuple[Bank, str]:
     """The bank to simulate, and what to call it."""
     moe = accelerator.moe
-    default = MODELS / "banks" / moe.preset / "user01.npz"
+    default = MODELS / "banks" / moe.preset / "user01.bank"
     if path is None and moe.local_experts == 1 and default.exists():
         path = default
-        bank = Bank.load(path)
-        if bank.network_digest != moe.network.digest():
+        if Bank.load(path).network_digest != moe.network.digest():
             return random_bank(moe, 1), "random weights (there is no bank for this global expert)"
     elif path is None:
         return random_bank(moe, 1), "random weights (there is no bank for this gate)"
-    else:
-        bank = Bank.load(path)
-    bank.check(moe, str(path))
-    return bank, str(path)
+    return Bank.load(path, moe), str(path)
 
 
 def _choose(text: str, known: tuple[str, ...], option: str) -> list[str]:
@@ -94,7 +90,7 @@ def run(options: argparse.Namespace) -> int:
     modes = [Mode[name] for name in _choose(options.mode, tuple(m.name for m in MODES), "--mode")]
     accelerator = load_accelerator(options.preset, options.gate, options.ge, options.local_experts)
     bank, bank_name = load_bank(accelerator, options.le_bank)
-    data = load_image_set(options.images, options.limit)
+    data = load_image_set(options.images, options.limit, classes=accelerator.moe.network.classes)
     generated = generate(accelerator)
     other = random_bank(accelerator.moe, 2)
     stimuli = vectors(accelerator, data.images[:VENDOR_IMAGES], (bank, other), options.theta)

@@ -26,6 +26,11 @@ FLAGS = (
 )
 
 
+def quick(flags: tuple[str, ...]) -> tuple[str, ...]:
+    """The same flags for little work in the compiler."""
+    return tuple("-O0" if flag == "-O3" else flag for flag in flags)
+
+
 class CompileError(RuntimeError):
     """The C++ compiler refused the sources; the message has its first errors."""
 
@@ -78,7 +83,10 @@ def _digest(paths: list[Path], flags: tuple[str, ...]) -> str:
 
 
 def build_library(
-    generated: GeneratedHls, hls4ml: tuple[Path, list[Path]] | None = None, directory: Path | None = None
+    generated: GeneratedHls,
+    hls4ml: tuple[Path, list[Path]] | None = None,
+    directory: Path | None = None,
+    optimise: bool = True,
 ) -> Path:
     """Compile the C simulation of one accelerator; the units are compiled at the same time.
 
@@ -86,6 +94,7 @@ def build_library(
         generated: generated sources.
         hls4ml: take front end and tail from hls4ml: include directory and units from :mod:`hls.seam`.
         directory: where libraries are kept; default ``build/hls/lib``. A library's name has a digest of its sources.
+        optimise: False compiles faster a simulation that runs slower: for tests on a few images.
 
     Raises:
         InputError: g++ or the headers are missing.
@@ -94,7 +103,7 @@ def build_library(
     directory = directory or ROOT / "build" / "hls" / "lib"
     directory.mkdir(parents=True, exist_ok=True)
     units = [*generated.units, SIMULATION / "harness.cpp"]
-    flags = (*FLAGS, "-DACCEL_TAPS")
+    flags = (*(FLAGS if optimise else quick(FLAGS)), "-DACCEL_TAPS")
     includes = [*generated.include_path, SIMULATION]
     others: list[Path] = []
     seam: list[Path] = []

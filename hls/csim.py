@@ -9,12 +9,11 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
 from golden.bank import Bank
 from golden.integer_model import Answers
@@ -23,6 +22,7 @@ from golden.spec import Mode
 from hls.build import build_library
 from hls.gen import GeneratedHls, Tap, generate, taps
 from hw.gen.memory import bank_writes
+from verif.parallel import run_in_parallel
 
 CHUNK = 100  # images per call of one simulation; results do not depend on it
 
@@ -189,35 +189,20 @@ class HlsSimulator:
         images = np.ascontiguousarray(images, np.uint8).reshape(len(images), self.accelerator.moe.network.in_shape.size)
         settings = _Settings(mode, bank, self._valid, local_expert, theta)
         table = self._taps if keep_layers else ()
-        bounds = [(a, min(a + chunk, len(images))) for a in range(0, len(images), chunk)]
-        share = len(self._simulations)
-        progress = [ctypes.c_uint64(0) for _ in range(share)]
-        done = [0] * share
-        busy = [0.0] * share
+        busy = [0.0] * len(self._simulations)
 
-        def work(index: int) -> list[tuple[int, HlsResult]]:
-            parts = []
-            for low, high in bounds[index::share]:
-                started = time.perf_counter()
-                raw = self._simulations[index].run(images[low:high], None, high - low, settings, table, progress[index])
-                busy[index] += time.perf_counter() - started
-                done[index] += high - low
-                progress[index].value = 0
-                part = self._decode(raw, mode)
-                if on_chunk:
-                    on_chunk(low, part)
-                    part.layers, part.used = {}, {}
-                parts.append((low, part))
-            return parts
+        def work(index: int, low: int, high: int, progress: ctypes.c_uint64) -> HlsResult:
+            started = time.perf_counter()
+            raw = self._simulations[index].run(images[low:high], None, high - low, settings, table, progress)
+            busy[index] += time.perf_counter() - started
+            part = self._decode(raw, mode)
+            if on_chunk:
+                on_chunk(low, part)
+                part.layers, part.used = {}, {}
+            return part
 
-        with ThreadPoolExecutor(share) as pool:
-            futures = [pool.submit(work, i) for i in range(share)]
-            with tqdm(total=len(images), desc=description, unit="image", disable=description is None) as bar:
-                while description is not None and not all(f.done() for f in futures):
-                    time.sleep(0.05)
-                    bar.update(sum(done) + sum(p.value for p in progress) - bar.n)
-                parts = sorted((p for f in futures for p in f.result()), key=lambda p: p[0])
-                bar.update(len(images) - bar.n)
+        models = [partial(work, index) for index in range(len(self._simulations))]
+        parts = run_in_parallel(len(images), chunk, models, description)
         result = _join(parts)
         result.seconds = max(busy)
         return result

@@ -6,7 +6,9 @@ from __future__ import annotations
 import numpy as np
 
 from golden.spec import Mode
+from hls.build import build_library, quick
 from hls.csim import HlsError, HlsResult, HlsSimulator
+from hls.gen import generate
 from verif.compare.chunks import run_in_chunks
 from verif.compare.stage import Chunk, OnChunk, Setup, StageRun, StageStopped
 
@@ -26,7 +28,10 @@ class HlsStage:
 
     def __init__(self, setup: Setup, simulator: HlsSimulator | None = None) -> None:
         self._setup = setup
-        self._simulator = simulator or HlsSimulator(setup.accelerator)
+        if simulator is None:
+            library = build_library(generate(setup.accelerator), optimise=setup.optimise)
+            simulator = HlsSimulator(setup.accelerator, library=library)
+        self._simulator = simulator
         self._simulator.load_bank(setup.bank, BANK)
 
     def run(self, images: np.ndarray, mode: Mode, on_chunk: OnChunk, description: str | None) -> StageRun:
@@ -68,9 +73,11 @@ class Hls4mlStage:
 
     def __init__(self, setup: Setup) -> None:
         from hls.hls4ml_flow import Hls4mlSimulator  # imports hls4ml, which takes seconds
+        from hls.hls4ml_project import FLAGS
 
         self._setup = setup
-        self._simulator = Hls4mlSimulator(setup.accelerator, setup.bank)
+        flags = FLAGS if setup.optimise else quick(FLAGS)
+        self._simulator = Hls4mlSimulator(setup.accelerator, setup.bank, flags=flags)
 
     def run(self, images: np.ndarray, mode: Mode, on_chunk: OnChunk, description: str | None) -> StageRun:
         """See :class:`verif.compare.stage.Stage`."""

@@ -84,11 +84,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise InputError(f"--{name.replace('_', '-')} is {getattr(args, name)}, at least {least} is needed")
 
     accelerator = load_accelerator(args.preset, args.gate, args.ge)
-    path = args.le_bank or MODELS / "banks" / args.gate / "user01.npz"
-    bank = Bank.load(path) if args.le_bank or path.exists() else random_bank(accelerator.moe, 0)
-    bank.check(accelerator.moe, str(path))
+    path = args.le_bank or MODELS / "banks" / args.gate / "user01.bank"
+    moe = accelerator.moe
+    bank = Bank.load(path, moe) if args.le_bank or path.exists() else random_bank(moe, 0)
     setup = Setup(accelerator, bank, args.ge)
-    data = load_image_set(None, args.images)
+    data = load_image_set(None, args.images, classes=accelerator.moe.network.classes)
     images = np.resize(data.images, (args.images, *data.images.shape[1:]))
     simulator = None
     if args.rtl_images:

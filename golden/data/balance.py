@@ -12,16 +12,16 @@ def balanced_subset(data: LabelledImages, seed: int, per_class: int | None = Non
     """Down-sample every class, without replacement, to the same number of images.
 
     The paper takes the size of the smallest class (section 4.1); that is the default. The result cycles
-    through the classes (0, 1, .. 61, 0, 1, ..), so that a prefix of it is balanced too, and for a given seed
+    through the classes (0, 1, .. 0, 1, ..), so that a prefix of it is balanced too, and for a given seed
     a smaller `per_class` gives a prefix of a larger one.
 
     Args:
-        data: images of all 62 classes.
+        data: images of all its classes.
         seed: the same seed selects the same images in the same order.
         per_class: images per class; None for the size of the smallest class.
 
     Returns:
-        62 * per_class images.
+        data.classes * per_class images.
 
     Raises:
         DataError: a class has no image, or fewer than `per_class`, or `per_class` is below 1.
@@ -37,5 +37,5 @@ def balanced_subset(data: LabelledImages, seed: int, per_class: int | None = Non
             f"a balanced selection needs {wanted} of each class."
         )
     rng = np.random.default_rng(seed)
-    chosen = [rng.permutation(np.flatnonzero(data.labels == label))[:wanted] for label in range(len(CLASSES))]
+    chosen = [rng.permutation(np.flatnonzero(data.labels == label))[:wanted] for label in range(data.classes)]
     return data.select(np.stack(chosen, axis=1).ravel())

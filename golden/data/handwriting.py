@@ -80,6 +80,11 @@ class Handwriting:
         """True when the images were generated and nobody wrote them."""
         return self.data.synthetic
 
+    def of_classes(self, classes: int) -> Handwriting:
+        """The images of the first `classes` classes; users keep their numbers."""
+        index = np.flatnonzero(self.data.labels < classes)
+        return Handwriting(self.data.of_classes(classes), self.user[index], self.is_test[index])
+
     @property
     def users(self) -> list[int]:
         """User numbers 1..U: what `train` and `test` accept."""

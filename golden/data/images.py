@@ -29,15 +29,15 @@ def check_pixels(images: np.ndarray, name: str) -> None:
         raise DataError(f"{name}: images must have shape (N, 28, 28), found {images.shape}.")
 
 
-def check_labels(labels: np.ndarray, name: str) -> None:
-    """Raise `DataError` unless `labels` is an integer vector (N,) with every value in 0..61."""
+def check_labels(labels: np.ndarray, name: str, classes: int = len(CLASSES)) -> None:
+    """Raise `DataError` unless `labels` is an integer vector (N,) with every value in 0..classes-1."""
     if labels.ndim != 1:
         raise DataError(f"{name}: labels must have shape (N,), found {labels.shape}.")
     if labels.dtype.kind not in "iu":
         raise DataError(f"{name}: labels must be integers, found {labels.dtype}.")
-    bad = np.flatnonzero((labels < 0) | (labels >= len(CLASSES)))
+    bad = np.flatnonzero((labels < 0) | (labels >= classes))
     if bad.size:
-        raise DataError(f"{name}: label {labels[bad[0]]} at index {bad[0]} is outside 0..{len(CLASSES) - 1}.")
+        raise DataError(f"{name}: label {labels[bad[0]]} at index {bad[0]} is outside 0..{classes - 1}.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,19 +49,21 @@ class LabelledImages:
         labels: uint8 (N,), 0..61, an index into `CLASSES`.
         name: where the images come from, as reports print it.
         synthetic: True when the images were generated and nobody wrote them.
+        classes: how many of the classes the data is about; its labels are below that.
 
     Raises:
-        DataError: wrong shape, wrong dtype, a label outside 0..61, or unequal counts.
+        DataError: wrong shape, wrong dtype, a label outside 0..classes-1, or unequal counts.
     """
 
     images: np.ndarray
     labels: np.ndarray
     name: str
     synthetic: bool = False
+    classes: int = len(CLASSES)
 
     def __post_init__(self) -> None:
         check_pixels(self.images, self.name)
-        check_labels(self.labels, self.name)
+        check_labels(self.labels, self.name, self.classes)
         if self.labels.dtype != np.uint8:
             raise DataError(f"{self.name}: labels must be uint8, found {self.labels.dtype}.")
         if len(self.images) != len(self.labels):
@@ -80,6 +82,13 @@ class LabelledImages:
         """The images picked by a slice, a bool mask (N,) or an integer index vector, in its order."""
         return replace(self, images=self.images[index], labels=self.labels[index])
 
+    def of_classes(self, classes: int) -> LabelledImages:
+        """The images of the first `classes` classes: what a network with as many outputs is about."""
+        if classes == self.classes:
+            return self
+        part = self.select(self.labels < classes)
+        return replace(part, classes=classes, name=f"{self.name}, classes {CLASSES[0]} to {CLASSES[classes - 1]}")
+
     def class_counts(self) -> np.ndarray:
-        """Number of images of each class: int64 (62,)."""
-        return np.bincount(self.labels, minlength=len(CLASSES))
+        """Number of images of each class: int64 (classes,)."""
+        return np.bincount(self.labels, minlength=self.classes)

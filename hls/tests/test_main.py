@@ -105,7 +105,7 @@ def test_vendor_tool_is_not_run_when_the_simulation_differs(options, tmp_path, m
         return generated
 
     monkeypatch.setattr(command, "generate", wrong)
-    monkeypatch.setattr("hls.csim.generate", wrong)
+    monkeypatch.setattr("hls.stages.generate", wrong)
     assert command.main([*options, "--mode", "GE_ONLY"]) == 1
     assert not calls.exists()
     out = capsys.readouterr().out
@@ -132,7 +132,7 @@ def test_bad_input_is_one_sentence(options, capsys, arguments: list[str], senten
 
 def test_missing_compiler_is_one_sentence(options, tmp_path, monkeypatch, capsys) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr("hls.csim.build_library", lambda generated: build_library(generated, directory=tmp_path))
+    monkeypatch.setattr("hls.stages.build_library", lambda made, optimise: build_library(made, directory=tmp_path))
     assert command.main([*options, "--mode", "GE_ONLY"]) == 2
     assert "'g++' is needed" in capsys.readouterr().err
 

@@ -62,7 +62,7 @@ class GeneratedHardware:
         return sources[:count] + packages + sources[count:] + device
 
     def relative_sources(self, device: bool = False) -> list[str]:
-        """Sources of moe_top (or of moe_accelerator) as names below ``directory``; the hand-written ones are copied there.
+        """Sources of moe_top (or of moe_accelerator) as names below ``directory``, where they are copied.
 
         The WebAssembly build of Yosys sees only its working directory reliably (not, for example, another place
         below the system's temporary directory).

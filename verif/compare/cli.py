@@ -35,11 +35,13 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
     add("--images", type=Path, metavar="FILE", help="IDX file, .npz, or folder of PNGs (default: see docs/data.md)")
+    add("--users", metavar="N[,..]", help="whose images to mix in, 'all' for everybody (default: the bank's user)")
     add("--limit", type=int, default=QUICK, metavar="N", help="at most N images, 0 for all (default %(default)s)")
     add("--preset", default=DEFAULT_FOLDING, metavar="NAME", help="folding preset (default %(default)s)")
     add("--gate", default=DEFAULT_GATE, metavar="NAME", help="gate preset: paper or tuned (default %(default)s)")
     add("--ge", type=Path, default=MODELS / "ge.onnx", metavar="FILE", help="global expert, QONNX")
     add("--le-bank", type=Path, metavar="FILE", help="bank of LE and GN weights (default: user 1's)")
+    add("--baked", action="store_true", help="build LE and GN with the bank's weights as constants (RTL)")
     add("--local-experts", type=int, metavar="K", help="local experts of the accelerator (default: the gate preset's)")
     add("--local-expert", type=int, default=0, metavar="I", help="who answers in LE_ONLY (default %(default)s)")
     add("--theta", type=int, default=0, help="the gate's threshold register (default %(default)s)")
@@ -65,6 +67,21 @@ def parse_modes(names: str | None) -> list[Mode]:
     return [known[name] for name in dict.fromkeys(names.split(","))]
 
 
+def parse_users(text: str | None, owner: int) -> list[int] | None:
+    """Numbers of the users whose images are taken; None for all. ``owner`` is the bank's, the default.
+
+    Raises:
+        InputError: not ``all`` and not positive numbers.
+    """
+    if text is None:
+        return [owner]
+    if text == "all":
+        return None
+    if not re.fullmatch(r"[1-9]\d*(,[1-9]\d*)*", text):
+        raise InputError(f"--users is '{text}', allowed are all and user numbers from 1, separated by commas")
+    return [int(number) for number in text.split(",")]
+
+
 def load_setup(args: argparse.Namespace) -> tuple[Setup, int]:
     """Everything the stages need, and whose bank it is (the number in the file's name, else 1).
 
@@ -72,9 +89,8 @@ def load_setup(args: argparse.Namespace) -> tuple[Setup, int]:
         InputError: a preset, model or bank that is missing or does not fit.
     """
     accelerator = load_accelerator(args.preset, args.gate, args.ge, args.local_experts)
-    path = args.le_bank or MODELS / "banks" / args.gate / "user01.npz"
-    bank = Bank.load(path)
-    bank.check(accelerator.moe, str(path))
+    path = args.le_bank or MODELS / "banks" / args.gate / "user01.bank"
+    bank = Bank.load(path, accelerator.moe)
     if not 0 <= args.local_expert < accelerator.moe.local_experts:
         last = accelerator.moe.local_experts - 1
         raise InputError(f"--local-expert is {args.local_expert}, allowed are 0 to {last}")
@@ -83,6 +99,8 @@ def load_setup(args: argparse.Namespace) -> tuple[Setup, int]:
     fault = find_fault(args.inject_fault) if args.inject_fault else None
     weights = args.ge.with_name(f"{args.ge.stem}_float.npz")
     number = re.search(r"user(\d+)", path.stem)
+    if args.baked:
+        accelerator = accelerator.bake(bank)
     setup = Setup(
         accelerator, bank, args.ge, weights if weights.exists() else None, args.theta, args.local_expert, fault
     )
@@ -107,7 +125,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not args.stages and setup.float_weights is None:
         names.remove("float")
         print(f"float is left out: there are no float weights beside {args.ge}")
-    data = load_image_set(args.images, args.limit, user)
+    data = load_image_set(args.images, args.limit, parse_users(args.users, user), setup.accelerator.moe.network.classes)
     shape = setup.accelerator.moe.network.in_shape
     if (shape.height, shape.width, shape.channels) != (*data.images.shape[1:], 1):
         raise InputError(

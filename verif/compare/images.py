@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from golden.data import LabelledImages, balanced_subset, generic_source, load_images, users_source
+from golden.data import CLASSES, LabelledImages, balanced_subset, generic_source, load_images, users_source
 from golden.data.sources import EMNIST_VARIABLE, USERS_VARIABLE
 from golden.errors import InputError
 
@@ -35,33 +35,50 @@ class ImageSet:
         return len(self.labels)
 
 
-def load_image_set(path: Path | None, limit: int, user: int = 1, environ: Mapping[str, str] = os.environ) -> ImageSet:
+def load_image_set(
+    path: Path | None,
+    limit: int,
+    users: Sequence[int] | None = (1,),
+    classes: int = len(CLASSES),
+    environ: Mapping[str, str] = os.environ,
+) -> ImageSet:
     """The images to compare on.
 
     Args:
         path: file or folder as in :func:`golden.data.load_images`. None takes the generic test set (class-balanced as
-            far as ``limit`` allows) and, in equal number while they last, the test images of one user, mixed.
+            far as ``limit`` allows) and, in equal number while they last, test images of users, mixed.
         limit: at most this many images; 0 for all, which of the generic test set is the whole, unbalanced one.
-        user: whose images, 1..U; of the synthetic writers always the first.
+        users: whose images, 1..U, as many of each while they last; None for everybody. Of the synthetic writers it is
+            the first one, whoever is named.
+        classes: only images of the first so many classes: those that the network knows.
 
     Raises:
-        InputError: bad data, or a negative limit.
+        InputError: bad data, a negative limit, or a user who does not exist.
     """
     if limit < 0:
         raise InputError(f"--limit is {limit}, allowed are 0 (all images) and more")
     if path is not None:
-        data = load_images(path)
+        data = load_images(path).of_classes(classes)
         return _join([data if limit == 0 else data.take(limit)], ("images",))
+    generic = generic_source("test", environ).of_classes(classes)
     if environ.get(USERS_VARIABLE) or not environ.get(EMNIST_VARIABLE):
-        users = users_source(environ)
-        user = 1 if users.synthetic else user
-        person = users.test(user)
-        shuffled = person.select(np.random.default_rng(SEED).permutation(len(person)))
-        mine = shuffled.take(len(person) if limit == 0 else limit // 2)
-        rest = 0 if limit == 0 else limit - len(mine)
-        generic = _balanced_first(generic_source("test", environ), rest)
-        return _join([generic, mine], ("generic", f"user {user}"))
-    return _join([_balanced_first(generic_source("test", environ), limit)], ("generic",))
+        writers = users_source(environ).of_classes(classes)
+        numbers = writers.users if users is None else (1,) if writers.synthetic else tuple(dict.fromkeys(users))
+        unknown = [number for number in numbers if number not in writers.users]
+        if unknown:
+            raise InputError(f"{writers.name}: there is no user {unknown[0]}, known are 1 to {writers.users[-1]}")
+        people = [_shuffled(writers.test(number)) for number in numbers]
+        if limit:
+            half, count = limit // 2, len(people)
+            people = [person.take((half + count - 1 - i) // count) for i, person in enumerate(people)]
+        rest = 0 if limit == 0 else limit - sum(map(len, people))
+        return _join([_balanced_first(generic, rest), *people], ("generic", *(f"user {number}" for number in numbers)))
+    return _join([_balanced_first(generic, limit)], ("generic",))
+
+
+def _shuffled(data: LabelledImages) -> LabelledImages:
+    """All images in a fixed random order."""
+    return data.select(np.random.default_rng(SEED).permutation(len(data)))
 
 
 def _balanced_first(data: LabelledImages, limit: int) -> LabelledImages:

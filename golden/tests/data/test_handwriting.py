@@ -131,3 +131,13 @@ def test_an_unknown_user_or_an_empty_part_is_named(save):
             handwriting.train(user)
     with pytest.raises(DataError, match="user 1 has no train image"):
         handwriting.train(1)
+
+
+def test_of_classes_keeps_users_and_parts(save):
+    whole = load_handwriting(save())
+    digits = whole.of_classes(10)
+    for user in whole.users:
+        for part in ("train", "test"):
+            all_of_them, some = getattr(whole, part)(user), getattr(digits, part)(user)
+            assert some.labels.max() < 10 and some.classes == 10
+            assert (some.images == all_of_them.images[all_of_them.labels < 10]).all()

@@ -58,3 +58,13 @@ def test_take_and_select_keep_pairs_together():
     assert data.class_counts().tolist() == [1] * 5 + [0] * 57
     with pytest.raises(DataError, match="-1"):
         data.take(-1)
+
+
+def test_of_classes_keeps_the_first_classes_and_says_so():
+    data = make()
+    assert data.of_classes(62) is data
+    few = data.of_classes(11)
+    assert few.labels.tolist() == [0, 10] and len(few.images) == 2 and len(few.class_counts()) == 11
+    assert few.name == "the file, classes 0 to A"
+    with pytest.raises(DataError, match=r"label 10 at index 1 is outside 0\.\.9"):
+        LabelledImages(few.images, few.labels, "the file", classes=10)

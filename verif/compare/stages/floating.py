@@ -13,13 +13,10 @@ from torch import Tensor
 
 from golden.errors import InputError
 from golden.integer_model import Answers
-from golden.presets import load_toml
 from golden.spec import Mode
 from verif.compare.chunks import run_in_chunks
 from verif.compare.real_experts import RealExperts
 from verif.compare.stage import OnChunk, Setup, StageRun
-
-NETWORK_PRESET = "lenet5"
 
 
 class FloatStage:
@@ -35,11 +32,12 @@ class FloatStage:
     def __init__(self, setup: Setup) -> None:
         # Imported here: only this stage needs the training package and what it brings along.
         from golden.training.global_expert import load_float_weights
+        from golden.training.torch_model import preset_of
 
         if setup.float_weights is None:
             raise InputError(f"{setup.ge}: there are no float weights for this global expert")
         self._moe = setup.accelerator.moe
-        self._network = load_float_weights(load_toml("networks", NETWORK_PRESET), setup.float_weights)
+        self._network = load_float_weights(preset_of(self._moe.network), setup.float_weights)
         self._experts = RealExperts(self._moe, setup.bank, setup.theta, setup.local_expert, quantise=False)
 
     def run(self, images: np.ndarray, mode: Mode, on_chunk: OnChunk, description: str | None) -> StageRun:

@@ -11,7 +11,7 @@ import pytest
 from golden.bank import random_bank
 from golden.errors import InputError
 from golden.presets import ROOT
-from golden.tests.tiny import QonnxWriter, tiny_moe, tiny_network
+from golden.tests.tiny import QonnxWriter, tiny_accelerator, tiny_network
 from verif.compare import cli
 from verif.compare.stages import STAGES
 from verif.compare.tests.setup import image_set, tiny_setup
@@ -89,8 +89,9 @@ def test_images_that_do_not_fit_the_network_are_refused(tiny, monkeypatch):
 def models(tmp_path) -> list[str]:
     """Arguments that name a tiny GE and bank; the gate preset is the shipped ``paper``."""
     ge = QonnxWriter(tiny_network()).save(tmp_path / "ge.onnx")
-    bank = tmp_path / "user01.npz"
-    random_bank(tiny_moe("linear"), 0).save(bank)
+    bank = tmp_path / "user01.bank"
+    tiny = tiny_accelerator("linear")
+    random_bank(tiny.moe, 0).save(bank, tiny.moe, tiny.folding)
     return ["--ge", str(ge), "--le-bank", str(bank), "--gate", "paper"]
 
 
@@ -109,6 +110,21 @@ def test_bad_arguments_are_refused(models, arguments, text):
     with pytest.raises(InputError, match=text) as refusal:
         cli.main([*models, *arguments])
     assert "\n" not in str(refusal.value)
+
+
+def test_users_are_numbers_or_all():
+    assert cli.parse_users(None, 4) == [4]
+    assert cli.parse_users("all", 4) is None
+    assert cli.parse_users("1,10", 4) == [1, 10]
+    for text in ("0", "1,", "two", ""):
+        with pytest.raises(InputError, match=f"--users is '{text}', allowed are all and user numbers"):
+            cli.parse_users(text, 4)
+
+
+def test_baked_builds_the_bank_into_the_accelerator():
+    setup, _ = cli.load_setup(cli.parse(["--baked"]))
+    assert setup.accelerator.baked is setup.bank and "-baked_" in setup.accelerator.name
+    assert cli.load_setup(cli.parse([]))[0].accelerator.baked is None
 
 
 def test_a_missing_environment_is_one_sentence(tmp_path):

@@ -18,6 +18,26 @@ def test_without_data_it_is_synthetic_and_mixed():
     assert (again.images == data.images).all() and (again.labels == data.labels).all()
 
 
+def test_everybodys_images_in_equal_shares():
+    data = load_image_set(None, 70, None, environ={})
+    assert data.sets == ("generic", "user 1", "user 2", "user 3")
+    assert np.bincount(data.member).tolist() == [35, 12, 12, 11]
+    assert len(set(data.member[:24])) == 4
+
+
+def test_named_users(tmp_path):
+    rng = np.random.default_rng(0)
+    x, y = rng.integers(0, 256, (60, 28, 28), dtype=np.uint8), np.zeros(60, int)
+    np.savez(tmp_path / "u.npz", x=x, y=y, user=np.arange(60) % 3, is_test=np.arange(60) >= 30)
+    environ = {"USERS_NPZ": str(tmp_path / "u.npz")}
+    data = load_image_set(None, 16, [3, 1], environ=environ)
+    assert data.sets == ("generic", "user 3", "user 1") and np.bincount(data.member).tolist() == [8, 4, 4]
+    for image in data.images[data.member == 1]:
+        assert any((image == other).all() for other in x[32::3]), "an image of somebody else, or one to train on"
+    with pytest.raises(InputError, match="there is no user 4, known are 1 to 3"):
+        load_image_set(None, 16, [1, 4], environ=environ)
+
+
 @pytest.fixture
 def npz(tmp_path):
     rng = np.random.default_rng(0)

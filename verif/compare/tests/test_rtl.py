@@ -5,7 +5,9 @@ from dataclasses import replace
 
 import pytest
 
+from golden.bank import random_bank
 from golden.errors import InputError
+from golden.integer_model import MoeModel
 from golden.spec import Mode
 from verif.bulk.simulator import BulkSimulator
 from verif.compare.comparison import run_stage
@@ -129,3 +131,62 @@ def test_every_edit_fits_the_sources(fault, tmp_path):
 def test_unknown_site():
     with pytest.raises(InputError, match="no fault site 'nonsense'; known are weight, bias"):
         find_fault("nonsense")
+
+
+# ---- LE and GN as constants -----------------------------------------------------------------------------------------
+
+
+def baked(setup):
+    """The same comparison with the bank's weights built into the RTL."""
+    return replace(setup, accelerator=setup.accelerator.bake(setup.bank))
+
+
+def test_a_baked_accelerator_equals_the_integer_model_in_every_mode(directory):
+    setup = baked(tiny_setup(directory))
+    assert (
+        setup.accelerator.name.endswith(f"-baked_{setup.bank.digest()[:8]}")
+        and setup.accelerator.folding.weight_banks == 1
+    )
+    stage = RtlStage(setup)
+    try:
+        for mode in MODES:
+            report = run_stage(setup, stage, image_set().images, mode)
+            assert not report.differs, report.first or report.stopped
+    finally:
+        stage.close()
+
+
+def test_a_baked_accelerator_needs_no_bank_and_takes_none(directory):
+    """Nothing is loaded and no bank is marked valid; then another bank is written, without effect."""
+    setup = baked(tiny_setup(directory))
+    library = prepare(setup.accelerator, setup.bank, None, False).library
+    simulator = BulkSimulator(setup.accelerator, library=library)
+    images, model = image_set().images, MoeModel(setup.accelerator.moe)
+    expected = model.run(images, Mode.MOE_PARALLEL, setup.bank, setup.theta)
+    other = random_bank(setup.accelerator.moe, 99)
+    for load in (False, True):
+        if load:
+            simulator.load_bank(other)
+        found = simulator.run(images, Mode.MOE_PARALLEL, theta=setup.theta)
+        assert (found.classes == expected.classes).all() and (found.experts == expected.experts).all()
+        assert not found.status.any()
+    simulator.close()
+    assert (expected.classes != model.run(images, Mode.MOE_PARALLEL, other, setup.theta).classes).any()
+
+
+@pytest.mark.parametrize("site", ["le_weight", "gate_bias"])
+def test_one_changed_weight_in_a_baked_memory_is_seen_at_its_layer(directory, site):
+    mode, layer = SEEN_AT[site]
+    setup = baked(tiny_setup(directory, fault=find_fault(site)))
+    stage = RtlStage(setup)
+    try:
+        report = run_stage(setup, stage, image_set().images, mode)
+    finally:
+        stage.close()
+    assert report.differs and report.first.layer == layer
+
+
+def test_a_bank_that_does_not_fit_is_not_baked(directory):
+    setup = tiny_setup(directory)
+    with pytest.raises(InputError, match="made for the gate preset"):
+        setup.accelerator.bake(replace(setup.bank, preset="paper"))
