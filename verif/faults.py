@@ -137,8 +137,8 @@ FAULTS: tuple[Fault, ...] = (
         (
             SourceEdit(
                 "expert_mux.sv",
-                "    if (expert == '0) result.class_index = ge_class_i;\n",
-                "    if (expert == '0) begin\n"
+                "    if (expert == '0 && needs_ge) result.class_index = ge_class_i;\n",
+                "    if (expert == '0 && needs_ge) begin\n"
                 "      result.class_index = (image_i.sequence_number[0] && needs_le[0]) ? le_class_i[0] : ge_class_i;\n"
                 "    end\n",
             ),

@@ -72,7 +72,12 @@ def load_image_set(
             half, count = limit // 2, len(people)
             people = [person.take((half + count - 1 - i) // count) for i, person in enumerate(people)]
         rest = 0 if limit == 0 else limit - sum(map(len, people))
-        return _join([_balanced_first(generic, rest), *people], ("generic", *(f"user {number}" for number in numbers)))
+        generic, name = _balanced_first(generic, rest), None
+        if len(numbers) > 1:
+            everybody = f"{writers.name}, users {', '.join(map(str, numbers))} test ({sum(map(len, people))})"
+            name = f"{generic.name} ({len(generic)}) + {everybody}"
+        sets = ("generic", *(f"user {number}" for number in numbers))
+        return _join([generic, *people], sets, name)
     return _join([_balanced_first(generic, limit)], ("generic",))
 
 
@@ -91,8 +96,11 @@ def _balanced_first(data: LabelledImages, limit: int) -> LabelledImages:
     return data.select(np.random.default_rng(SEED).permutation(len(data))[:limit])
 
 
-def _join(parts: list[LabelledImages], sets: tuple[str, ...]) -> ImageSet:
-    """All parts in one, mixed in a fixed random order so that every stretch of it has images of each part."""
+def _join(parts: list[LabelledImages], sets: tuple[str, ...], name: str | None = None) -> ImageSet:
+    """All parts in one, mixed in a fixed random order so that every stretch of it has images of each part.
+
+    ``name`` None lists the parts.
+    """
     member = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
     order = np.random.default_rng(SEED).permutation(len(member)) if len(parts) > 1 else np.arange(len(member))
     if not len(order):
@@ -102,6 +110,6 @@ def _join(parts: list[LabelledImages], sets: tuple[str, ...]) -> ImageSet:
         np.concatenate([part.labels for part in parts])[order],
         member[order],
         sets,
-        " + ".join(f"{part.name} ({len(part)})" for part in parts if len(part)),
+        name or " + ".join(f"{part.name} ({len(part)})" for part in parts if len(part)),
         any(part.synthetic for part in parts),
     )

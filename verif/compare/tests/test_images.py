@@ -21,6 +21,7 @@ def test_without_data_it_is_synthetic_and_mixed():
 def test_everybodys_images_in_equal_shares():
     data = load_image_set(None, 70, None, environ={})
     assert data.sets == ("generic", "user 1", "user 2", "user 3")
+    assert "test (35) + built-in" in data.name and data.name.endswith("users 1, 2, 3 test (35)")
     assert np.bincount(data.member).tolist() == [35, 12, 12, 11]
     assert len(set(data.member[:24])) == 4
 
