@@ -30,9 +30,13 @@ class PowerLevels(NamedTuple):
     memory: tuple[bool, ...]
 
 
-def build_device(hardware: GeneratedHardware, optimise: bool = True) -> Path:
-    """The shared library of the simulated device (``model/device.h``), built when it is not there yet."""
-    return build_library(hardware, optimise=optimise, top="moe_accelerator", harness=MODEL)
+def build_device(hardware: GeneratedHardware, optimise: bool = True, corruption: bool = False) -> Path:
+    """The shared library of the simulated device (``model/device.h``), built when it is not there yet.
+
+    ``corruption`` makes a slower model in which domains without power can lose their state (``model/corruption.h``).
+    """
+    options = ("--public-flat-rw", "-CFLAGS", "-DDEVICE_CORRUPTION") if corruption else ()
+    return build_library(hardware, optimise=optimise, top="moe_accelerator", harness=MODEL, options=options)
 
 
 def _library(path: Path) -> ctypes.CDLL:
@@ -41,6 +45,7 @@ def _library(path: Path) -> ctypes.CDLL:
     library.device_failure.restype = ctypes.c_char_p
     library.device_cycles.restype = ctypes.c_uint64
     library.device_power.restype = ctypes.c_uint32
+    library.device_corruptible.restype = library.device_corrupted.restype = ctypes.c_uint64
     for name in ("device_pixels_waiting", "device_results_waiting"):
         getattr(library, name).restype = ctypes.c_size_t
     return library
@@ -141,6 +146,23 @@ class VerilatedTransport:
         """Control levels of all domains now."""
         bits = self._library.device_power(self._device)
         return PowerLevels(*(tuple(bool(bits >> 4 * k + d & 1) for d in range(4)) for k in range(5)))
+
+    def corrupt(self, seed: int) -> None:
+        """From now on, whatever is in a domain without power becomes random; 0: no longer.
+
+        Raises:
+            DriverError: the model was built without ``corruption``.
+        """
+        self._check(self._library.device_corrupt(self._device, ctypes.c_uint64(seed)))
+
+    def corruptible_bits(self, domain: int, memories: bool = False) -> int:
+        """Bits of a domain that corruption overwrites, without or with its weight memories."""
+        return self._library.device_corruptible(self._device, domain, int(memories))
+
+    @property
+    def corrupted_bits(self) -> int:
+        """Bits that corruption has overwritten so far."""
+        return self._library.device_corrupted(self._device)
 
     def pauses(self, seed: int) -> None:
         """Let pixels and results pause at random (0: never again)."""

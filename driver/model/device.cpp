@@ -11,6 +11,9 @@
 
 #include "Vmoe_accelerator.h"
 #include "model_host.h"
+#ifdef DEVICE_CORRUPTION
+#include "corruption.h"
+#endif
 
 namespace {
 constexpr uint64_t kRegisterTimeout = 10000;  // cycles; a register access takes a handful
@@ -30,6 +33,7 @@ class Device {
     pixels_.clear();
     results_.clear();
     offering_ = false;
+    for (Switch& s : switches_) s = {s.latency, s.kind};  // open, and said so
     model_->rst_ni = 0;
     for (int i = 0; i < 4; ++i) cycle();
     model_->rst_ni = 1;
@@ -118,6 +122,10 @@ class Device {
     random_.seed(seed);
   }
 
+#ifdef DEVICE_CORRUPTION
+  Corruption& corruption() { return corruption_; }
+#endif
+
   uint64_t now() const { return now_; }
   int interrupt() const { return model_->irq_o; }
   size_t pixels_waiting() const { return pixels_.size(); }
@@ -125,6 +133,16 @@ class Device {
 
  private:
   static constexpr uint16_t kLast = 256;  // TLAST beside the pixel's 8 bits
+
+  // The order of DESIGN section 4, cycle by cycle: what must hold whatever the device is asked to do.
+  void watch_power() const {
+    const unsigned isolated = model_->pd_isolate_o, released = model_->pd_rst_no, clocked = model_->pd_clk_en_o;
+    const unsigned closed = model_->pd_switch_o, saving = model_->pd_save_o | model_->pd_restore_o;
+    if (~isolated & ~(closed & clocked & released) & 0xf) fail("a domain is open to the others without supply, clock or reset");
+    if (released & ~(closed & clocked)) fail("a domain is out of reset without supply or clock");
+    if (clocked & ~closed) fail("a domain has a clock without supply");
+    if (saving & ~(isolated & released & clocked)) fail("a domain saves or restores while it is not isolated or in reset");
+  }
 
   struct Switch {
     uint32_t latency = 3;
@@ -165,6 +183,7 @@ class Device {
   }
 
   void edge() {
+    if (model_->rst_ni) watch_power();
     if (offering_ && model_->s_axis_tready) {
       pixels_.pop_front();
       offering_ = false;
@@ -173,7 +192,14 @@ class Device {
       results_.push_back(static_cast<uint64_t>(model_->m_axis_tlast) << 32 | model_->m_axis_tdata);
     }
     model_->clk_i = 1;
+#ifdef DEVICE_CORRUPTION
+    // A domain that wakes under reset still has random state at its first edges: its assertions do not apply yet.
+    context_->assertOn(!(model_->pd_clk_en_o & ~model_->pd_rst_no));
+#endif
     model_->eval();
+#ifdef DEVICE_CORRUPTION
+    corruption_.step(model_->pd_switch_o, model_->pd_memory_o);
+#endif
     ++now_;
   }
 
@@ -186,6 +212,9 @@ class Device {
 
   std::unique_ptr<VerilatedContext> context_;
   std::unique_ptr<Vmoe_accelerator> model_;
+#ifdef DEVICE_CORRUPTION
+  Corruption corruption_{*context_};
+#endif
   std::deque<uint16_t> pixels_;
   std::deque<uint64_t> results_;
   std::minstd_rand random_;
@@ -253,5 +282,34 @@ void device_switch(void* device, unsigned domain, uint32_t latency, int kind) {
   as_device(device)->power_switch(domain, latency, kind);
 }
 uint32_t device_power(void* device) { return as_device(device)->power(); }
+int device_corrupt(void* device, uint64_t seed) {
+#ifdef DEVICE_CORRUPTION
+  as_device(device)->corruption().seed(seed);
+  return 0;
+#else
+  (void)device;
+  (void)seed;
+  g_failure = "this model was built without corruption";
+  return 1;
+#endif
+}
+uint64_t device_corruptible(void* device, int domain, int memories) {
+#ifdef DEVICE_CORRUPTION
+  return as_device(device)->corruption().bits(domain, memories);
+#else
+  (void)device;
+  (void)domain;
+  (void)memories;
+  return 0;
+#endif
+}
+uint64_t device_corrupted(void* device) {
+#ifdef DEVICE_CORRUPTION
+  return as_device(device)->corruption().overwritten();
+#else
+  (void)device;
+  return 0;
+#endif
+}
 void device_pauses(void* device, uint32_t seed) { as_device(device)->pauses(seed); }
 }

@@ -54,6 +54,13 @@ void device_switch(void *device, unsigned domain, uint32_t latency, int kind);
  * [19:16] weight memories supplied. */
 uint32_t device_power(void *device);
 
+/* Only in a model built with DEVICE_CORRUPTION (see corruption.h). From now on, what is in a domain without power becomes random
+ * (seed 0: no longer). device_corruptible: bits of a domain, with or without its weight memories; device_corrupted: bits
+ * overwritten so far. */
+int device_corrupt(void *device, uint64_t seed);
+uint64_t device_corruptible(void *device, int domain, int memories);
+uint64_t device_corrupted(void *device);
+
 /* 0: pixels and results never pause; otherwise they pause at random, one cycle in four. */
 void device_pauses(void *device, uint32_t seed);
 

@@ -404,9 +404,7 @@ def watched_top(taps: tuple[Tap, ...]) -> str:
     return (
         f"{_HEADER}/// moe_top with every layer's output stream as a port: valid is high for each word that moves.\n"
         f"module moe_sim (\n{inputs}" + ",\n".join(ports) + "\n);\n"
-        "  moe_top u_top (.*);\n\n"
-        + "\n".join(assigns)
-        + "\nendmodule\n"
+        "  moe_top u_top (.*);\n\n" + "\n".join(assigns) + "\nendmodule\n"
     )
 
 

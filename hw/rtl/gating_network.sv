@@ -9,7 +9,7 @@
 ///
 /// Protocol: valid/ready; frame_start_i announces an image and its weight bank; one confidence beat an image, lane
 /// 2*i the top logit and lane 2*i+1 the margin of local expert i; theta_i belongs to the oldest image without a
-/// decision. Write address map: see runtime_dense; wr_out_i selects the output layer.
+/// decision. Write address map: see runtime_dense; wr_hidden_i, wr_out_i select the layer.
 /// Does not: run the experts.
 ///
 /// Parameters
@@ -57,6 +57,7 @@ module gating_network
     input  logic                            rst_ni,
     input  logic                            wr_clk_i,
     input  logic                            wr_en_i,
+    input  logic                            wr_hidden_i,
     input  logic                            wr_out_i,
     input  logic                            wr_bias_i,
     input  logic [BankW-1:0]                wr_bank_i,
@@ -213,7 +214,8 @@ module gating_network
         .clk_i,
         .rst_ni,
         .wr_clk_i,
-        .wr_en_i    (wr_en_i && !wr_out_i),
+        .wr_en_i,
+        .wr_select_i(wr_hidden_i),
         .wr_bias_i,
         .wr_bank_i,
         .wr_addr_i,
@@ -247,6 +249,9 @@ module gating_network
     assign out_in_valid = vector_valid;
     assign vector_ready = out_in_ready;
     assign out_in_data  = vector_data;
+
+    logic unused_hidden;
+    assign unused_hidden = wr_hidden_i;
   end
 
   // ---- Output layer and decision ----------------------------------------------------------------------------
@@ -274,7 +279,8 @@ module gating_network
       .clk_i,
       .rst_ni,
       .wr_clk_i,
-      .wr_en_i    (wr_en_i && wr_out_i),
+      .wr_en_i,
+      .wr_select_i(wr_out_i),
       .wr_bias_i,
       .wr_bank_i,
       .wr_addr_i,

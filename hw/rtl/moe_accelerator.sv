@@ -133,7 +133,7 @@ module moe_accelerator
       .word_i      (settings.bank_data.word.value),
       .select_i    (selected),
       .busy_i      (bank_busy),
-      .memory_on_i (pd_memory_o[DomainLe] && pd_memory_o[DomainGn]),
+      .memory_on_i (!Baked && pd_memory_o[DomainLe] && pd_memory_o[DomainGn]),  // baked weights cannot be loaded
       .wr_en_o     (wr_en),
       .wr_layer_o  (wr_layer),
       .wr_bias_o   (wr_bias),
@@ -366,7 +366,7 @@ module moe_accelerator
 
     to_registers.bank_select.bank.we    = bank_activate;
     to_registers.bank_select.bank.next  = load_bank;
-    to_registers.bank_valid.valid.next  = 16'(bank_valid);
+    to_registers.bank_valid.valid.next  = Baked ? 16'd1 : 16'(bank_valid);
     to_registers.bank_status.state.next  = 3'(load_state);
     to_registers.bank_status.reason.next = load_reason;
     to_registers.bank_status.target.next = load_bank;

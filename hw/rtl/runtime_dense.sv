@@ -41,6 +41,7 @@ module runtime_dense
     input  logic                 wr_clk_i,
     // Weight writes
     input  logic                 wr_en_i,
+    input  logic                 wr_select_i,
     input  logic                 wr_bias_i,
     input  logic [BankW-1:0]     wr_bank_i,
     input  logic [19:0]          wr_addr_i,
@@ -62,19 +63,12 @@ module runtime_dense
   localparam int unsigned FoldW      = (OutWords > 1) ? $clog2(OutWords) : 1;
   localparam int unsigned RamBankW   = (Banks > 1) ? $clog2(Banks) : 1;
   localparam int unsigned WordCountW = (InWords > 1) ? $clog2(InWords) : 1;
-  localparam int unsigned WgtChunks  = (Pe * Simd * WgtW + 31) / 32;
-  localparam int unsigned BiasChunks = (Pe * BiasW + 31) / 32;
-  localparam int unsigned WgtShift   = $clog2(WgtChunks);
-  localparam int unsigned BiasShift  = $clog2(BiasChunks);
 
   if (Banks > 2 ** BankW) begin : gen_bad_banks
     $error("runtime_dense: Banks is %0d, allowed are 1 to 16.", Banks);
   end
   if (Baked && Banks != 1) begin : gen_bad_baked
     $error("runtime_dense: Banks is %0d, baked weights are one bank.", Banks);
-  end
-  if (AddrW + WgtShift > 20) begin : gen_bad_depth
-    $error("runtime_dense: %0d weight words do not fit the write address.", Depth);
   end
 
   // ---- Tag: the bank of the vector at the input -------------------------------------------------------------
@@ -174,55 +168,47 @@ module runtime_dense
     );
 
     logic unused_writes;
-    assign unused_writes = ^{wr_clk_i, wr_en_i, wr_bias_i, wr_bank_i, wr_addr_i, wr_data_i, wgt_bank, bias_bank};
+    assign unused_writes = ^{wr_clk_i, wr_en_i, wr_select_i, wr_bias_i, wr_bank_i, wr_addr_i, wr_data_i, wgt_bank, bias_bank};
   end else begin : gen_loaded
-    localparam int unsigned WgtChunkW  = (WgtChunks > 1) ? $clog2(WgtChunks) : 1;
-    localparam int unsigned BiasChunkW = (BiasChunks > 1) ? $clog2(BiasChunks) : 1;
-    logic [19:0] wgt_chunk, bias_chunk;
-    logic wr_en;  // without the check, the memory's narrower bank number would alias a bank in use
-    assign wr_en      = wr_en_i && 32'(wr_bank_i) < Banks;
-    assign wgt_chunk  = wr_addr_i & 20'(2 ** WgtShift - 1);
-    assign bias_chunk = wr_addr_i & 20'(2 ** BiasShift - 1);
-
-    weight_ram #(
+    runtime_memory #(
         .Width(Pe * Simd * WgtW),
         .Depth(Depth),
-        .Banks(Banks)
+        .Banks(Banks),
+        .Bias (1'b0)
     ) u_weights (
         .clk_i,
+        .rd_en_i  (wgt_en),
+        .rd_bank_i(wgt_bank),
+        .rd_addr_i(wgt_addr),
+        .rd_data_o(wgt_data),
         .wr_clk_i,
-        .rd_en_i   (wgt_en),
-        .rd_bank_i (wgt_bank),
-        .rd_addr_i (wgt_addr),
-        .rd_data_o (wgt_data),
-        .wr_en_i   (wr_en && !wr_bias_i),
-        .wr_bank_i (wr_bank_i[RamBankW-1:0]),
-        .wr_addr_i (AddrW'(wr_addr_i >> WgtShift)),
-        .wr_chunk_i(WgtChunkW'(wgt_chunk)),
+        .wr_en_i,
+        .wr_select_i,
+        .wr_bias_i,
+        .wr_bank_i,
+        .wr_addr_i,
         .wr_data_i
     );
 
-    weight_ram #(
+    runtime_memory #(
         .Width(Pe * BiasW),
         .Depth(OutWords),
-        .Banks(Banks)
+        .Banks(Banks),
+        .Bias (1'b1)
     ) u_biases (
         .clk_i,
+        .rd_en_i  (bias_en),
+        .rd_bank_i(bias_bank),
+        .rd_addr_i(bias_addr),
+        .rd_data_o(bias_data),
         .wr_clk_i,
-        .rd_en_i   (bias_en),
-        .rd_bank_i (bias_bank),
-        .rd_addr_i (bias_addr),
-        .rd_data_o (bias_data),
-        .wr_en_i   (wr_en && wr_bias_i),
-        .wr_bank_i (wr_bank_i[RamBankW-1:0]),
-        .wr_addr_i (FoldW'(wr_addr_i >> BiasShift)),
-        .wr_chunk_i(BiasChunkW'(bias_chunk)),
+        .wr_en_i,
+        .wr_select_i,
+        .wr_bias_i,
+        .wr_bank_i,
+        .wr_addr_i,
         .wr_data_i
     );
-
-    // The upper address bits select nothing in a small memory.
-    logic unused_chunks;
-    assign unused_chunks = ^{wgt_chunk, bias_chunk, wr_bank_i};
   end
 
 `ifndef SYNTHESIS

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 import shutil
 import subprocess
@@ -31,6 +32,7 @@ def build_library(
     optimise: bool = True,
     top: str = "moe_sim",
     harness: Path = HARNESS,
+    options: tuple[str, ...] = (),
 ) -> Path:
     """Verilate the accelerator with a C++ harness.
 
@@ -38,6 +40,7 @@ def build_library(
         hardware: generated sources.
         directory: where libraries are kept; default ``build/bulk``. The library's name has a digest of all sources.
         optimise: False compiles in a third of the time a model that runs a tenth as fast: for tests on a few images.
+        options: further arguments of Verilator.
         top, harness: the top module and the source of the C functions; default ``moe_sim`` with the bulk harness.
 
     Returns:
@@ -50,7 +53,9 @@ def build_library(
     directory.mkdir(parents=True, exist_ok=True)
     sources = hardware.simulation_sources if top == "moe_sim" else hardware.device_sources
     header = hardware.directory / "taps.h"
-    digest = source_digest([*sources, header, harness, HOST, Path(__file__)])[:16]
+    harness_sources = sorted(harness.parent.glob("*.h")) + [harness, HOST, Path(__file__)]
+    digest = source_digest([*sources, header, *harness_sources])[:16]
+    digest += hashlib.sha256(repr(options).encode()).hexdigest()[:8] if options else ""
     digest += "" if optimise else "_slow"
     library = directory / f"moe_{digest}.so"
     with open(directory / f"moe_{digest}.lock", "w") as lock:
@@ -64,7 +69,7 @@ def build_library(
             "--top-module", top, "-O3", "--x-assign", "fast", "--x-initial", "unique",
             "--assert", "--Mdir", str(work), "-o", "libmoe.so",
             "-CFLAGS", f"{_CXX_FLAGS} -I{hardware.directory} -I{HOST.parent}", "-LDFLAGS", "-shared -Wl,-Bsymbolic",
-            *map(str, sources), str(harness),
+            *options, *map(str, sources), str(harness),
         ]  # fmt: skip
         environment = verilator_environment()
         environment["MAKEFLAGS"] += f" {_OPTIMISE if optimise else _DO_NOT_OPTIMISE}"

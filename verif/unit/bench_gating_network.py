@@ -57,9 +57,9 @@ class Gate:
         for bank in range(BANKS):
             if HIDDEN_LAYER:
                 self.hidden.append(HIDDEN_LAYER.random(self.rng))
-                self.write.load(bank, HIDDEN_LAYER.writes(self.hidden[-1]), wr_out_i=0)
+                self.write.load(bank, HIDDEN_LAYER.writes(self.hidden[-1]), wr_hidden_i=1, wr_out_i=0)
             self.out.append(OUT.random(self.rng))
-            self.write.load(bank, OUT.writes(self.out[-1]), wr_out_i=1)
+            self.write.load(bank, OUT.writes(self.out[-1]), wr_hidden_i=0, wr_out_i=1)
         await self.write.finish(self.harness.bench)
         return self
 

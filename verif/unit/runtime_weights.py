@@ -90,6 +90,8 @@ class WritePort:
         await bench.step()
 
     def drive(self) -> None:
+        if hasattr(self.dut, "wr_select_i"):  # the only layer of the design is meant
+            self.dut.wr_select_i.value = 1
         self.dut.wr_en_i.value = int(bool(self.queue))
         if self.queue:
             for name, value in self.queue.pop(0).items():

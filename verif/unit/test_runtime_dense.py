@@ -39,11 +39,12 @@ SHAPES = {
 }
 BAKED = shape(3, 2, 3, 4, banks=1, Baked=1, WeightFile=WEIGHT_FILE, BiasFile=BIAS_FILE)
 DEFECTS = {
-    "ignores the bank": (".in_bank_i  (bank),", ".in_bank_i  ('0),", "bank_switch"),
-    "takes the next bank early": ("(taken && last_word),", "(taken),", "bank_switch"),
-    "writes alias": ("32'(wr_bank_i) < Banks", "1'b1", "bank_that_does_not_exist"),
-    "wrong chunk stride": ("WgtShift   = $clog2(WgtChunks)", "WgtShift   = WgtChunks", "address_map"),
+    "ignores the bank": ("runtime_dense", ".in_bank_i  (bank),", ".in_bank_i  ('0),", "bank_switch"),
+    "takes the next bank early": ("runtime_dense", "(taken && last_word),", "(taken),", "bank_switch"),
+    "writes alias": ("runtime_memory", "32'(wr_bank_i) < Banks", "1'b1", "bank_that_does_not_exist"),
+    "wrong chunk stride": ("runtime_memory", "Shift  = $clog2(Chunks)", "Shift  = Chunks", "address_map"),
     "starts without a tag": (
+        "runtime_dense",
         ".in_valid_i (in_valid_i && tag_valid)",
         ".in_valid_i (in_valid_i)",
         "waits_for_its_tag",
@@ -57,8 +58,8 @@ def test_runtime_dense(parameters: dict[str, int]) -> None:
 
 
 @pytest.mark.parametrize("change", DEFECTS.values(), ids=DEFECTS)
-def test_a_defect_is_found(change: tuple[str, str, str]) -> None:
-    check_found("runtime_dense", BENCH, Defect("runtime_dense", *change), SHAPES["3 weight and 2 bias chunks"])
+def test_a_defect_is_found(change: tuple[str, str, str, str]) -> None:
+    check_found("runtime_dense", BENCH, Defect(*change), SHAPES["3 weight and 2 bias chunks"])
 
 
 def baked_files() -> dict[str, str]:

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Mode changes at any moment with images in flight, while sleeping domains lose their state."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+
+import pytest
+
+from driver import Accelerator, DriverError
+from driver.tests.devices import design
+from driver.verilated import VerilatedTransport, build_device
+from hw.gen.build import generate
+from verif.faults import Fault, SourceEdit, altered_sources
+from verif.power.scenario import Golden, Outcome, Scenario
+
+SCENARIOS = 200
+CHUNKS = 4  # so that workers share them
+CONTROL_SCENARIOS = 40
+Defect = tuple[str, str, str]
+
+
+@cache
+def device(defect: Defect | None = None) -> tuple[Accelerator, Golden]:
+    hardware = generate(design())
+    if defect:
+        hardware = replace(hardware, rtl=altered_sources(Fault("power", "", (SourceEdit(*defect),))))
+    library = build_device(hardware, optimise=defect is None, corruption=True)
+    opened = Accelerator(VerilatedTransport(design(), library), design())
+    return opened, Golden(opened)
+
+
+def both(seed: int, defect: Defect | None = None) -> tuple[Outcome, Outcome]:
+    """The same scenario with two different corruptions of whatever sleeps."""
+    opened, golden = device(defect)
+    return Scenario(opened, golden, seed, 1000 + seed).run(), Scenario(opened, golden, seed, 2000 + seed).run()
+
+
+@pytest.mark.parametrize("chunk", range(CHUNKS))
+def test_mode_changes_lose_nothing(chunk: int) -> None:
+    images = changes = 0
+    for seed in range(chunk, SCENARIOS, CHUNKS):
+        first, second = both(seed)
+        assert first.clean, f"scenario {seed}: {first}"
+        assert first.trace == second.trace, f"scenario {seed}: what a sleeping domain holds is seen outside"
+        images, changes = images + first.images, changes + first.changes
+    assert images > 5 * SCENARIOS / CHUNKS and changes > 3 * SCENARIOS / CHUNKS
+
+
+def test_corruption_reaches_the_domains() -> None:
+    """The check above would be empty if nothing were overwritten."""
+    opened, golden = device()
+    transport = opened.transport
+    Scenario(opened, golden, 0, 5).run()
+    before = transport.corrupted_bits
+    transport.reset()
+    transport.run(300)
+    assert transport.corrupted_bits > before
+    for domain in range(4):
+        assert transport.corruptible_bits(domain) > 2000
+    for domain in (2, 3):
+        assert transport.corruptible_bits(domain, memories=True) > transport.corruptible_bits(domain)
+    assert transport.corruptible_bits(0, True) == transport.corruptible_bits(0, False)
+
+
+DEFECTS = {
+    "isolation opens while the domain sleeps": (
+        "moe_core.sv",
+        "      .isolate_i(isolate_i[DomainGe]),",
+        "      .isolate_i(isolate_i[DomainGe] && in_flight_q == '0),",
+    ),
+    "switched off before isolated": (
+        "power_sequencer.sv",
+        "isolate_o   <= state_d < PowerUnisolate || state_d > PowerDrain;",
+        "isolate_o   <= state_d < PowerUnisolate || state_d > PowerReset;",
+    ),
+    "reset released after un-isolation": (
+        "power_sequencer.sv",
+        "rst_no      <= state_d >= PowerReleaseReset &&",
+        "rst_no      <= state_d >= PowerOn &&",
+    ),
+    "no wait for images in flight": (
+        "power_manager.sv",
+        "assign drained = !in_flight_i && !ge_work_i && (&(idle | off_i));",
+        "assign drained = 1'b1;",
+    ),
+    "memories lose their supply": (
+        "moe_accelerator.sv",
+        "pd_switch_o[d] || retained || settings.power_control.retain.value;",
+        "pd_switch_o[d];",
+    ),
+    "no reset at wake-up": ("moe_accelerator.sv", "pd_rst_no[d] = rst_n && rst_ni;", "pd_rst_no[d] = rst_ni;"),
+    "GE is not woken for its work": (
+        "power_manager.sv",
+        "needed[DomainGe] = ge_work_i || !(ge_expired && idle[DomainGe]);",
+        "needed[DomainGe] = !(ge_expired && idle[DomainGe]);",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("defect", DEFECTS.values(), ids=DEFECTS)
+def test_a_defect_is_seen(defect: Defect) -> None:
+    for seed in range(CONTROL_SCENARIOS):
+        try:
+            first, second = both(seed, defect)
+        except DriverError:
+            return  # an assertion of the RTL, or the watch on the order of levels
+        if not first.clean or first.trace != second.trace:
+            return
+    raise AssertionError(f"{CONTROL_SCENARIOS} scenarios did not notice it")
