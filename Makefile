@@ -11,7 +11,7 @@ LIMIT  ?= 200
 RTL    ?= sv
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sim hls test lint format train table bench synth regs clean
+.PHONY: help setup sim hls test lint format train table bench synth regs formal power clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -67,6 +67,12 @@ synth: $(STAMP) ## Resource count on ECP5 by open synthesis (PRESET, GATE)
 
 regs: $(STAMP) ## C header and browsable documentation of the registers
 	$(PY) -m hw.regs.generate
+
+formal: $(STAMP) ## Proofs of the power sequencer, the streams, the mux and the gate
+	$(PY) -m hw.formal
+
+power: $(STAMP) ## The test plan of the power control, with results and coverage
+	$(PY) -m verif.power --jobs $(JOBS)
 
 clean: ## Remove everything generated (not .venv)
 	rm -rf build

@@ -118,7 +118,7 @@ def test_wake_and_reset_together(ready) -> None:
 
 
 def test_bank_write_to_a_sleeping_domain(ready) -> None:
-    """With retention the memories have supply: a user is replaced while LE and gate sleep, and answers when they wake."""
+    """With retention the memories have supply: a user is replaced while LE and gate sleep, and answers later."""
     device, golden = ready
     enter(device, Mode.GE_ONLY)
     assert not powered(device) & {LE, GN}

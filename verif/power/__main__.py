@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``python -m verif.power`` (``make power``): run the test plan of the power control and print it with its results."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+from golden.errors import InputError
+from verif.power.plan import as_text, load_plan, run_plan
+
+
+def main() -> int:
+    """Exit code 1 when an item failed or did not run."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="tests at a time (default: processors)")
+    options = parser.parse_args()
+    try:
+        verdicts, coverage = run_plan(load_plan(), options.jobs)
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    print(f"\n{coverage.strip()}\n\n{as_text(verdicts)}")
+    bad = sum(verdict.word != "ok" for verdict in verdicts)
+    print(f"{len(verdicts) - bad} of {len(verdicts)} items hold")
+    return int(bad > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The test plan names tests that exist, and its runner tells what holds from what does not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from golden.errors import InputError
+from verif.power.plan import Item, Verdict, as_text, load_plan
+
+REQUIRED = (  # what the plan must not lose
+    "off request at every pipeline phase", "withdrawn request", "wake in every off state", "wake and reset together",
+    "stuck switch", "late acknowledge", "glitching acknowledge", "back-to-back mode changes",
+    "bank write to a sleeping domain", "retention or reload", "idle time",
+)  # fmt: skip
+
+
+def test_the_plan_is_complete() -> None:
+    names = [item.name for item in load_plan()]
+    assert len(set(names)) == len(names)
+    for words in REQUIRED:
+        assert any(words in name for name in names), words
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('[[item]]\nname = "x"\ntests = ["verif/power/test_plan.py::test_nothing"]', "does not exist"),
+        ('[[item]]\nname = "x"\ntests = ["verif/nothing.py::test"]', "does not exist"),
+        ('[[item]]\nname = "x"', "needs 'name' and 'tests'"),
+        ('[[item]]\nname = "x"\ntests = ["a::b"]\nsort = 1', "needs 'name' and 'tests'"),
+    ],
+    ids=["function", "file", "no tests", "unknown key"],
+)
+def test_a_wrong_plan_is_refused(tmp_path: Path, text: str, words: str) -> None:
+    path = tmp_path / "plan.toml"
+    path.write_text(text)
+    with pytest.raises(InputError, match=words):
+        load_plan(path)
+
+
+def test_what_did_not_run_does_not_hold() -> None:
+    item = Item("an item", ("file::test",))
+    assert Verdict(item, 1, ()).word == "ok"
+    assert Verdict(item, 0, ()).word == "NOT RUN"
+    assert Verdict(item, 3, ("test[1]",)).word == "FAILED"
+    assert "failed: test[1]" in as_text([Verdict(item, 3, ("test[1]",))])
