@@ -30,12 +30,20 @@ class PowerLevels(NamedTuple):
     memory: tuple[bool, ...]
 
 
-def build_device(hardware: GeneratedHardware, optimise: bool = True, corruption: bool = False) -> Path:
+# Switching activity of everything: wide words and memories too, which Verilator leaves out by itself.
+_SAIF = ("--trace-saif", "--trace-max-array", "65536", "--trace-max-width", "65536", "-CFLAGS", "-DDEVICE_SAIF")
+
+
+def build_device(
+    hardware: GeneratedHardware, optimise: bool = True, corruption: bool = False, saif: bool = False
+) -> Path:
     """The shared library of the simulated device (``model/device.h``), built when it is not there yet.
 
-    ``corruption`` makes a slower model in which domains without power can lose their state (``model/corruption.h``).
+    ``corruption`` makes a slower model in which domains without power can lose their state (``model/corruption.h``);
+    ``saif`` one that can write its switching activity.
     """
     options = ("--public-flat-rw", "-CFLAGS", "-DDEVICE_CORRUPTION") if corruption else ()
+    options += _SAIF if saif else ()
     return build_library(hardware, optimise=optimise, top="moe_accelerator", harness=MODEL, options=options)
 
 
@@ -163,6 +171,14 @@ class VerilatedTransport:
     def corrupted_bits(self) -> int:
         """Bits that corruption has overwritten so far."""
         return self._library.device_corrupted(self._device)
+
+    def trace(self, path: Path | None) -> None:
+        """From now on, count the switching activity of every net; None: write it to the file that was given.
+
+        Raises:
+            DriverError: the model was built without ``saif``, or the file cannot be written.
+        """
+        self._check(self._library.device_trace(self._device, str(path).encode() if path else None))
 
     def pauses(self, seed: int) -> None:
         """Let pixels and results pause at random (0: never again)."""

@@ -14,6 +14,9 @@
 #ifdef DEVICE_CORRUPTION
 #include "corruption.h"
 #endif
+#ifdef DEVICE_SAIF
+#include "verilated_saif_c.h"
+#endif
 
 namespace {
 constexpr uint64_t kRegisterTimeout = 10000;  // cycles; a register access takes a handful
@@ -22,6 +25,9 @@ class Device {
  public:
   explicit Device(const char* memory_directory)
       : context_(new VerilatedContext), model_(new Vmoe_accelerator{context_.get(), "TOP"}) {
+#ifdef DEVICE_SAIF
+    context_->traceEverOn(true);
+#endif
     first_evaluation(*model_, memory_directory);
     reset();
   }
@@ -126,6 +132,20 @@ class Device {
   Corruption& corruption() { return corruption_; }
 #endif
 
+#ifdef DEVICE_SAIF
+  // Half a cycle is one unit of time. An object of its own for each file: it begins at time 0 with the values of now.
+  void trace(const char* file) {
+    saif_.reset();
+    if (!file) return;
+    saif_ = std::make_unique<VerilatedSaifC>();
+    model_->trace(saif_.get(), 99);
+    saif_->open(file);
+    if (!saif_->isOpen()) fail(std::string("cannot write ") + file);
+    half_cycles_ = 0;
+    sample();
+  }
+#endif
+
   uint64_t now() const { return now_; }
   int interrupt() const { return model_->irq_o; }
   size_t pixels_waiting() const { return pixels_.size(); }
@@ -180,6 +200,7 @@ class Device {
     acknowledge();
     model_->clk_i = 0;
     model_->eval();
+    sample();
   }
 
   void edge() {
@@ -200,6 +221,7 @@ class Device {
 #ifdef DEVICE_CORRUPTION
     corruption_.step(model_->pd_switch_o, model_->pd_memory_o);
 #endif
+    sample();
     ++now_;
   }
 
@@ -208,12 +230,22 @@ class Device {
     edge();
   }
 
+  void sample() {
+#ifdef DEVICE_SAIF
+    if (saif_) saif_->dump(half_cycles_++);
+#endif
+  }
+
   bool pause() { return pausing_ && random_() % 4 == 0; }
 
   std::unique_ptr<VerilatedContext> context_;
   std::unique_ptr<Vmoe_accelerator> model_;
 #ifdef DEVICE_CORRUPTION
   Corruption corruption_{*context_};
+#endif
+#ifdef DEVICE_SAIF
+  std::unique_ptr<VerilatedSaifC> saif_;
+  uint64_t half_cycles_ = 0;
 #endif
   std::deque<uint16_t> pixels_;
   std::deque<uint64_t> results_;
@@ -309,6 +341,16 @@ uint64_t device_corrupted(void* device) {
 #else
   (void)device;
   return 0;
+#endif
+}
+int device_trace(void* device, const char* file) {
+#ifdef DEVICE_SAIF
+  return guarded([&] { as_device(device)->trace(file); });
+#else
+  (void)device;
+  (void)file;
+  g_failure = "this model was built without switching activity";
+  return 1;
 #endif
 }
 void device_pauses(void* device, uint32_t seed) { as_device(device)->pauses(seed); }

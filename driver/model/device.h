@@ -61,6 +61,10 @@ int device_corrupt(void *device, uint64_t seed);
 uint64_t device_corruptible(void *device, int domain, int memories);
 uint64_t device_corrupted(void *device);
 
+/* Only in a model built with DEVICE_SAIF: from now on, the switching activity of every net is counted; NULL ends that and writes
+ * it to the file that was given. A device can be traced once. */
+int device_trace(void *device, const char *file);
+
 /* 0: pixels and results never pause; otherwise they pause at random, one cycle in four. */
 void device_pauses(void *device, uint32_t seed);
 

@@ -1,8 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Banks of different users are written, committed, selected and invalidated at random while images stream."""
+"""Banks of different users are written, committed, selected and invalidated at random while images stream.
+
+``python -m driver.tests.swap_load`` does it with the full-size network, the trained banks and real images (USERS_NPZ).
+"""
 
 from __future__ import annotations
 
+import argparse
+import sys
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,7 +16,9 @@ from driver import Accelerator, DriverError, Results
 from driver.tests.devices import random_images
 from golden.bank import Bank, random_bank
 from golden.bank_file import device_words
+from golden.data import users_source
 from golden.integer_model import MoeModel
+from golden.presets import MODELS
 from golden.spec import Mode
 
 USERS = 6
@@ -36,20 +43,28 @@ class SwapReport:
 class SwapLoad:
     """One run: images are queued at once, banks change meanwhile, and afterwards every result is checked."""
 
-    def __init__(self, device: Accelerator, mode: Mode, images: int, seed: int, pauses: bool = True) -> None:
+    def __init__(
+        self,
+        device: Accelerator,
+        mode: Mode,
+        images: int,
+        seed: int,
+        pool: np.ndarray | None = None,
+        users: list[Bank] | None = None,
+    ) -> None:
         self.device, self.transport = device, device.transport
         self.rng = np.random.default_rng(seed)
         self.mode, self.report = mode, SwapReport(images)
         moe = device.design.moe
-        self.users = [random_bank(moe, 100 + user) for user in range(USERS)]
+        self.users = users or [random_bank(moe, 100 + user) for user in range(USERS)]
         self.streams = [device_words(bank, moe, device.design.folding) for bank in self.users]
-        self.pool = random_images(POOL, seed)
-        self.order = self.rng.integers(0, POOL, images)
+        self.pool = random_images(POOL, seed) if pool is None else pool
+        self.order = self.rng.integers(0, len(self.pool), images)
         # What each bank number held from which result on: (first result, user).
         self.history: list[list[tuple[int, int]]] = [[] for _ in range(device.banks)]
         self.words: list[np.ndarray] = []
         self.tables = {user: self._table(bank) for user, bank in enumerate(self.users)} | {GE_ALONE: self._table(None)}
-        self.transport.pauses(seed if pauses else 0)
+        self.transport.pauses(seed)
 
     def _table(self, bank: Bank | None) -> tuple[np.ndarray, np.ndarray]:
         answers = MoeModel(self.device.design.moe).run(self.pool, self.mode, bank)
@@ -68,7 +83,7 @@ class SwapLoad:
         for index in self.order:
             self.transport.send(self.pool[index].ravel())
         actions = (self._load, self._load, self._load_damaged, self._select, self._invalidate, self._wait, self._wait)
-        limit = self.transport.cycles + 2000 * self.report.images
+        limit = self.transport.cycles + 20_000 * self.report.images
         while self.transport.pixels_waiting and self.transport.cycles < limit:
             self.rng.choice(actions)()
             self._collect(self.transport.results_waiting, 0)
@@ -83,7 +98,7 @@ class SwapLoad:
         self.transport.run(int(self.rng.integers(1, 5000)))
 
     def _load(self) -> None:
-        number, user = int(self.rng.integers(self.device.banks)), int(self.rng.integers(USERS))
+        number, user = int(self.rng.integers(self.device.banks)), int(self.rng.integers(len(self.users)))
         try:
             self.device.load_stream(self.streams[user], number, activate=bool(self.rng.integers(4)))
         except DriverError as refusal:
@@ -130,3 +145,22 @@ class SwapLoad:
             image = self.order[i]
             self.report.wrong += results.classes[i] != classes[image] or results.experts[i] != experts[image]
             self.report.answered_for[user] = self.report.answered_for.get(user, 0) + 1
+
+
+def main() -> int:
+    """The full-size network with the ten trained banks; exit code 1 when an image is lost or wrong."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--images", type=int, default=10_000)
+    parser.add_argument("--mode", default="MOE_PARALLEL", choices=("LE_ONLY", "MOE_PARALLEL", "MOE_GATED"))
+    options = parser.parse_args()
+    with Accelerator.open() as device:
+        moe = device.design.moe
+        banks = [Bank.load(path, moe) for path in sorted((MODELS / "banks" / moe.preset).glob("*.bank"))]
+        pool = users_source().data.images[:2000]
+        report = SwapLoad(device, Mode[options.mode], options.images, 1, pool, banks).run()
+    print(report)
+    return int(report.results != report.images or report.wrong > 0 or report.out_of_order > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
