@@ -11,7 +11,7 @@ import numpy as np
 from driver.counters import Counters
 from driver.transport import DriverError, Transport
 from golden.bank import Bank
-from golden.bank_file import device_words, read_bank_file
+from golden.bank_file import device_words, layout_digest, read_bank_file
 from golden.presets import Accelerator as Design
 from golden.presets import load_accelerator
 from golden.spec import Mode
@@ -92,11 +92,14 @@ class Accelerator:
         self.banks = self.read("capability.banks")
         self.local_experts = self.read("capability.local_experts")
         self.image_beats = self.read("image_beats.beats")
-        built_for = "".join(self._word_hex(f"ge_hash[{i}]") for i in range(2))
-        if built_for != design.moe.network.digest()[:16]:
-            raise DriverError(
-                f"the device was built for the global expert {built_for}, not for {design.moe.network.digest()[:16]}"
-            )
+        digests = {
+            "ge_hash": ("the global expert", design.moe.network.digest()),
+            "layout_hash": ("the gate, shapes and folding", layout_digest(design.moe, design.folding)),
+        }
+        for name, (what, digest) in digests.items():
+            built_for = "".join(self._word_hex(f"{name}[{i}]") for i in range(2))
+            if built_for != digest[:16]:
+                raise DriverError(f"the device was built for {what} {built_for}, not for {digest[:16]}")
 
     @staticmethod
     def open(

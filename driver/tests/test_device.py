@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -48,6 +50,13 @@ def test_says_what_it_is(device: Accelerator) -> None:
 def test_another_design_is_refused(device: Accelerator) -> None:
     with pytest.raises(DriverError, match="built for the global expert"):
         Accelerator(device.transport, load_accelerator())
+
+
+def test_another_folding_is_refused(device: Accelerator) -> None:
+    layers = design().folding.layers
+    folding = replace(design().folding, layers={**layers, "le": replace(layers["le"], simd=1)})
+    with pytest.raises(DriverError, match="built for the gate, shapes and folding"):
+        Accelerator(device.transport, replace(design(), folding=folding))
 
 
 def test_every_reason_has_words() -> None:
