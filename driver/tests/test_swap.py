@@ -31,7 +31,7 @@ def test_swap_under_load(mode: Mode) -> None:
     [
         ("bank_loader.sv", "else if (target_busy) start_reason = bank_reason__BANK_IN_USE;", ""),
         ("bank_loader.sv", "if ((invalidate_i || (start_i && !start_refused)) &&", "if (invalidate_i &&"),
-        ("moe_core.sv", ".bank_i       (route_image.bank),", ".bank_i       (bank_i),"),
+        ("moe_core.sv", "(isolate_i[DomainLe] ? '0 : route_image.bank),", "(bank_i),"),
     ],
     ids=["loads a bank in use", "valid while it is loaded", "bank of now for images of before"],
 )

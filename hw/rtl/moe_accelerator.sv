@@ -100,7 +100,7 @@ module moe_accelerator
   );
 
   // ---- Banks ------------------------------------------------------------------------------------------------
-  logic wr_en, wr_bias, bank_committed, bank_refused, bank_activate;
+  logic wr_clk, wr_en, wr_bias, bank_committed, bank_refused, bank_activate;
   logic [3:0] wr_layer;
   logic [BankW-1:0] wr_bank, load_bank, selected;
   logic [19:0] wr_addr;
@@ -148,6 +148,13 @@ module moe_accelerator
       .committed_o (bank_committed),
       .refused_o   (bank_refused),
       .activate_o  (bank_activate)
+  );
+
+  // The write clock runs for a write only: nothing moves in a sleeping domain whose memories keep their supply.
+  clock_gate u_write_clock_gate (
+      .clk_i   (clk_i),
+      .enable_i(wr_en),
+      .clk_o   (wr_clk)
   );
 
   logic [BankW-1:0] selected_q;
@@ -278,6 +285,7 @@ module moe_accelerator
       .gn_activity_o   (gn_activity),
       .store_write_o   (store_write),
       .store_read_o    (store_read),
+      .wr_clk_i        (wr_clk),
       .wr_en_i         (wr_en),
       .wr_layer_i      (wr_layer),
       .wr_bias_i       (wr_bias),

@@ -8,7 +8,8 @@
 ///
 /// One instance per power domain: u_front_end (PD_FE), u_ge (PD_GE), gen_le[*].u_le (PD_LE), u_gn (PD_GN), each with
 /// a clock and a reset of its own, and all of its outputs behind an isolation_clamp; everything else is always on (PD_AON).
-/// What a domain is offered is masked by the same signal: it must not take a word whose ready the clamp hides.
+/// What goes into a domain is masked by the same signal: it must not take a word whose ready the clamp hides, and
+/// data for others must not toggle its logic (operand isolation).
 /// Shapes, widths and folding come from the generated package moe_pkg.
 ///
 /// Initiation interval: that of the slowest layer that runs in the mode. Results come in input order, one an image.
@@ -27,7 +28,7 @@
 ///   bank_busy_o   banks that an image in flight uses
 ///   *_activity_o  what each layer does in this cycle (accel_pkg::activity_t)
 ///   store_*_o     a feature word enters, leaves the feature store
-///   wr_*          run-time weights, one 32-bit chunk a cycle of clk_i, also while LE and GN sleep: layer 0..7 local expert,
+///   wr_*          run-time weights, one 32-bit chunk a cycle of wr_clk_i (clk_i, or gated with wr_en_i), also while LE and GN sleep: layer 0..7 local expert,
 ///                 8 gate hidden, 9 gate output; address map in runtime_dense. Never write a bank that an image in flight uses.
 /// Does not: decide when a domain sleeps; power_manager does.
 module moe_core
@@ -65,6 +66,7 @@ module moe_core
     output logic                         store_write_o,
     output logic                         store_read_o,
     // Run-time weights
+    input  logic                     wr_clk_i,
     input  logic                     wr_en_i,
     input  logic [3:0]               wr_layer_i,
     input  logic                     wr_bias_i,
@@ -198,7 +200,7 @@ module moe_core
       .rst_ni     (domain_rst_ni[DomainFe]),
       .in_valid_i (pixel_valid && !isolate_i[DomainFe]),
       .in_ready_o (fe_in_ready),
-      .in_data_i  (pixel),
+      .in_data_i  (isolate_i[DomainFe] ? '0 : pixel),
       .out_valid_o(fe_out_valid),
       .out_ready_i(feature_ready),
       .out_data_o (fe_out_data),
@@ -278,7 +280,7 @@ module moe_core
       .rst_ni     (domain_rst_ni[DomainGe]),
       .in_valid_i (stored_valid && !isolate_i[DomainGe]),
       .in_ready_o (ge_raw_ready),
-      .in_data_i  (stored),
+      .in_data_i  (isolate_i[DomainGe] ? '0 : stored),
       .out_valid_o(ge_raw_valid),
       .out_ready_i(ge_out_ready),
       .out_class_o(ge_raw_class),
@@ -369,18 +371,18 @@ module moe_core
     ) u_le (
         .clk_i        (le_clk_i),
         .rst_ni       (domain_rst_ni[DomainLe]),
-        .wr_clk_i     (clk_i),
+        .wr_clk_i,
         .wr_en_i,
         .wr_select_i  (wr_layer_i == 4'(i)),
         .wr_bias_i,
         .wr_bank_i,
         .wr_addr_i,
         .wr_data_i,
-        .frame_start_i(frame_start[1+i]),
-        .bank_i       (route_image.bank),
+        .frame_start_i(frame_start[1+i] && !isolate_i[DomainLe]),
+        .bank_i       (isolate_i[DomainLe] ? '0 : route_image.bank),
         .in_valid_i   (routed_valid[1+i] && !isolate_i[DomainLe]),
         .in_ready_o   (raw_in_ready),
-        .in_data_i    (routed),
+        .in_data_i    (isolate_i[DomainLe] ? '0 : routed),
         .out_valid_o  (raw_out_valid),
         .out_ready_i  (out_ready),
         .out_class_o  (raw_class),
@@ -512,7 +514,7 @@ module moe_core
   ) u_gn (
       .clk_i             (gn_clk_i),
       .rst_ni            (domain_rst_ni[DomainGn]),
-      .wr_clk_i          (clk_i),
+      .wr_clk_i,
       .wr_en_i,
       .wr_hidden_i       (wr_layer_i == LayerGateHidden),
       .wr_out_i          (wr_layer_i == LayerGateOut),
@@ -520,15 +522,15 @@ module moe_core
       .wr_bank_i,
       .wr_addr_i,
       .wr_data_i,
-      .frame_start_i     (frame_start[ToGate]),
-      .bank_i            (route_image.bank),
-      .theta_i           (gn_theta),
+      .frame_start_i     (frame_start[ToGate] && !isolate_i[DomainGn]),
+      .bank_i            (isolate_i[DomainGn] ? '0 : route_image.bank),
+      .theta_i           (isolate_i[DomainGn] ? '0 : gn_theta),
       .in_valid_i        (routed_valid[ToGate] && !isolate_i[DomainGn]),
       .in_ready_o        (gn_raw_ready),
-      .in_data_i         (routed),
+      .in_data_i         (isolate_i[DomainGn] ? '0 : routed),
       .confidence_valid_i((&conf_valid) && !isolate_i[DomainGn]),
       .confidence_ready_o(gn_raw_conf_ready),
-      .confidence_i      (confidence),
+      .confidence_i      (isolate_i[DomainGn] ? '0 : confidence),
       .out_valid_o       (gn_raw_valid),
       .out_ready_i       (gate_out_ready),
       .out_expert_o      (gn_raw_expert),

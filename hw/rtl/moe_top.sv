@@ -71,6 +71,7 @@ module moe_top
       .gn_activity_o   (gn_activity),
       .store_write_o   (store_write),
       .store_read_o    (store_read),
+      .wr_clk_i        (clk_i),
       .wr_en_i,
       .wr_layer_i,
       .wr_bias_i,
