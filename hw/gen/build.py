@@ -18,7 +18,7 @@ from hw.gen.taps import taps
 from hw.regs.files import BLOCK, PACKAGE, register_files
 
 RTL = ROOT / "hw" / "rtl"
-_PACKAGES = ("accel_pkg",)
+_PACKAGES = ("activity_pkg", "accel_pkg")
 # Hand-written modules around moe_core that only the device has; the arithmetic is simulated without them.
 _DEVICE = (
     "activity_counters",

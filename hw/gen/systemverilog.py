@@ -196,7 +196,7 @@ module {layer.name}_layer (
     output logic out_valid_o,
     input  logic out_ready_i,
     output logic [{layer.outputs * out_bits - 1}:0] out_data_o,
-    output accel_pkg::activity_t activity_o
+    output activity_pkg::activity_t activity_o
 );
   logic pixel_valid, pixel_ready, window_valid, window_ready;
   logic [{s.channels * in_bits - 1}:0] pixel;
@@ -337,7 +337,7 @@ def chain(module: str, purpose: str, layers: tuple[Layer, ...], folding: Folding
         "    input  logic clk_i,\n    input  logic rst_ni,\n"
         f"    input  logic in_valid_i,\n    output logic in_ready_o,\n    input  logic [{in_width - 1}:0] in_data_i,\n"
         f"    output logic out_valid_o,\n    input  logic out_ready_i,\n    output logic [{width - 1}:0] out_data_o,\n"
-        f"    output accel_pkg::activity_t [{len(matrices) - 1}:0] activity_o\n"
+        f"    output activity_pkg::activity_t [{len(matrices) - 1}:0] activity_o\n"
         ");\n" + "\n".join(declarations) + "\n\n" + "\n".join(body) + "endmodule\n"
     )
 

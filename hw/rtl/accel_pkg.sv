@@ -42,11 +42,7 @@ package accel_pkg;
     logic short_image; // TLAST came early: missing pixels were taken as zero
   } status_t;
 
-  // What a layer does in a cycle, for the activity counters.
-  typedef struct packed {
-    logic write;  // one word enters the layer's window buffer (convolutions)
-    logic step;   // one read of the weight memory, PE*SIMD multiply-accumulates (an adder graph: one output pixel)
-  } activity_t;
+  typedef activity_pkg::activity_t activity_t;
 
   // Power domains that can be switched.
   localparam int unsigned Domains = 4;

@@ -47,7 +47,7 @@ module conv_layer #(
     output logic                    out_valid_o,
     input  logic                    out_ready_i,
     output logic [     Pe*OutW-1:0] out_data_o,
-    output accel_pkg::activity_t    activity_o
+    output activity_pkg::activity_t    activity_o
 );
   if (Channels % InLanes != 0) begin : gen_bad_in_lanes
     $error("conv_layer: InLanes %0d does not divide the %0d channels.", InLanes, Channels);
@@ -93,7 +93,7 @@ module conv_layer #(
       .out_data_o (window_data)
   );
 
-  accel_pkg::activity_t dense_activity;
+  activity_pkg::activity_t dense_activity;
   assign activity_o = '{write: act_valid && act_ready, step: dense_activity.step};
 
   dense_layer #(

@@ -39,7 +39,7 @@ module dense_layer #(
     output logic                    out_valid_o,
     input  logic                    out_ready_i,
     output logic [    Pe*LaneW-1:0] out_data_o,
-    output accel_pkg::activity_t    activity_o
+    output activity_pkg::activity_t    activity_o
 );
   if (Inputs % Simd != 0) begin : gen_bad_simd
     $error("dense_layer: Simd %0d does not divide the %0d inputs.", Simd, Inputs);

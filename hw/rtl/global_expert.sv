@@ -15,7 +15,7 @@ module global_expert
     output logic                            out_valid_o,
     input  logic                            out_ready_i,
     output logic [7:0]                      out_class_o,
-    output accel_pkg::activity_t [GeLayers-1:0] activity_o
+    output activity_pkg::activity_t [GeLayers-1:0] activity_o
 );
   if (Classes < 2 || Classes > 255) begin : gen_bad_classes
     $error("global_expert: Classes is %0d, allowed are 2 to 255 (255 in a result says that nobody answered).", Classes);

@@ -15,7 +15,7 @@ BENCH = "verif.unit.bench_graph_layer"
 
 def simulate(tmp_path: Path, change: tuple[str, str] | None = None, **options) -> Results:
     """Run the bench on the generated layer, with a change in pipeline_stream or in the generated graph."""
-    hand_written = rtl_sources("stream_width", "window_parallel", "pipeline_stream")
+    hand_written = rtl_sources("activity_pkg", "stream_width", "window_parallel", "pipeline_stream")
     texts = sources()
     if change and change[0] in texts["conv1_graph.sv"]:
         texts["conv1_graph.sv"] = texts["conv1_graph.sv"].replace(*change, 1)
