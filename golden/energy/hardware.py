@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The device's view: its counters times a table of energies, with the widths of specification and folding.
+
+A proxy: see ``ASSUMPTIONS`` in :mod:`golden.energy.operations`. What is held (leakage, clock) is a figure of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+from golden.activity import Activity, layer_activity
+from golden.energy.operations import OPERATIONS, Operations
+from golden.folding import Folding, LayerFolding, input_words, output_words
+from golden.spec import MatrixLayer, Moe
+
+KINDS = ("mac", "weights", "buffers", "dram")
+ALWAYS_ON = "aon"  # feature store and bank writes
+STORE_FRAMES = 2  # images that the feature store holds
+BANK_WORD_BITS = 32
+
+
+class Weights(Enum):
+    """Where weights come from; the number of reads on chip is the same in each."""
+
+    ON_CHIP = "all weights on chip"
+    GE_DRAM = "GE weights from DRAM once an image, LE and GN on chip"
+    ALL_DRAM = "all weights from DRAM once an image, as in the paper's Table 3"
+
+
+class PartCounts(Protocol):
+    """Counters of one domain, as in ``driver.counters.DomainCounters``."""
+
+    on_cycles: int
+    macs: int
+    weight_reads: int
+    buffer_writes: int
+    wake_ups: int
+
+
+class DeviceCounts(Protocol):
+    """Counters of the device, as in ``driver.Counters``; ``domains`` has the keys fe, ge, le, gn."""
+
+    cycles: int
+    bank_words_written: int
+    feature_store_writes: int
+    feature_store_reads: int
+    domains: dict[str, PartCounts]
+
+
+@dataclass(frozen=True)
+class HardwareEnergy:
+    """Energy proxy of what was counted.
+
+    ``picojoule`` has for each domain (aon, fe, ge, le, gn) an entry for each of ``KINDS``. ``held`` is, by domain,
+    storage bits times cycles with power, an arbitrary unit: compare it only with itself. ``wake_ups`` is by domain,
+    without an energy.
+    """
+
+    picojoule: dict[str, dict[str, float]]
+    held: dict[str, float]
+    wake_ups: dict[str, int]
+
+    @property
+    def total(self) -> float:
+        """pJ of all domains and kinds, without what is held."""
+        return sum(sum(kinds.values()) for kinds in self.picojoule.values())
+
+    def kind(self, kind: str) -> float:
+        """pJ of one kind in all domains."""
+        return sum(kinds[kind] for kinds in self.picojoule.values())
+
+    @property
+    def held_total(self) -> float:
+        """Bit x cycles of all domains."""
+        return sum(self.held.values())
+
+
+def domain_layers(moe: Moe) -> dict[str, tuple[MatrixLayer, ...]]:
+    """Matrix layers of each switched domain, by the names of the counters."""
+
+    def matrices(layers: tuple) -> tuple[MatrixLayer, ...]:
+        return tuple(layer for layer in layers if isinstance(layer, MatrixLayer))
+
+    return {
+        "fe": matrices(moe.network.front_end),
+        "ge": matrices(moe.network.tail),
+        "le": (moe.le,),
+        "gn": moe.runtime_layers[1:],
+    }
+
+
+def hardware_energy(
+    moe: Moe, folding: Folding, counts: DeviceCounts, weights: Weights = Weights.ON_CHIP,
+    operations: Operations = OPERATIONS,
+) -> HardwareEnergy:  # fmt: skip
+    """Energy proxy of the work that the device's counters show.
+
+    Args:
+        moe, folding: what the device was built from.
+        counts: counters over any number of images.
+        weights: where weights come from. A layer that is an adder graph has its weights in the logic and reads none.
+        operations: energy of one operation.
+    """
+    domains = domain_layers(moe)
+    store_bits = counts.feature_store_writes + counts.feature_store_reads
+    store_bits *= feature_word_bits(moe, folding)
+    picojoule = {
+        ALWAYS_ON: {
+            **dict.fromkeys(KINDS, 0.0),
+            "weights": counts.bank_words_written * BANK_WORD_BITS * operations.on_chip.pj,
+            "buffers": store_bits * operations.on_chip.pj,
+        }
+    }
+    for name, layers in domains.items():
+        streamed = weights == Weights.ALL_DRAM or (weights == Weights.GE_DRAM and name in ("fe", "ge"))
+        picojoule[name] = _domain_energy(layers, folding, counts.domains[name], streamed, operations)
+    return HardwareEnergy(
+        picojoule, _held(moe, folding, counts), {name: counts.domains[name].wake_ups for name in domains}
+    )
+
+
+def _domain_energy(
+    layers: tuple[MatrixLayer, ...], folding: Folding, counts: PartCounts, streamed: bool, operations: Operations
+) -> dict[str, float]:
+    """pJ by kind; each counter is split among the layers as the work of one image is."""
+    energy = dict.fromkeys(KINDS, 0.0)
+    one = {layer.name: layer_activity(layer, folding.layers[layer.name]) for layer in layers}
+    image = sum(one.values(), Activity())
+    images = {
+        kind: getattr(counts, kind) / getattr(image, kind) if getattr(image, kind) else 0.0
+        for kind in ("macs", "weight_reads", "buffer_writes")
+    }
+    for layer in layers:
+        fold, work = folding.layers[layer.name], one[layer.name]
+        product = operations.mac(layer.weight.bits, layer.input.bits, layer.accumulator.bits)
+        energy["mac"] += images["macs"] * work.macs * product
+        read = images["weight_reads"] * work.weight_reads * weight_word_bits(layer, fold)
+        energy["weights"] += read * operations.on_chip.pj
+        moved = images["buffer_writes"] * work.buffer_writes * buffer_word_bits(layer, fold)
+        moved += images["macs"] * window_read_bits(layer, fold)
+        energy["buffers"] += moved * operations.on_chip.pj
+        if streamed:
+            energy["dram"] += images["weight_reads"] * weight_memory_bits(layer, fold) * operations.dram.pj
+    return energy
+
+
+def weight_word_bits(layer: MatrixLayer, folding: LayerFolding) -> int:
+    """Bits of a word of the weight memory."""
+    return folding.pe * folding.simd * layer.weight.bits
+
+
+def weight_memory_bits(layer: MatrixLayer, folding: LayerFolding) -> int:
+    """Bits of a layer's weight memory (one bank); 0 when the weights are an adder graph."""
+    if folding.graph:
+        return 0
+    return input_words(layer, folding) * output_words(layer, folding) * weight_word_bits(layer, folding)
+
+
+def buffer_word_bits(layer: MatrixLayer, folding: LayerFolding) -> int:
+    """Bits of a word written to the window buffer: an adder graph's takes a pixel with all channels."""
+    lanes = layer.in_shape.channels if folding.graph else folding.simd
+    return lanes * layer.input.bits
+
+
+def window_read_bits(layer: MatrixLayer, folding: LayerFolding) -> int:
+    """Bits that one image reads from the window buffer (0 for a dense layer).
+
+    A folded layer reads each window once, word by word; before an adder graph every pixel reads the pixels above it.
+    """
+    if layer.kernel is None:
+        return 0
+    if folding.graph:
+        return layer.in_shape.size * (layer.kernel - 1) * layer.input.bits
+    return layer.positions * layer.inputs * layer.input.bits
+
+
+def window_buffer_bits(layer: MatrixLayer, folding: LayerFolding) -> int:
+    """Bits of the window buffer: Kernel-1 rows before an adder graph, else 2 Kernel rows (0 for a dense layer)."""
+    if layer.kernel is None:
+        return 0
+    rows = layer.kernel - 1 if folding.graph else 2 * layer.kernel
+    return rows * layer.in_shape.width * layer.in_shape.channels * layer.input.bits
+
+
+def feature_word_bits(moe: Moe, folding: Folding) -> int:
+    """Bits of a word of the feature store."""
+    last = domain_layers(moe)["fe"][-1]
+    return folding.layers[last.name].pe * moe.network.feature_type.bits
+
+
+def _held(moe: Moe, folding: Folding, counts: DeviceCounts) -> dict[str, float]:
+    """Storage bits times cycles with power. Banks of LE and GN keep their supply while their domain is off."""
+    store = STORE_FRAMES * moe.network.features.size * moe.network.feature_type.bits
+    held = {ALWAYS_ON: float(store * counts.cycles)}
+    for name, layers in domain_layers(moe).items():
+        instances = moe.local_experts if name == "le" else 1
+        switched = banks = 0
+        for layer in layers:
+            fold = folding.layers[layer.name]
+            weights = weight_memory_bits(layer, fold) + layer.outputs * layer.bias.bits
+            switched += layer.outputs * layer.accumulator.bits + window_buffer_bits(layer, fold)
+            if name in ("le", "gn"):
+                banks += folding.weight_banks * weights
+            else:
+                switched += weights
+        held[name] = float(instances * (switched * counts.domains[name].on_cycles + banks * counts.cycles))
+    return held

@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the gate saves, over the share of generic images: cycles, latency and energy proxy from the device's counters.
+
+``python -m verif.power.sweep`` mixes generic images into those of a user and answers each mix in MOE_GATED on the
+simulated device: once as a stream, for throughput and energy, and once one image at a time, for latency. GE_ONLY,
+LE_ONLY and MOE_PARALLEL, whose work is the same for every image, are run on one mix.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from driver import Accelerator, Counters
+from driver.counters import DOMAINS
+from golden.bank import Bank
+from golden.data import generic_source, users_source
+from golden.energy import Weights, hardware_energy
+from golden.energy.operations import ASSUMPTIONS, OPERATIONS
+from golden.errors import InputError
+from golden.integer_model import MoeModel
+from golden.presets import DEFAULT_FOLDING, DEFAULT_GATE, MODELS, ROOT, load_accelerator
+from golden.presets import Accelerator as Design
+from golden.spec import Mode
+from hw.gen.build import write_if_changed
+from verif.power.gated import mixed
+from verif.power.sweep_plot import draw
+
+SHARES = (0.0, 0.02, 0.10, 0.25, 0.50, 1.0)  # generic images
+REFERENCES = (Mode.GE_ONLY, Mode.LE_ONLY, Mode.MOE_PARALLEL)
+REFERENCE_SHARE = 0.10
+REST = 2000  # cycles after an answer until every domain is where it rests, with an idle time of 0
+OUT = ROOT / "docs"
+
+
+@dataclass(frozen=True)
+class Energy:
+    """Energy proxy an image, pJ: the value, its bounds, and the value by domain and by kind."""
+
+    total: float
+    low: float
+    high: float
+    by_domain: dict[str, float]
+    by_kind: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Point:
+    """One mix of images in one mode.
+
+    ``generic``: their share. ``wrong``: answers that differ from the golden model. ``to_ge``: share that the GE
+    answered. ``woke``: times the GE was switched on, per image. ``cycles``: per image of a stream. ``latency``: mean
+    cycles from the first pixel offered to the result, one image at a time; ``latency_worst`` the longest. ``energy``:
+    by the name of where weights come from. ``held``: bit x cycles an image. ``on``: share of cycles in which each
+    domain had power.
+    """
+
+    mode: str
+    generic: float
+    images: int
+    wrong: int
+    to_ge: float
+    woke: float
+    cycles: float
+    latency: float
+    latency_worst: int
+    energy: dict[str, Energy]
+    held: float
+    on: dict[str, float]
+
+
+def mix(user: np.ndarray, generic: np.ndarray, count: int, share: float) -> np.ndarray:
+    """``count`` images, uint8 (count, height, width), of which ``share`` are generic, evenly strewn in.
+
+    Raises:
+        InputError: there are not enough images of a kind.
+    """
+    strange = round(count * share)
+    if strange > len(generic) or count - strange > len(user):
+        raise InputError(
+            f"{count} images with {100 * share:g} % generic ones are wanted; there are {len(user)} of the user and "
+            f"{len(generic)} generic ones"
+        )
+    if strange == count:
+        return generic[:count]
+    return mixed(user[: count - strange], generic, strange / count)
+
+
+def energy_per_image(design: Design, counters: Counters, images: int, weights: Weights) -> Energy:
+    """Energy proxy from the counters of ``images`` images."""
+
+    def proxy(operations):
+        return hardware_energy(design.moe, design.folding, counters, weights, operations)
+
+    middle = proxy(OPERATIONS)
+    kinds = next(iter(middle.picojoule.values()))
+    return Energy(
+        middle.total / images,
+        proxy(OPERATIONS.bound("low")).total / images,
+        proxy(OPERATIONS.bound("high")).total / images,
+        {name: sum(parts.values()) / images for name, parts in middle.picojoule.items()},
+        {kind: middle.kind(kind) / images for kind in kinds},
+    )
+
+
+def latencies(device: Accelerator, images: np.ndarray) -> list[int]:
+    """Cycles from the first pixel offered to the result; each image waits until the device rests."""
+    found = []
+    for image in images:
+        device.transport.run(REST)
+        start = device.transport.cycles
+        device.transport.send(image.ravel())
+        device.transport.receive(1)
+        found.append(device.transport.cycles - start)
+    return found
+
+
+def run_point(device: Accelerator, bank: Bank, images: np.ndarray, mode: Mode, share: float) -> Point:
+    """Run one mix in one mode; ``bank`` must be the selected one."""
+    golden = MoeModel(device.design.moe).run(images, Mode.MOE_PARALLEL if mode == Mode.MOE_GATED else mode, bank)
+    device.set_mode(mode)
+    while device.read("mode_status.pending"):
+        device.transport.run(100)
+    device.counters(clear=True)
+    results = device.classify(images)
+    counters = device.counters()
+    waited = latencies(device, images)
+    count = len(images)
+    energies = {w.name: energy_per_image(device.design, counters, count, w) for w in Weights}
+    return Point(
+        mode=mode.name,
+        generic=share,
+        images=count,
+        wrong=int(((results.classes != golden.classes) | (results.experts != golden.experts)).sum()),
+        to_ge=counters.answers_ge / count,
+        woke=counters.domains["ge"].wake_ups / count,
+        cycles=counters.cycles / count,
+        latency=float(np.mean(waited)),
+        latency_worst=max(waited),
+        energy=energies,
+        held=hardware_energy(device.design.moe, device.design.folding, counters).held_total / count,
+        on={name: counters.domains[name].on_cycles / counters.cycles for name in DOMAINS},
+    )
+
+
+def sweep(device: Accelerator, bank: Bank, user: np.ndarray, generic: np.ndarray, count: int) -> list[Point]:
+    """MOE_GATED at every share, then the references; ``count`` images each."""
+    device.load_user(bank)
+    work = [(Mode.MOE_GATED, share) for share in SHARES] + [(mode, REFERENCE_SHARE) for mode in REFERENCES]
+    return [
+        run_point(device, bank, mix(user, generic, count, share), mode, share)
+        for mode, share in tqdm(work, desc="sweep", unit="point")
+    ]
+
+
+def as_text(points: list[Point]) -> str:
+    """An aligned table."""
+    names = [weights.name for weights in Weights]
+    head = f"{'mode':<13}{'generic':>8}{'to GE':>7}{'woke':>6}{'cycles':>8}{'latency':>9}{'worst':>7}"
+    lines = [head + "".join(f"{name:>10}" for name in names) + "  nJ an image"]
+    for p in points:
+        line = f"{p.mode:<13}{100 * p.generic:>6.0f} %{100 * p.to_ge:>5.0f} %{p.woke:>6.2f}{p.cycles:>8.0f}"
+        line += f"{p.latency:>9.0f}{p.latency_worst:>7}"
+        lines.append(line + "".join(f"{p.energy[name].total / 1000:>10.1f}" for name in names))
+    return "\n".join(lines)
+
+
+def main() -> int:
+    """Run, print, and keep the figures and the plot; exit code 1 when an answer differs."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add = parser.add_argument
+    add("--preset", default=DEFAULT_FOLDING, help="folding (default %(default)s)")
+    add("--gate", default=DEFAULT_GATE, help="gate preset (default %(default)s)")
+    add("--user", type=int, default=1, metavar="N", help="whose images and bank (default %(default)s)")
+    add("--images", type=int, default=100, metavar="N", help="images a point (default %(default)s)")
+    add("--out", type=Path, metavar="DIR", help="where results/ and images/ go (default docs, for real data only)")
+    options = parser.parse_args()
+    try:
+        design = load_accelerator(options.preset, options.gate)
+        users, generic = users_source(), generic_source("test")
+        bank = Bank.load(MODELS / "banks" / options.gate / f"user{options.user:02d}.bank", design.moe)
+        with Accelerator.open(design=design) as device:
+            device.write("power_idle", cycles=0)
+            points = sweep(device, bank, users.test(options.user).images, generic.images, options.images)
+    except InputError as error:
+        print(f"sweep: {error}", file=sys.stderr)
+        return 2
+    print(as_text(points) + "\n\n" + "\n".join(f"* {text}" for text in ASSUMPTIONS))
+    out = options.out or (None if users.synthetic or generic.synthetic else OUT)
+    if out is None:
+        print("Built-in synthetic handwriting was used; nothing is written to docs.")
+    else:
+        data = {
+            "design": design.name,
+            "user": f"{options.user} of {users.name}",
+            "generic": generic.name,
+            "weights": {weights.name: weights.value for weights in Weights},
+            "assumptions": ASSUMPTIONS,
+            "points": [asdict(point) for point in points],
+        }
+        for folder in ("results", "images"):
+            (out / folder).mkdir(parents=True, exist_ok=True)
+        write_if_changed(out / "results" / "gated_sweep.json", json.dumps(data, indent=1) + "\n")
+        write_if_changed(out / "images" / "gated_sweep.svg", draw(data))
+    return int(any(point.wrong for point in points))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
