@@ -108,7 +108,7 @@ def _activity_constants(moe: Moe, folding: Folding) -> list[str]:
     gate = ([moe.gate_hidden] if moe.gate_hidden else []) + [moe.gate_out]
     for prefix, layers in (("Front", moe.network.front_end), ("Ge", moe.network.tail), ("Gate", tuple(gate))):
         matrices = _matrices(layers)
-        lines.append(_array(f"{prefix}StepMacs", 16, [step_macs(layer) for layer in matrices], f"{prefix}Layers"))
+        lines.append(_array(f"{prefix}StepMacs", 32, [step_macs(layer) for layer in matrices], f"{prefix}Layers"))
         if prefix != "Gate":
             bits = "".join(str(int(not folding.layers[layer.name].graph)) for layer in reversed(matrices))
             lines.append(f"  localparam logic [{prefix}Layers-1:0] {prefix}HasMemory = {len(bits)}'b{bits};")

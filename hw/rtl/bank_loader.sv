@@ -79,6 +79,12 @@ module bank_loader
     $error("bank_loader: Banks is %0d, allowed are 1 to 16.", Banks);
   end
 
+  for (genvar s = 0; s < Segments; s++) begin : gen_check_segment
+    if (SegmentChunks[s] < 1 || SegmentChunks[s] > 128) begin : gen_bad_chunks
+      $error("bank_loader: memory %0d has %0d chunks a word, allowed are 1 to 128.", s, SegmentChunks[s]);
+    end
+  end
+
   // CRC-32 of IEEE 802.3 (zlib's), one 32-bit word, byte 0 in the low bits.
   function automatic logic [31:0] crc32(logic [31:0] crc, logic [31:0] word);
     logic [31:0] c;
