@@ -11,7 +11,7 @@ LIMIT  ?= 200
 RTL    ?= sv
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sim hls test lint format train table bench synth regs formal power clean
+.PHONY: help setup sim hls test lint format train table tables bench synth regs formal power clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -59,10 +59,14 @@ train: $(STAMP) ## Train GE, LE and GN anew (EMNIST_DIR, USERS_NPZ; otherwise bu
 table: $(STAMP) ## The paper's Table 2 on our data, from the integer model
 	$(PY) scripts/table2.py
 
+tables: $(STAMP) ## The paper's Tables 1, 4 and 5 on our data: trains for about 20 minutes, goes on when interrupted
+	$(PY) scripts/table1.py
+	$(PY) scripts/table4.py
+
 bench: $(STAMP) ## Speed of each stage, in images per second
 	$(PY) scripts/benchmark.py
 
-synth: $(STAMP) ## Resource count on ECP5 by open synthesis (PRESET, GATE)
+synth: $(STAMP) ## Resources on ECP5 by power domain, from open synthesis (PRESET, GATE)
 	$(PY) -m hw.synth --preset $(PRESET) --gate $(GATE)
 
 regs: $(STAMP) ## C header and browsable documentation of the registers

@@ -20,6 +20,7 @@ from golden.bank import Bank
 from golden.data import balanced_subset, generic_source, users_source
 from golden.presets import MODELS, ROOT, load_moe
 from golden.training.personalise import evaluate
+from hw.digest import rtl_digest
 from hw.gen.build import write_if_changed
 
 GATES = ("paper", "tuned")
@@ -80,7 +81,7 @@ def main() -> int:
         return 0
     options.out.mkdir(parents=True, exist_ok=True)
     write_if_changed(options.out / "table2.md", text)
-    write_if_changed(options.out / "table2.json", json.dumps(tables, indent=1) + "\n")
+    write_if_changed(options.out / "table2.json", json.dumps({"sources": rtl_digest(), **tables}, indent=1) + "\n")
     return 0
 
 

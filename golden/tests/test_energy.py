@@ -8,6 +8,7 @@ from itertools import product
 
 import pytest
 
+from golden import paper_tables
 from golden.energy import Weights, hardware_energy, paper
 from golden.energy.expected import expected_counts
 from golden.energy.hardware import KINDS
@@ -17,8 +18,8 @@ from golden.spec import Mode
 from golden.tests.tiny import tiny_accelerator
 
 # As printed in arXiv 1811.00056.
-TABLE_1 = {12: "40.38", 6: "10.09", 4: "4.49", 3: "2.52", 2: "1.12", 1: "0.28"}
-TABLE_3 = {"size": "2.52", "mac": "0.50", "sram": "2.58", "dram": "2.52", "total": "2.45"}
+TABLE_1 = {row["pooled"]: f"{row['weights']:.2f}" for row in paper_tables.TABLE_1}
+TABLE_3 = {column: f"{value:.2f}" for column, value in paper_tables.TABLE_3.items()}
 BIT = 10 / 64  # pJ on chip
 
 

@@ -91,13 +91,15 @@ class Head(nn.Sequential):
 
 
 EpochData = Callable[[int], tuple[Tensor, Tensor, Tensor]]
-"""Maps an epoch to shuffled inputs (integers, N x inputs), labels (int64, N), loss weights (float32, N)."""
+"""Maps an epoch to shuffled inputs (N x inputs; integers for a :class:`Head`), labels (int64, N), loss weights
+(float32, N)."""
 
 
-def train_head(head: Head, epoch_data: EpochData, config: HeadConfig) -> Iterator[int]:
+def train_head(head: nn.Module, epoch_data: EpochData, config: HeadConfig) -> Iterator[int]:
     """Train in place and yield the number of finished epochs after each, so that the caller can validate.
 
     Args:
+        head: maps inputs to logits: a :class:`Head`, or other layers behind frozen ones.
         epoch_data: the samples of an epoch, as a pure function of the epoch.
     """
     optimiser = torch.optim.AdamW(head.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)
