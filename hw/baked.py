@@ -22,7 +22,8 @@ from golden.presets import DEFAULT_FOLDING, MODELS, ROOT, Accelerator, load_acce
 from golden.spec import LayerWeights, MatrixLayer
 from hw.gen.adder_graph import adder_graph
 from hw.gen.build import generate, write_if_changed
-from hw.synth import DEVICE, lut4_equivalents, synthesise
+from hw.synth import synthesise
+from hw.yosys import DEVICE, lut4_equivalents
 
 GATES = ("paper", "tuned")
 PARTS = (1, 2, 4, 8)  # outputs of a larger layer that are tried as adder graph

