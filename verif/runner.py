@@ -31,6 +31,8 @@ ROOT = Path(__file__).resolve().parents[1]
 RTL = ROOT / "hw" / "rtl"
 BUILD = ROOT / "build" / "sim"
 PARAMETERS_VARIABLE = "SIM_PARAMETERS"  # how a cocotb bench learns the parameters it was built with
+# cocotb rewrites the assertions of every module that a bench imports, which takes seconds for torch.
+_REWRITTEN = {"COCOTB_REWRITE_ASSERTION_FILES": "bench_*.py stream*.py"}
 
 Value = int | bool | str
 
@@ -164,7 +166,7 @@ def run(
                 testcase=testcase,
                 seed=seed,
                 test_args=list(test_args),
-                extra_env={PARAMETERS_VARIABLE: json.dumps(parameters), **(env or {})},
+                extra_env={PARAMETERS_VARIABLE: json.dumps(parameters), **_REWRITTEN, **(env or {})},
                 build_dir=directory,
                 test_dir=work,
                 results_xml=str(results),

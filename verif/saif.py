@@ -21,7 +21,8 @@ class NetActivity:
 
     ``toggles``: changes of all bits together. Verilator takes every bit to be 0 before the first sample: a bit that is
     1 then and changes later counts one too many; one that never changes counts 0 here. ``high``: time at 1, of all
-    bits together, in the file's unit of time.
+    bits together, in the file's unit of time. ``ones``: the bits that are 1 all the time, as a number, which is
+    the value of a parameter: Verilator lists them among the nets.
     """
 
     scope: str
@@ -29,6 +30,12 @@ class NetActivity:
     bits: int = 0
     toggles: int = 0
     high: int = 0
+    ones: int = 0
+
+    @property
+    def base(self) -> str:
+        """The name without the index of an element of an array."""
+        return self.name.partition("[")[0]
 
 
 @dataclass(frozen=True)
@@ -71,6 +78,7 @@ def read_saif(path: Path, top: str) -> Activity:
                     key = (scope[len(top) + 1 :], match[1])
                     net = nets.setdefault(key, NetActivity(*key))
                     low, high, toggles = int(match[3]), int(match[4]), int(match[5])
+                    net.ones |= (not low) << net.bits
                     net.bits += 1
                     net.high += high
                     net.toggles += toggles if low and high else 0

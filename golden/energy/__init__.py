@@ -3,5 +3,14 @@
 
 from golden.energy.hardware import HardwareEnergy, Weights, hardware_energy
 from golden.energy.paper import PaperEnergy, PaperExpert
+from golden.energy.per_image import Energy, energy_per_image
 
-__all__ = ["HardwareEnergy", "PaperEnergy", "PaperExpert", "Weights", "hardware_energy"]
+__all__ = [
+    "Energy",
+    "HardwareEnergy",
+    "PaperEnergy",
+    "PaperExpert",
+    "Weights",
+    "energy_per_image",
+    "hardware_energy",
+]

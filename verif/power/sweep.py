@@ -17,17 +17,17 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from driver import Accelerator, Counters
+from driver import Accelerator
 from driver.counters import DOMAINS
 from golden.bank import Bank
 from golden.data import generic_source, users_source
-from golden.energy import Weights, hardware_energy
-from golden.energy.operations import ASSUMPTIONS, OPERATIONS
+from golden.energy import Energy, Weights, energy_per_image, hardware_energy
+from golden.energy.operations import ASSUMPTIONS
 from golden.errors import InputError
 from golden.integer_model import MoeModel
 from golden.presets import DEFAULT_FOLDING, DEFAULT_GATE, MODELS, ROOT, load_accelerator
-from golden.presets import Accelerator as Design
 from golden.spec import Mode
+from hw.digest import rtl_digest
 from hw.gen.build import write_if_changed
 from verif.power.gated import mixed
 from verif.power.sweep_plot import draw
@@ -37,17 +37,6 @@ REFERENCES = (Mode.GE_ONLY, Mode.LE_ONLY, Mode.MOE_PARALLEL)
 REFERENCE_SHARE = 0.10
 REST = 2000  # cycles after an answer until every domain is where it rests, with an idle time of 0
 OUT = ROOT / "docs"
-
-
-@dataclass(frozen=True)
-class Energy:
-    """Energy proxy an image, pJ: the value, its bounds, and the value by domain and by kind."""
-
-    total: float
-    low: float
-    high: float
-    by_domain: dict[str, float]
-    by_kind: dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -92,23 +81,6 @@ def mix(user: np.ndarray, generic: np.ndarray, count: int, share: float) -> np.n
     return mixed(user[: count - strange], generic, strange / count)
 
 
-def energy_per_image(design: Design, counters: Counters, images: int, weights: Weights) -> Energy:
-    """Energy proxy from the counters of ``images`` images."""
-
-    def proxy(operations):
-        return hardware_energy(design.moe, design.folding, counters, weights, operations)
-
-    middle = proxy(OPERATIONS)
-    kinds = next(iter(middle.picojoule.values()))
-    return Energy(
-        middle.total / images,
-        proxy(OPERATIONS.bound("low")).total / images,
-        proxy(OPERATIONS.bound("high")).total / images,
-        {name: sum(parts.values()) / images for name, parts in middle.picojoule.items()},
-        {kind: middle.kind(kind) / images for kind in kinds},
-    )
-
-
 def latencies(device: Accelerator, images: np.ndarray) -> list[int]:
     """Cycles from the first pixel offered to the result; each image waits until the device rests."""
     found = []
@@ -132,7 +104,8 @@ def run_point(device: Accelerator, bank: Bank, images: np.ndarray, mode: Mode, s
     counters = device.counters()
     waited = latencies(device, images)
     count = len(images)
-    energies = {w.name: energy_per_image(device.design, counters, count, w) for w in Weights}
+    moe, folding = device.design.moe, device.design.folding
+    energies = {w.name: energy_per_image(moe, folding, counters, count, w) for w in Weights}
     return Point(
         mode=mode.name,
         generic=share,
@@ -144,7 +117,7 @@ def run_point(device: Accelerator, bank: Bank, images: np.ndarray, mode: Mode, s
         latency=float(np.mean(waited)),
         latency_worst=max(waited),
         energy=energies,
-        held=hardware_energy(device.design.moe, device.design.folding, counters).held_total / count,
+        held=hardware_energy(moe, folding, counters).held_total / count,
         on={name: counters.domains[name].on_cycles / counters.cycles for name in DOMAINS},
     )
 
@@ -198,6 +171,7 @@ def main() -> int:
     else:
         data = {
             "design": design.name,
+            "sources": rtl_digest(),
             "user": f"{options.user} of {users.name}",
             "generic": generic.name,
             "weights": {weights.name: weights.value for weights in Weights},

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One run of the cases on a small device, for the tests."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from golden.bank import Bank, random_bank
+from golden.presets import Accelerator as Design
+from verif.proxies.cases import Case, random_cases
+from verif.proxies.counting import Counted, Recorded, count
+from verif.top import tiny
+
+
+def design() -> Design:
+    """Two local experts, hidden layer, confidence."""
+    return tiny.accelerator("two")
+
+
+@cache
+def bank() -> Bank:
+    """Random weights."""
+    return random_bank(design().moe, 1)
+
+
+@cache
+def cases() -> tuple[Case, ...]:
+    """Three random images a case."""
+    return random_cases(design(), bank(), 3, 1)
+
+
+@cache
+def run() -> tuple[list[Counted], list[Recorded]]:
+    """Every case on the sound device."""
+    return count(design(), bank(), cases())
