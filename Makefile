@@ -11,7 +11,7 @@ LIMIT  ?= 200
 RTL    ?= sv
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sim hls test lint format train table tables bench synth regs formal power clean
+.PHONY: help setup sim hls test lint format train table tables bench synth regs formal power report clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -77,6 +77,9 @@ formal: $(STAMP) ## Proofs of the power sequencer, the streams, the mux and the 
 
 power: $(STAMP) ## The test plan of the power control, with results and coverage
 	$(PY) -m verif.power --jobs $(JOBS)
+
+report: $(STAMP) ## Measure what takes minutes and write everything measured as one page: build/report/report.html
+	$(PY) -m report
 
 clean: ## Remove everything generated (not .venv)
 	rm -rf build

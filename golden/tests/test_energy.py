@@ -13,6 +13,8 @@ from golden.energy import Weights, hardware_energy, paper
 from golden.energy.expected import expected_counts
 from golden.energy.hardware import KINDS
 from golden.energy.operations import OPERATIONS, Operations
+from golden.energy.ratios import operations_ratio, switching_ratio
+from golden.energy.switching_weights import WEIGHTS
 from golden.presets import load_accelerator, load_moe
 from golden.spec import Mode
 from golden.tests.tiny import tiny_accelerator
@@ -149,3 +151,27 @@ def test_the_saving_is_smaller_when_le_and_gn_come_from_dram_too() -> None:
     design = load_accelerator()
     ge = energy(design, Mode.GE_ONLY, 1, Weights.ALL_DRAM, OPERATIONS)
     assert 1 / 20 < energy(design, Mode.MOE_GATED, 0, Weights.ALL_DRAM, OPERATIONS) / ge < 1 / 4
+
+
+# ---- Ratios ----------------------------------------------------------------------------------------------------------
+def test_a_ratio_is_known_better_than_its_sides() -> None:
+    """By hand: 1 product and 3 words over 2 products and 1 word, each cost between half and twice what it is."""
+    a = {"mac": 1.0, "weights": 2.0, "buffers": 1.0, "dram": 0.0}
+    b = {"mac": 2.0, "weights": 1.0, "buffers": 0.0, "dram": 0.0}
+    assert operations_ratio(a, b) == pytest.approx((4 / 3, (2 + 1.5) / (4 + 0.5), (0.5 + 6) / (1 + 2)))
+    assert operations_ratio(a, a) == (1, 1, 1)
+    assert operations_ratio({kind: 3 * value for kind, value in b.items()}, b) == (3, 3, 3)
+
+
+def test_the_ratio_with_dram_uses_its_own_bounds() -> None:
+    a = {"mac": 0.0, "weights": 0.0, "buffers": 1.0, "dram": 1.0}
+    b = {"mac": 0.0, "weights": 0.0, "buffers": 1.0, "dram": 0.0}
+    low, high = OPERATIONS.dram.low / OPERATIONS.on_chip.high, OPERATIONS.dram.high / OPERATIONS.on_chip.low
+    assert operations_ratio(a, b) == pytest.approx((2, 1 + low, 1 + high))
+
+
+def test_ratio_of_switching() -> None:
+    kinds = dict.fromkeys(WEIGHTS.weights(), 0.0)
+    a, b = {**kinds, "logic": 1.0, "clock": 1.0}, {**kinds, "logic": 1.0}
+    clock = WEIGHTS.clock
+    assert switching_ratio(a, b) == pytest.approx((2, 1 + clock.low, 1 + clock.high))

@@ -4,9 +4,12 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+from pathlib import Path
 
 import pytest
 
+from hw.digest import rtl_digest
 from hw.formal import __main__ as command
 from hw.formal.proofs import FORK, GATES, MUX, ORDER, PROOFS
 from hw.formal.runner import Control, Proof, prove, refute
@@ -34,14 +37,21 @@ def test_a_proof_that_fails_is_noticed() -> None:
     assert outcome.detail
 
 
-def test_a_defect_that_is_not_one_is_noticed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
-    """A change that changes nothing has no counterexample: the command fails."""
+def test_a_defect_that_is_not_one_is_noticed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture, tmp_path: Path
+) -> None:
+    """A change that changes nothing has no counterexample: the command fails, and its file says so."""
     harmless = Control("harmless", "never_twice", "in_select_i & ~done_q;", "~done_q & in_select_i;")
     proof = dataclasses.replace(FORK, name="harmless change", controls=(harmless,))
     monkeypatch.setattr(command, "PROOFS", (proof,))
+    monkeypatch.setattr(command, "OUT", tmp_path / "proofs.json")
     monkeypatch.setattr("sys.argv", ["formal", "--jobs", "1"])
     assert command.main() == 1
     assert "NOT FOUND (PASS)" in capsys.readouterr().out
+    kept = json.loads((tmp_path / "proofs.json").read_text())
+    assert [proof["good"] for proof in kept["proofs"]] == [True]
+    assert [defect["good"] for defect in kept["defects"]] == [False]
+    assert kept["sources"] == rtl_digest()
 
 
 def test_a_defect_found_by_another_assertion_does_not_count() -> None:

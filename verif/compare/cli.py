@@ -13,6 +13,7 @@ from golden.bank import Bank
 from golden.errors import InputError
 from golden.presets import DEFAULT_FOLDING, DEFAULT_GATE, MODELS, load_accelerator
 from golden.spec import Mode
+from hw.digest import rtl_digest
 from verif.compare.comparison import run_modes
 from verif.compare.images import load_image_set
 from verif.compare.report import mode_as_json, mode_table, verdict, write_json
@@ -155,6 +156,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "data": data.name,
             "synthetic": data.synthetic,
             "accelerator": setup.accelerator.name,
+            "sources": rtl_digest(),
             "fault": setup.fault.site if setup.fault else None,
             "bit_exact": equal,
             "modes": {mode.name: mode_as_json(reports, data) for mode, reports in results.items()},

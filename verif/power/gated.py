@@ -27,6 +27,7 @@ from golden.errors import InputError
 from golden.integer_model import MoeModel
 from golden.presets import DEFAULT_FOLDING, DEFAULT_GATE, MODELS, ROOT, load_accelerator
 from golden.spec import Mode
+from hw.digest import rtl_digest
 from hw.gen.build import write_if_changed
 
 CHUNK = 200  # images a call, for the progress bar
@@ -148,7 +149,8 @@ def main() -> int:
     print(f"{text}\n{time.monotonic() - started:.0f} s")
     if options.write:
         write_if_changed(OUT / "gated.md", "<!-- SPDX-License-Identifier: Apache-2.0 -->\n# MOE_GATED\n\n" + text)
-        write_if_changed(OUT / "gated.json", json.dumps({k: asdict(v) for k, v in rows.items()}, indent=1) + "\n")
+        kept = {"sources": rtl_digest(), **{name: asdict(row) for name, row in rows.items()}}
+        write_if_changed(OUT / "gated.json", json.dumps(kept, indent=1) + "\n")
     return int(any(row.wrong for row in rows.values()))
 
 

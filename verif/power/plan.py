@@ -8,11 +8,12 @@ import sys
 import tempfile
 import tomllib
 import xml.etree.ElementTree as ElementTree
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from golden.errors import InputError
 from golden.presets import ROOT
+from hw.digest import rtl_digest
 
 PLAN = ROOT / "verif" / "testplan.toml"
 
@@ -93,6 +94,15 @@ def run_plan(items: tuple[Item, ...], jobs: int) -> tuple[list[Verdict], str]:
         failed = tuple(name for name, good in results if not good) + missing
         verdicts.append(Verdict(item, sum(good for _, good in results), failed))
     return verdicts, "\n".join(coverage)
+
+
+def as_data(verdicts: list[Verdict], coverage: str) -> dict:
+    """The same as plain data, for the report."""
+    items = [
+        {**asdict(verdict.item), "passed": verdict.passed, "failed": list(verdict.failed), "word": verdict.word}
+        for verdict in verdicts
+    ]
+    return {"sources": rtl_digest(), "items": items, "coverage": coverage.strip()}
 
 
 def as_text(verdicts: list[Verdict]) -> str:

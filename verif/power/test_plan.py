@@ -3,12 +3,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from golden.errors import InputError
-from verif.power.plan import Item, Verdict, as_text, load_plan
+from hw.digest import rtl_digest
+from verif.power import __main__ as command
+from verif.power.plan import Item, Verdict, as_data, as_text, load_plan
 
 REQUIRED = (  # what the plan must not lose
     "off request at every pipeline phase", "withdrawn request", "wake in every off state", "wake and reset together",
@@ -47,3 +50,19 @@ def test_what_did_not_run_does_not_hold() -> None:
     assert Verdict(item, 0, ()).word == "NOT RUN"
     assert Verdict(item, 3, ("test[1]",)).word == "FAILED"
     assert "failed: test[1]" in as_text([Verdict(item, 3, ("test[1]",))])
+    (data,) = as_data([Verdict(item, 3, ("test[1]",))], "")["items"]
+    assert (data["name"], data["word"], data["passed"], data["failed"]) == ("an item", "FAILED", 3, ["test[1]"])
+
+
+@pytest.mark.parametrize("keep", [False, True], ids=["built", "kept"])
+def test_the_command_writes_its_verdicts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keep: bool) -> None:
+    verdicts = [Verdict(Item("holds", ("file::test",)), 2, ()), Verdict(Item("does not run", ("file::other",)), 0, ())]
+    monkeypatch.setattr(command, "run_plan", lambda items, jobs: (verdicts, "all covered"))
+    monkeypatch.setattr(command, "BUILD", tmp_path / "build" / "plan.json")
+    monkeypatch.setattr(command, "KEPT", tmp_path / "kept" / "power.json")
+    monkeypatch.setattr("sys.argv", ["power", "--jobs", "1", *(["--keep"] if keep else [])])
+    assert command.main() == 1
+    written = json.loads((tmp_path / "build" / "plan.json").read_text())
+    assert [item["word"] for item in written["items"]] == ["ok", "NOT RUN"]
+    assert (written["coverage"], written["sources"]) == ("all covered", rtl_digest())
+    assert (tmp_path / "kept" / "power.json").exists() == keep

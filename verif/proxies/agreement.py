@@ -12,12 +12,11 @@ opens, also while the domain is isolated. So, exactly: cycles with clock = cycle
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import combinations, product
+from itertools import combinations
 
 from driver.counters import DOMAINS
 from golden.energy import Weights
-from golden.energy.operations import OPERATIONS
-from golden.energy.switching_weights import WEIGHTS
+from golden.energy.ratios import operations_ratio, switching_ratio
 from golden.presets import Accelerator as Design
 from verif.proxies.cases import Case
 
@@ -101,9 +100,9 @@ def orders(cases: Sequence[Mapping]) -> dict:
         if None in proxies:
             found["not_measured"] += 1
             continue
-        first = _ratios(*(_first_parts(case) for case in (a, b)), _first_bounds())
-        second = _ratios(*(proxy["by_kind"] for proxy in proxies), WEIGHTS.bounds())
-        sides = (first[0] > 1) - (first[0] < 1), (second[0] > 1) - (second[0] < 1)
+        first = operations_ratio(*(case["energy"][Weights.ON_CHIP.name]["by_kind"] for case in (a, b)))
+        second = switching_ratio(*(proxy["by_kind"] for proxy in proxies))
+        sides = tuple((ratio.value > 1) - (ratio.value < 1) for ratio in (first, second))
         if 0 in sides:
             found["tied"] += 1
         elif sides[0] == sides[1]:
@@ -114,9 +113,9 @@ def orders(cases: Sequence[Mapping]) -> dict:
                 {
                     "a": case_name(a),
                     "b": case_name(b),
-                    "operations": first[0],
-                    "switching": second[0],
-                    "sure": min(above) > 1 > max(below),
+                    "operations": first.value,
+                    "switching": second.value,
+                    "sure": above.low > 1 > below.high,
                 }
             )
     return found
@@ -126,27 +125,3 @@ def case_name(case: Mapping) -> str:
     """For example ``MOE_GATED, local``, after the name of the design if there is one."""
     name = f"{case['mode']}, {case['kind']}"
     return f"{case['design']}: {name}" if "design" in case else name
-
-
-def _first_parts(case: Mapping) -> dict[str, float]:
-    """The first proxy with everything on chip, by kind."""
-    by_kind = case["energy"][Weights.ON_CHIP.name]["by_kind"]
-    return {"mac": by_kind["mac"], "memories": by_kind["weights"] + by_kind["buffers"]}
-
-
-def _first_bounds() -> dict[str, tuple[float, float]]:
-    """A product is a multiplication and an addition, whose bounds are the same."""
-    multiply, on_chip = OPERATIONS.multiply, OPERATIONS.on_chip
-    return {"mac": (multiply.low, multiply.high), "memories": (on_chip.low, on_chip.high)}
-
-
-def _ratios(a: Mapping[str, float], b: Mapping[str, float], bounds: Mapping[str, tuple[float, float]]) -> list[float]:
-    """a/b, and then for every combination of the ends of the bounds, which are the same for a and b.
-
-    The ratio is monotonic in each weight, so that its extremes are among them.
-    """
-    found = [sum(a.values()) / sum(b.values())]
-    for factors in product(*(bounds[kind] for kind in a)):
-        weighed = [sum(part * factor for part, factor in zip(x.values(), factors, strict=True)) for x in (a, b)]
-        found.append(weighed[0] / weighed[1])
-    return found

@@ -1,0 +1,248 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where every figure of the report comes from: its file, the command that makes it, and how current it is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from golden.presets import ROOT
+
+
+class State(Enum):
+    """How a figure came to be: a short name for style sheets, and the words that the page shows."""
+
+    NOW = ("now", "measured now")
+    HERE = ("here", "measured here before, same sources")
+    KEPT = ("kept", "kept, same sources")
+    OTHER = ("other", "other sources")
+    UNRECORDED = ("unrecorded", "kept, sources not recorded")
+    COMPUTED = ("computed", "computed now from formulas")
+    PRINTED = ("printed", "as printed in the paper")
+    MISSING = ("missing", "not measured")
+
+    @property
+    def short(self) -> str:
+        """Name for style sheets."""
+        return self.value[0]
+
+    @property
+    def words(self) -> str:
+        """What the page shows."""
+        return self.value[1]
+
+
+@dataclass(frozen=True)
+class Source:
+    """One result file, where it may be, and what makes it.
+
+    ``built`` is relative to the directory of what is measured here, ``kept`` to that of the results in the
+    repository; None when there is no such file. ``needs``: names that a file of the known form has.
+    """
+
+    key: str
+    what: str
+    command: str
+    needs: tuple[str, ...]
+    built: str | None = None
+    kept: str | None = None
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A row of the table at the end of the page; ``note`` adds what a reader must know, for example the data used."""
+
+    key: str
+    what: str
+    command: str
+    state: State
+    file: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a source holds, as read from JSON (``None``: nothing), and its evidence."""
+
+    content: Any
+    evidence: Evidence
+
+
+@dataclass(frozen=True)
+class Places:
+    """Directories: results made here, and results kept in the repository."""
+
+    build: Path = ROOT / "build"
+    kept: Path = ROOT / "docs" / "results"
+
+
+SOURCES = (
+    Source(
+        "compare",
+        "RTL against the integer model, layer by layer; cycles an image; answers by expert",
+        "python scripts/compare_golden.py --limit 200 --stages int,rtl --json build/report/compare.json",
+        needs=("modes", "images"),
+        built="report/compare.json",
+    ),
+    Source(
+        "proxies",
+        "both energy proxies, counters, their agreement, time lines",
+        "python -m verif.proxies",
+        needs=("cases", "data"),
+        built="proxies.json",
+        kept="proxies.json",
+    ),
+    Source(
+        "designs",
+        "both energy proxies of several designs, and the order of their cases",
+        "python -m verif.proxies.designs",
+        needs=("cases", "orders", "quantities", "data"),
+        built="designs.json",
+        kept="designs.json",
+    ),
+    Source(
+        "accuracy",
+        "accuracy of GE, LE, GN and of the whole on the data at hand (Table 2)",
+        "python -m report.accuracy",
+        needs=("tuned", "paper", "data"),
+        built="report/accuracy.json",
+    ),
+    Source(
+        "samples",
+        "sample images, with what models and device say; device against model",
+        "python -m report.samples",
+        needs=("groups", "device", "data"),
+        built="report/samples.json",
+    ),
+    Source(
+        "table2", "Table 2 on EMNIST and ten UNIPEN writers", "make table", needs=("tuned", "paper"), kept="table2.json"
+    ),
+    Source(
+        "table1",
+        "Table 1: size of LE and GN against accuracy",
+        "python scripts/table1.py",
+        needs=("rows",),
+        kept="table1.json",
+    ),
+    Source(
+        "table4",
+        "Tables 4 and 5: before training, after it, fine-tuning",
+        "python scripts/table4.py",
+        needs=("rows", "users"),
+        kept="table4.json",
+    ),
+    Source(
+        "resources",
+        "cells by power domain and layer (synth_ecp5); sizes by counting",
+        "make synth",
+        needs=("cells", "total", "device", "counted"),
+        built="synth/{design}.json",
+        kept="resources.json",
+    ),
+    Source(
+        "gated",
+        "MOE_GATED over ten users and the whole EMNIST test: wrong answers, time with supply, cycles",
+        "python -m verif.power.gated --write",
+        needs=("user 1",),
+        kept="gated.json",
+    ),
+    Source(
+        "sweep",
+        "MOE_GATED over the share of generic images",
+        "python -m verif.power.sweep",
+        needs=("points",),
+        kept="gated_sweep.json",
+    ),
+    Source(
+        "formal",
+        "proofs and the defects that they must find",
+        "make formal",
+        needs=("proofs", "defects"),
+        built="formal/proofs.json",
+        kept="formal.json",
+    ),
+    Source(
+        "power",
+        "test plan of the power control",
+        "make power",
+        needs=("items",),
+        built="power/plan.json",
+        kept="power.json",
+    ),
+)
+
+
+def load(source: Source, places: Places, digest: str, fresh: Collection[str], design: str) -> Result:
+    """Read a source: what this run measured, else what is of the same sources, else what there is.
+
+    Args:
+        digest: state of the hardware's sources now.
+        fresh: keys of the sources that this run measured.
+        design: name of the design, in file names and in files that hold several designs.
+    """
+    found = []
+    for directory, name, kept in ((places.build, source.built, False), (places.kept, source.kept, True)):
+        if name:
+            found.append(_read(source, directory, name.format(design=design), kept, digest, fresh, design))
+    order = list(State)
+    found.sort(key=lambda result: order.index(result.evidence.state))  # stable: what is built comes before what is kept
+    return found[0]
+
+
+def _read(
+    source: Source, directory: Path, name: str, kept: bool, digest: str, fresh: Collection[str], design: str
+) -> Result:
+    path = directory / name
+    shown = _shown(path)
+
+    def result(content: Any, state: State, note: str = "") -> Result:
+        return Result(content, Evidence(source.key, source.what, source.command, state, shown, note))
+
+    try:
+        content = json.loads(path.read_text())
+    except FileNotFoundError:
+        return result(None, State.MISSING)
+    except (OSError, ValueError) as error:
+        return result(None, State.MISSING, f"the file cannot be read: {error}")
+    if not isinstance(content, dict):
+        return result(None, State.MISSING, "the file holds no named values")
+    if source.key == "resources" and kept:  # one file holds several designs
+        content = content.get(design)
+        if content is None:
+            return result(None, State.MISSING, f"the file does not hold {design}")
+    absent = [name for name in source.needs if name not in content]
+    if absent:
+        return result(None, State.MISSING, f"the file is of another form, without '{absent[0]}'")
+    sources = content.get("sources")
+    if not kept and source.key in fresh:
+        return result(content, State.NOW, _data_note(content))
+    if sources is None:
+        return result(content, State.UNRECORDED, _data_note(content))
+    if sources == digest:
+        return result(content, State.KEPT if kept else State.HERE, _data_note(content))
+    note = f"measured on {sources}, the sources now are {digest}"
+    return result(content, State.OTHER, "; ".join(filter(None, (note, _data_note(content)))))
+
+
+def _data_note(content: dict) -> str:
+    return "built-in synthetic handwriting" if is_synthetic(content) else ""
+
+
+def is_synthetic(content: dict | None) -> bool:
+    """Whether a result says that it was measured on built-in synthetic handwriting."""
+    if not content:
+        return False
+    data = content.get("data")
+    return bool(content.get("synthetic") or (isinstance(data, dict) and data.get("synthetic")))
+
+
+def _shown(path: Path) -> str:
+    """A path as the page shows it: relative to the repository, else its last parts, never a home directory."""
+    try:
+        return str(path.relative_to(ROOT))
+    except ValueError:
+        return "/".join(path.parts[-2:])

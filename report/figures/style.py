@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One look for all plots: Okabe and Ito's colours, told apart without colour by hatch, marker and line style."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import matplotlib
+from matplotlib.figure import Figure
+
+BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, RED, PINK, GREY = (
+    "#000000",
+    "#E69F00",
+    "#56B4E9",
+    "#009E73",
+    "#F0E442",
+    "#0072B2",
+    "#D55E00",
+    "#CC79A7",
+    "#9A9A9A",
+)
+
+# Power domains: colour, hatch, name.
+DOMAINS = {
+    "aon": (GREY, "", "always on"),
+    "fe": (SKY, "", "front end"),
+    "ge": (RED, "//", "GE"),
+    "le": (GREEN, "..", "LE"),
+    "gn": (YELLOW, "xx", "GN"),
+}
+WIDTH = 4.7  # inches: about the width of a phone, so that text keeps its size there
+
+_FIXED = {
+    "svg.hashsalt": "report",
+    "font.family": "DejaVu Sans",
+    "font.size": 9,
+    "axes.titlesize": 9.5,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "legend.frameon": False,
+    "legend.fontsize": 8,
+    "hatch.linewidth": 0.6,
+    "xtick.labelsize": 8.5,
+    "ytick.labelsize": 8.5,
+}
+
+
+@contextmanager
+def plot(height: float, width: float = WIDTH) -> Iterator[Figure]:
+    """A figure of the given size in inches, drawn in the common style."""
+    with matplotlib.rc_context(_FIXED):
+        yield Figure(figsize=(width, height), layout="constrained", facecolor="white")
+
+
+def svg(figure: Figure) -> str:
+    """The figure as text, without a date."""
+    text = io.StringIO()
+    with matplotlib.rc_context(_FIXED):
+        figure.savefig(text, format="svg", metadata={"Date": None})
+    return text.getvalue()

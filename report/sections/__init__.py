@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The parts of the page in its order, each a function from a context to a :class:`report.context.Section`."""
+
+from report.sections import (
+    accuracy,
+    cycles,
+    energy,
+    provenance,
+    resources,
+    samples,
+    system,
+    tables,
+    timeline,
+    verification,
+)
+
+SECTIONS = (
+    system.section,
+    samples.section,
+    accuracy.section,
+    tables.section,
+    energy.section,
+    timeline.section,
+    cycles.section,
+    resources.section,
+    verification.section,
+    provenance.section,
+)

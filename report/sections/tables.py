@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The paper's Tables 1, 4 and 5 beside ours."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from golden import paper_tables
+from golden.energy.paper import table_1
+from report.context import Context, Section
+from report.figures import accuracy as plots
+from report.markup import Html, figure, html, number, paragraph, per_cent, points, table, tag
+
+_MODELS = {"moe": ("moe_paper", "moe_tuned"), "harris": ("harris",), "fine_tuning": ("fine_tuning",)}
+_NAMES = {
+    "moe": "MoE",
+    "moe_paper": "MoE, gate paper",
+    "moe_tuned": "MoE, gate tuned",
+    "harris": "[7], Harris et al.",
+    "fine_tuning": "fine-tuning of fc1 and fc2",
+}
+_PHASES = ("before_customised", "before_emnist", "after_customised", "after_emnist")
+
+
+def section(context: Context) -> Section:
+    """Size, training, users."""
+    parts = [_table_1(context), _table_4(context), _table_5(context)]
+    return Section("tables", "Size of the personal part, and other ways to personalise", html(parts))
+
+
+def _table_1(context: Context) -> Html:
+    content = context.get("table1")
+    ours = {row["pooled"]: row for row in content["rows"]} if content else {}
+    counted = table_1(context.design.moe.network)
+    rows = []
+    for row in paper_tables.TABLE_1:
+        own, side = ours.get(row["pooled"], {}), row["pooled"]
+        size = [f"{row['weights']:.2f}", per_cent(counted[side])]
+        users = [f"{row['customised']:.2f}", per_cent(own.get("overall"))]
+        generic = [f"{row['emnist']:.2f}", per_cent(own.get("generic_overall"))]
+        rows.append([f"{side} x {side} x 20", *size, *users, *generic])
+    head = ["maps that LE and GN see"]
+    head += [f"{what}, {who}" for what in ("size", "users", "EMNIST") for who in ("paper", "ours")]
+    words = "In per cent. Size: weights of LE and GN over those of the GE, without biases. Linear gate, n = m."
+    parts = [
+        tag("h3", "Table 1: size against accuracy"),
+        table(head, rows, html([words, context.cite("paper", "model", "table1")])),
+    ]
+    parts.append(tag("div", _sizes(context, content), class_="half") if content else context.missing("table1"))
+    return html(parts)
+
+
+def _sizes(context: Context, content: dict) -> Html:
+    ours = [{"size": r["share"], "users": r["overall"], "generic": r["generic_overall"]} for r in content["rows"]]
+    paper = [
+        {"size": r["weights"] / 100, "users": r["customised"] / 100, "generic": r["emnist"] / 100}
+        for r in paper_tables.TABLE_1
+    ]
+    alt = "Accuracy on users' and on generic images over the relative size of LE and GN, ours: " + "; ".join(
+        f"{100 * r['size']:.2f} %: {100 * r['users']:.1f} and {100 * r['generic']:.1f} %" for r in ours
+    )
+    return figure(plots.sizes(ours, paper), alt, html(["The same as curves.", context.cite("table1", "paper")]))
+
+
+def _table_4(context: Context) -> Html:
+    content = context.get("table4")
+    ours = {row["model"]: row for row in content["rows"]} if content else {}
+    rows = []
+    for printed in paper_tables.TABLE_4:
+        rows.append([f"paper: {_NAMES[printed['model']]}", "", *(f"{printed[phase]:.2f}" for phase in _PHASES)])
+        for model in _MODELS[printed["model"]]:
+            own = ours.get(model, {})
+            figures = [per_cent(own.get(phase)) for phase in _PHASES]
+            rows.append([f"ours: {_NAMES[model]}", number(own.get("weights_per_user")), *figures])
+    head = ["model", "weights of a user", "users, before", "EMNIST, before", "users, after", "EMNIST, after"]
+    caption = html(["Accuracy of the whole, in per cent.", context.cite("paper", "table4")])
+    parts = [tag("h3", "Table 4: before and after training on a user"), table(head, rows, caption)]
+    if not content:
+        return html([*parts, context.missing("table4")])
+    words = (
+        f"Before training LE and GN are random; ours is the mean of {content['random_starts']} random starts. The MoE "
+        "is the integer model; fine-tuning is of the float GE, in float32. [7] was not built."
+    )
+    return html([*parts, paragraph(words)])
+
+
+def _table_5(context: Context) -> Html:
+    content = context.get("table4")
+    if not content:
+        return html("")
+    names = ("moe_tuned", "moe_paper", "fine_tuning")
+    keys = [f"{name}_{data}" for name in names for data in ("customised", "emnist")]
+    printed_keys = [f"{name}_{data}" for name in ("moe", "fine_tuning") for data in ("customised", "emnist")]
+    printed = {row["user"]: row for row in paper_tables.TABLE_5}
+    rows = []
+    for row in content["users"]:
+        beside = [f"{printed[row['user']][key]:.2f}" if row["user"] in printed else "" for key in printed_keys]
+        rows.append([row["user"], *(per_cent(row.get(key)) for key in keys), *beside])
+    means = {key: float(np.mean([row[key] for row in content["users"]])) for key in keys}
+    beside = [f"{paper_tables.TABLE_5_MEAN[key]:.2f}" for key in printed_keys]
+    rows.append(["mean", *(per_cent(means[key]) for key in keys), *beside])
+    columns = ("MoE tuned", "MoE paper", "fine-tuning", "paper: MoE", "paper: fine-tuning")
+    head = ["user", *(f"{column}, {data}" for column in columns for data in ("own", "EMNIST"))]
+    caption = html(
+        ["After training, in per cent; the paper's users are other people.", context.cite("table4", "paper")]
+    )
+    gaps = {data: means[f"moe_tuned_{data}"] - means[f"fine_tuning_{data}"] for data in ("customised", "emnist")}
+    words = ["MoE with gate tuned minus fine-tuning: ", points(gaps["customised"]), " points on users' images, "]
+    words += [points(gaps["emnist"]), " on EMNIST."]
+    return html([tag("h3", "Table 5: the same by user"), table(head, rows, caption, last=True), paragraph(words)])

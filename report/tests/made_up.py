@@ -1,0 +1,277 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Small made-up results of every source, in the form that their commands write; no figure in them was measured."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from golden.presets import load_accelerator
+from hw.digest import rtl_digest
+from report.evidence import Places
+
+DATA = {"generic": "made-up generic", "user": "user 1", "users": "made-up users", "synthetic": False}
+MODES = ("GE_ONLY", "LE_ONLY", "MOE_PARALLEL", "MOE_GATED")
+DOMAINS = ("aon", "fe", "ge", "le", "gn")
+CELLS = ("lut4_sites", "TRELLIS_FF", "DP16KD", "MULT18X18D")
+COUNTED = ("weights", "macs", "lane_macs", "weight_memory_bits", "buffer_bits", "multipliers")
+
+
+def everything() -> dict[str, Any]:
+    """Content by key of the source."""
+    found: dict[str, Any] = {
+        "compare": compare(),
+        "proxies": proxies(),
+        "designs": designs(),
+        "accuracy": {"data": DATA, **table_2(0.002)},
+        "samples": samples(),
+        "table2": table_2(0.0),
+        "table1": {"rows": [{"pooled": 3, "share": 0.0252, "overall": 0.8361, "generic_overall": 0.6877}]},
+        "table4": table_4(),
+        "resources": resources(),
+        "gated": {name: gated(i) for i, name in enumerate(("user 1", "user 2", "user 1 with 2 % generic"))},
+        "sweep": sweep(),
+        "formal": formal(),
+        "power": {"items": [item("holds", "ok"), item("does not", "FAILED")], "coverage": ""},
+    }
+    return {key: {"sources": rtl_digest(), **content} for key, content in found.items()}
+
+
+def table_2(shift: float) -> dict:
+    """Rows of two users for both gates."""
+    columns = ("ge", "le", "gn", "overall", "le_where_ge_wrong", "generic_overall", "generic_ge")
+    return {
+        gate: [
+            {"user": user, **{c: 0.5 + 0.05 * i + 0.01 * user + shift for i, c in enumerate(columns)}}
+            for user in (1, 2)
+        ]
+        for gate in ("paper", "tuned")
+    }
+
+
+def table_4() -> dict:
+    """Four models, two users."""
+    phases = ("before_customised", "before_emnist", "after_customised", "after_emnist")
+    names = ("moe_paper", "moe_tuned", "harris", "fine_tuning")
+    rows = [
+        {"model": name, "weights_per_user": None if name == "harris" else 1234}
+        | {phase: None if name == "harris" else 0.1 * i + 0.01 * j for j, phase in enumerate(phases)}
+        for i, name in enumerate(names, 3)
+    ]
+    keys = [f"{name}_{data}" for name in names for data in ("customised", "emnist")]
+    users = [{"user": u, **{k: None if k.startswith("harris") else 0.1 * u + 0.3 for k in keys}} for u in (1, 2)]
+    return {"random_starts": 7, "rows": rows, "users": users}
+
+
+def compare() -> dict:
+    """Four modes, no mismatch."""
+    cycles = dict(zip(MODES, (6401.0, 786.0, 6402.0, 3003.0), strict=True))
+    modes = {
+        mode: {
+            "accuracy": 0.5,
+            "mismatches": {"conv1": 0, "class": 0},
+            "bit_exact": True,
+            "cycles_per_image": cycles[mode],
+        }
+        for mode in MODES
+    }
+    return {"images": 10, "data": "made-up generic (5) + user 1 (5)", "synthetic": False, "modes": modes}
+
+
+OPERATIONS = ("mac", "weights", "buffers", "dram")
+SWITCHING = ("logic", "registers", "clock", "multipliers", "memories")
+
+
+def energy(total: float, kinds: tuple[str, ...] = OPERATIONS) -> dict:
+    """A proxy with its bounds, by domain and kind."""
+    return {
+        "total": total,
+        "low": total / 2,
+        "high": total * 2,
+        "by_domain": dict.fromkeys(DOMAINS, total / len(DOMAINS)),
+        "by_kind": dict.fromkeys(kinds, total / len(kinds)),
+    }
+
+
+def proxies() -> dict:
+    """All cases, an agreement, orders and two images."""
+    cases = []
+    for mode in MODES:
+        for kind in ("local", "generic"):
+            small = mode == "LE_ONLY" or (mode, kind) == ("MOE_GATED", "local")
+            scale = 0.0625 if small else 1.0
+            cases.append(
+                {
+                    "mode": mode,
+                    "kind": kind,
+                    "images": 2,
+                    "cycles": 14000,
+                    "wrong": 0,
+                    "energy": {
+                        name: energy(scale * pj) for name, pj in (("ON_CHIP", 2e6), ("GE_DRAM", 3e7), ("ALL_DRAM", 4e7))
+                    },
+                    "switching": {"proxy": energy(1e8 * (0.05 if small else 1.0), SWITCHING)},
+                }
+            )
+    agreement = [
+        {
+            "case": "MOE_GATED, local",
+            "what": "weight reads of GE",
+            "counter": 12,
+            "saif": 12,
+            "golden": 12,
+            "equal": True,
+        },
+        {"case": "MOE_GATED, local", "what": "counted once", "counter": None, "saif": 5, "golden": None, "equal": True},
+    ]
+    orders = {
+        "agree": 27,
+        "disagree": [
+            {"a": "GE_ONLY, local", "b": "LE_ONLY, local", "operations": 0.9, "switching": 1.1, "sure": False}
+        ],
+    }
+    return {
+        "data": DATA,
+        "images_per_case": 2,
+        "cases": cases,
+        "agreement": agreement,
+        "orders": orders,
+        "timeline": {"images": [image("local", 1017, 1), image("generic", 9150, 0)]},
+    }
+
+
+def designs() -> dict:
+    """Two designs, of which one does everything at half the cost."""
+    cases = []
+    for name, scale in (("ge-tuned1-ecp5_85", 1.0), ("ge-paper1-ecp5_85", 0.5)):
+        for case in proxies()["cases"]:
+            first, second = case["energy"]["ON_CHIP"]["total"], case["switching"]["proxy"]["total"]
+            proxy = {"proxy": energy(scale * second, SWITCHING)}
+            cases.append({**case, "design": name, "energy": {"ON_CHIP": energy(scale * first)}, "switching": proxy})
+    orders = {"agree": 118, "tied": 2, "disagree": []}
+    return {"data": DATA, "cases": cases, "orders": orders, "quantities": {"compared": 384, "equal": 384}}
+
+
+def image(kind: str, result: int, expert: int) -> dict:
+    """A timeline: the GE sleeps for a local image."""
+    states = [["off", 0, result]] if expert else [["off", 0, 1000], ["waking", 1000, 1020], ["on", 1020, result]]
+    rows = [
+        {"name": "pixels in", "domain": "aon", "busy": [[0, 784]]},
+        {"name": "conv1", "domain": "fe", "busy": [[1, 790]]},
+        {"name": "conv2", "domain": "ge", "busy": [] if expert else [[1030, 8000]]},
+        {"name": "le0", "domain": "le", "busy": [[300, 400], [500, 950]]},
+    ]
+    on = [["on", 0, result]]
+    return {
+        "kind": kind,
+        "mode": "MOE_GATED",
+        "cycles": result + 200,
+        "gate_decision": 1015,
+        "result": result,
+        "expert": expert,
+        "rows": rows,
+        "power": {"fe": on, "ge": states, "le": on, "gn": on},
+    }
+
+
+def samples() -> dict:
+    """One image of each of two outcomes, and an outcome without any."""
+    one = {
+        "label": 10,
+        "pixels": bytes(range(196)).hex() * 4,
+        "ge": 11,
+        "le": 10,
+        "answer": 10,
+        "expert": 1,
+        "margin": 5,
+    }
+    right = {"origin": "user 1", **one, "device": {"class": 10, "expert": 1}}
+    wrong = {"origin": "generic", **one, "device": {"class": 12, "expert": 1}}
+    groups = [
+        {"title": "GE wrong, MoE right", "origin": "user", "count": 3, "of": 9, "images": [right]},
+        {"title": "The device differs", "origin": "generic", "count": 1, "of": 9, "images": [wrong]},
+        {"title": "Nothing of this kind", "origin": "generic", "count": 0, "of": 9, "images": []},
+    ]
+    return {"data": DATA, "device": {"mode": "MOE_GATED", "images": 18, "differs": 1}, "groups": groups}
+
+
+def resources() -> dict:
+    """Cells: LE and GN have a quarter of what front end and GE have, the always-on domain as much as each of these."""
+    share = {"aon": 400, "fe": 400, "ge": 400, "le": 100, "gn": 100}
+    cells = {domain: dict.fromkeys(CELLS, share[domain]) for domain in DOMAINS}
+    capacity = {"name": "LFE5U-85F", "LUT4": 4000, "TRELLIS_FF": 4000, "DP16KD": 2000, "MULT18X18D": 2000}
+    return {
+        "tool": "made-up tool",
+        "device": capacity,
+        "cells": cells,
+        "layers": {"conv1": dict.fromkeys(CELLS, 300)},
+        "total": dict.fromkeys(CELLS, sum(share.values())),
+        "counted": {domain: dict.fromkeys(COUNTED, share[domain]) for domain in DOMAINS},
+    }
+
+
+def gated(number: int) -> dict:
+    """A row of the MOE_GATED table."""
+    on = {"fe": 1.0, "ge": 0.2 + 0.1 * number, "le": 1.0, "gn": 1.0}
+    return {"images": 100 + number, "wrong": 0, "local": 0.95, "woke": 0.02, "cycles": 850.0 + 100 * number, "on": on}
+
+
+def sweep() -> dict:
+    """Three shares and the references."""
+
+    def point(mode: str, generic: float, scale: float) -> dict:
+        weights = {name: energy(scale * pj) for name, pj in (("ON_CHIP", 2e6), ("GE_DRAM", 3e7), ("ALL_DRAM", 4e7))}
+        figures = {"cycles": 6400 * scale, "latency": 8300 * scale, "latency_worst": 9000, "woke": 0.1, "to_ge": scale}
+        return {
+            "mode": mode,
+            "generic": generic,
+            "images": 20,
+            "wrong": 0,
+            "energy": weights,
+            "on": {"ge": scale},
+            **figures,
+        }
+
+    points = [point("MOE_GATED", share, 0.1 + 0.9 * share) for share in (0.0, 0.5, 1.0)]
+    points += [point("GE_ONLY", 0.1, 1.0), point("LE_ONLY", 0.1, 0.05), point("MOE_PARALLEL", 0.1, 1.02)]
+    return {"design": "made-up", "user": "1 of made-up users", "generic": "made-up generic", "points": points}
+
+
+def formal() -> dict:
+    """A proof that holds with its defect found, and one that does not."""
+    run = {"method": "k-induction, k = 1", "seconds": 1.0, "detail": ""}
+    return {
+        "proofs": [
+            {"name": "a fifo", "claim": "nothing is lost", "status": "PASS", "good": True, **run},
+            {"name": "a fork", "claim": "nothing is doubled", "status": "UNKNOWN", "good": False, **run},
+        ],
+        "defects": [{"name": "a fifo: overwrites", "status": "FAIL", "good": True, **run}],
+    }
+
+
+def item(name: str, word: str) -> dict:
+    """An item of the test plan."""
+    return {
+        "name": name,
+        "word": word,
+        "passed": 1,
+        "failed": [],
+        "control": False,
+        "coverage": False,
+        "tests": ["a::b"],
+    }
+
+
+def write(directory: Path, contents: dict[str, Any]) -> Places:
+    """Results as files, those that are measured here where they are built, the others where they are kept."""
+    from report.evidence import SOURCES
+
+    places = Places(directory / "build", directory / "kept")
+    design = load_accelerator().name
+    for source in SOURCES:
+        if source.key in contents:
+            file = places.build / source.built.format(design=design) if source.built else places.kept / source.kept
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(json.dumps(contents[source.key]))
+    return places

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Both proxies for several designs: do they put designs, too, in the same order? ``python -m verif.proxies.designs``.
+
+The linear gate of the paper beside the default gate, and a front end and GE that are folded further: less hardware,
+more cycles. Each is synthesised, counted and recorded as ``python -m verif.proxies`` does it, which takes about five
+minutes a design the first time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from golden.errors import InputError
+from golden.presets import DEFAULT_FOLDING, DEFAULT_GATE, ROOT, load_accelerator
+from hw import synth
+from hw.digest import rtl_digest
+from hw.gen.build import write_if_changed
+from verif.proxies.agreement import orders
+from verif.proxies.cases import cases, user_bank
+from verif.proxies.collect import collect, data_names
+from verif.runner import SimulationError
+
+OUT = ROOT / "build" / "designs.json"
+KEPT = ROOT / "docs" / "results" / "designs.json"
+DESIGNS = ((DEFAULT_FOLDING, DEFAULT_GATE), (DEFAULT_FOLDING, "paper"), ("ecp5_85_folded", DEFAULT_GATE))
+
+
+def measure(preset: str, gate: str, per_case: int) -> dict:
+    """One design as :func:`verif.proxies.collect.collect` gives it, synthesised before if it must be."""
+    design = load_accelerator(preset, gate)
+    if synth.load_resources(design.name) is None:
+        synth.measure(design)
+    bank = user_bank(design)
+    return collect(design, bank, cases(design, bank, per_case), data_names())
+
+
+def summary(results: Sequence[Mapping]) -> dict:
+    """What is kept of several designs: each case's proxies, how many quantities agree, and the order of all cases."""
+    kept = [
+        {
+            "design": result["design"],
+            "mode": case["mode"],
+            "kind": case["kind"],
+            "images": case["images"],
+            "cycles": case["cycles"],
+            "wrong": case["wrong"],
+            "energy": case["energy"],
+            "switching": {"proxy": case["switching"]["proxy"]},
+        }
+        for result in results
+        for case in result["cases"]
+    ]
+    rows = [row for result in results for row in result["agreement"]]
+    return {
+        "sources": rtl_digest(),
+        "data": results[0]["data"],
+        "images_per_case": results[0]["images_per_case"],
+        "findings": [f"{result['design']}: {finding}" for result in results for finding in result["findings"]],
+        "quantities": {"compared": len(rows), "equal": sum(row["equal"] for row in rows)},
+        "cases": kept,
+        "orders": orders(kept),
+    }
+
+
+def as_text(found: Mapping) -> str:
+    """An aligned table and the order of the pairs."""
+    lines = [f"{'':<48}{'on chip, nJ':>13}{'switching, 1000 toggles':>26}{'cycles':>9}"]
+    for case in found["cases"]:
+        name = f"{case['design']}: {case['mode']}, {case['kind']}"
+        energy, proxy = case["energy"]["ON_CHIP"]["total"] / 1000, case["switching"]["proxy"]["total"] / 1000
+        lines.append(f"{name:<48}{energy:>13,.1f}{proxy:>26,.1f}{case['cycles'] / case['images']:>9,.0f}")
+    order, quantities = found["orders"], found["quantities"]
+    lines += ["", f"{quantities['equal']} of {quantities['compared']} quantities agree."]
+    lines += [f"Pairs: {order['agree']} in the same order, {order['tied']} tied, {len(order['disagree'])} not."]
+    for pair in order["disagree"]:
+        ratios = f"{pair['operations']:.3f} by operations, {pair['switching']:.3f} by switching"
+        lines.append(f"  {pair['a']} / {pair['b']}: {ratios}{', whatever the weights' if pair['sure'] else ''}")
+    return "\n".join(lines)
+
+
+def main() -> int:
+    """Exit code 1 when anything differs that must be equal."""
+    parser = argparse.ArgumentParser(
+        prog="python -m verif.proxies.designs",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--per-case", type=int, default=4, metavar="N", help="images of each case (default %(default)s)")
+    add("--out", type=Path, default=OUT, metavar="FILE", help="where it goes (default build/designs.json)")
+    add("--keep", action="store_true", help="also write docs/results/designs.json; needs real data")
+    options = parser.parse_args()
+    try:
+        if options.keep and data_names()["synthetic"]:
+            raise InputError("--keep needs EMNIST_DIR and USERS_NPZ: figures of built-in handwriting are not kept")
+        found = summary([measure(preset, gate, options.per_case) for preset, gate in DESIGNS])
+    except (InputError, SimulationError, RuntimeError) as error:
+        print(f"designs: {error}", file=sys.stderr)
+        return 2
+    for path in [options.out] + [KEPT] * options.keep:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_if_changed(path, json.dumps(found, indent=1) + "\n")
+    print(as_text(found))
+    for finding in found["findings"]:
+        print(f"FAIL {finding}", file=sys.stderr)
+    return int(bool(found["findings"]))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
