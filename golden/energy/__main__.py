@@ -52,7 +52,7 @@ def main() -> int:
         print(f"  Table 1  {pooled}x{pooled}x{network.features.channels:<4} weights {100 * share:.2f} %")
     print("  Table 3  " + ", ".join(f"{kind} {100 * share:.2f} %" for kind, share in table_3(network).items()))
     for weights in Weights:
-        print(f"\nHardware model, {design.name}, nJ an image, {weights.value}\n")
+        print(f"\nHardware, by operations: {design.name}, nJ an image, {weights.value}\n")
         print(f"  {'':<26}{'products':>9}{'weights':>9}{'buffers':>9}{'DRAM':>11}{'total':>11}  of GE_ONLY")
         reference = None
         for name, mode, to_ge in CASES:
