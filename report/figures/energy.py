@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from golden.energy.ratios import Ratio
-from report.figures.style import BLACK, BLUE, DOMAINS, GREEN, ORANGE, RED, plot, svg
+from report.figures.style import BLACK, BLUE, GREEN, ORANGE, RED, domain_bar, plot, svg
 
 
 def modes(
@@ -23,21 +23,8 @@ def modes(
         axes = figure.subplots()
         places = range(len(names))[::-1]
         for place, record in zip(places, records, strict=True):
-            left = 0.0
-            for domain, (colour, hatch, name) in DOMAINS.items():
-                width = 100 * record["by_domain"].get(domain, 0.0) / reference["total"]
-                axes.barh(
-                    place,
-                    width,
-                    left=left,
-                    color=colour,
-                    hatch=hatch,
-                    edgecolor="white",
-                    linewidth=0.4,
-                    height=0.68,
-                    label=name if place == places[0] else None,
-                )
-                left += width
+            shares = {domain: part / reference["total"] for domain, part in record["by_domain"].items()}
+            domain_bar(axes, place, shares, labelled=place == places[0])
             value, low, high = (100 * bound for bound in ratio(record["by_kind"], reference["by_kind"]))
             axes.errorbar(value, place, xerr=[[value - low], [high - value]], color=BLACK, capsize=3, linewidth=1)
             axes.annotate(

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from report.figures.style import BLUE, DOMAINS, RED, plot, svg
+from report.figures.style import BLUE, RED, domain_bar, plot, svg
 
 KINDS = {"lut4_sites": "LUT4 sites", "TRELLIS_FF": "flip-flops", "DP16KD": "block RAM", "MULT18X18D": "multipliers"}
 CAPACITY = {"lut4_sites": "LUT4", "TRELLIS_FF": "TRELLIS_FF", "DP16KD": "DP16KD", "MULT18X18D": "MULT18X18D"}
@@ -15,23 +15,10 @@ def device(cells: dict, capacity: dict) -> str:
         axes = figure.subplots()
         places = list(range(len(KINDS)))[::-1]
         for place, (key, _) in zip(places, KINDS.items(), strict=True):
-            left, whole = 0.0, capacity[CAPACITY[key]]
-            for domain, (colour, hatch, name) in DOMAINS.items():
-                width = 100 * cells[domain].get(key, 0) / whole
-                axes.barh(
-                    place,
-                    width,
-                    left=left,
-                    color=colour,
-                    hatch=hatch,
-                    edgecolor="white",
-                    linewidth=0.4,
-                    height=0.62,
-                    label=name if place == places[0] else None,
-                )
-                left += width
+            shares = {domain: found.get(key, 0) / capacity[CAPACITY[key]] for domain, found in cells.items()}
+            used = domain_bar(axes, place, shares, labelled=place == places[0])
             axes.annotate(
-                f"{left:.0f} %", (left, place), xytext=(4, 0), textcoords="offset points", va="center", fontsize=8.5
+                f"{used:.0f} %", (used, place), xytext=(4, 0), textcoords="offset points", va="center", fontsize=8.5
             )
         axes.set_yticks(places, list(KINDS.values()))
         axes.set(xlabel=f"% of an {capacity['name']}", xlim=(0, 108))

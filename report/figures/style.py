@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import matplotlib
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, RED, PINK, GREY = (
@@ -48,6 +49,22 @@ _FIXED = {
     "xtick.labelsize": 8.5,
     "ytick.labelsize": 8.5,
 }
+
+
+def domain_bar(axes: Axes, place: int, shares: Mapping[str, float], labelled: bool) -> float:
+    """A horizontal bar of one part a power domain, in per cent; returns their sum.
+
+    Args:
+        shares: by domain, 0..1.
+        labelled: whether its parts get into the legend.
+    """
+    left = 0.0
+    for domain, (colour, hatch, name) in DOMAINS.items():
+        width = 100 * shares.get(domain, 0.0)
+        look = {"color": colour, "hatch": hatch, "edgecolor": "white", "linewidth": 0.4, "height": 0.65}
+        axes.barh(place, width, left=left, label=name if labelled else None, **look)
+        left += width
+    return left
 
 
 @contextmanager
