@@ -14,17 +14,13 @@ import json
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
-from golden.bank import Bank
 from golden.data import balanced_subset, generic_source, users_source
-from golden.presets import MODELS, ROOT, load_moe
-from golden.training.personalise import evaluate
+from golden.presets import MODELS, ROOT
+from golden.training.table2 import GATES, SEED, rows
 from hw.digest import rtl_digest
 from hw.gen.build import write_if_changed
 
-GATES = ("paper", "tuned")
-_SEED = 0  # of the class-balanced test selection
 _COLUMNS = ("ge", "le", "gn", "overall", "le_where_ge_wrong", "generic_overall")
 _HEAD = "| user | GE | LE | GN | overall | LE where GE is wrong | EMNIST overall |\n|---|---|---|---|---|---|---|\n"
 
@@ -36,16 +32,6 @@ def parse() -> argparse.Namespace:
     add("--banks", type=Path, default=MODELS / "banks", metavar="DIR", help="banks, as <gate>/userNN.bank")
     add("--out", type=Path, default=ROOT / "docs" / "results", metavar="DIR", help="where the files go")
     return parser.parse_args()
-
-
-def rows(gate: str, banks: Path, generic, users) -> list[dict[str, float]]:
-    """One row (shares 0..1) per user."""
-    moe = load_moe(gate)
-    result = []
-    for user in tqdm(users.users, desc=f"gate '{gate}'", unit="user"):
-        bank = Bank.load(banks / gate / f"user{user:02d}.bank", moe)
-        result.append({"user": user, **evaluate(moe, bank, users.test(user), generic)})
-    return result
 
 
 def as_markdown(gate: str, table: list[dict[str, float]]) -> str:
@@ -65,9 +51,9 @@ def as_markdown(gate: str, table: list[dict[str, float]]) -> str:
 def main() -> int:
     """Print the tables and, for real data, keep them as files."""
     options = parse()
-    generic = balanced_subset(generic_source("test"), seed=_SEED)
+    generic = balanced_subset(generic_source("test"), seed=SEED)
     users = users_source()
-    tables = {gate: rows(gate, options.banks, generic, users) for gate in GATES}
+    tables = {gate: rows(gate, options.banks, users, generic, users.users) for gate in GATES}
     per_class = len(generic) // len(np.unique(generic.labels))
     text = (
         "# Table 2 of arXiv 1811.00056 on our data\n\n"

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Rows of a long table, each kept in a file once it is computed, so that an interrupted table goes on.
 
-A row's file is named by a digest of all that the row depends on, so a stale row is never read.
+A row's file is named by a digest of what the row is said to depend on, so a row of other data, settings or networks is
+never read. Code is not part of it: who changes what a row means must change ``depends_on`` too.
 """
 
 from __future__ import annotations
