@@ -17,10 +17,10 @@ class State(Enum):
     """How a figure came to be: a short name for style sheets, and the words that the page shows."""
 
     NOW = ("now", "measured now")
-    HERE = ("here", "measured here before, same sources")
-    KEPT = ("kept", "kept, same sources")
-    OTHER = ("other", "other sources")
-    UNRECORDED = ("unrecorded", "kept, sources not recorded")
+    HERE = ("here", "measured here before, same hardware")
+    KEPT = ("kept", "kept, same hardware")
+    OTHER = ("other", "other hardware")
+    UNRECORDED = ("unrecorded", "kept, hardware not recorded")
     COMPUTED = ("computed", "computed now from formulas")
     PRINTED = ("printed", "as printed in the paper")
     MISSING = ("missing", "not measured")

@@ -43,9 +43,9 @@ def _evidence(context: Context) -> Html:
         code("EMNIST_DIR"),
         " and ",
         code("USERS_NPZ"),
-        ". State of the hardware's sources: ",
+        ". State of the hardware's sources (RTL, generators, configurations, GE): ",
         code(context.digest),
-        ".",
+        "; trained banks and the code of training and models are not part of it.",
     )
     head = ["", "numbers", "state", "command", "file"]
     states = bullets(html([_state(state), f": {text}"]) for state, text in _STATES.items())
