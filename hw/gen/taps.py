@@ -9,7 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from spec.folding import Folding
-from spec.network import Layer, MatrixLayer, Moe, activation_type
+from spec.kinds.layer import Layer
+from spec.kinds.matrix import MatrixLayer
+from spec.network import Moe
 
 
 @dataclass(frozen=True)
@@ -29,12 +31,10 @@ class Tap:
 def _chain_taps(layers: tuple[Layer, ...], folding: Folding, lanes: int, path: str) -> list[Tap]:
     taps = []
     for layer in layers:
-        if isinstance(layer, MatrixLayer):
-            if layer.output is None:
-                continue  # raw logits are watched where they leave one by one
-            lanes = folding.layers[layer.name].pe
+        lanes = folding.lanes_after(layer, lanes)
+        if layer.raw:
+            continue  # raw logits are watched where they leave one by one
         at = f"{path}.u_{layer.name}"
-        bits = activation_type(layer).bits
         taps.append(
             Tap(
                 layer.name,
@@ -42,7 +42,7 @@ def _chain_taps(layers: tuple[Layer, ...], folding: Folding, lanes: int, path: s
                 f"{at}.out_ready_i",
                 f"{at}.out_data_o",
                 lanes,
-                bits,
+                layer.out_type.bits,
                 False,
                 layer.out_shape.size,
             )
@@ -53,7 +53,7 @@ def _chain_taps(layers: tuple[Layer, ...], folding: Folding, lanes: int, path: s
 def taps(moe: Moe, folding: Folding, top: str = "u_top.u_core") -> tuple[Tap, ...]:
     """All taps below the instance ``top`` of moe_core."""
     network = moe.network
-    feature_lanes = folding.layers[[x for x in network.front_end if isinstance(x, MatrixLayer)][-1].name].pe
+    feature_lanes = folding.streams(moe).features
     result = _chain_taps(network.front_end, folding, 1, f"{top}.u_front_end")
     result += _chain_taps(network.tail, folding, feature_lanes, f"{top}.u_ge.u_tail")
 

@@ -9,7 +9,8 @@ import pytest
 
 from spec.errors import InputError
 from spec.qonnx_reader import read_qonnx
-from spec.tiny import QonnxWriter, tiny_network
+from spec.qonnx_writer import QonnxWriter
+from spec.tiny import tiny_network
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
@@ -33,7 +34,7 @@ def test_tap_can_be_named(tmp_path):
 
 def test_matmul_and_add_are_a_dense_layer_with_bias(tmp_path):
     writer = QonnxWriter(tiny_network())
-    gemm = writer.node("fc2")
+    gemm = writer.find("fc2")
     transposed = onnx.helper.make_node("Transpose", [gemm.input[1]], ["fc2.t"], name="fc2.t", perm=[1, 0])
     product = onnx.helper.make_node("MatMul", [gemm.input[0], "fc2.t"], ["fc2.product"], name="fc2.matmul")
     add = onnx.helper.make_node("Add", ["fc2.product", gemm.input[2]], ["fc2.out"], name="fc2.add")
@@ -65,7 +66,7 @@ def _constant(name: str, value: object) -> Callable[[QonnxWriter], None]:
 
 def _operator(node: str, operator: str) -> Callable[[QonnxWriter], None]:
     def change(writer: QonnxWriter) -> None:
-        writer.node(node).op_type = operator
+        writer.find(node).op_type = operator
 
     return change
 
@@ -74,7 +75,7 @@ def _drop(node: str) -> Callable[[QonnxWriter], None]:
     """Take a node out of the chain."""
 
     def change(writer: QonnxWriter) -> None:
-        target = writer.node(node)
+        target = writer.find(node)
         for other in writer.model.graph.node:
             for i, name in enumerate(other.input):
                 if name == target.output[0]:
