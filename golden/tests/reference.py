@@ -8,6 +8,7 @@ from fractions import Fraction
 import numpy as np
 
 from spec.bank import Bank
+from spec.kinds.average_pool import AveragePool
 from spec.kinds.conv import Convolution
 from spec.kinds.dense import Dense
 from spec.kinds.layer import Layer, LayerWeights
@@ -55,7 +56,16 @@ def max_pool(layer: MaxPool, weights: None, x: np.ndarray) -> np.ndarray:
     return np.array([[window.max((0, 1)) for window in row] for row in windows(layer.size, x)])
 
 
-LAYERS = {Convolution: convolution, Dense: dense, MaxPool: max_pool}
+def average_pool(layer: AveragePool, weights: None, x: np.ndarray) -> np.ndarray:
+    """Mean of each window, as an exact fraction."""
+
+    def mean(window: np.ndarray) -> list[int]:
+        return [round_half_even(Fraction(int(values.sum()), values.size)) for values in np.moveaxis(window, 2, 0)]
+
+    return np.array([[mean(window) for window in row] for row in windows(layer.size, x)])
+
+
+LAYERS = {Convolution: convolution, Dense: dense, MaxPool: max_pool, AveragePool: average_pool}
 
 
 def compute(layer: Layer, x: np.ndarray, weights: LayerWeights | None = None) -> np.ndarray:

@@ -29,11 +29,16 @@ class PoolHls(HlsKind):
             "kChannels": s.channels,
             "kSize": layer.size,
             "kLanes": lanes,
+            **self.numbers(layer),
         }
         body = constants(numbers)
         body.append(f"  typedef {cpp_type(layer.activation, rounding=True)} value_t;")
         comment = f"{layer.title} {layer.size}x{layer.size}, {s} -> {layer.out_shape}."
         return struct(layer.name, comment, body)
+
+    def numbers(self, layer: Any) -> dict[str, int]:
+        """Members of the description that only this kind has."""
+        return {}
 
     def call(self, layer: PoolLayer, folding: LayerFolding | None, source: str, sink: str) -> str:
         """See :class:`hls.kinds.HlsKind`."""

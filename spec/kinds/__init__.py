@@ -14,6 +14,7 @@ from importlib import import_module
 from typing import Any
 
 from spec.errors import InputError
+from spec.kinds.average_pool import AveragePool
 from spec.kinds.conv import Convolution
 from spec.kinds.dense import Dense
 from spec.kinds.layer import Layer
@@ -25,6 +26,7 @@ KINDS: dict[str, type[Layer]] = {
     "conv": Convolution,
     "dense": Dense,
     "max_pool": MaxPool,
+    "average_pool": AveragePool,
 }
 
 

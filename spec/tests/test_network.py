@@ -9,6 +9,7 @@ import pytest
 
 from spec.errors import InputError
 from spec.fixedpoint import FixedPoint, signed_bits
+from spec.kinds.average_pool import SIZES, AveragePool
 from spec.kinds.conv import Convolution
 from spec.kinds.dense import Dense
 from spec.kinds.layer import LayerWeights, Shape
@@ -132,12 +133,34 @@ def _change(section: str, key: str, value: object) -> dict:
     return gate
 
 
+def _average(section: str, pool: int) -> dict:
+    gate = _change(section, "pool", pool)
+    gate[section]["pool_kind"] = "average"
+    return gate
+
+
+def test_the_pools_of_expert_and_gate_are_of_the_kind_that_the_preset_names():
+    gate = _average("local_expert", 3)
+    moe = build_moe(tiny_network(), gate)
+    assert moe.le_pool == AveragePool("le_pool", Shape(6, 6, 4), 2, moe.network.feature_type)
+    assert moe.gate_pool == tiny_moe("general").gate_pool
+
+
+def test_an_average_is_exact_and_its_sum_fits():
+    for size in SIZES:
+        layer = AveragePool("x", Shape(size, size, 1), size, ACTIVATION)
+        assert 2**layer.shift == size * size
+        assert layer.accumulator.maximum >= size * size * 255 > layer.accumulator.maximum // 2
+
+
 @pytest.mark.parametrize(
     ("gate", "experts", "text"),
     [
         (_change("local_expert", "pool", 4), 1, "le_pool = 4 does not divide the 6x6 features"),
         (_change("gate", "pool", 0), 1, "gate_pool = 0 does not divide"),
         (_change("gate", "weight_bits", None), 1, "lacks the key 'weight_bits'"),
+        (_change("local_expert", "pool_kind", "median"), 1, "le_pool: pool_kind is 'median', allowed are max, average"),
+        (_average("gate", 2), 1, "gate_pool: average pooling by 3 is not supported, .* one of 1, 2, 4, 8, 16"),
         (GATES["general"], 9, "local_experts is 9, allowed are 1 to 8"),
         (GATES["general"], -1, "local_experts is -1, allowed are 1 to 8"),
     ],

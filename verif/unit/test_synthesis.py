@@ -66,7 +66,9 @@ def test_weight_ram_uses_block_ram(tmp_path: Path) -> None:
     assert found[BLOCK_RAM] <= 12
 
 
-@pytest.mark.parametrize("top", ["max_pool", "stream_fifo", "stream_fork", "stream_width", "arg_max", "requantize"])
+@pytest.mark.parametrize(
+    "top", ["max_pool", "average_pool", "stream_fifo", "stream_fork", "stream_width", "arg_max", "requantize"]
+)
 def test_small_modules_synthesise(tmp_path: Path, top: str) -> None:
     found = cells(tmp_path, top)
     assert found["LUT4"] > 0
