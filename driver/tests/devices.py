@@ -7,8 +7,6 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-import numpy as np
-
 from driver import Accelerator
 from driver.verilated import VerilatedTransport, build_device
 from hw.gen.build import generate
@@ -35,12 +33,3 @@ def open_device(defect: tuple[str, str, str] | None = None) -> Accelerator:
     """A device after power-on; ``defect`` is (RTL file, text, what stands there instead)."""
     library = _faulty_library(*defect) if defect else None
     return Accelerator(VerilatedTransport(design(), library), design())
-
-
-def random_images(count: int, seed: int) -> np.ndarray:
-    """Sparse images, uint8 (count, height, width): they reach more classes than noise."""
-    rng = np.random.default_rng(seed)
-    shape = design().moe.network.in_shape
-    size = (count, shape.height, shape.width)
-    density = rng.random((count, 1, 1))
-    return (rng.integers(0, 256, size) * (rng.random(size) < density)).astype(np.uint8)

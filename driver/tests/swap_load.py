@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from driver import Accelerator, DriverError, Results
-from driver.tests.devices import random_images
 from golden.data import users_source
 from golden.integer_model import MoeModel
 from spec.bank import Bank, random_bank
 from spec.bank_file import device_words, load_bank
 from spec.network import Mode
 from spec.paths import BANKS
+from spec.tiny_variants import random_images
 
 USERS = 6
 POOL = 300  # different images
