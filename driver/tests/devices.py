@@ -9,10 +9,11 @@ from pathlib import Path
 
 from driver import Accelerator
 from driver.verilated import VerilatedTransport, build_device
+from hw.gen.altered import altered_sources
 from hw.gen.build import generate
 from spec import tiny_variants as tiny
 from spec.presets import Accelerator as Design
-from verif.faults import Fault, SourceEdit, altered_sources
+from tools.mutants import Replacement
 
 VARIANT = "two"  # two local experts, hidden layer, confidence, three banks
 
@@ -25,7 +26,7 @@ def design() -> Design:
 @cache
 def _faulty_library(file: str, old: str, new: str) -> Path:
     hardware = generate(design())
-    rtl = altered_sources(Fault("device", "", (SourceEdit(file, old, new),)))
+    rtl = altered_sources((Replacement(file, old, new),), "device")
     return build_device(replace(hardware, rtl=rtl), optimise=False)
 
 
