@@ -117,10 +117,10 @@ def test_a_fault_leaves_the_originals_alone(directory, sound):
 def test_an_edit_must_match_exactly_once(tmp_path):
     (tmp_path / "a.sv").write_text("assign x = y;\nassign x = y;\n")
     fault = replace(find_fault("gate"), edits=(Replacement("a.sv", "x = y", "x = z"),))
-    with pytest.raises(InputError, match="2 times, it must occur once"):
+    with pytest.raises(InputError, match="2 times, to be replaced it must occur once"):
         altered_sources(fault.edits, fault.site, tmp_path, tmp_path / "out")
     fault = replace(fault, edits=(Replacement("a.sv", "nowhere", ""),))
-    with pytest.raises(InputError, match="0 times, it must occur once"):
+    with pytest.raises(InputError, match="0 times, to be replaced it must occur once"):
         altered_sources(fault.edits, fault.site, tmp_path, tmp_path / "out")
     assert not list((tmp_path / "out").rglob("*.sv"))
 
