@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from spec.network import Mode
+from spec.result_word import SEQUENCE_NUMBERS
 
 MAX_LOCAL_EXPERTS = 8
 _FIELDS = (  # most significant first, as in accel_pkg
@@ -89,6 +90,6 @@ class Descriptor:
             no_bank=int(mode != Mode.GE_ONLY and not has_bank),
             disabled=int(disabled),
             bank=settings.bank,
-            sequence=sequence % 4096,
+            sequence=sequence % SEQUENCE_NUMBERS,
             theta=settings.theta,
         )
