@@ -43,4 +43,4 @@ def decode(words: np.ndarray) -> Fields:
 
 def numbers_from(first: int, count: int) -> np.ndarray:
     """The sequence numbers of ``count`` images in a row, uint16."""
-    return ((first + np.arange(count)) % SEQUENCE_NUMBERS).astype(np.uint16)
+    return ((int(first) + np.arange(count)) % SEQUENCE_NUMBERS).astype(np.uint16)
