@@ -41,6 +41,12 @@ def decode(words: np.ndarray) -> Fields:
     return Fields(classes, experts, status, banks, (words >> 20).astype(np.uint16))
 
 
+def encode(fields: Fields) -> np.ndarray:
+    """The words, uint32 (N,), that :func:`decode` takes apart."""
+    classes, experts, status, banks, sequence = (np.asarray(part, np.uint32) for part in fields)
+    return sequence << 20 | banks << 16 | status << 12 | experts << 8 | classes
+
+
 def numbers_from(first: int, count: int) -> np.ndarray:
     """The sequence numbers of ``count`` images in a row, uint16."""
     return ((int(first) + np.arange(count)) % SEQUENCE_NUMBERS).astype(np.uint16)

@@ -8,12 +8,13 @@ import re
 import numpy as np
 
 from spec.paths import ROOT
-from spec.result_word import SEQUENCE_NUMBERS, Status, decode, numbers_from
+from spec.result_word import SEQUENCE_NUMBERS, Status, decode, encode, numbers_from
 
 
 def test_every_field_is_where_the_package_has_it():
     rng = np.random.default_rng(0)
     words = rng.integers(0, 2**32, 200, dtype=np.uint32)
+    np.testing.assert_array_equal(encode(decode(words)), words)
     for word, *fields in zip(words.tolist(), *decode(words), strict=True):
         assert fields == [word % 256, word // 256 % 16, word // 4096 % 16, word // 65536 % 16, word // 2**20]
 
