@@ -15,6 +15,7 @@ from hw.gen import systemverilog
 from hw.gen.adder_graph import adder_graph
 from hw.gen.memory import hex_lines
 from hw.gen.taps import taps
+from hw.hierarchy import header
 from hw.regs.files import BLOCK, PACKAGE, register_files
 
 RTL = ROOT / "hw" / "rtl"
@@ -150,6 +151,7 @@ def generate(accelerator: Accelerator, directory: Path | None = None) -> Generat
         _DEVICE_PACKAGE: systemverilog.device_package(moe, folding),
         "moe_sim.sv": systemverilog.watched_top(tap_table),
         "taps.h": systemverilog.tap_header(moe, tap_table),
+        "hierarchy.h": header(),
         **memory_files(accelerator),
         **register_files(),
     }

@@ -52,9 +52,9 @@ def build_library(
     directory = directory or ROOT / "build" / "bulk"
     directory.mkdir(parents=True, exist_ok=True)
     sources = hardware.simulation_sources if top == "moe_sim" else hardware.device_sources
-    header = hardware.directory / "taps.h"
+    headers = [hardware.directory / name for name in ("taps.h", "hierarchy.h")]
     harness_sources = sorted(harness.parent.glob("*.h")) + [harness, HOST, Path(__file__)]
-    digest = source_digest([*sources, header, *harness_sources])[:16]
+    digest = source_digest([*sources, *headers, *harness_sources])[:16]
     digest += hashlib.sha256(repr(options).encode()).hexdigest()[:8] if options else ""
     digest += "" if optimise else "_slow"
     library = directory / f"moe_{digest}.so"
