@@ -104,7 +104,9 @@ def device_package(moe: Moe, folding: Folding) -> str:
     lines = _activity_constants(moe, folding) + _bank_constants(moe, folding)
     return (
         f"{_HEADER}/// Network {moe.network.name}, gate preset {moe.preset}, folding {folding.name}.\n"
-        "package moe_device_pkg;\n  import accel_pkg::*;\n  import moe_pkg::*;\n" + "\n".join(lines) + "\nendpackage\n"
+        "package moe_device_pkg;\n  import accel_pkg::*;\n  import device_pkg::*;\n  import moe_pkg::*;\n"
+        + "\n".join(lines)
+        + "\nendpackage\n"
     )
 
 
@@ -138,6 +140,7 @@ def _bank_constants(moe: Moe, folding: Folding) -> list[str]:
     digests = {"GeDigest": moe.network.digest(), "LayoutDigest": layout_digest(moe, folding)}
     return [
         f"  localparam int unsigned BankPayloadWords = {sum(s.words * s.chunks for s in segments)};",
+        "  localparam int unsigned BankStreamWords = BankHeaderWords + BankPayloadWords + 1;  // and the CRC",
         f"  localparam int unsigned BankSegments = {len(segments)};",
         *(
             f"  localparam logic [63:0] {name} = 64'h{int.from_bytes(bytes.fromhex(digest)[:8], 'little'):016x};"

@@ -57,8 +57,7 @@ module bank_loader
     output logic [Banks-1:0] valid_o,
     output bank_status_t     status_o
 );
-  localparam int unsigned HeaderWords = 8;
-  localparam int unsigned Total       = HeaderWords + Words + 1;
+  localparam int unsigned Total       = BankHeaderWords + Words + 1;
   localparam int unsigned SegmentW    = (Segments > 1) ? $clog2(Segments) : 1;
   localparam logic [31:0] Magic       = 32'h4245_4f4d;  // "MOEB"
   localparam logic [31:0] Version     = 32'd1;
@@ -127,7 +126,7 @@ module bank_loader
   end
   assign word_taken   = word_valid_i && state_q == bank_state__LOADING;
   assign word_refused = word_taken && word_reason != bank_reason__NONE;
-  assign in_payload   = count_q >= HeaderWords && count_q < 32'(HeaderWords + Words);
+  assign in_payload   = count_q >= BankHeaderWords && count_q < 32'(BankHeaderWords + Words);
 
   // Where the next payload word goes.
   logic [SegmentW-1:0] segment_q;
