@@ -13,8 +13,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from golden.energy.hardware import ALWAYS_ON, domain_layers
-from golden.spec import Moe
+from spec.domains import ALWAYS_ON, domain_layers
+from spec.network import Moe
 
 TOP = "moe_accelerator"
 CORE = "u_core"

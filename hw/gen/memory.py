@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from golden.bank import Bank
-from golden.bank_payload import bank_memories, packed_layers, words_to_integers
-from golden.folding import Folding
-from golden.spec import Moe
 from hw.constants import constants
+from spec.bank import Bank
+from spec.bank_payload import bank_memories, packed_layers, words_to_integers
+from spec.folding import Folding
+from spec.network import Moe
 
 _NUMBERS = constants()
 LAYER_GATE_HIDDEN, LAYER_GATE_OUT = _NUMBERS["LayerGateHidden"], _NUMBERS["LayerGateOut"]

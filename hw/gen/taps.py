@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from golden.folding import Folding
-from golden.spec import Layer, MatrixLayer, Moe, PoolLayer, activation_type
 from hw.hierarchy import BRANCHES, CLASS, GE_TAIL, HIDDEN, POOLED
+from spec.folding import Folding
+from spec.network import Layer, MatrixLayer, Moe, PoolLayer, activation_type
 
 
 @dataclass(frozen=True)

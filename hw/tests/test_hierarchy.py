@@ -9,7 +9,7 @@ from hw import hierarchy
 from hw.gen.build import generate
 from hw.power.netlist import elaborate
 from hw.power.upf import UPF, read_upf
-from verif.top import tiny
+from spec import tiny_variants as tiny
 
 BIASES = "u_core.u_gn.u_gating_network.gen_hidden.u_dense.gen_loaded.u_biases.u_ram"
 EXPERT = "u_core.gen_le[1].u_le.u_local_expert"

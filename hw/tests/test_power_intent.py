@@ -9,22 +9,23 @@ from pathlib import Path
 
 import pytest
 
-from golden.errors import InputError
-from golden.presets import ROOT
+from hw.gen.altered import altered_sources
 from hw.gen.build import generate
 from hw.hierarchy import domain_instances, sequencer, upf_path
 from hw.power.check import Check, check, isolation_table
 from hw.power.netlist import Elaborated, elaborate
 from hw.power.upf import UPF, read_upf
-from verif.faults import Fault, SourceEdit, altered_sources
-from verif.top import tiny
+from spec import tiny_variants as tiny
+from spec.errors import InputError
+from spec.paths import ROOT
+from tools.mutants import Replacement
 
 
 @cache
-def elaborated(*edits: SourceEdit) -> Elaborated:
+def elaborated(*edits: Replacement) -> Elaborated:
     """The tiny accelerator with two local experts, with defects in its RTL."""
     hardware = generate(tiny.accelerator("two"))
-    return elaborate(replace(hardware, rtl=altered_sources(Fault("power", "", edits))) if edits else hardware)
+    return elaborate(replace(hardware, rtl=altered_sources(edits, "power")) if edits else hardware)
 
 
 def checked(upf: Path, design: Elaborated) -> Check:
@@ -228,7 +229,7 @@ WRONG_RTL = {
 def test_wrong_rtl_is_found(defect: str) -> None:
     group, *_, sentence = WRONG_RTL[defect]
     together = [change for change in WRONG_RTL.values() if change[0] == group]
-    design = elaborated(*(SourceEdit(file, old, new) for _, file, old, new, _ in together))
+    design = elaborated(*(Replacement(file, old, new) for _, file, old, new, _ in together))
     findings = checked(UPF, design).findings
     assert sentence in findings, findings
 

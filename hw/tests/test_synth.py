@@ -8,20 +8,20 @@ import shutil
 from dataclasses import asdict, replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from golden import resources
-from golden.folding import LayerFolding, build_folding
-from golden.presets import Accelerator, load_accelerator
-from golden.tests.tiny import FOLDING, tiny_moe
 from hw import synth
-from hw.digest import rtl_digest
 from hw.gen.build import RTL, generate
+from hw.gen.digest import rtl_digest
 from hw.parts import Part, Synthesis, add_up, check_memories, parts, rom_ones, synthesise_parts
 from hw.resource_report import DOMAINS, findings, page, record, terminal
-from hw.yosys import run_yosys
-from verif.runner import rtl_sources
-from verif.unit.memory_data import contents
+from spec import resources
+from spec.folding import LayerFolding, build_folding
+from spec.presets import Accelerator, load_accelerator
+from spec.tiny import FOLDING, tiny_moe
+from tools.cocotb_run import rtl_sources
+from tools.yosys import run_yosys
 
 # As few lanes as there can be, and another number of multipliers in each layer that has some.
 _FOLDING = {
@@ -117,7 +117,7 @@ def test_domains_add_up_and_a_defect_of_the_local_expert_is_seen_there_only(tmp_
 @pytest.mark.parametrize("read", [True, False])
 def test_the_weights_are_in_the_block_rams(tmp_path: Path, read: bool) -> None:
     """128 x 64 weights of 4 bits are two blocks; zeros in their place are optimised away, which the check sees."""
-    words = contents(32, 1024)
+    words = [int(word) for word in np.random.default_rng(32).integers(0, 2**32, 1024)]
     ones = sum(word.bit_count() for word in words)
     text = "".join(f"{word:08x}\n" for word in words)
     (tmp_path / "read.mem").write_text(text if read else "0\n" * 1024)

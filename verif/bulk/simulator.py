@@ -13,15 +13,16 @@ from pathlib import Path
 
 import numpy as np
 
-from golden.bank import Bank
 from golden.integer_model import Answers
-from golden.presets import Accelerator
-from golden.spec import Mode
 from hw.gen.build import generate
 from hw.gen.memory import bank_writes
 from hw.gen.taps import Tap, taps
-from verif.bulk.build import build_library
-from verif.parallel import run_in_parallel
+from spec import result_word
+from spec.bank import Bank
+from spec.network import Mode
+from spec.presets import Accelerator
+from tools.parallel import run_in_parallel
+from verif.bulk.library import build_library
 
 TIMEOUT_CYCLES = 20_000_000  # far beyond any preset's latency
 
@@ -215,12 +216,8 @@ def _decode(raw: tuple, n: int) -> BulkResult:
     words, cycles, accepted, layers = raw
     shaped = {name: values for name, values in layers.items() if len(values)}
     return BulkResult(
-        classes=(words & 0xFF).astype(np.uint8),
-        experts=(words >> 8 & 0xF).astype(np.uint8),
+        **result_word.decode(words)._asdict(),
         layers=shaped,
-        status=(words >> 12 & 0xF).astype(np.uint8),
-        banks=(words >> 16 & 0xF).astype(np.uint8),
-        sequence=(words >> 20).astype(np.uint16),
         cycles=cycles,
         accepted=accepted,
         # The first two distances still show the pipeline filling up.

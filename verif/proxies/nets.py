@@ -16,8 +16,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from golden.errors import InputError
 from hw.hierarchy import MULTIPLIER, layer_of
+from spec.errors import InputError
 from verif.saif import Activity, NetActivity
 
 _PORT = re.compile(r".*_n?[io]|[sm]_axi[ls]_.*|hwif_(in|out)")

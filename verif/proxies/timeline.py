@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from driver.counters import DOMAINS
-from golden.energy.hardware import ALWAYS_ON, domain_layers
-from golden.presets import Accelerator as Design
-from golden.spec import Mode, Moe
 from hw.hierarchy import DECISION, STORE_READ, STORE_WRITE, activity
+from spec.domains import ALWAYS_ON, DOMAINS, domain_layers
+from spec.network import Mode, Moe
+from spec.presets import Accelerator as Design
+from spec.result_word import decode
 from verif.proxies.cases import GENERIC, LOCAL
 
 # What is recorded; the first image of each of these cases.
@@ -175,7 +175,7 @@ def build(moe: Moe, mode: Mode, kind: str, recording: Recording, active_cycles: 
         "last_pixel": seen(int(taken[-1])),
         "gate_decision": seen(int(decided[0])) if len(decided) else None,
         "result": seen(int(answered[0])),
-        "expert": int(recording.values(RESULT_WORD)[answered[0]]) >> 8 & 0xF,
+        "expert": int(decode(recording.values(RESULT_WORD)[answered[:1]]).experts[0]),
         "rows": lines,
         "power": power,
         "active_cycles": {name: int(recording.together((activity(name),)).sum()) for name in DOMAINS},

@@ -13,14 +13,15 @@ import cocotb
 import numpy as np
 import torch
 
+from golden.descriptor import Descriptor, Settings
 from golden.integer_model import MoeModel, gate_decision
-from golden.spec import Mode
 from hw.constants import constants
 from hw.gen.memory import bank_writes
 from hw.hierarchy import STORED_WORD
+from spec import tiny_variants as tiny
+from spec.network import Mode
+from spec.result_word import SEQUENCE_NUMBERS
 from verif.streams import CROSSED, Bench, StreamSink, StreamSource
-from verif.top import tiny
-from verif.unit.descriptor import Descriptor, Settings
 from verif.unit.ports import Level, Monitor, Renamed
 from verif.unit.runtime_weights import WritePort
 from verif.unit.stream_checks import compare
@@ -194,7 +195,7 @@ class Top:
         results = [Result.of(word) for word in self.sink.words]
         if EXPORTED and results:  # a reset does not reach the kernel's sequence number
             first = results[0].sequence
-            results = [replace(result, sequence=(result.sequence - first) % 4096) for result in results]
+            results = [replace(result, sequence=(result.sequence - first) % SEQUENCE_NUMBERS) for result in results]
         compare(results, self.expected)
 
 

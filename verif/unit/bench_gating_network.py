@@ -8,8 +8,8 @@ from typing import Any
 import cocotb
 import numpy as np
 
-from golden.spec import LayerWeights
 from hw.gen.memory import LAYER_GATE_HIDDEN, LAYER_GATE_OUT
+from spec.network import LayerWeights
 from verif import models
 from verif.streams import CROSSED, StreamSource
 from verif.unit.ports import Level, Pulses, Renamed
