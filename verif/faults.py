@@ -96,9 +96,9 @@ FAULTS: tuple[Fault, ...] = (
         (
             Replacement(
                 "gate_decide.sv",
-                "    if (taken && last) out_expert_o <= (difference > DiffW'(theta_i)) ? best_index : 4'd0;\n  end",
+                "    if (taken && last) out_expert_o <= (difference > DiffW'(theta_i)) ? best_index : '0;\n  end",
                 "    if (taken && last)\n"
-                "      out_expert_o <= ((difference > DiffW'(theta_i)) != (decision_q == '0)) ? best_index : 4'd0;\n"
+                "      out_expert_o <= ((difference > DiffW'(theta_i)) != (decision_q == '0)) ? best_index : '0;\n"
                 "  end\n\n"
                 "  logic [3:0] decision_q;\n"
                 "  always_ff @(posedge clk_i) begin\n"
@@ -121,8 +121,8 @@ FAULTS: tuple[Fault, ...] = (
             ),
             Replacement(
                 "expert_mux.sv",
-                "if (expert == 4'(i + 1) && needs_le[i]) result.class_index = le_class_i[i];",
-                "if (expert == 4'(i + 1) && needs_le[i]) begin\n"
+                "if (expert == ExpertW'(i + 1) && needs_le[i]) result.class_index = le_class_i[i];",
+                "if (expert == ExpertW'(i + 1) && needs_le[i]) begin\n"
                 "        result.class_index = (image_i.sequence_number[0] && needs_ge) ? ge_class_i : le_class_i[i];\n"
                 "      end",
             ),

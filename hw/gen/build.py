@@ -10,6 +10,7 @@ from hw.gen import systemverilog
 from hw.gen.adder_graph import adder_graph
 from hw.gen.memory import hex_lines
 from hw.gen.taps import taps
+from hw.hierarchy import header
 from hw.regs.files import BLOCK, PACKAGE, register_files
 from spec.files import write_if_changed
 from spec.folding import pack_bias, pack_weights
@@ -21,6 +22,8 @@ RTL = ROOT / "hw" / "rtl"
 _PACKAGES = ("activity_pkg", "accel_pkg")
 # Hand-written modules around moe_core that only the device has; the arithmetic is simulated without them.
 _DEVICE = (
+    "axil_pkg",
+    "device_pkg",
     "activity_counters",
     "axil_guard",
     "bank_loader",
@@ -29,6 +32,8 @@ _DEVICE = (
     "moe_registers",
     "power_manager",
     "power_sequencer",
+    "register_view",
+    "stream_framing",
 )
 _DEVICE_PACKAGE = "moe_device_pkg.sv"
 
@@ -57,8 +62,9 @@ class GeneratedHardware:
         """All sources of moe_accelerator, packages first."""
         sources = self.synthesis_sources
         count = len(_PACKAGES) + 1
-        packages = [self.directory / _DEVICE_PACKAGE, self.directory / PACKAGE]
-        device = [self.rtl / f"{name}.sv" for name in _DEVICE] + [self.directory / BLOCK]
+        packages = [self.directory / PACKAGE, self.rtl / "axil_pkg.sv", self.rtl / "device_pkg.sv"]
+        packages.append(self.directory / _DEVICE_PACKAGE)
+        device = [self.rtl / f"{name}.sv" for name in _DEVICE[2:]] + [self.directory / BLOCK]
         return sources[:count] + packages + sources[count:] + device
 
     def relative_sources(self, device: bool = False) -> list[str]:
@@ -133,6 +139,7 @@ def generated_files(accelerator: Accelerator) -> dict[str, str]:
         _DEVICE_PACKAGE: systemverilog.device_package(moe, folding),
         "moe_sim.sv": systemverilog.watched_top(tap_table),
         "taps.h": systemverilog.tap_header(moe, tap_table),
+        "hierarchy.h": header(),
         **memory_files(accelerator),
         **register_files(),
     }

@@ -181,7 +181,7 @@ module mvu #(
       .ActW      (ActW),
       .WgtW      (WgtW),
       .Multiplier(Multiplier)
-  ) i_mvu_products (
+  ) u_products (
       .clk_i    (clk_i),
       .valid_i  (valid_q[1]),
       .act_i    (act_q),
@@ -199,7 +199,7 @@ module mvu #(
         .WgtW         (WgtW),
         .BiasW        (BiasW),
         .AccW         (AccW)
-    ) i_mvu_pe (
+    ) u_pe (
         .clk_i      (clk_i),
         .valid_i    (valid_q[Acc:2]),
         .product_i  (product[p*Simd*ProdW+:Simd*ProdW]),
@@ -215,7 +215,7 @@ module mvu #(
           .AccW (AccW),
           .Shift(Shift),
           .OutW (OutW)
-      ) i_requantize (
+      ) u_requantize (
           .acc_i (acc),
           .data_o(result[p*LaneW+:LaneW])
       );
@@ -225,7 +225,7 @@ module mvu #(
   end
 
   // ---------------------------------------------------------------- output FIFO and its credits
-  logic result_valid_q, fifo_ready, reserve, release_credit;
+  logic result_valid_q, unused_fifo_ready, reserve, release_credit;
   logic [CreditW-1:0] reserved_q;  // places taken by results in the FIFO or on the way to it
 
   assign credit         = reserved_q != CreditW'(OutDepth);
@@ -244,28 +244,17 @@ module mvu #(
   end
 
   stream_fifo #(
-      .Width(Pe * LaneW),
-      .Depth(OutDepth)
-  ) i_out_fifo (
+      .Width    (Pe * LaneW),
+      .Depth    (OutDepth),
+      .NeverFull(1'b1)
+  ) u_out_fifo (
       .clk_i      (clk_i),
       .rst_ni     (rst_ni),
       .in_valid_i (result_valid_q),
-      .in_ready_o (fifo_ready),
+      .in_ready_o (unused_fifo_ready),
       .in_data_i  (result),
       .out_valid_o(out_valid_o),
       .out_ready_i(out_ready_i),
       .out_data_o (out_data_o)
   );
-
-`ifndef SYNTHESIS
-  always_ff @(posedge clk_i) begin
-    if (rst_ni && result_valid_q) begin
-      assert (fifo_ready)
-      else $error("mvu: a result arrived at a full output FIFO; the credit count is wrong.");
-    end
-  end
-`else
-  logic unused_fifo_ready;
-  assign unused_fifo_ready = fifo_ready;
-`endif
 endmodule

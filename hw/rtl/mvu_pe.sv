@@ -45,7 +45,7 @@ module mvu_pe #(
   adder_tree #(
       .Inputs(Simd),
       .InW   (ProdW)
-  ) i_adder_tree (
+  ) u_adder_tree (
       .clk_i  (clk_i),
       .valid_i(valid_i[(Stages > 0 ? Stages - 1 : 0):0]),
       .in_i   (product),

@@ -44,7 +44,7 @@ module mvu_products #(
         multiplier_pair #(
             .ActW(ActW),
             .WgtW(WgtW)
-        ) i_multiplier (
+        ) u_multiplier (
             .act_i     (act_i[s*ActW+:ActW]),
             .wgt0_i    (wgt_i[(p*Simd+s)*WgtW+:WgtW]),
             .wgt1_i    (wgt_i[((p+1)*Simd+s)*WgtW+:WgtW]),
@@ -60,7 +60,7 @@ module mvu_products #(
             .ActW(ActW),
             .WgtW(WgtW),
             .Lut (Multiplier == 1)
-        ) i_multiplier (
+        ) u_multiplier (
             .act_i    (act_i[s*ActW+:ActW]),
             .wgt_i    (wgt_i[(p*Simd+s)*WgtW+:WgtW]),
             .product_o(product[(p*Simd+s)*ProdW+:ProdW])

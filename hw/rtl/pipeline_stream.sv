@@ -42,7 +42,7 @@ module pipeline_stream #(
 
   logic [CreditW-1:0] used_q;  // words in flight or in the FIFO
   logic [Stages-1:0] valid_q;  // valid_q[Stages-1]: the sums are there
-  logic issue, fifo_ready;
+  logic issue, unused_fifo_ready;
   logic [Lanes*OutW-1:0] activation;
 
   assign in_ready_o   = used_q != CreditW'(Depth);
@@ -77,27 +77,17 @@ module pipeline_stream #(
   end
 
   stream_fifo #(
-      .Width(Lanes * OutW),
-      .Depth(Depth)
+      .Width    (Lanes * OutW),
+      .Depth    (Depth),
+      .NeverFull(1'b1)
   ) u_fifo (
       .clk_i,
       .rst_ni,
       .in_valid_i (valid_q[Stages-1]),
-      .in_ready_o (fifo_ready),
+      .in_ready_o (unused_fifo_ready),
       .in_data_i  (activation),
       .out_valid_o,
       .out_ready_i,
       .out_data_o
   );
-
-`ifndef SYNTHESIS
-  always_ff @(posedge clk_i) begin
-    if (rst_ni) begin
-      assert (fifo_ready || !valid_q[Stages-1]) else $error("pipeline_stream: a result had no place.");
-    end
-  end
-`else
-  logic unused_ready;
-  assign unused_ready = fifo_ready;
-`endif
 endmodule

@@ -34,24 +34,27 @@ _FOLDING = {
     "le": {"pe": 1, "simd": 4},
 }
 # A second arg max in the local expert, of the inverted logits.
+_CLASS = "      .out_class_o,\n"
+_MARGIN = "  logic signed [AccW:0] margin;"
 _TWIN = """
-  logic [IndexW-1:0] twin;
-  arg_max #(
-      .Count(Classes),
-      .DataW(AccW)
+  logic [ClassW-1:0] index, twin;
+  logit_arg_max #(
+      .Count (Classes),
+      .Lanes (Pe),
+      .LogitW(AccW)
   ) u_twin (
       .clk_i,
       .rst_ni,
-      .in_valid_i  (logit_valid),
+      .in_valid_i  (acc_valid),
       .in_ready_o  (),
-      .in_data_i   (~logit),
+      .in_data_i   (~acc_data),
       .out_valid_o (),
       .out_ready_i,
-      .out_index_o (twin),
+      .out_class_o (twin),
       .out_max_o   (),
       .out_second_o()
   );
-  assign out_class_o = 8'(index) ^ 8'(twin);
+  assign out_class_o = index ^ twin;
 """
 
 
@@ -99,9 +102,9 @@ def test_domains_add_up_and_a_defect_of_the_local_expert_is_seen_there_only(tmp_
     altered = tmp_path / "altered"
     shutil.copytree(RTL, altered)
     expert = altered / "local_expert.sv"
-    text, answer = expert.read_text(), "  assign out_class_o = 8'(index);\n"
-    assert text.count(answer) == 1
-    expert.write_text(text.replace(answer, _TWIN))
+    text = expert.read_text()
+    assert text.count(_CLASS) == 1 == text.count(_MARGIN)
+    expert.write_text(text.replace(_CLASS, "      .out_class_o (index),\n").replace(_MARGIN, _TWIN + _MARGIN))
     defect = synthesise_parts(replace(hardware, rtl=altered), design.moe, "moe_top")
     assert defect.domains["le"]["TRELLIS_FF"] > sound.domains["le"]["TRELLIS_FF"] + 20
     assert defect.domains["le"]["LUT4"] > sound.domains["le"]["LUT4"] + 20

@@ -41,7 +41,7 @@ def test_a_clock_that_runs_on_and_inputs_that_move_are_seen() -> None:
             "moe_accelerator.sv", ".enable_i(pd_clk_en_o[d])", ".enable_i(pd_clk_en_o[d] || d == int'(DomainLe))"
         ),
         Replacement(
-            "moe_core.sv", ".in_data_i         (isolate_i[DomainGn] ? '0 : routed)", ".in_data_i         (routed)"
+            "gn_branch.sv", ".in_data_i         (isolate_i ? '0 : in_data_i)", ".in_data_i         (in_data_i)"
         ),
     )
     hardware = replace(generate(DESIGN), rtl=altered_sources(edits, "activity"))

@@ -67,9 +67,9 @@ def test_corruption_reaches_the_domains() -> None:
 
 DEFECTS = {
     "isolation opens while the domain sleeps": (
-        "moe_core.sv",
-        "      .isolate_i(isolate_i[DomainGe]),",
-        "      .isolate_i(isolate_i[DomainGe] && in_flight_q == '0),",
+        "ge_branch.sv",
+        "u_isolation (\n      .isolate_i,",
+        "u_isolation (\n      .isolate_i(isolate_i && !in_valid_i),",
     ),
     "switched off before isolated": (
         "power_sequencer.sv",

@@ -30,7 +30,7 @@ DEFECTS = (
         "increment.domain[DomainLe].weight_reads + CounterW'(1)",
         "increment.domain[DomainLe].weight_reads + CounterW'(2)",
     ),
-    Replacement("dense_layer.sv", ".rd_en_i  (wgt_en)", ".rd_en_i  (1'b1)"),
+    Replacement("rom_mvu.sv", ".rd_en_i  (wgt_en)", ".rd_en_i  (1'b1)"),
     Replacement("moe_accelerator.sv", ".enable_i(pd_clk_en_o[d])", ".enable_i(pd_clk_en_o[d] || d == int'(DomainGn))"),
 )
 # Never counted here: only convolutions have window buffers, conv1 is an adder graph, only the GE is woken meanwhile.
