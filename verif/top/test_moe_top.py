@@ -49,9 +49,9 @@ DEFECTS = {
     ),
     "wakes the GE for everybody": ("feature_store", "decision_keep_i ? Send : Drop", "Send", "gated_spares_the_ge"),
     "gate's confidence from the image before": (
-        "moe_core",
-        "assign confidence[i] = forked[8+:2*FeatureW];",
-        "always_ff @(posedge clk_i) if (conf_taken) confidence[i] <= forked[8+:2*FeatureW];",
+        "le_branch",
+        "assign confidence_o       = {forked.margin, forked.top};",
+        "always_ff @(posedge clk_i) if (confidence_ready_i) confidence_o <= {forked.margin, forked.top};",
         "threshold/mode=3",
     ),
 }
