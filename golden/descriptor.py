@@ -60,7 +60,7 @@ class Descriptor:
 
     @staticmethod
     def of(settings: Settings, sequence: int, local_experts: int, banks: int) -> Descriptor:
-        """What the hardware shall do with an image (DESIGN: modes; reserved modes accept no image)."""
+        """What the hardware shall do with an image (docs/architecture.md; reserved modes accept no image)."""
         mode = Mode(settings.mode)
         if mode == Mode.OFF:
             raise ValueError("mode OFF accepts no image")

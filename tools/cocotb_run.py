@@ -27,6 +27,7 @@ from pathlib import Path
 
 from spec.files import write_text
 from spec.paths import ROOT
+from tools.manifest import NAME, compile_order, used_by
 from tools.toolchain import verilator_environment
 
 RTL = ROOT / "hw" / "rtl"
@@ -56,30 +57,24 @@ class Results:
 
 
 def rtl_sources(*tops: str, directory: Path = RTL) -> list[Path]:
-    """Files that define the modules or packages ``tops`` and all they use, users last.
+    """Files that define the modules or packages ``tops`` and all they use, in the order of the directory's manifest.
 
     Raises:
-        SimulationError: one of ``tops`` has no file in ``directory``.
+        SimulationError: one of ``tops`` is not in the manifest.
     """
-    files = {path.stem: path for path in sorted(directory.glob("*.sv"))}
-    ordered: list[Path] = []
-    seen: set[str] = set()
+    files = {path.stem: path for path in compile_order(directory)}
+    used: set[str] = set()
 
     def visit(name: str) -> None:
-        if name in seen:
-            return
-        seen.add(name)
-        code = re.sub(r"//.*", "", files[name].read_text())
-        for word in dict.fromkeys(re.findall(r"\w+", code)):
-            if word in files:
-                visit(word)
-        ordered.append(files[name])
+        used.add(name)
+        for other in used_by(files[name]) & set(files) - used:
+            visit(other)
 
     for top in tops:
         if top not in files:
-            raise SimulationError(f"There is no module file {directory / f'{top}.sv'}.")
+            raise SimulationError(f"There is no module {top} in {directory / NAME}.")
         visit(top)
-    return ordered
+    return [path for name, path in files.items() if name in used]
 
 
 def mutate(source: Path, old: str, new: str) -> Path:

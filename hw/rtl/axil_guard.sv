@@ -2,8 +2,8 @@
 /// AXI4-Lite filter in front of a register block: only whole, aligned words get through to a register.
 ///
 /// write_fails_o comes with the address of a write that must fail (an unaligned address, or a strobe that is 0), and
-/// read_fails_o with that of a read. Put above the highest address bit of the block they lead to no register, so that it
-/// answers SLVERR and changes nothing.
+/// read_fails_o with that of a read. Put above the highest address bit of the block they lead to no register, so that
+/// it answers SLVERR and changes nothing.
 ///
 /// Latency: write 1 cycle, read and both responses combinational. Initiation interval: 1 cycle.
 ///

@@ -3,8 +3,8 @@
 ///
 /// Initiation interval: that of global_expert; an image that the GE need not see costs its feature words + 1 cycles.
 ///
-/// Protocol: valid/ready; frame_start_i comes with the first word of image_i. keep_*: one decision for each gated image,
-/// in order. work_o: an image waits for the GE or is in it; quiet_o: nothing moves in the domain.
+/// Protocol: valid/ready; frame_start_i comes with the first word of image_i. keep_*: one decision for each gated
+/// image, in order. work_o: an image waits for the GE or is in it; quiet_o: nothing moves in the domain.
 /// store_write_o, store_read_o: a word enters the store, leaves it towards the GE.
 /// Does not: decide when the domain sleeps; work_o is how a sleeping one is woken.
 module ge_branch
@@ -90,7 +90,7 @@ module ge_branch
       .data_o({stored_ready, class_valid, class_index, activity_o})
   );
 
-  // ---- Images in the GE, from their first word to their class ------------------------------------------------
+  // ---- Images in the GE, from their first word to their class -----------------------------------------------
   localparam int unsigned WordW = (FrameWords > 1) ? $clog2(FrameWords) : 1;
   logic [WordW-1:0] word_q;
   logic [InFlightW-1:0] images_q;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Branch of the gate: the border of PD_GN around it (see fe_branch), and what becomes of its decisions: each goes to a queue
-/// for the mux, and that on a gated image to the GE's feature store, too.
+/// Branch of the gate: the border of PD_GN around it (see fe_branch), and what becomes of its decisions: each goes to a
+/// queue for the mux, and that on a gated image to the GE's feature store, too.
 ///
 /// Initiation interval: that of gating_network.
 ///
@@ -40,7 +40,7 @@ module gn_branch
     output activity_t [GateLayers-1:0]              activity_o,
     output logic                                    quiet_o
 );
-  // ---- Tags: gated or not, and the threshold -----------------------------------------------------------------
+  // ---- Tags: gated or not, and the threshold ----------------------------------------------------------------
   logic tag_valid, gated, unused_tag_ready, decision_valid, decision_ready;
   logic signed [ThetaW-1:0] theta;
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Branch of one local expert: the border of PD_LE around it (see fe_branch), and what becomes of its answers: the class
-/// goes to a queue for the mux, and, if the gate decides about the image, the confidence to the gate.
+/// Branch of one local expert: the border of PD_LE around it (see fe_branch), and what becomes of its answers: the
+/// class goes to a queue for the mux, and, if the gate decides about the image, the confidence to the gate.
 ///
 /// Initiation interval: that of local_expert.
 ///
-/// Protocol: valid/ready; frame_start_i comes with the first word of image_i. write_i: run-time weights on wr_clk_i, also
-/// while the domain sleeps. quiet_o: nothing moves in the domain.
+/// Protocol: valid/ready; frame_start_i comes with the first word of image_i. write_i: run-time weights on wr_clk_i,
+/// also while the domain sleeps. quiet_o: nothing moves in the domain.
 /// Does not: wait for the other experts; the gate takes all confidences of an image together.
 ///
 /// Parameters

@@ -15,9 +15,10 @@
 ///   s_axis_*  AXI4-Stream pixels, row by row; TLAST on the last pixel of an image, or see PIXEL_FRAMING
 ///   m_axis_*  AXI4-Stream results (accel_pkg::result_t); TLAST after as many results as RESULT_PACKET says
 ///   irq_o     level, see IRQ_ENABLE
-///   pd_*      one bit a domain, as numbered in accel_pkg: to the power switch, and its acknowledge, which may be asynchronous.
-///             On an FPGA there is no switch: tie pd_ack_i to pd_switch_o; clock gate, reset and isolation act all the same.
-///             pd_memory_o: supply of the domain's weight memories, also on while the domain sleeps with retention
+///   pd_*      one bit a domain, as numbered in accel_pkg: to the power switch, and its acknowledge, which may be
+///             asynchronous. On an FPGA there is no switch: tie pd_ack_i to pd_switch_o; clock gate, reset and
+///             isolation act all the same. pd_memory_o: supply of the domain's weight memories, also on while the
+///             domain sleeps with retention
 /// Does not: reveal weights. No register or stream reads a weight memory.
 module moe_accelerator
   import accel_pkg::*;

@@ -6,9 +6,9 @@
 ///                |                            +-> gating network (confidences) --> queue -+
 ///                +---- descriptor of each image ------------------------------------------+
 ///
-/// One branch per power domain: u_fe (PD_FE), u_ge (PD_GE), gen_le[*].u_le (PD_LE), u_gn (PD_GN). In each, one instance is
-/// the domain, with a clock and a reset of its own, masked inputs and clamped outputs; everything else is always on (PD_AON).
-/// Shapes, widths and folding come from the generated package moe_pkg.
+/// One branch per power domain: u_fe (PD_FE), u_ge (PD_GE), gen_le[*].u_le (PD_LE), u_gn (PD_GN). In each, one instance
+/// is the domain, with a clock and a reset of its own, masked inputs and clamped outputs; everything else is always on
+/// (PD_AON). Shapes, widths and folding come from the generated package moe_pkg.
 ///
 /// Initiation interval: that of the slowest layer that runs in the mode. Results come in input order, one an image.
 ///
@@ -19,14 +19,15 @@
 ///   mode_i, bank_i, local_expert_i, theta_i, *_enable_i  sampled at the first pixel of each image
 ///   bank_valid_i  which banks hold complete weights
 ///   accept_i      images may be accepted; the owner of the domains keeps those on that an accepted image needs
-///   *_clk_i, domain_rst_ni, isolate_i  of each domain, see power_sequencer; an isolated domain takes and offers nothing
+///   *_clk_i, domain_rst_ni, isolate_i  of each domain, see power_sequencer; an isolated domain takes and offers
+///                                      nothing
 ///   ge_work_o     the GE has an image or one waits for it: how a sleeping GE is woken
 ///   quiet_o       no layer of a domain works in this cycle
 ///   events_o      what happens in this cycle, for the counters (moe_pkg::core_events_t)
 ///   in_flight_o   images whose descriptor was issued and whose result is not formed
 ///   bank_busy_o   banks that an image in flight uses
-///   write_i       run-time weights (accel_pkg::weight_write_t) on wr_clk_i (clk_i, or gated with write_i.enable), also while LE
-///                 and GN sleep. Never write a bank that an image in flight uses.
+///   write_i       run-time weights (accel_pkg::weight_write_t) on wr_clk_i (clk_i, or gated with write_i.enable), also
+///                 while LE and GN sleep. Never write a bank that an image in flight uses.
 /// Does not: decide when a domain sleeps; power_manager does.
 module moe_core
   import accel_pkg::*;

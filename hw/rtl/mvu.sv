@@ -87,7 +87,7 @@ module mvu #(
     $error("mvu: OutDepth is %0d, it must be at least %0d for full speed.", OutDepth, 6 + TreeStages);
   end
 
-  // ---------------------------------------------------------------- issue: one (word, fold) a cycle
+  // ---- Issue: one (word, fold) a cycle ----------------------------------------------------------------------
   logic [FoldW-1:0] fold_q;
   logic [AddrW-1:0] addr_q;
   logic last_fold, first_word, last_word, credit, issue;
@@ -128,7 +128,7 @@ module mvu #(
     assign last_word  = last_word_q;
   end
 
-  // ---------------------------------------------------------------- control that travels with a token
+  // ---- Control that travels with a token --------------------------------------------------------------------
   typedef struct packed {
     logic             first;
     logic             last;
@@ -152,10 +152,10 @@ module mvu #(
     for (int unsigned k = 0; k <= Acc; k++) token_q[k] <= token_d[k];
   end
 
-  // ---------------------------------------------------------------- operands
-  logic [Simd*ActW-1:0] act_mem_q, act_q;  // beside the memory read, beside the weight register
-  logic [Pe*Simd*WgtW-1:0] wgt_q;
-  logic [Pe*BiasW-1:0] bias_q;
+  // ---- Operands ---------------------------------------------------------------------------------------------
+  logic [Simd-1:0][ActW-1:0] act_mem_q, act_q;  // beside the memory read, beside the weight register
+  logic [Pe-1:0][Simd-1:0][WgtW-1:0] wgt_q;
+  logic [Pe-1:0][BiasW-1:0] bias_q;
 
   assign bias_en_o   = valid_q[BiasRead] && token_q[BiasRead].first;
   assign bias_bank_o = token_q[BiasRead].bank;
@@ -170,10 +170,10 @@ module mvu #(
     if (valid_q[BiasRead+1] && token_q[BiasRead+1].first) bias_q <= bias_data_i;
   end
 
-  // ---------------------------------------------------------------- processing elements
+  // ---- Processing elements ----------------------------------------------------------------------------------
   localparam int unsigned ProdW = ActW + WgtW;
-  logic [Pe*Simd*ProdW-1:0] product;
-  logic [Pe*LaneW-1:0] result;
+  logic [Pe-1:0][Simd-1:0][ProdW-1:0] product;
+  logic [Pe-1:0][LaneW-1:0] result;
 
   mvu_products #(
       .Pe        (Pe),
@@ -202,11 +202,11 @@ module mvu #(
     ) u_pe (
         .clk_i      (clk_i),
         .valid_i    (valid_q[Acc:2]),
-        .product_i  (product[p*Simd*ProdW+:Simd*ProdW]),
+        .product_i  (product[p]),
         .acc_first_i(token_q[Acc].first),
         .acc_last_i (token_q[Acc].last),
         .acc_fold_i (token_q[Acc].fold),
-        .bias_i     (bias_q[p*BiasW+:BiasW]),
+        .bias_i     (bias_q[p]),
         .result_o   (acc)
     );
 
@@ -217,14 +217,14 @@ module mvu #(
           .OutW (OutW)
       ) u_requantize (
           .acc_i (acc),
-          .data_o(result[p*LaneW+:LaneW])
+          .data_o(result[p])
       );
     end else begin : gen_raw
-      assign result[p*LaneW+:LaneW] = acc;
+      assign result[p] = acc;
     end
   end
 
-  // ---------------------------------------------------------------- output FIFO and its credits
+  // ---- Output FIFO and its credits --------------------------------------------------------------------------
   logic result_valid_q, unused_fifo_ready, reserve, release_credit;
   logic [CreditW-1:0] reserved_q;  // places taken by results in the FIFO or on the way to it
 

@@ -31,7 +31,7 @@ module pipeline_stream #(
     input  logic [InW-1:0]        in_data_i,
     output logic [Stages-1:0]     graph_valid_o,
     output logic [InW-1:0]        graph_data_o,
-    input  logic [Lanes*AccW-1:0] graph_data_i,
+    input  logic [Lanes-1:0][AccW-1:0] graph_data_i,
     output logic                  out_valid_o,
     input  logic                  out_ready_i,
     output logic [Lanes*OutW-1:0] out_data_o
@@ -43,7 +43,7 @@ module pipeline_stream #(
   logic [CreditW-1:0] used_q;  // words in flight or in the FIFO
   logic [Stages-1:0] valid_q;  // valid_q[Stages-1]: the sums are there
   logic issue, unused_fifo_ready;
-  logic [Lanes*OutW-1:0] activation;
+  logic [Lanes-1:0][OutW-1:0] activation;
 
   assign in_ready_o   = used_q != CreditW'(Depth);
   assign issue        = in_valid_i && in_ready_o;
@@ -71,8 +71,8 @@ module pipeline_stream #(
         .Shift(Shift),
         .OutW (OutW)
     ) u_requantize (
-        .acc_i (graph_data_i[i*AccW+:AccW]),
-        .data_o(activation[i*OutW+:OutW])
+        .acc_i (graph_data_i[i]),
+        .data_o(activation[i])
     );
   end
 

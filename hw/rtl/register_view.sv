@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// What the registers show of the device: identity, status, events and counters, in the struct that PeakRDL's block reads.
+/// What the registers show of the device: identity, status, events and counters, in the struct that PeakRDL's block
+/// reads.
 ///
 /// Latency: combinational.
 ///

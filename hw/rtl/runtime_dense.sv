@@ -6,14 +6,15 @@
 ///
 /// Initiation interval: InWords*OutWords cycles a vector.
 ///
-/// Weight writes, clocked by wr_clk_i (clk_i may be a gated copy of it): accel_pkg::weight_write_t. A bank in use must not be
-/// written; a write to a bank that does not exist is dropped.
-/// Does not: check that a bank is complete or an address exists, or change the width of the input stream (use stream_width).
+/// Weight writes, clocked by wr_clk_i (clk_i may be a gated copy of it): accel_pkg::weight_write_t. A bank in use must
+/// not be written; a write to a bank that does not exist is dropped.
+/// Does not: check that a bank is complete or an address exists, or change the width of the input stream (use
+/// stream_width).
 ///
 /// Parameters: see mvu; Banks is the number of weight banks, Tags the number of vectors that may be announced.
 ///   Layer                  number of the layer in weight writes
-///   Baked                  1: the weights are constants (weight_rom) in a single bank, and writes have no effect; for a
-///                          device whose user never changes
+///   Baked                  1: the weights are constants (weight_rom) in a single bank, and writes have no effect; for
+///                          a device whose user never changes
 ///   WeightFile, BiasFile   their contents, see weight_rom
 module runtime_dense
   import accel_pkg::*;
@@ -64,7 +65,7 @@ module runtime_dense
   end
 
   // ---- Tag: the bank of the vector at the input -------------------------------------------------------------
-  logic tag_valid, unused_tag_ready, mvu_ready, taken, last_word;
+  logic tag_valid, unused_tag_ready, mvu_ready, announced, taken, last_word;
   logic [RamBankW-1:0] bank;
   logic [WordCountW-1:0] word_q;
 
@@ -83,6 +84,7 @@ module runtime_dense
       .out_data_o (bank)
   );
 
+  assign announced  = in_valid_i && tag_valid;
   assign in_ready_o = tag_valid && mvu_ready;
   assign taken      = in_valid_i && in_ready_o;
   assign last_word  = word_q == WordCountW'(InWords - 1);
@@ -115,7 +117,7 @@ module runtime_dense
     ) u_mvu (
         .clk_i,
         .rst_ni,
-        .in_valid_i (in_valid_i && tag_valid),
+        .in_valid_i (announced),
         .in_ready_o (mvu_ready),
         .in_data_i,
         .out_valid_o,
@@ -157,7 +159,7 @@ module runtime_dense
     ) u_mvu (
         .clk_i,
         .rst_ni,
-        .in_valid_i (in_valid_i && tag_valid),
+        .in_valid_i (announced),
         .in_ready_o (mvu_ready),
         .in_data_i,
         .in_bank_i  (bank),

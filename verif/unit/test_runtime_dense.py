@@ -45,8 +45,8 @@ DEFECTS = {
     "wrong chunk stride": ("runtime_memory", "Shift  = $clog2(Chunks)", "Shift  = Chunks", "address_map"),
     "starts without a tag": (
         "runtime_dense",
-        ".in_valid_i (in_valid_i && tag_valid)",
-        ".in_valid_i (in_valid_i)",
+        "announced  = in_valid_i && tag_valid;",
+        "announced  = in_valid_i;",
         "waits_for_its_tag",
     ),
 }
