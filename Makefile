@@ -31,7 +31,7 @@ $(STAMP): requirements.lock
 
 sim: $(STAMP) ## Stream images through the full RTL and compare with the golden model (PRESET, GATE, LIMIT, RTL=sv|hls)
 ifeq ($(RTL),hls)
-	$(PY) -m hls.exported
+	$(PY) -m verif.top.exported
 else ifeq ($(RTL),sv)
 	$(PY) scripts/compare_golden.py --preset $(PRESET) --gate $(GATE) --limit $(LIMIT) --stages int,rtl
 else
@@ -39,7 +39,7 @@ else
 endif
 
 hls: $(STAMP) ## Generate the HLS (hls4ml and hand-written), C-simulate and compare it
-	$(PY) -m hls --preset $(PRESET) --gate $(GATE) --limit $(LIMIT)
+	$(PY) -m verif.hls_flow --preset $(PRESET) --gate $(GATE) --limit $(LIMIT)
 
 test: lint ## Lint, then run every test
 	$(PY) -m pytest -n $(JOBS) -q

@@ -10,12 +10,12 @@ import numpy as np
 
 from driver.counters import Counters
 from driver.transport import DriverError, Transport
-from golden.bank import Bank
-from golden.bank_file import device_words, layout_digest, read_bank_file
-from golden.presets import Accelerator as Design
-from golden.presets import load_accelerator
-from golden.spec import Mode
 from hw.regs.map import encodings, register
+from spec.bank import Bank
+from spec.bank_file import device_words, layout_digest, read_bank_file
+from spec.network import Mode
+from spec.presets import Accelerator as Design
+from spec.presets import load_accelerator
 
 ID = 0x4D6F4531
 VERSION_MAJOR = 1
@@ -108,7 +108,7 @@ class Accelerator:
         """Open a device; without a transport a simulated one, built when it is not there yet.
 
         Args:
-            folding, gate: presets of the design (see ``golden.presets.load_accelerator``).
+            folding, gate: presets of the design (see ``spec.presets.load_accelerator``).
             transport: how to reach a real device, for example ``driver.pynq.PynqTransport``.
             design: a design that is not made of presets.
         """

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 
-DOMAINS = ("fe", "ge", "le", "gn")  # in the order of the registers: front end, global expert, local experts, gate
+from spec.domains import DOMAINS
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
-from golden.errors import InputError
+from spec.errors import InputError
 
 
 class DriverError(InputError):

@@ -9,10 +9,10 @@ import numpy as np
 
 from driver.accelerator import Accelerator
 from driver.transport import DriverError
-from golden.bank import Bank
 from golden.integer_model import MoeModel
-from golden.presets import Accelerator as Design
-from golden.spec import Mode
+from spec.bank_file import load_bank
+from spec.network import Mode
+from spec.presets import Accelerator as Design
 
 MODES = (Mode.LE_ONLY, Mode.MOE_PARALLEL, Mode.MOE_GATED)
 
@@ -41,7 +41,7 @@ class DeviceCheck:
             self._device = Accelerator.open(design=self.design)
         device, model = self._device, MoeModel(self.design.moe)
         number = device.load_user(path)
-        bank = Bank.load(path, self.design.moe)
+        bank = load_bank(path, self.design.moe)
         for mode in MODES:
             device.set_mode(mode)
             results = device.classify(images)

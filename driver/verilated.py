@@ -10,9 +10,9 @@ from typing import NamedTuple
 import numpy as np
 
 from driver.transport import BusError, DriverError
-from golden.presets import Accelerator as Design
 from hw.gen.build import GeneratedHardware, generate
-from verif.bulk.build import build_library
+from spec.presets import Accelerator as Design
+from tools.verilate import build_library
 
 MODEL = Path(__file__).with_name("model") / "device.cpp"
 TIMEOUT_CYCLES = 5_000_000  # without a result; the slowest preset needs a hundredth of it for an image
@@ -44,7 +44,8 @@ def build_device(
     """
     options = ("--public-flat-rw", "-CFLAGS", "-DDEVICE_CORRUPTION") if corruption else ()
     options += _SAIF if saif else ()
-    return build_library(hardware, optimise=optimise, top="moe_accelerator", harness=MODEL, options=options)
+    sources = hardware.device_sources
+    return build_library(sources, "moe_accelerator", MODEL, hardware.directory, optimise=optimise, options=options)
 
 
 def _library(path: Path) -> ctypes.CDLL:

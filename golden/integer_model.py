@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 
-from golden.bank import Bank
-from golden.fixedpoint import requantize
-from golden.spec import (
+from spec.bank import Bank
+from spec.fixedpoint import requantize
+from spec.network import (
     NO_CLASS,
     LayerWeights,
     MatrixLayer,

@@ -12,9 +12,9 @@ import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from golden.errors import InputError
-from golden.presets import ROOT
 from hls.gen import GeneratedHls
+from spec.errors import InputError
+from spec.paths import ROOT
 
 SIMULATION = ROOT / "hls" / "sim"
 TESTBENCH = ROOT / "hls" / "testbench" / "moe_test.cpp"

@@ -21,10 +21,11 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from golden.errors import InputError
-from golden.presets import ROOT, load_accelerator
 from hls.build import CompileError, run_compiler
 from hls.gen import GeneratedHls, generate
+from spec.errors import InputError
+from spec.paths import ROOT
+from spec.presets import load_accelerator
 
 STREAM_STUB = ROOT / "hls" / "check"
 _FLAGS = [

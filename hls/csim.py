@@ -15,14 +15,14 @@ from pathlib import Path
 
 import numpy as np
 
-from golden.bank import Bank
 from golden.integer_model import Answers
-from golden.presets import Accelerator
-from golden.spec import Mode
 from hls.build import build_library
 from hls.gen import GeneratedHls, Tap, generate, taps
 from hw.gen.memory import bank_writes
-from verif.parallel import run_in_parallel
+from spec.bank import Bank
+from spec.network import Mode
+from spec.presets import Accelerator
+from tools.parallel import run_in_parallel
 
 CHUNK = 100  # images per call of one simulation; results do not depend on it
 

@@ -12,13 +12,14 @@ from pathlib import Path
 
 import numpy as np
 
-from golden.bank import Bank, random_bank
-from golden.fixedpoint import FixedPoint
-from golden.folding import Folding, input_words, output_words, pack_bias, pack_weights
-from golden.presets import ROOT, Accelerator
-from golden.spec import Layer, MatrixLayer, Moe, PoolLayer, activation_type
-from hw.gen.build import write_if_changed
 from hw.gen.memory import bank_writes
+from spec.bank import Bank, random_bank
+from spec.files import write_if_changed
+from spec.fixedpoint import FixedPoint
+from spec.folding import Folding, input_words, output_words, pack_bias, pack_weights
+from spec.network import Layer, MatrixLayer, Moe, PoolLayer, activation_type
+from spec.paths import ROOT
+from spec.presets import Accelerator
 
 SOURCES = ROOT / "hls" / "src"
 _HEADER = "// SPDX-License-Identifier: Apache-2.0\n// Generated from the network specification; do not edit.\n"
@@ -286,7 +287,7 @@ def _table(name: str, bits: int, rows: np.ndarray) -> str:
 
 
 def weights_header(layer: MatrixLayer, accelerator: Accelerator) -> str:
-    """Tables of a frozen layer in the order of :func:`golden.folding.pack_weights`, and access to them.
+    """Tables of a frozen layer in the order of :func:`spec.folding.pack_weights`, and access to them.
 
     In synthesis a cell is an ap_int of the exact width. In C simulation it is a native integer: an initialiser list of
     ap_int would run a constructor per weight at start-up.

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from golden.fixedpoint import FixedPoint
-from golden.folding import LayerFolding, input_words, output_words
-from golden.spec import Layer, LayerWeights, MatrixLayer, PoolLayer, activation_type
 from hls.hls4ml_qonnx import EXTRA_INPUT, INPUT, hls4ml_name, input_type
+from spec.fixedpoint import FixedPoint
+from spec.folding import LayerFolding, input_words, output_words
+from spec.network import Layer, LayerWeights, MatrixLayer, PoolLayer, activation_type
 
 if TYPE_CHECKING:
     import onnx

@@ -18,15 +18,15 @@ from pathlib import Path
 
 import numpy as np
 
-from golden.bank import Bank
-from golden.errors import InputError
 from golden.integer_model import Answers, confidence, gate_decision
-from golden.presets import Accelerator
-from golden.spec import NO_CLASS, Layer, LayerWeights, Mode
 from hls.hls4ml_config import Part
 from hls.hls4ml_library import PartSimulator
 from hls.hls4ml_project import FLAGS, Project, build_project
-from hw.gen.build import write_if_changed
+from spec.bank import Bank
+from spec.errors import InputError
+from spec.files import write_if_changed
+from spec.network import NO_CLASS, Layer, LayerWeights, Mode
+from spec.presets import Accelerator
 
 FRONT_END, GE_TAIL, GATE = "front_end", "ge_tail", "gate"
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from golden.spec import Layer, MatrixLayer, activation_type
 from hls.hls4ml_project import Hls4mlError, Project
 from hls.hls4ml_qonnx import input_type
+from spec.network import Layer, MatrixLayer, activation_type
 
 CHUNK = 8  # images a thread takes at a time
 

@@ -21,9 +21,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from golden.errors import InputError
-from golden.presets import ROOT
-from golden.spec import Layer
 from hls.hls4ml_config import (
     Part,
     PrecisionError,
@@ -34,7 +31,10 @@ from hls.hls4ml_config import (
     strategy,
 )
 from hls.hls4ml_qonnx import hls4ml_name, part_to_qonnx
-from hw.gen.build import source_digest, write_if_changed
+from spec.errors import InputError
+from spec.files import source_digest, write_if_changed
+from spec.network import Layer
+from spec.paths import ROOT
 
 if TYPE_CHECKING:
     from hls4ml.model import ModelGraph

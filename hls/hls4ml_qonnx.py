@@ -6,7 +6,7 @@ layer, and the one behind raw logits changes nothing but states their type. The 
 domain ``qonnx.custom_op.channels_last``), which hls4ml requires, so the order of values is that of the streams and
 no transposition is needed.
 
-Does not: write the exchange format of a trained GE, which is channels-first (see :mod:`golden.qonnx_reader`).
+Does not: write the exchange format of a trained GE, which is channels-first (see :mod:`spec.qonnx_reader`).
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from golden.errors import InputError
-from golden.fixedpoint import FixedPoint
-from golden.spec import Layer, LayerWeights, MatrixLayer, PoolLayer, Shape, activation_type
+from spec.errors import InputError
+from spec.fixedpoint import FixedPoint
+from spec.network import Layer, LayerWeights, MatrixLayer, PoolLayer, Shape, activation_type
 
 INPUT, EXTRA_INPUT = "features", "confidence"
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
-from golden.folding import cycles_per_image
-from golden.presets import Accelerator
-from golden.spec import Layer, MatrixLayer, PoolLayer, activation_type
+from spec.folding import cycles_per_image
+from spec.network import Layer, MatrixLayer, PoolLayer, activation_type
+from spec.presets import Accelerator
 
 FROZEN, RUNTIME = "frozen", "run time"
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from golden.presets import Accelerator
 from hls.build import build_library
 from hls.gen import GeneratedHls
+from spec.presets import Accelerator
 
 
 def build_library_with_hls4ml(accelerator: Accelerator, generated: GeneratedHls, directory: Path | None = None) -> Path:

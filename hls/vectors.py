@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from golden.bank import Bank
 from golden.integer_model import MoeModel
-from golden.presets import Accelerator
-from golden.spec import Mode
 from hls.csim import write_words
+from spec.bank import Bank
+from spec.network import Mode
+from spec.presets import Accelerator
 
 FRONT_END, GLOBAL, LOCAL, GATE = 1, 2, 4, 8  # bits of a domain word
 MODES = (Mode.GE_ONLY, Mode.LE_ONLY, Mode.MOE_PARALLEL, Mode.MOE_GATED)

@@ -9,11 +9,11 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from golden.errors import InputError
-from golden.presets import ROOT
 from hls.build import TESTBENCH
 from hls.gen import GeneratedHls
-from hw.gen.build import write_if_changed
+from spec.errors import InputError
+from spec.files import write_if_changed
+from spec.paths import ROOT
 
 SCRIPTS = ROOT / "hls" / "vitis"
 STEPS = ("synthesis", "cosimulation", "export")

@@ -16,14 +16,17 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from golden.bank import Bank
-from golden.folding import input_words, output_words
-from golden.presets import DEFAULT_FOLDING, MODELS, ROOT, Accelerator, load_accelerator
-from golden.spec import LayerWeights, MatrixLayer
 from hw.gen.adder_graph import adder_graph
-from hw.gen.build import generate, write_if_changed
+from hw.gen.build import generate
 from hw.synth import synthesise
-from hw.yosys import DEVICE, lut4_equivalents
+from spec.bank import Bank
+from spec.bank_file import load_bank
+from spec.files import write_if_changed
+from spec.folding import input_words, output_words
+from spec.network import LayerWeights, MatrixLayer
+from spec.paths import ROOT, bank_file
+from spec.presets import DEFAULT_FOLDING, Accelerator, load_accelerator
+from tools.yosys import DEVICE, lut4_equivalents
 
 GATES = ("paper", "tuned")
 PARTS = (1, 2, 4, 8)  # outputs of a larger layer that are tried as adder graph
@@ -212,7 +215,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     memories, graphs = [], []
     for gate in [options.gate] if options.gate else GATES:
         accelerator = load_accelerator(options.preset, gate)
-        bank = Bank.load(MODELS / "banks" / gate / "user01.bank", accelerator.moe)
+        bank = load_bank(bank_file(gate), accelerator.moe)
         memories += memory_costs(gate, accelerator, bank)
         graphs += graph_costs(gate, accelerator, bank)
     text = report(memories, graphs, options.preset)

@@ -12,10 +12,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from golden.bank import random_bank
-from golden.presets import CONFIGS, Accelerator, load_accelerator, load_toml
 from hw.gen.build import GeneratedHardware, generate
-from verif.toolchain import verilator_environment
+from spec.bank import random_bank
+from spec.presets import load_accelerator, shipped_accelerators
+from tools.toolchain import verilator_environment
 
 
 def verilator_lint(sources: list[Path], top: str) -> str:
@@ -41,18 +41,11 @@ def yosys_read(hardware: GeneratedHardware, top: str = "moe_accelerator") -> str
     return (run.stdout + run.stderr) if run.returncode else ""
 
 
-def _accelerators() -> list[Accelerator]:
-    names = sorted(p.stem for p in (CONFIGS / "folding").glob("*.toml"))
-    foldings = [name for name in names if load_toml("folding", name).get("network", "lenet5") == "lenet5"]
-    gates = sorted(p.stem for p in (CONFIGS / "gates").glob("*.toml"))
-    accelerators = [load_accelerator(f, g) for f in foldings for g in gates]
-    return [*accelerators, accelerators[0].bake(random_bank(accelerators[0].moe, 0))]
-
-
 def main() -> int:
     """Lint everything; print one line per check and the messages of those that fail."""
     failures = 0
-    accelerators = _accelerators()
+    accelerators = shipped_accelerators()
+    accelerators.append(accelerators[0].bake(random_bank(accelerators[0].moe, 0)))
     for accelerator in accelerators:
         hardware = generate(accelerator)
         for sources, top in ((hardware.simulation_sources, "moe_sim"), (hardware.device_sources, "moe_accelerator")):

@@ -16,10 +16,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from golden.energy.hardware import ALWAYS_ON, domain_layers
-from golden.spec import Moe
 from hw.gen.build import GeneratedHardware
-from hw.yosys import BLOCK_BITS, run_yosys, take
+from spec.domains import ALWAYS_ON, domain_layers
+from spec.network import Moe
+from tools.yosys import BLOCK_BITS, run_yosys, take
 
 # Logic may take half of the 10 ns period, wiring has the other half. With a target, logic that is fast enough is made
 # small; without one, each module would be made as fast as it can be, and larger than within the whole.

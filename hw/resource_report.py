@@ -6,12 +6,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 
-from golden import resources
-from golden.energy.hardware import ALWAYS_ON
 from golden.energy.paper import table_3
-from golden.presets import Accelerator
 from hw.parts import LOGIC_PS, Synthesis
-from hw.yosys import BLOCK_BITS, DEVICE, DEVICE_NAME, lut4_equivalents, version
+from spec import resources
+from spec.domains import ALWAYS_ON
+from spec.presets import Accelerator
+from tools.yosys import BLOCK_BITS, DEVICE, DEVICE_NAME, lut4_equivalents, version
 
 SITES = "lut4_sites"
 COLUMNS = {SITES: "LUT4 sites", "TRELLIS_FF": "flip-flops", "DP16KD": "EBR", "MULT18X18D": "multipliers"}

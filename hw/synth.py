@@ -14,13 +14,15 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from golden.errors import InputError
-from golden.presets import DEFAULT_FOLDING, DEFAULT_GATE, ROOT, Accelerator, load_accelerator
-from hw.digest import rtl_digest
-from hw.gen.build import GeneratedHardware, generate, write_if_changed
+from hw.gen.build import GeneratedHardware, generate
+from hw.gen.digest import rtl_digest
 from hw.parts import synthesise_parts
 from hw.resource_report import page, record, terminal, tool
-from hw.yosys import DEVICE_NAME, run_yosys, take
+from spec.errors import InputError
+from spec.files import write_if_changed
+from spec.paths import ROOT
+from spec.presets import DEFAULT_FOLDING, DEFAULT_GATE, Accelerator, load_accelerator
+from tools.yosys import DEVICE_NAME, run_yosys, take
 
 BUILD = ROOT / "build" / "synth"
 KEPT = ROOT / "docs" / "results" / "resources.json"  # by design

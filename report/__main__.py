@@ -9,11 +9,13 @@ import time
 from datetime import datetime
 from pathlib import Path
 
-from golden.presets import ROOT, load_accelerator
 from report.context import Step, load_context
 from report.evidence import SOURCES, Places, State
 from report.measure import measure
-from report.page import page, write
+from report.page import page
+from spec.files import write_text
+from spec.paths import ROOT
+from spec.presets import load_accelerator
 
 OUT = ROOT / "build" / "report" / "report.html"
 
@@ -43,7 +45,7 @@ def main() -> int:
     made = datetime.now().strftime("%Y-%m-%d %H:%M")
     context = load_context(places, fresh(steps, started, places), steps, made)
     text, problems = page(context)
-    write(options.out, text)
+    write_text(options.out, text)
     missing = [row.command for row in context.evidence if row.state == State.MISSING]
     print(f"{options.out}: {len(text.encode()) / 1e6:.1f} MB, {time.time() - started:.0f} s; open it in any browser")
     if missing:

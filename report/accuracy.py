@@ -6,15 +6,14 @@ from __future__ import annotations
 import sys
 
 from golden.data import Handwriting, LabelledImages, balanced_subset, generic_source, users_source
-from golden.errors import InputError
-from golden.presets import MODELS, ROOT
-from golden.training.table2 import GATES, SEED, bank_file, rows
-from hw.digest import rtl_digest
+from hw.gen.digest import rtl_digest
 from report.samples import about
+from spec.errors import InputError
+from spec.paths import BANKS, ROOT
+from training.table2 import GATES, SEED, bank_file, rows
 from verif.compare.report import write_json
 
 OUT = ROOT / "build" / "report" / "accuracy.json"
-BANKS = MODELS / "banks"
 
 
 def measure(users: Handwriting, generic: LabelledImages) -> dict:

@@ -6,10 +6,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from golden.presets import DEFAULT_FOLDING, DEFAULT_GATE, Accelerator, load_accelerator
-from hw.digest import rtl_digest
+from hw.gen.digest import rtl_digest
 from report.evidence import SOURCES, Evidence, Places, Result, State, is_synthetic, load
 from report.markup import Html, tag
+from spec.presets import DEFAULT_FOLDING, DEFAULT_GATE, Accelerator, load_accelerator
 
 PAPER = Evidence(
     "paper",

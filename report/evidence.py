@@ -10,7 +10,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from golden.presets import ROOT
+from spec.paths import ROOT
 
 
 class State(Enum):

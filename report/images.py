@@ -12,15 +12,15 @@ import sys
 from pathlib import Path
 
 from golden.energy.ratios import operations_ratio
-from golden.errors import InputError
-from golden.presets import ROOT
-from hw.gen.build import write_if_changed
 from report.browser import Browser
 from report.context import Context, load_context
 from report.evidence import State, is_synthetic
 from report.figures import energy, timeline
 from report.key_figures import REFERENCE
-from report.page import page, write
+from report.page import page
+from spec.errors import InputError
+from spec.files import write_bytes, write_if_changed, write_text
+from spec.paths import ROOT
 
 OUT = ROOT / "docs" / "images"
 SCREEN = (1180, 1000)  # pixels
@@ -76,11 +76,9 @@ def main() -> int:
         for name, text in drawn.items():
             write_if_changed(options.out / name, text)
         file = ROOT / "build" / "report" / "first_screen.html"
-        write(file, page(context)[0])
+        write_text(file, page(context)[0])
         picture = options.out / "report.png"
-        temporary = picture.with_suffix(".tmp")
-        temporary.write_bytes(first_screen(file))
-        temporary.replace(picture)
+        write_bytes(picture, first_screen(file))
     except InputError as error:
         print(f"images: {error}", file=sys.stderr)
         return 2

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from golden import paper_tables
-from golden.presets import DEFAULT_GATE
-from golden.resources import GLOBAL, PERSONAL
 from report.context import Context
 from report.markup import MISSING, THIN, Html, html, number, percent, points
+from spec.presets import DEFAULT_GATE
+from spec.resources import GLOBAL, PERSONAL
 
 GATE = DEFAULT_GATE
 REFERENCE = ("GE_ONLY", "generic")  # the case that is 100 %

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from golden.presets import ROOT
 from report.context import Step
+from spec.paths import ROOT
 
 LOGS = ROOT / "build" / "report" / "logs"
 TAIL = 4  # lines of a log that a failure shows

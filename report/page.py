@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import os
 import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -91,11 +90,3 @@ def _key_figure(context: Context, figure: KeyFigure) -> Html:
     name = tag("h2", figure.name, context.cite(*figure.cited))
     value = tag("p", figure.value, class_="value")
     return tag("div", name, value, tag("p", figure.detail), class_="key", id=f"key-{figure.key}")
-
-
-def write(path: Path, text: str) -> None:
-    """Write atomically."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    temporary.write_text(text)
-    temporary.replace(path)

@@ -13,15 +13,16 @@ import numpy as np
 
 from driver import Accelerator
 from driver.verilated import VerilatedTransport, build_device
-from golden.bank import Bank
 from golden.data import Handwriting, LabelledImages, generic_source, users_source
-from golden.errors import InputError
 from golden.integer_model import MoeModel
-from golden.presets import ROOT, load_accelerator
-from golden.presets import Accelerator as Design
-from golden.spec import Mode
-from hw.digest import rtl_digest
 from hw.gen.build import generate
+from hw.gen.digest import rtl_digest
+from spec.bank import Bank
+from spec.errors import InputError
+from spec.network import Mode
+from spec.paths import ROOT
+from spec.presets import Accelerator as Design
+from spec.presets import load_accelerator
 from verif.compare.report import write_json
 from verif.proxies.cases import USER, user_bank
 

@@ -44,7 +44,7 @@ def run_main(main: Callable[[], int]) -> None:
 
     Any other exception is a defect or a broken tool chain: traceback and exit code 3.
     """
-    from golden.errors import InputError
+    from spec.errors import InputError
 
     try:
         sys.exit(main())

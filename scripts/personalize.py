@@ -4,7 +4,7 @@
 from _bootstrap import run_main  # first: makes the project's packages importable
 
 from driver.verify import DeviceCheck
-from golden.training.personalise_cli import main
+from training.user_bank import main
 
 if __name__ == "__main__":
     run_main(lambda: main(device=DeviceCheck))

@@ -3,8 +3,8 @@
 
 from _bootstrap import run_main  # first: makes the project's packages importable
 
-from golden.training.table1_cli import main
-from hw.digest import rtl_digest
+from hw.gen.digest import rtl_digest
+from training.table1 import main
 
 if __name__ == "__main__":
     run_main(lambda: main(sources=rtl_digest))

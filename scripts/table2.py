@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from _bootstrap import run_main  # first: makes the project's packages importable
 
+from spec.paths import BANKS
+
 import argparse  # isort: skip
 import json
 from pathlib import Path
@@ -16,10 +18,10 @@ from pathlib import Path
 import numpy as np
 
 from golden.data import balanced_subset, generic_source, users_source
-from golden.presets import MODELS, ROOT
-from golden.training.table2 import GATES, SEED, rows
-from hw.digest import rtl_digest
-from hw.gen.build import write_if_changed
+from hw.gen.digest import rtl_digest
+from spec.files import write_if_changed
+from spec.paths import ROOT
+from training.table2 import GATES, SEED, rows
 
 _COLUMNS = ("ge", "le", "gn", "overall", "le_where_ge_wrong", "generic_overall")
 _HEAD = "| user | GE | LE | GN | overall | LE where GE is wrong | EMNIST overall |\n|---|---|---|---|---|---|---|\n"
@@ -29,7 +31,7 @@ def parse() -> argparse.Namespace:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
-    add("--banks", type=Path, default=MODELS / "banks", metavar="DIR", help="banks, as <gate>/userNN.bank")
+    add("--banks", type=Path, default=BANKS, metavar="DIR", help="banks, as <gate>/userNN.bank")
     add("--out", type=Path, default=ROOT / "docs" / "results", metavar="DIR", help="where the files go")
     return parser.parse_args()
 

@@ -3,7 +3,7 @@
 
 from _bootstrap import run_main  # first: makes the project's packages importable
 
-from golden.training.cli import main
+from training.three_steps import main
 
 if __name__ == "__main__":
     run_main(main)

@@ -16,11 +16,13 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from golden.bank import Bank, random_bank
-from golden.errors import InputError
 from golden.integer_model import MoeModel
-from golden.presets import DEFAULT_FOLDING, DEFAULT_GATE, MODELS, load_accelerator
-from golden.spec import Mode
+from spec.bank import random_bank
+from spec.bank_file import load_bank
+from spec.errors import InputError
+from spec.network import Mode
+from spec.paths import MODELS, bank_file
+from spec.presets import DEFAULT_FOLDING, DEFAULT_GATE, load_accelerator
 from verif.bulk.simulator import BulkSimulator
 from verif.compare.images import load_image_set
 from verif.compare.report import write_json
@@ -84,9 +86,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise InputError(f"--{name.replace('_', '-')} is {getattr(args, name)}, at least {least} is needed")
 
     accelerator = load_accelerator(args.preset, args.gate, args.ge)
-    path = args.le_bank or MODELS / "banks" / args.gate / "user01.bank"
+    path = args.le_bank or bank_file(args.gate)
     moe = accelerator.moe
-    bank = Bank.load(path, moe) if args.le_bank or path.exists() else random_bank(moe, 0)
+    bank = load_bank(path, moe) if args.le_bank or path.exists() else random_bank(moe, 0)
     setup = Setup(accelerator, bank, args.ge)
     data = load_image_set(None, args.images, classes=accelerator.moe.network.classes)
     images = np.resize(data.images, (args.images, *data.images.shape[1:]))

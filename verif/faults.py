@@ -16,12 +16,14 @@ from pathlib import Path
 
 import numpy as np
 
-from golden.bank import Bank
-from golden.errors import InputError
-from golden.presets import ROOT, Accelerator
-from golden.spec import LayerWeights
-from hw.gen.build import RTL, generate, memory_files, write_if_changed
-from verif.bulk.build import build_library
+from hw.gen.build import RTL, generate, memory_files
+from spec.bank import Bank
+from spec.errors import InputError
+from spec.files import write_if_changed
+from spec.network import LayerWeights
+from spec.paths import ROOT
+from spec.presets import Accelerator
+from verif.bulk.library import build_library
 
 DIRECTORY = ROOT / "build" / "faults"
 
@@ -203,7 +205,7 @@ class Design:
 
 
 def prepare(accelerator: Accelerator, bank: Bank, fault: Fault | None, optimise: bool = True) -> Design:
-    """Build the design with a fault, or the unchanged one for None (see :func:`verif.bulk.build.build_library`)."""
+    """Build the design with a fault, or the unchanged one for None (see :func:`tools.verilate.build_library`)."""
     hardware = generate(accelerator)
     memories = None
     if fault and fault.bank:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from golden.errors import InputError
+from spec.errors import InputError
 
 _NET = re.compile(r"\((\S+?)((?:\\\[\d+\\\])*) \(T0 (\d+)\) \(T1 (\d+)\) .*\(TC (\d+)\)\)")
 _INSTANCE = re.compile(r"\(INSTANCE (\S+)")

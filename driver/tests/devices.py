@@ -11,10 +11,10 @@ import numpy as np
 
 from driver import Accelerator
 from driver.verilated import VerilatedTransport, build_device
-from golden.presets import Accelerator as Design
 from hw.gen.build import generate
+from spec import tiny_variants as tiny
+from spec.presets import Accelerator as Design
 from verif.faults import Fault, SourceEdit, altered_sources
-from verif.top import tiny
 
 VARIANT = "two"  # two local experts, hidden layer, confidence, three banks
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from golden.activity import Activity, image_activity
-from golden.bank import Bank
+from golden.descriptor import Descriptor, Settings
 from golden.integer_model import MoeModel
-from golden.presets import Accelerator
-from golden.spec import NO_CLASS, Mode
-from verif.unit.descriptor import Descriptor, Settings
+from spec.activity import Activity, image_activity
+from spec.bank import Bank
+from spec.network import NO_CLASS, Mode
+from spec.presets import Accelerator
 
 
 @dataclass

@@ -14,12 +14,12 @@ import numpy as np
 
 from driver import Accelerator, DriverError, Results
 from driver.tests.devices import random_images
-from golden.bank import Bank, random_bank
-from golden.bank_file import device_words
 from golden.data import users_source
 from golden.integer_model import MoeModel
-from golden.presets import MODELS
-from golden.spec import Mode
+from spec.bank import Bank, random_bank
+from spec.bank_file import device_words, load_bank
+from spec.network import Mode
+from spec.paths import BANKS
 
 USERS = 6
 POOL = 300  # different images
@@ -155,7 +155,7 @@ def main() -> int:
     options = parser.parse_args()
     with Accelerator.open() as device:
         moe = device.design.moe
-        banks = [Bank.load(path, moe) for path in sorted((MODELS / "banks" / moe.preset).glob("*.bank"))]
+        banks = [load_bank(path, moe) for path in sorted((BANKS / moe.preset).glob("*.bank"))]
         pool = users_source().data.images[:2000]
         report = SwapLoad(device, Mode[options.mode], options.images, 1, pool, banks).run()
     print(report)

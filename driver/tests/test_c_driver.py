@@ -19,12 +19,12 @@ from driver.tests.c_driver import DRIVER, PROGRAM, C, compile_c, compile_with_de
 from driver.tests.devices import design, random_images
 from driver.tests.golden_device import GoldenDevice
 from driver.tests.test_device import MODES
-from golden.bank import random_bank
-from golden.bank_file import device_words, digest_words, write_bank_file
-from golden.spec import Mode
+from golden.descriptor import Settings
 from hw.regs.map import encodings, register
-from verif.runner import mutate
-from verif.unit.descriptor import Settings
+from spec.bank import random_bank
+from spec.bank_file import device_words, digest_words, save_bank
+from spec.network import Mode
+from tools.cocotb_run import mutate
 
 HEADER = C / "moe_driver.h"
 OK, BUS_ERROR, REFUSED, NOT_VALID, OFF = 0, 1, 5, 7, 8
@@ -57,7 +57,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
 
 def bank_file(directory: Path, seed: int) -> Path:
     path = directory / f"user{seed}.bank"
-    write_bank_file(path, random_bank(design().moe, seed), design().moe, design().folding, {})
+    save_bank(path, random_bank(design().moe, seed), design().moe, design().folding, {})
     return path
 
 

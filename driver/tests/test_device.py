@@ -12,12 +12,12 @@ from driver import Accelerator, Counters, DriverError
 from driver.accelerator import REASONS
 from driver.tests.devices import design, open_device, random_images
 from driver.tests.golden_device import GoldenDevice
-from golden.bank import random_bank
-from golden.bank_file import device_words
-from golden.presets import load_accelerator
-from golden.spec import NO_CLASS, Mode
+from golden.descriptor import Settings
 from hw.regs.map import encodings
-from verif.unit.descriptor import Settings
+from spec.bank import random_bank
+from spec.bank_file import device_words
+from spec.network import NO_CLASS, Mode
+from spec.presets import load_accelerator
 
 MODES = (Mode.GE_ONLY, Mode.LE_ONLY, Mode.MOE_PARALLEL, Mode.MOE_GATED)
 

@@ -17,12 +17,12 @@ from driver.tests.c_driver import DRIVER, C, compile_c, compile_with_device, mem
 from driver.tests.devices import design, random_images
 from driver.tests.pynq_standin import Dma, Memory, Mmio
 from driver.verilated import VerilatedTransport
-from golden.bank import random_bank
-from golden.bank_file import write_bank_file
-from golden.errors import InputError
 from golden.integer_model import MoeModel
-from golden.presets import ROOT
-from golden.spec import Mode
+from spec.bank import random_bank
+from spec.bank_file import save_bank
+from spec.errors import InputError
+from spec.network import Mode
+from spec.paths import ROOT
 
 PAGE = ROOT / "docs" / "driver.md"
 IMAGES = random_images(11, 3)
@@ -44,7 +44,7 @@ def expected(mode: Mode) -> np.ndarray:
 @pytest.fixture(autouse=True)
 def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The files that the examples read, and the tiny design in the place of the preset."""
-    write_bank_file(tmp_path / "me.bank", random_bank(design().moe, 7), design().moe, design().folding, {})
+    save_bank(tmp_path / "me.bank", random_bank(design().moe, 7), design().moe, design().folding, {})
     np.save(tmp_path / "letters.npy", IMAGES)
     IMAGES.tofile(tmp_path / "letters.raw")
     monkeypatch.chdir(tmp_path)

@@ -16,10 +16,10 @@ from driver.tests.golden_device import GoldenDevice
 from driver.tests.pynq_standin import Dma, Hung, Memory, Mmio
 from driver.tests.test_device import MODES, check_counters, stream_of
 from driver.verilated import VerilatedTransport
-from golden.bank import random_bank
-from golden.spec import Mode
+from golden.descriptor import Settings
 from hw.regs.map import register
-from verif.unit.descriptor import Settings
+from spec.bank import random_bank
+from spec.network import Mode
 
 
 @dataclass

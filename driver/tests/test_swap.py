@@ -7,7 +7,7 @@ import pytest
 
 from driver.tests.devices import open_device
 from driver.tests.swap_load import GE_ALONE, USERS, SwapLoad, SwapReport
-from golden.spec import Mode
+from spec.network import Mode
 
 
 def clean(report: SwapReport) -> bool:

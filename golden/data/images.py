@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from golden.errors import InputError
+from spec.errors import InputError
 
 CLASSES = string.digits + string.ascii_uppercase + string.ascii_lowercase
 """Character of each label, in EMNIST ByClass order: 0-9, A-Z, a-z are labels 0..61."""

@@ -11,9 +11,9 @@ from golden.energy.expected import expected_counts
 from golden.energy.hardware import Weights, hardware_energy
 from golden.energy.operations import ASSUMPTIONS, OPERATIONS, Operations
 from golden.energy.paper import table_1, table_3
-from golden.errors import InputError
-from golden.presets import DEFAULT_FOLDING, DEFAULT_GATE, load_accelerator
-from golden.spec import Mode
+from spec.errors import InputError
+from spec.network import Mode
+from spec.presets import DEFAULT_FOLDING, DEFAULT_GATE, load_accelerator
 
 # What is printed: name, mode, images of one that go to the GE.
 CASES = (

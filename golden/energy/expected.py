@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from golden.activity import Activity, image_activity
-from golden.folding import Folding
-from golden.spec import Mode, Moe
+from spec.activity import Activity, image_activity
+from spec.folding import Folding
+from spec.network import Mode, Moe
 
 
 @dataclass(frozen=True)

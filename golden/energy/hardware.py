@@ -10,14 +10,22 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
-from golden.activity import Activity, layer_activity
 from golden.energy.operations import OPERATIONS, Operations
-from golden.folding import Folding, LayerFolding, input_words, output_words
-from golden.spec import MatrixLayer, Moe
+from spec.activity import Activity, layer_activity
+from spec.domains import ALWAYS_ON, domain_layers
+from spec.folding import Folding
+from spec.network import MatrixLayer, Moe
+from spec.storage import (
+    STORE_FRAMES,
+    buffer_word_bits,
+    feature_word_bits,
+    weight_memory_bits,
+    weight_word_bits,
+    window_buffer_bits,
+    window_read_bits,
+)
 
 KINDS = ("mac", "weights", "buffers", "dram")
-ALWAYS_ON = "aon"  # feature store and bank writes
-STORE_FRAMES = 2  # images that the feature store holds
 BANK_WORD_BITS = 32
 
 
@@ -77,20 +85,6 @@ class HardwareEnergy:
         return sum(self.held.values())
 
 
-def domain_layers(moe: Moe) -> dict[str, tuple[MatrixLayer, ...]]:
-    """Matrix layers of each switched domain, by the names of the counters."""
-
-    def matrices(layers: tuple) -> tuple[MatrixLayer, ...]:
-        return tuple(layer for layer in layers if isinstance(layer, MatrixLayer))
-
-    return {
-        "fe": matrices(moe.network.front_end),
-        "ge": matrices(moe.network.tail),
-        "le": (moe.le,),
-        "gn": moe.runtime_layers[1:],
-    }
-
-
 def hardware_energy(
     moe: Moe, folding: Folding, counts: DeviceCounts, weights: Weights = Weights.ON_CHIP,
     operations: Operations = OPERATIONS,
@@ -144,50 +138,6 @@ def _domain_energy(
         if streamed:
             energy["dram"] += images["weight_reads"] * weight_memory_bits(layer, fold) * operations.dram.pj
     return energy
-
-
-def weight_word_bits(layer: MatrixLayer, folding: LayerFolding) -> int:
-    """Bits of a word of the weight memory."""
-    return folding.pe * folding.simd * layer.weight.bits
-
-
-def weight_memory_bits(layer: MatrixLayer, folding: LayerFolding) -> int:
-    """Bits of a layer's weight memory (one bank); 0 when the weights are an adder graph."""
-    if folding.graph:
-        return 0
-    return input_words(layer, folding) * output_words(layer, folding) * weight_word_bits(layer, folding)
-
-
-def buffer_word_bits(layer: MatrixLayer, folding: LayerFolding) -> int:
-    """Bits of a word written to the window buffer: an adder graph's takes a pixel with all channels."""
-    lanes = layer.in_shape.channels if folding.graph else folding.simd
-    return lanes * layer.input.bits
-
-
-def window_read_bits(layer: MatrixLayer, folding: LayerFolding) -> int:
-    """Bits that one image reads from the window buffer (0 for a dense layer).
-
-    A folded layer reads each window once, word by word; before an adder graph every pixel reads the pixels above it.
-    """
-    if layer.kernel is None:
-        return 0
-    if folding.graph:
-        return layer.in_shape.size * (layer.kernel - 1) * layer.input.bits
-    return layer.positions * layer.inputs * layer.input.bits
-
-
-def window_buffer_bits(layer: MatrixLayer, folding: LayerFolding) -> int:
-    """Bits of the window buffer: Kernel-1 rows before an adder graph, else 2 Kernel rows (0 for a dense layer)."""
-    if layer.kernel is None:
-        return 0
-    rows = layer.kernel - 1 if folding.graph else 2 * layer.kernel
-    return rows * layer.in_shape.width * layer.in_shape.channels * layer.input.bits
-
-
-def feature_word_bits(moe: Moe, folding: Folding) -> int:
-    """Bits of a word of the feature store."""
-    last = domain_layers(moe)["fe"][-1]
-    return folding.layers[last.name].pe * moe.network.feature_type.bits
 
 
 def _held(moe: Moe, folding: Folding, counts: DeviceCounts) -> dict[str, float]:

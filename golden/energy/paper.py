@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from golden.spec import MatrixLayer, Network
+from spec.network import MatrixLayer, Network
 
 MAC_PJ = 4.6  # 32-bit floating point: multiply 3.7, add 0.9
 SRAM_PJ = 5.0  # 32 bits

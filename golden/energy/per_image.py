@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from golden.energy.hardware import KINDS, DeviceCounts, Weights, hardware_energy
 from golden.energy.operations import OPERATIONS, Operations
-from golden.folding import Folding
-from golden.spec import Moe
+from spec.folding import Folding
+from spec.network import Moe
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from fractions import Fraction
 
 import numpy as np
 
-from golden.bank import Bank
-from golden.spec import LayerWeights, MatrixLayer, Mode, Moe, PoolLayer
+from spec.bank import Bank
+from spec.network import LayerWeights, MatrixLayer, Mode, Moe, PoolLayer
 
 
 def round_half_even(value: Fraction) -> int:

@@ -15,9 +15,9 @@ from golden.energy.hardware import KINDS
 from golden.energy.operations import OPERATIONS, Operations
 from golden.energy.ratios import operations_ratio, switching_ratio
 from golden.energy.switching_weights import WEIGHTS
-from golden.presets import load_accelerator, load_moe
-from golden.spec import Mode
-from golden.tests.tiny import tiny_accelerator
+from spec.network import Mode
+from spec.presets import load_accelerator, load_moe
+from spec.tiny import tiny_accelerator
 
 # As printed in arXiv 1811.00056.
 TABLE_1 = {row["pooled"]: f"{row['weights']:.2f}" for row in paper_tables.TABLE_1}

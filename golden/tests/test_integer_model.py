@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 import torch
 
-from golden.bank import random_bank
-from golden.fixedpoint import FixedPoint, requantize, signed_bits
 from golden.integer_model import MoeModel, NetworkModel, _Product, confidence, gate_decision
-from golden.spec import (
+from golden.tests.reference import answer
+from spec.bank import random_bank
+from spec.fixedpoint import FixedPoint, requantize, signed_bits
+from spec.network import (
     NO_CLASS,
     LayerWeights,
     MatrixLayer,
@@ -21,8 +22,7 @@ from golden.spec import (
     Shape,
     accumulator_for_weights,
 )
-from golden.tests.reference import answer
-from golden.tests.tiny import tiny_images, tiny_moe, tiny_network
+from spec.tiny import tiny_images, tiny_moe, tiny_network
 
 MODES = [Mode.GE_ONLY, Mode.LE_ONLY, Mode.MOE_PARALLEL, Mode.MOE_GATED]
 IMAGES = 12

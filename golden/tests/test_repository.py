@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from golden.presets import ROOT
+from spec.paths import ROOT
 
 SOURCE_SUFFIXES = {".py", ".sv", ".svh", ".cpp", ".hpp", ".h", ".toml", ".tcl", ".rdl", ".upf"}
 SOURCE_NAMES = {"Makefile", "run"}
@@ -42,7 +42,7 @@ def test_every_source_file_has_a_licence_line():
 
 
 def test_the_licence_check_sees_a_missing_line():
-    assert lacks_licence("golden/spec.py", '"""No licence."""\n')
+    assert lacks_licence("spec/network.py", '"""No licence."""\n')
 
 
 def test_dependencies_are_pinned_exactly():

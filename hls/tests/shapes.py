@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from golden.fixedpoint import FixedPoint, signed_bits
-from golden.spec import Layer, LayerWeights, MatrixLayer, Network, PoolLayer, Shape, accumulator_for_weights
-from golden.tests.tiny import QonnxWriter
+from spec.fixedpoint import FixedPoint, signed_bits
+from spec.network import Layer, LayerWeights, MatrixLayer, Network, PoolLayer, Shape, accumulator_for_weights
+from spec.tiny import QonnxWriter
 
 FOLDING = """\
 name = "shape"

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from golden.tests.tiny import tiny_accelerator
 from hls.check_synthesizable import bounded, check, check_objects, check_tokens, strip_comments
 from hls.gen import SOURCES, GeneratedHls, generate
+from spec.tiny import tiny_accelerator
 
 
 @pytest.fixture

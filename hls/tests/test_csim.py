@@ -6,14 +6,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from golden.bank import random_bank
 from golden.integer_model import Answers, MoeModel
-from golden.spec import Mode
-from golden.tests.tiny import tiny_accelerator, tiny_images
 from hls.build import CompileError, build_library
 from hls.csim import HlsSimulator
 from hls.gen import generate
 from hls.vectors import MODES, expected_domains
+from spec.bank import random_bank
+from spec.network import Mode
+from spec.tiny import tiny_accelerator, tiny_images
 
 SHORT, LONG, NO_BANK = 1, 2, 4  # bits of the status field
 

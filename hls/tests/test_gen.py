@@ -8,12 +8,12 @@ import re
 import numpy as np
 import pytest
 
-from golden.fixedpoint import FixedPoint
-from golden.folding import build_folding, pack_weights
-from golden.presets import Accelerator
-from golden.tests.tiny import FOLDING, tiny_accelerator
 from hls.gen import chain_header, cpp_type, generate, network_header, taps, type_name, weights_header
 from hls.report import layer_rows, summary
+from spec.fixedpoint import FixedPoint
+from spec.folding import build_folding, pack_weights
+from spec.presets import Accelerator
+from spec.tiny import FOLDING, tiny_accelerator
 
 
 def struct_of(header: str, name: str) -> str:

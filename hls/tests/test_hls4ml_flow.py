@@ -12,20 +12,20 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from golden.bank import random_bank
-from golden.errors import InputError
-from golden.fixedpoint import FixedPoint, requantize
-from golden.folding import LayerFolding, build_folding
 from golden.integer_model import Answers, MoeModel
-from golden.presets import Accelerator
-from golden.spec import LayerWeights, MatrixLayer, Mode, PoolLayer, Shape
-from golden.tests.tiny import FOLDING, tiny_accelerator, tiny_images
 from hls import hls4ml_project
 from hls.hls4ml_config import Part, PrecisionError, check_precisions, configure, reuse_factor
 from hls.hls4ml_flow import Hls4mlSimulator, build_parts, frozen_parts, write_seam
 from hls.hls4ml_library import PartSimulator, integers
 from hls.hls4ml_project import Hls4mlError, build_project
 from hls.hls4ml_qonnx import part_to_qonnx
+from spec.bank import random_bank
+from spec.errors import InputError
+from spec.fixedpoint import FixedPoint, requantize
+from spec.folding import LayerFolding, build_folding
+from spec.network import LayerWeights, MatrixLayer, Mode, PoolLayer, Shape
+from spec.presets import Accelerator
+from spec.tiny import FOLDING, tiny_accelerator, tiny_images
 
 FAST = ("-std=c++17", "-O1", "-fPIC", "-fno-gnu-unique", "-w")  # tiny networks spend their time in the compiler
 IMAGES = 40

@@ -8,14 +8,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from golden.bank import random_bank
-from golden.errors import InputError
-from golden.fixedpoint import FixedPoint
 from golden.integer_model import MoeModel, confidence
-from golden.spec import Mode, activation_type
-from golden.tests.tiny import tiny_accelerator, tiny_images
 from hls.hls4ml_flow import bank_parts, frozen_parts
 from hls.hls4ml_qonnx import EXTRA_INPUT, INPUT, input_type, part_to_qonnx
+from spec.bank import random_bank
+from spec.errors import InputError
+from spec.fixedpoint import FixedPoint
+from spec.network import Mode, activation_type
+from spec.tiny import tiny_accelerator, tiny_images
 
 IMAGES = 6
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from golden.bank import random_bank
 from golden.integer_model import MoeModel
-from golden.spec import Mode
-from golden.tests.tiny import tiny_accelerator, tiny_images
 from hls.csim import HlsSimulator
 from hls.gen import generate
 from hls.seam import build_library_with_hls4ml
 from hls.vectors import MODES
+from spec.bank import random_bank
+from spec.network import Mode
+from spec.tiny import tiny_accelerator, tiny_images
 
 
 def test_top_level_on_layers_that_hls4ml_generated(tmp_path) -> None:

@@ -7,11 +7,11 @@ import subprocess
 
 import pytest
 
-from golden.bank import random_bank
-from golden.tests.tiny import tiny_accelerator, tiny_images
 from hls.build import build_testbench
 from hls.gen import generate
 from hls.vectors import vectors
+from spec.bank import random_bank
+from spec.tiny import tiny_accelerator, tiny_images
 
 
 @pytest.fixture(scope="module")

@@ -12,12 +12,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 
-from golden.errors import InputError
-from golden.presets import ROOT
-from hw.digest import rtl_digest
 from hw.formal.proofs import PROOFS
 from hw.formal.runner import BUILD, Outcome, Proof, prove, refute
-from hw.gen.build import write_if_changed
+from hw.gen.digest import rtl_digest
+from spec.errors import InputError
+from spec.files import write_if_changed
+from spec.paths import ROOT
 
 OUT = BUILD / "proofs.json"
 KEPT = ROOT / "docs" / "results" / "formal.json"

@@ -13,10 +13,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from golden.errors import InputError
-from golden.presets import ROOT
-from hw.gen.build import write_if_changed
-from verif.runner import rtl_sources, with_mutant
+from spec.errors import InputError
+from spec.files import write_if_changed
+from spec.paths import ROOT
+from tools.cocotb_run import rtl_sources, with_mutant
 
 FORMAL = ROOT / "hw" / "formal"
 BUILD = ROOT / "build" / "formal"

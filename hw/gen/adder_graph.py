@@ -12,9 +12,9 @@ from math import log2
 
 import numpy as np
 
-from golden.errors import InputError
-from golden.fixedpoint import FixedPoint, signed_bits
-from golden.spec import LayerWeights
+from spec.errors import InputError
+from spec.fixedpoint import FixedPoint, signed_bits
+from spec.network import LayerWeights
 
 ADDERS_PER_STAGE = 2  # two carry chains with their routing fit 10 ns on an ECP5
 

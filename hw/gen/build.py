@@ -3,19 +3,19 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from golden.folding import pack_bias, pack_weights
-from golden.presets import ROOT, Accelerator
-from golden.spec import MatrixLayer
 from hw.gen import systemverilog
 from hw.gen.adder_graph import adder_graph
 from hw.gen.memory import hex_lines
 from hw.gen.taps import taps
 from hw.regs.files import BLOCK, PACKAGE, register_files
+from spec.files import write_if_changed
+from spec.folding import pack_bias, pack_weights
+from spec.network import MatrixLayer
+from spec.paths import ROOT
+from spec.presets import Accelerator
 
 RTL = ROOT / "hw" / "rtl"
 _PACKAGES = ("activity_pkg", "accel_pkg")
@@ -83,15 +83,6 @@ class GeneratedHardware:
         return [*self.synthesis_sources, self.directory / "moe_sim.sv"]
 
 
-def write_if_changed(path: Path, text: str) -> None:
-    """Write atomically, and only when the content differs: time stamps keep telling what must be rebuilt."""
-    if path.exists() and path.read_text() == text:
-        return
-    temporary = path.with_name(path.name + f".{os.getpid()}.tmp")
-    temporary.write_text(text)
-    temporary.replace(path)
-
-
 def memory_files(accelerator: Accelerator) -> dict[str, str]:
     """File name and $readmemh text of every constant weight and bias memory."""
     files = baked_files(accelerator) if accelerator.baked else {}
@@ -132,34 +123,39 @@ def graph_modules(accelerator: Accelerator) -> dict[str, str]:
     return modules
 
 
-def generate(accelerator: Accelerator, directory: Path | None = None) -> GeneratedHardware:
-    """Generate everything into ``directory`` (default ``build/hw/<accelerator name>``)."""
-    directory = directory or ROOT / "build" / "hw" / accelerator.name
-    directory.mkdir(parents=True, exist_ok=True)
+def generated_files(accelerator: Accelerator) -> dict[str, str]:
+    """File name and text of everything that is generated for an accelerator."""
     moe, folding = accelerator.moe, accelerator.folding
     tap_table = taps(moe, folding)
-    modules = {
-        "front_end": systemverilog.front_end(moe, folding),
-        "ge_tail": systemverilog.ge_tail(moe, folding),
-        **graph_modules(accelerator),
-    }
-    files = {
+    return {
         "moe_pkg.sv": systemverilog.package(moe, folding, accelerator.baked is not None),
-        **{f"{name}.sv": text for name, text in modules.items()},
+        **{f"{name}.sv": text for name, text in _modules(accelerator).items()},
         _DEVICE_PACKAGE: systemverilog.device_package(moe, folding),
         "moe_sim.sv": systemverilog.watched_top(tap_table),
         "taps.h": systemverilog.tap_header(moe, tap_table),
         **memory_files(accelerator),
         **register_files(),
     }
+
+
+def _modules(accelerator: Accelerator) -> dict[str, str]:
+    """Name and text of the generated modules."""
+    moe, folding = accelerator.moe, accelerator.folding
+    return {
+        "front_end": systemverilog.front_end(moe, folding),
+        "ge_tail": systemverilog.ge_tail(moe, folding),
+        **graph_modules(accelerator),
+    }
+
+
+def generate(accelerator: Accelerator, directory: Path | None = None) -> GeneratedHardware:
+    """Generate everything into ``directory`` (default ``build/hw/<accelerator name>``)."""
+    directory = directory or ROOT / "build" / "hw" / accelerator.name
+    directory.mkdir(parents=True, exist_ok=True)
+    files = generated_files(accelerator)
     for name, text in files.items():
         write_if_changed(directory / name, text)
-    return GeneratedHardware(directory, tuple(modules))
-
-
-def source_digest(paths: list[Path]) -> str:
-    """SHA-256 over the contents of source files, in order."""
-    h = hashlib.sha256()
-    for path in paths:
-        h.update(path.name.encode() + b"\0" + path.read_bytes())
-    return h.hexdigest()
+    others = {"moe_pkg.sv", _DEVICE_PACKAGE, "moe_sim.sv", PACKAGE, BLOCK}
+    return GeneratedHardware(
+        directory, tuple(name[:-3] for name in files if name.endswith(".sv") and name not in others)
+    )

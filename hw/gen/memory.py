@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from golden.bank import Bank
-from golden.bank_payload import bank_memories, packed_layers, words_to_integers
-from golden.folding import Folding
-from golden.spec import Moe
+from spec.bank import Bank
+from spec.bank_payload import bank_memories, packed_layers, words_to_integers
+from spec.folding import Folding
+from spec.network import Moe
 
 LAYER_GATE_HIDDEN = 8  # layer numbers of moe_top's write port; 0..7 are the local experts
 LAYER_GATE_OUT = 9

@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-from golden.bank_file import layout_digest
-from golden.folding import Folding
-from golden.spec import Layer, MatrixLayer, Moe, PoolLayer, activation_type
 from hw.gen.adder_graph import AdderGraph
 from hw.gen.memory import bank_segments
 from hw.gen.taps import Tap
+from spec.bank_file import layout_digest
+from spec.folding import Folding
+from spec.network import Layer, MatrixLayer, Moe, PoolLayer, activation_type
 
 _HEADER = """\
 // SPDX-License-Identifier: Apache-2.0

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from golden.folding import Folding
-from golden.spec import Layer, MatrixLayer, Moe, activation_type
+from spec.folding import Folding
+from spec.network import Layer, MatrixLayer, Moe, activation_type
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,12 @@ import argparse
 import sys
 from pathlib import Path
 
-from golden.errors import InputError
-from golden.presets import load_accelerator
 from hw.gen.build import generate
 from hw.power.check import check, isolation_table
 from hw.power.netlist import elaborate
 from hw.power.upf import UPF, read_upf
+from spec.errors import InputError
+from spec.presets import load_accelerator
 
 
 def main() -> int:

@@ -12,10 +12,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from golden.errors import InputError
-from golden.spec import Mode
 from hw.power.netlist import Cell, Elaborated, Instance, Net, Netlist, inside
 from hw.power.upf import Domain, Intent, Isolation, Retention, Switch
+from spec.errors import InputError
+from spec.network import Mode
 
 GROUP = "MODES"
 STATES = {

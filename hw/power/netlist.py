@@ -19,9 +19,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from golden.errors import InputError
-from golden.presets import ROOT
-from hw.gen.build import GeneratedHardware, source_digest
+from hw.gen.build import GeneratedHardware
+from spec.errors import InputError
+from spec.files import source_digest
+from spec.paths import ROOT
 
 TOP = "moe_accelerator"
 BUILD = ROOT / "build" / "power"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from golden.errors import InputError
+from spec.errors import InputError
 
 Command = Callable[[list[str]], str]
 _NAME = re.compile(r"\w+")

@@ -13,8 +13,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from golden.errors import InputError
 from hw.power.tcl import Interpreter, as_list, elements
+from spec.errors import InputError
 
 UPF = Path(__file__).with_name("moe_accelerator.upf")
 

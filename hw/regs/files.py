@@ -14,8 +14,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from golden.errors import InputError
-from golden.presets import ROOT
+from spec.errors import InputError
+from spec.paths import ROOT
 
 if TYPE_CHECKING:
     from systemrdl.node import AddrmapNode, FieldNode, RegNode

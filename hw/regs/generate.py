@@ -12,10 +12,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from golden.errors import InputError
-from golden.presets import ROOT
-from hw.gen.build import write_if_changed
 from hw.regs.files import BUILD, HEADER, RDL, compile_rdl, register_files
+from spec.errors import InputError
+from spec.files import write_if_changed
+from spec.paths import ROOT
 
 
 def generate_registers(directory: Path, rdl: Path = RDL) -> list[Path]:

@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from golden.errors import InputError
 from hw.regs.files import MAP, RDL, register_files
+from spec.errors import InputError
 
 
 @dataclass(frozen=True)

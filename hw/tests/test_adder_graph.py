@@ -6,10 +6,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from golden.fixedpoint import FixedPoint, signed_bits
-from golden.spec import LayerWeights, accumulator_for_weights
 from hw.gen.adder_graph import adder_graph
 from hw.lint import verilator_lint
+from spec.fixedpoint import FixedPoint, signed_bits
+from spec.network import LayerWeights, accumulator_for_weights
 
 PIXEL = FixedPoint(8, False, 8)
 

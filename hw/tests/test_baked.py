@@ -8,13 +8,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from golden.bank import random_bank
-from golden.errors import InputError
-from golden.presets import Accelerator
-from golden.tests.tiny import tiny_accelerator
 from hw import baked
 from hw.gen.build import generate, memory_files
 from hw.gen.memory import bank_writes
+from spec.bank import random_bank
+from spec.errors import InputError
+from spec.presets import Accelerator
+from spec.tiny import tiny_accelerator
 
 
 @pytest.fixture

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from hw.digest import rtl_digest
 from hw.formal import __main__ as command
 from hw.formal.proofs import FORK, GATES, MUX, ORDER, PROOFS
 from hw.formal.runner import Control, Proof, prove, refute
-from verif.runner import mutate, rtl_sources
+from hw.gen.digest import rtl_digest
+from tools.cocotb_run import mutate, rtl_sources
 
 QUICK = {proof.name: proof for proof in (ORDER, FORK, MUX, GATES[0])}
 

@@ -6,10 +6,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from golden.bank import random_bank
-from golden.bank_file import HEADER_WORDS, device_words
-from golden.tests.tiny import tiny_accelerator
 from hw.gen.memory import LAYER_GATE_HIDDEN, LAYER_GATE_OUT, bank_writes
+from spec.bank import random_bank
+from spec.bank_file import HEADER_WORDS, device_words
+from spec.tiny import tiny_accelerator
 
 
 @pytest.mark.parametrize("experts", [1, 3])

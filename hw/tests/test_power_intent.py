@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from golden.errors import InputError
-from golden.presets import ROOT
 from hw.gen.build import generate
 from hw.power.check import Check, check, isolation_table
 from hw.power.netlist import Elaborated, elaborate
 from hw.power.upf import UPF, read_upf
+from spec import tiny_variants as tiny
+from spec.errors import InputError
+from spec.paths import ROOT
 from verif.faults import Fault, SourceEdit, altered_sources
-from verif.top import tiny
 
 
 @cache

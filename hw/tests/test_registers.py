@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from golden.errors import InputError
 from hw.regs.files import HEADER, PACKAGE, RDL, register_files
 from hw.regs.generate import generate_registers, write_documentation
 from hw.regs.map import encodings, register, registers
-from verif.runner import mutate
+from spec.errors import InputError
+from tools.cocotb_run import mutate
 
 
 def c_test(rdl: Path) -> str:

@@ -10,17 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from golden import resources
-from golden.folding import LayerFolding, build_folding
-from golden.presets import Accelerator, load_accelerator
-from golden.tests.tiny import FOLDING, tiny_moe
 from hw import synth
-from hw.digest import rtl_digest
 from hw.gen.build import RTL, generate
+from hw.gen.digest import rtl_digest
 from hw.parts import Part, Synthesis, add_up, check_memories, parts, rom_ones, synthesise_parts
 from hw.resource_report import DOMAINS, findings, page, record, terminal
-from hw.yosys import run_yosys
-from verif.runner import rtl_sources
+from spec import resources
+from spec.folding import LayerFolding, build_folding
+from spec.presets import Accelerator, load_accelerator
+from spec.tiny import FOLDING, tiny_moe
+from tools.cocotb_run import rtl_sources
+from tools.yosys import run_yosys
 from verif.unit.memory_data import contents
 
 # As few lanes as there can be, and another number of multipliers in each layer that has some.

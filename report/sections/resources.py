@@ -4,13 +4,13 @@
 from __future__ import annotations
 
 from golden import paper_tables
-from golden.resources import GLOBAL, PERSONAL
 from report.context import Context, Section
 from report.figures import resources as plots
 from report.figures.resources import CAPACITY, KINDS
 from report.figures.style import DOMAINS
 from report.key_figures import overheads
 from report.markup import Html, figure, grid, html, number, percent, table, tag
+from spec.resources import GLOBAL, PERSONAL
 
 _COUNTED = {
     "weights": "weights",

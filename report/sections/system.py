@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-from golden.presets import ROOT
-from golden.spec import MatrixLayer
 from report.context import Context, Section
 from report.markup import Html, code, data_uri, html, number, paragraph, table, tag
+from spec.network import MatrixLayer
+from spec.paths import ROOT
 
 PICTURE = ROOT / "docs" / "images" / "architecture.svg"
 _ALT = (

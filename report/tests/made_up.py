@@ -7,9 +7,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from golden.presets import load_accelerator
-from hw.digest import rtl_digest
+from hw.gen.digest import rtl_digest
 from report.evidence import Places
+from spec.presets import load_accelerator
 
 DATA = {"generic": "made-up generic", "user": "user 1", "users": "made-up users", "synthetic": False}
 MODES = ("GE_ONLY", "LE_ONLY", "MOE_PARALLEL", "MOE_GATED")

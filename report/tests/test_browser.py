@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from golden.errors import InputError
 from report import browser as module
 from report.browser import BROWSERS, Browser, check, find_browser, look
 from report.context import load_context
-from report.page import page, write
+from report.page import page
 from report.tests import made_up
+from spec.errors import InputError
+from spec.files import write_text
 
 needs_browser = pytest.mark.skipif(
     find_browser() is None, reason="no Chromium on PATH (Debian: apt-get install chromium)"
@@ -34,7 +35,7 @@ def browser() -> Iterator[Browser]:
 @pytest.mark.parametrize("results", ["all", "none"])
 def test_the_page_is_well(tmp_path: Path, results: str) -> None:
     contents = made_up.everything() if results == "all" else {}
-    write(tmp_path / "page.html", page(load_context(made_up.write(tmp_path, contents)))[0])
+    write_text(tmp_path / "page.html", page(load_context(made_up.write(tmp_path, contents)))[0])
     said: list[str] = []
     assert check(tmp_path / "page.html", tmp_path / "out", said.append) == []
     assert len(said) == 3 and "sheets" in said[-1]

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from golden.errors import InputError
 from report.context import load_context
 from report.images import plots
 from report.tests import made_up
+from spec.errors import InputError
 
 
 def test_current_results_on_real_handwriting_are_drawn(tmp_path: Path) -> None:

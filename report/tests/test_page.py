@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from hw.digest import rtl_digest
+from hw.gen.digest import rtl_digest
 from report.context import Step, load_context
 from report.evidence import SOURCES, State
 from report.page import page

@@ -8,15 +8,17 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from golden.bank import Bank
 from golden.data import LabelledImages, balanced_subset, generate, generate_generic
 from golden.integer_model import MoeModel
-from golden.presets import MODELS, load_accelerator
-from golden.spec import Mode
-from golden.training.personalise import evaluate
 from report import accuracy
 from report.samples import SHOWN, measure
 from report.sections.samples import png
+from spec.bank import Bank
+from spec.bank_file import load_bank
+from spec.network import Mode
+from spec.paths import bank_file
+from spec.presets import load_accelerator
+from training.personalize import evaluate
 
 
 class StandIn:
@@ -49,7 +51,7 @@ def data() -> tuple[LabelledImages, LabelledImages]:
 
 def bank() -> Bank:
     """Anybody's."""
-    return Bank.load(MODELS / "banks" / "tuned" / "user01.bank", load_accelerator().moe)
+    return load_bank(bank_file("tuned"), load_accelerator().moe)
 
 
 def test_outcomes_are_counted_and_shown(data: tuple[LabelledImages, LabelledImages]) -> None:

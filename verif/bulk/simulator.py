@@ -13,15 +13,15 @@ from pathlib import Path
 
 import numpy as np
 
-from golden.bank import Bank
 from golden.integer_model import Answers
-from golden.presets import Accelerator
-from golden.spec import Mode
 from hw.gen.build import generate
 from hw.gen.memory import bank_writes
 from hw.gen.taps import Tap, taps
-from verif.bulk.build import build_library
-from verif.parallel import run_in_parallel
+from spec.bank import Bank
+from spec.network import Mode
+from spec.presets import Accelerator
+from tools.parallel import run_in_parallel
+from verif.bulk.library import build_library
 
 TIMEOUT_CYCLES = 20_000_000  # far beyond any preset's latency
 

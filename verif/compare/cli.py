@@ -9,11 +9,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from golden.bank import Bank
-from golden.errors import InputError
-from golden.presets import DEFAULT_FOLDING, DEFAULT_GATE, MODELS, load_accelerator
-from golden.spec import Mode
-from hw.digest import rtl_digest
+from hw.gen.digest import rtl_digest
+from spec.bank_file import load_bank
+from spec.errors import InputError
+from spec.network import Mode
+from spec.paths import MODELS, bank_file
+from spec.presets import DEFAULT_FOLDING, DEFAULT_GATE, load_accelerator
 from verif.compare.comparison import run_modes
 from verif.compare.images import load_image_set
 from verif.compare.report import mode_as_json, mode_table, verdict, write_json
@@ -90,8 +91,8 @@ def load_setup(args: argparse.Namespace) -> tuple[Setup, int]:
         InputError: a preset, model or bank that is missing or does not fit.
     """
     accelerator = load_accelerator(args.preset, args.gate, args.ge, args.local_experts)
-    path = args.le_bank or MODELS / "banks" / args.gate / "user01.bank"
-    bank = Bank.load(path, accelerator.moe)
+    path = args.le_bank or bank_file(args.gate)
+    bank = load_bank(path, accelerator.moe)
     if not 0 <= args.local_expert < accelerator.moe.local_experts:
         last = accelerator.moe.local_experts - 1
         raise InputError(f"--local-expert is {args.local_expert}, allowed are 0 to {last}")

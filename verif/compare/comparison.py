@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from golden.integer_model import Answers, MoeModel
-from golden.spec import Mode
+from spec.network import Mode
 from verif.compare.layers import CLASS, EXPERT, Difference, LayerOutput, compare_layer, layer_shapes
 from verif.compare.stage import Chunk, Setup, Stage, StageRun, StageStopped
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from golden.data import CLASSES, LabelledImages, balanced_subset, generic_source, load_images, users_source
 from golden.data.sources import EMNIST_VARIABLE, USERS_VARIABLE
-from golden.errors import InputError
+from spec.errors import InputError
 
 SEED = 0
 

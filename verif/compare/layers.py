@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from golden.spec import Layer, Mode, Moe
+from spec.network import Layer, Mode, Moe
 
 EXPERT, CLASS = "expert", "class"  # the gate's decision and the answer, compared like layers
 

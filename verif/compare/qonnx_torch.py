@@ -2,7 +2,7 @@
 """The quantised GE in PyTorch, executed straight from the QONNX file.
 
 Each node of the graph becomes the PyTorch operation of the same name on *real* values (``Quant`` as in the QONNX
-specification: scale, round half to even, clamp, rescale). This shares nothing with :mod:`golden.qonnx_reader` or the
+specification: scale, round half to even, clamp, rescale). This shares nothing with :mod:`spec.qonnx_reader` or the
 integer model: no integers, no interval analysis, no layer names.
 
 Everything is float64. A value is an integer times a power of two, and the integers stay far below 2**53, so every
@@ -20,7 +20,7 @@ from onnx import numpy_helper
 from torch import Tensor
 from torch.nn import functional
 
-from golden.errors import InputError
+from spec.errors import InputError
 
 LAYERS = ("Conv", "Gemm", "MatMul", "MaxPool")
 """Operators that begin a layer."""

@@ -14,10 +14,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from golden.bank import Bank
-from golden.fixedpoint import FixedPoint
 from golden.integer_model import Answers
-from golden.spec import LayerWeights, MatrixLayer, Mode, Moe, PoolLayer
+from spec.bank import Bank
+from spec.fixedpoint import FixedPoint
+from spec.network import LayerWeights, MatrixLayer, Mode, Moe, PoolLayer
 
 Tail = Callable[[Tensor], dict[str, Tensor]]
 """Outputs of the GE's layers behind the tap, in stream order, the logits last, for the images with these indices."""

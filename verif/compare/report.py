@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from pathlib import Path
 
 import numpy as np
 
-from golden.errors import InputError
-from golden.spec import Mode
+from spec.errors import InputError
+from spec.files import write_text
+from spec.network import Mode
 from verif.compare.comparison import StageReport
 from verif.compare.images import ImageSet
 
@@ -87,13 +87,9 @@ def write_json(path: Path, content: dict) -> None:
     Raises:
         InputError: the file cannot be written.
     """
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n")
-        temporary.replace(path)
+        write_text(path, json.dumps(content, indent=2, allow_nan=False) + "\n")
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise InputError(f"{path}: cannot be written ({error.strerror})") from None
 
 

@@ -10,10 +10,10 @@ from typing import Protocol
 
 import numpy as np
 
-from golden.bank import Bank
 from golden.integer_model import Answers
-from golden.presets import Accelerator
-from golden.spec import Mode
+from spec.bank import Bank
+from spec.network import Mode
+from spec.presets import Accelerator
 from verif.faults import Fault
 
 CHUNK = 250  # images compared at a time: bounds the memory that all layers of all images would need

@@ -8,9 +8,9 @@ import json
 import os
 import sys
 
-from golden.errors import InputError
-from golden.presets import ROOT
-from hw.gen.build import write_if_changed
+from spec.errors import InputError
+from spec.files import write_if_changed
+from spec.paths import ROOT
 from verif.power.plan import as_data, as_text, load_plan, run_plan
 
 BUILD = ROOT / "build" / "power" / "plan.json"

@@ -20,16 +20,16 @@ from pathlib import Path
 import numpy as np
 
 from driver import Accelerator
-from driver.counters import DOMAINS
 from driver.verilated import VerilatedTransport, build_device
-from golden.bank import random_bank
-from golden.errors import InputError
-from golden.presets import Accelerator as Design
-from golden.spec import Mode
 from hw.gen.build import GeneratedHardware, generate
 from hw.power.upf import UPF, read_upf
+from spec import tiny_variants as tiny
+from spec.bank import random_bank
+from spec.domains import DOMAINS
+from spec.errors import InputError
+from spec.network import Mode
+from spec.presets import Accelerator as Design
 from verif.saif import Activity, read_saif
-from verif.top import tiny
 
 TOP = "TOP/moe_accelerator"
 IMAGES = 6

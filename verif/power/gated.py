@@ -20,15 +20,17 @@ import numpy as np
 from tqdm import tqdm
 
 from driver import Accelerator, Counters
-from driver.counters import DOMAINS
-from golden.bank import Bank
 from golden.data import generic_source, users_source
-from golden.errors import InputError
 from golden.integer_model import MoeModel
-from golden.presets import DEFAULT_FOLDING, DEFAULT_GATE, MODELS, ROOT, load_accelerator
-from golden.spec import Mode
-from hw.digest import rtl_digest
-from hw.gen.build import write_if_changed
+from hw.gen.digest import rtl_digest
+from spec.bank import Bank
+from spec.bank_file import load_bank
+from spec.domains import DOMAINS
+from spec.errors import InputError
+from spec.files import write_if_changed
+from spec.network import Mode
+from spec.paths import BANKS, ROOT, bank_file
+from spec.presets import DEFAULT_FOLDING, DEFAULT_GATE, load_accelerator
 
 CHUNK = 200  # images a call, for the progress bar
 OUT = ROOT / "docs" / "results"
@@ -119,7 +121,7 @@ def main() -> int:
     add = parser.add_argument
     add("--preset", default=DEFAULT_FOLDING, help="folding (default %(default)s)")
     add("--gate", default=DEFAULT_GATE, help="gate preset (default %(default)s)")
-    add("--banks", type=Path, default=MODELS / "banks", metavar="DIR", help="banks, as <gate>/userNN.bank")
+    add("--banks", type=Path, default=BANKS, metavar="DIR", help="banks, as <gate>/userNN.bank")
     add("--idle", type=int, default=0, metavar="CYCLES", help="cycles that the GE stays on without work (default 0)")
     add("--generic", type=int, default=0, metavar="N", help="generic test images; 0 means all of them")
     add("--write", action="store_true", help="also write docs/results/gated.md and gated.json")
@@ -134,9 +136,9 @@ def main() -> int:
         rows = {}
         started = time.monotonic()
         for number in users.users:
-            bank = Bank.load(options.banks / options.gate / f"user{number:02d}.bank", design.moe)
+            bank = load_bank(bank_file(options.gate, number, options.banks), design.moe)
             rows[f"user {number}"] = run_set(devices, users.test(number).images, bank, f"user {number}")
-        bank = Bank.load(options.banks / options.gate / "user01.bank", design.moe)
+        bank = load_bank(bank_file(options.gate, banks=options.banks), design.moe)
         rows["user 1 with 2 % generic"] = run_set(
             devices, mixed(users.test(1).images, generic.images, 0.02), bank, "user 1 with 2 % generic"
         )

@@ -11,9 +11,9 @@ import xml.etree.ElementTree as ElementTree
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from golden.errors import InputError
-from golden.presets import ROOT
-from hw.digest import rtl_digest
+from hw.gen.digest import rtl_digest
+from spec.errors import InputError
+from spec.paths import ROOT
 
 PLAN = ROOT / "verif" / "testplan.toml"
 

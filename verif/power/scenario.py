@@ -14,11 +14,11 @@ import numpy as np
 from driver import Accelerator, Results
 from driver.tests.devices import random_images
 from driver.verilated import SWITCH_GLITCHING, SWITCH_GOOD
-from golden.bank import random_bank
-from golden.bank_file import device_words
 from golden.integer_model import MoeModel
-from golden.spec import Mode
 from hw.regs.map import register
+from spec.bank import random_bank
+from spec.bank_file import device_words
+from spec.network import Mode
 
 MODES = (Mode.GE_ONLY, Mode.LE_ONLY, Mode.MOE_PARALLEL, Mode.MOE_GATED)
 POOL = 60  # different images

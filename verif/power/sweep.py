@@ -18,17 +18,19 @@ import numpy as np
 from tqdm import tqdm
 
 from driver import Accelerator
-from driver.counters import DOMAINS
-from golden.bank import Bank
 from golden.data import generic_source, users_source
 from golden.energy import Energy, Weights, energy_per_image, hardware_energy
 from golden.energy.operations import ASSUMPTIONS
-from golden.errors import InputError
 from golden.integer_model import MoeModel
-from golden.presets import DEFAULT_FOLDING, DEFAULT_GATE, MODELS, ROOT, load_accelerator
-from golden.spec import Mode
-from hw.digest import rtl_digest
-from hw.gen.build import write_if_changed
+from hw.gen.digest import rtl_digest
+from spec.bank import Bank
+from spec.bank_file import load_bank
+from spec.domains import DOMAINS
+from spec.errors import InputError
+from spec.files import write_if_changed
+from spec.network import Mode
+from spec.paths import ROOT, bank_file
+from spec.presets import DEFAULT_FOLDING, DEFAULT_GATE, load_accelerator
 from verif.power.gated import mixed
 from verif.power.sweep_plot import draw
 
@@ -157,7 +159,7 @@ def main() -> int:
     try:
         design = load_accelerator(options.preset, options.gate)
         users, generic = users_source(), generic_source("test")
-        bank = Bank.load(MODELS / "banks" / options.gate / f"user{options.user:02d}.bank", design.moe)
+        bank = load_bank(bank_file(options.gate, options.user), design.moe)
         with Accelerator.open(design=design) as device:
             device.write("power_idle", cycles=0)
             points = sweep(device, bank, users.test(options.user).images, generic.images, options.images)

@@ -8,16 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from golden.errors import InputError
-from golden.spec import Mode
 from hw.gen.build import generate
 from hw.power.check import GROUP, STATES
 from hw.power.netlist import elaborate
 from hw.power.upf import UPF, read_upf
+from spec import tiny_variants as tiny
+from spec.errors import InputError
+from spec.network import Mode
 from verif.faults import Fault, SourceEdit, altered_sources
 from verif.power.activity import IMAGES, findings, measure, print_table, sample_images
 from verif.saif import read_saif
-from verif.top import tiny
 
 DESIGN = tiny.accelerator("two")
 

@@ -8,10 +8,10 @@ import pytest
 
 from driver import Accelerator, DriverError, Results
 from driver.accelerator import REASONS
-from driver.counters import DOMAINS
 from driver.verilated import SWITCH_STUCK_CLOSED, SWITCH_STUCK_OPEN
-from golden.bank import random_bank
-from golden.spec import Mode
+from spec.bank import random_bank
+from spec.domains import DOMAINS
+from spec.network import Mode
 from verif.power.scenario import LONGEST_IDLE, MODES, USER, Golden
 from verif.power.test_scenarios import device as shared_device
 

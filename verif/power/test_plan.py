@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from golden.errors import InputError
-from hw.digest import rtl_digest
+from hw.gen.digest import rtl_digest
+from spec.errors import InputError
 from verif.power import __main__ as command
 from verif.power.plan import Item, Verdict, as_data, as_text, load_plan
 

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from driver.tests.devices import design, open_device, random_images
-from golden.bank import random_bank
 from golden.energy import Weights, hardware_energy
 from golden.energy.expected import expected_counts
-from golden.errors import InputError
 from golden.integer_model import MoeModel
-from golden.spec import Mode
+from spec.bank import random_bank
+from spec.errors import InputError
+from spec.network import Mode
 from verif.power.sweep import REFERENCES, SHARES, mix, run_point, sweep
 from verif.power.sweep_plot import draw
 

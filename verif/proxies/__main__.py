@@ -12,12 +12,12 @@ import json
 import sys
 from pathlib import Path
 
-from golden.errors import InputError
-from golden.presets import DEFAULT_FOLDING, DEFAULT_GATE, load_accelerator
-from hw.gen.build import write_if_changed
+from spec.errors import InputError
+from spec.files import write_if_changed
+from spec.presets import DEFAULT_FOLDING, DEFAULT_GATE, load_accelerator
+from tools.cocotb_run import SimulationError
 from verif.proxies.cases import cases, user_bank
 from verif.proxies.collect import OUT, as_text, collect, data_names
-from verif.runner import SimulationError
 
 
 def main() -> int:

@@ -14,10 +14,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 
-from driver.counters import DOMAINS
 from golden.energy import Weights
 from golden.energy.ratios import operations_ratio, switching_ratio
-from golden.presets import Accelerator as Design
+from spec.domains import DOMAINS
+from spec.presets import Accelerator as Design
 from verif.proxies.cases import Case
 
 

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from golden.bank import Bank
 from golden.data import generic_source, users_source
-from golden.errors import InputError
 from golden.integer_model import MoeModel
-from golden.presets import MODELS
-from golden.presets import Accelerator as Design
-from golden.spec import Mode
+from spec.bank import Bank
+from spec.bank_file import load_bank
+from spec.errors import InputError
+from spec.network import Mode
+from spec.paths import bank_file
+from spec.presets import Accelerator as Design
 
 MODES = (Mode.GE_ONLY, Mode.LE_ONLY, Mode.MOE_PARALLEL, Mode.MOE_GATED)
 LOCAL, GENERIC = "local", "generic"
@@ -50,7 +51,7 @@ def user_bank(design: Design) -> Bank:
     Raises:
         InputError: there is none, or it does not fit.
     """
-    return Bank.load(MODELS / "banks" / design.moe.preset / f"user{USER:02d}.bank", design.moe)
+    return load_bank(bank_file(design.moe.preset, USER), design.moe)
 
 
 def cases(design: Design, bank: Bank, per_case: int) -> tuple[Case, ...]:

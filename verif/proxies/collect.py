@@ -11,17 +11,17 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from driver.counters import DOMAINS
 from driver.verilated import build_device
-from golden.bank import Bank
 from golden.data import generic_source, users_source
 from golden.energy import Weights, energy_per_image, hardware_energy
 from golden.energy.expected import expected_counts
-from golden.presets import ROOT
-from golden.presets import Accelerator as Design
-from golden.spec import Mode
-from hw.digest import rtl_digest
 from hw.gen.build import generate
+from hw.gen.digest import rtl_digest
+from spec.bank import Bank
+from spec.domains import DOMAINS
+from spec.network import Mode
+from spec.paths import ROOT
+from spec.presets import Accelerator as Design
 from verif.proxies import agreement, switching, timeline
 from verif.proxies.cases import GENERIC, USER, Case
 from verif.proxies.counting import WORK, Counted, build_bench, count, differences

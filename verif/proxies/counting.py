@@ -14,15 +14,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from driver.counters import DOMAINS, Counters, DomainCounters
-from golden.bank import Bank
+from driver.counters import Counters, DomainCounters
 from golden.energy.expected import expected_counts
-from golden.presets import Accelerator as Design
-from golden.spec import Mode
 from hw.gen.build import generate, memory_files
+from spec.bank import Bank
+from spec.domains import DOMAINS
+from spec.network import Mode
+from spec.presets import Accelerator as Design
+from tools.cocotb_run import SimulationError, build, run
 from verif.proxies.cases import GENERIC, Case
 from verif.proxies.timeline import Recording
-from verif.runner import SimulationError, build, run
 
 TOP = "moe_accelerator"
 BENCH = "verif.proxies.bench_proxies"

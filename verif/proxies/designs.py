@@ -14,15 +14,16 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from golden.errors import InputError
-from golden.presets import DEFAULT_FOLDING, DEFAULT_GATE, ROOT, load_accelerator
 from hw import synth
-from hw.digest import rtl_digest
-from hw.gen.build import write_if_changed
+from hw.gen.digest import rtl_digest
+from spec.errors import InputError
+from spec.files import write_if_changed
+from spec.paths import ROOT
+from spec.presets import DEFAULT_FOLDING, DEFAULT_GATE, load_accelerator
+from tools.cocotb_run import SimulationError
 from verif.proxies.agreement import orders
 from verif.proxies.cases import cases, user_bank
 from verif.proxies.collect import collect, data_names
-from verif.runner import SimulationError
 
 OUT = ROOT / "build" / "designs.json"
 KEPT = ROOT / "docs" / "results" / "designs.json"

@@ -16,8 +16,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from golden.errors import InputError
 from hw.power.upf import UPF, read_upf
+from spec.errors import InputError
 from verif.saif import Activity, NetActivity
 
 ALWAYS_ON = "aon"

@@ -27,17 +27,17 @@ from pathlib import Path
 
 from driver import Accelerator
 from driver.accelerator import Results
-from driver.counters import DOMAINS
 from driver.verilated import VerilatedTransport, build_device
-from golden.activity import image_activity
-from golden.bank import Bank
 from golden.energy.switching_weights import WEIGHTS, SwitchingWeights
-from golden.errors import InputError
 from golden.integer_model import MoeModel
-from golden.presets import Accelerator as Design
-from golden.spec import Mode
 from hw.gen.build import GeneratedHardware, generate
 from hw.synth import load_resources
+from spec.activity import image_activity
+from spec.bank import Bank
+from spec.domains import DOMAINS
+from spec.errors import InputError
+from spec.network import Mode
+from spec.presets import Accelerator as Design
 from verif.proxies.cases import Case
 from verif.proxies.nets import (
     ALWAYS_ON,

@@ -13,11 +13,11 @@ from driver.verilated import build_device
 from golden.energy.expected import expected_counts
 from golden.energy.operations import OPERATIONS
 from hw.gen.build import generate
+from spec import tiny_variants as tiny
 from verif.faults import Fault, SourceEdit, altered_sources
 from verif.proxies.agreement import agree, orders
 from verif.proxies.cases import GENERIC, Case, random_cases
 from verif.proxies.switching import measure
-from verif.top import tiny
 
 DESIGN = tiny.accelerator("two")
 BANK = tiny.bank("two", 1)

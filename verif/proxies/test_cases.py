@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from golden.data import generic_source, users_source
-from golden.errors import InputError
 from golden.integer_model import MoeModel
-from golden.presets import Accelerator, load_accelerator
-from golden.spec import Mode
+from spec.errors import InputError
+from spec.network import Mode
+from spec.presets import Accelerator, load_accelerator
 from verif.proxies import tiny_run
 from verif.proxies.cases import GENERIC, LOCAL, MODES, USER, Case, cases, user_bank
 

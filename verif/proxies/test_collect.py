@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from golden.energy import Weights
+from tools.cocotb_run import SimulationError
 from verif.proxies import __main__ as command
 from verif.proxies import timeline, tiny_run
 from verif.proxies.collect import as_text, findings
-from verif.runner import SimulationError
 
 
 def case(mode: str, kind: str, total: float, toggles: float | None) -> dict:

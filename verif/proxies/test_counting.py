@@ -11,16 +11,17 @@ import pytest
 
 from driver.counters import Counters
 from golden.energy import Weights
-from golden.presets import load_accelerator
-from golden.spec import Mode
 from hw import synth
-from hw.gen.build import generate, memory_files, write_if_changed
+from hw.gen.build import generate, memory_files
 from hw.synth import load_resources
+from spec.files import write_if_changed
+from spec.network import Mode
+from spec.presets import load_accelerator
+from tools.cocotb_run import SimulationError, with_mutant
 from verif.proxies import timeline, tiny_run
 from verif.proxies.cases import GENERIC, KINDS, LOCAL, MODES, cases, user_bank
 from verif.proxies.collect import OUT, as_text, collect, data_names
 from verif.proxies.counting import count, differences, expected
-from verif.runner import SimulationError, with_mutant
 
 # ---- A small device --------------------------------------------------------------------------------------------------
 DOMAIN_PATHS = [

@@ -9,16 +9,17 @@ from pathlib import Path
 import pytest
 
 from driver.verilated import VerilatedTransport, build_device
-from golden.energy.hardware import domain_layers, weight_memory_bits
 from golden.energy.switching_weights import WEIGHTS
-from golden.errors import InputError
 from hw.gen.build import generate
 from hw.power.netlist import elaborate
+from spec import tiny_variants as tiny
+from spec.domains import domain_layers
+from spec.errors import InputError
+from spec.storage import weight_memory_bits
 from verif.proxies.cases import random_cases
 from verif.proxies.nets import events, is_logic, is_port
 from verif.proxies.switching import TOP, measure, memory_blocks, proxy
 from verif.saif import NetActivity, read_saif
-from verif.top import tiny
 
 DESIGN = tiny.accelerator("two")
 BANK = tiny.bank("two", 1)

@@ -10,7 +10,7 @@ import re
 import numpy as np
 import pytest
 
-from driver.counters import DOMAINS
+from spec.domains import DOMAINS
 from verif.proxies import tiny_run
 from verif.proxies.cases import GENERIC, LOCAL
 from verif.proxies.timeline import (

@@ -11,10 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from driver.counters import DOMAINS
-from golden.energy.hardware import ALWAYS_ON, domain_layers
-from golden.presets import Accelerator as Design
-from golden.spec import Mode, Moe
+from spec.domains import ALWAYS_ON, DOMAINS, domain_layers
+from spec.network import Mode, Moe
+from spec.presets import Accelerator as Design
 from verif.proxies.cases import GENERIC, LOCAL
 
 # What is recorded; the first image of each of these cases.

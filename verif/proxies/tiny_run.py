@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from functools import cache
 
-from golden.bank import Bank, random_bank
-from golden.presets import Accelerator as Design
+from spec import tiny_variants as tiny
+from spec.bank import Bank, random_bank
+from spec.presets import Accelerator as Design
 from verif.proxies.cases import Case, random_cases
 from verif.proxies.counting import Counted, Recorded, count
-from verif.top import tiny
 
 
 def design() -> Design:

@@ -12,12 +12,12 @@ import cocotb
 import numpy as np
 import torch
 
+from golden.descriptor import Descriptor, Settings
 from golden.integer_model import MoeModel, gate_decision
-from golden.spec import Mode
 from hw.gen.memory import bank_writes
+from spec import tiny_variants as tiny
+from spec.network import Mode
 from verif.streams import CROSSED, Bench, StreamSink, StreamSource
-from verif.top import tiny
-from verif.unit.descriptor import Descriptor, Settings
 from verif.unit.ports import Level, Monitor, Renamed
 from verif.unit.runtime_weights import WritePort
 from verif.unit.stream_checks import compare

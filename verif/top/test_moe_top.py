@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from hw.gen.build import generate, memory_files
-from verif.runner import Results, run, with_mutant
-from verif.top import tiny
+from spec import tiny_variants as tiny
+from tools.cocotb_run import Results, run, with_mutant
 
 BENCH = "verif.top.bench_moe_top"
 ONE_TOO_MANY = tiny.accelerator("two").moe.network.in_shape.size + 1  # pixels

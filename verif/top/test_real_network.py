@@ -8,11 +8,11 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from golden.bank import Bank, random_bank
 from golden.data import generate_generic
 from golden.integer_model import MoeModel, gate_decision
-from golden.presets import Accelerator, load_accelerator
-from golden.spec import Mode
+from spec.bank import Bank, random_bank
+from spec.network import Mode
+from spec.presets import Accelerator, load_accelerator
 from verif.bulk.simulator import BulkSimulator
 
 IMAGES = 6

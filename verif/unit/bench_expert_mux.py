@@ -8,9 +8,9 @@ from typing import Any
 
 import cocotb
 
-from golden.spec import NO_CLASS, Mode
+from golden.descriptor import Descriptor, Settings
+from spec.network import NO_CLASS, Mode
 from verif.streams import CROSSED, Bench, StreamSink, StreamSource
-from verif.unit.descriptor import Descriptor, Settings
 from verif.unit.ports import Renamed, VectorSources
 from verif.unit.stream_checks import compare, parameters
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import cocotb
 
+from golden.descriptor import Descriptor
 from verif.streams import CROSSED, Bench, StreamSource
-from verif.unit.descriptor import Descriptor
 from verif.unit.ports import Renamed, VectorSinks
 from verif.unit.stream_checks import compare, parameters
 

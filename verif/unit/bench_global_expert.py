@@ -8,11 +8,11 @@ from typing import Any
 import cocotb
 import numpy as np
 
-from golden.folding import cycles_per_image
-from golden.spec import MatrixLayer, PoolLayer
+from spec import tiny_variants as tiny
+from spec.folding import cycles_per_image
+from spec.network import MatrixLayer, PoolLayer
 from verif import models
 from verif.streams import CROSSED
-from verif.top import tiny
 from verif.unit.stream_checks import Workload, check_interval, check_reset, generator, parameters
 from verif.unit.stream_checks import start as start_streams
 

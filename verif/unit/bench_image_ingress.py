@@ -9,9 +9,9 @@ from typing import Any
 
 import cocotb
 
-from golden.spec import Mode
+from golden.descriptor import Descriptor, Settings
+from spec.network import Mode
 from verif.streams import CROSSED, Bench, StreamSink, StreamSource
-from verif.unit.descriptor import Descriptor, Settings
 from verif.unit.ports import Level, Monitor, Renamed
 from verif.unit.stream_checks import compare, parameters
 

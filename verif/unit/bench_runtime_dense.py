@@ -8,7 +8,7 @@ from typing import Any
 import cocotb
 import numpy as np
 
-from golden.spec import LayerWeights
+from spec.network import LayerWeights
 from verif import models
 from verif.streams import CROSSED
 from verif.unit import memory_data

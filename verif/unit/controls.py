@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from verif.runner import Value, rtl_sources, run, with_mutant
+from tools.cocotb_run import Value, rtl_sources, run, with_mutant
 
 
 @dataclass(frozen=True)

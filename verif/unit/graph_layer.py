@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from golden.fixedpoint import FixedPoint, signed_bits
-from golden.spec import LayerWeights, MatrixLayer, Shape, accumulator_for_weights
 from hw.gen.adder_graph import adder_graph
 from hw.gen.systemverilog import graph_layer
+from spec.fixedpoint import FixedPoint, signed_bits
+from spec.network import LayerWeights, MatrixLayer, Shape, accumulator_for_weights
 
 SHAPE, KERNEL, OUTPUTS, SHIFT = Shape(6, 7, 2), 3, 5, 6
 PIXEL, WEIGHT = FixedPoint(8, False, 8), FixedPoint(5, True, 4)

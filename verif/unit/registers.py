@@ -7,10 +7,10 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from hw.gen.build import write_if_changed
 from hw.regs.files import BLOCK, PACKAGE, register_files
 from hw.regs.map import Field, Register, registers
-from verif.runner import BUILD, RTL
+from spec.files import write_if_changed
+from tools.cocotb_run import BUILD, RTL
 
 TOP = "moe_registers_flat"
 RDL_VARIABLE = "EXPECTED_RDL"  # the description that the bench compares the design with

@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from golden.fixedpoint import FixedPoint
-from golden.folding import LayerFolding
-from golden.spec import LayerWeights, MatrixLayer, Shape, accumulator_for_any_weights
 from hw.gen.memory import LAYER_GATE_OUT, BankWrites, bank_writes
+from spec.fixedpoint import FixedPoint
+from spec.folding import LayerFolding
+from spec.network import LayerWeights, MatrixLayer, Shape, accumulator_for_any_weights
 from verif.streams import Bench
 
 

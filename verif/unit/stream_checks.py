@@ -13,7 +13,7 @@ from typing import Any
 import cocotb
 import numpy as np
 
-from verif.runner import PARAMETERS_VARIABLE
+from tools.cocotb_run import PARAMETERS_VARIABLE
 from verif.streams import Agent, Bench, StreamSink, StreamSource
 
 Word = int | tuple[int, ...]

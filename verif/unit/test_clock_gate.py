@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from verif.runner import RTL, lint, run, with_mutant
+from tools.cocotb_run import RTL, lint, run, with_mutant
 
 BENCH = "verif.unit.bench_clock_gate"
 SOURCES = [RTL / "clock_gate.sv", Path(__file__).with_name("clock_gate_loop.sv")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from verif.runner import run
+from tools.cocotb_run import run
 from verif.unit.controls import Defect, check_found
 
 BENCH = "verif.unit.bench_gate_decide"

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from hw.gen.build import generate, memory_files
-from verif.runner import PARAMETERS_VARIABLE, Results, run, with_mutant
-from verif.top import tiny
+from spec import tiny_variants as tiny
+from tools.cocotb_run import PARAMETERS_VARIABLE, Results, run, with_mutant
 
 BENCH = "verif.unit.bench_global_expert"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from verif.runner import Results, rtl_sources, run, with_mutant
+from tools.cocotb_run import Results, rtl_sources, run, with_mutant
 from verif.unit.graph_layer import sources
 
 BENCH = "verif.unit.bench_graph_layer"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from verif.runner import run
+from tools.cocotb_run import run
 from verif.unit.controls import Defect, check_found
 from verif.unit.memory_data import BIAS_FILE, WEIGHT_FILE, layer, layer_files
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from verif.runner import Value, lint
+from tools.cocotb_run import Value, lint
 
 FILES: dict[str, Value] = {"WeightFile": "weights.hex", "BiasFile": "bias.hex"}
 GOOD: list[tuple[str, dict[str, Value]]] = [

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hw.regs.files import BLOCK, RDL
-from verif.runner import Results, lint, mutate, run, with_mutant
+from tools.cocotb_run import Results, lint, mutate, run, with_mutant
 from verif.unit.registers import RDL_VARIABLE, TOP, sources
 
 BENCH = "verif.unit.bench_moe_regs"

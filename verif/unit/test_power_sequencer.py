@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from verif.runner import run
+from tools.cocotb_run import run
 from verif.unit.bench_power_sequencer import COVERAGE_VARIABLE, RANDOM_CYCLES
 from verif.unit.controls import Defect, check_found
 from verif.unit.power_model import EVENTS, UNREACHABLE, Coverage, Inputs, PowerModel, State

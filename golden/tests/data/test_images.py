@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from golden.data import CLASSES, DataError, LabelledImages
-from golden.errors import InputError
+from spec.errors import InputError
 
 
 def make(images=None, labels=None) -> LabelledImages:

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from golden.errors import InputError
-from hls.stages import Hls4mlStage, HlsStage
+from spec.errors import InputError
 from verif.compare.stage import Setup, Stage
 from verif.compare.stages.floating import FloatStage
+from verif.compare.stages.hls import Hls4mlStage, HlsStage
 from verif.compare.stages.integer import IntegerStage
 from verif.compare.stages.pytorch import TorchStage
 from verif.compare.stages.rtl import RtlStage

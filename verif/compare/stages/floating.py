@@ -11,9 +11,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from golden.errors import InputError
 from golden.integer_model import Answers
-from golden.spec import Mode
+from spec.errors import InputError
+from spec.network import Mode
 from verif.compare.chunks import run_in_chunks
 from verif.compare.real_experts import RealExperts
 from verif.compare.stage import OnChunk, Setup, StageRun
@@ -31,8 +31,8 @@ class FloatStage:
 
     def __init__(self, setup: Setup) -> None:
         # Imported here: only this stage needs the training package and what it brings along.
-        from golden.training.global_expert import load_float_weights
-        from golden.training.torch_model import preset_of
+        from golden.torch_model import preset_of
+        from training.global_expert import load_float_weights
 
         if setup.float_weights is None:
             raise InputError(f"{setup.ge}: there are no float weights for this global expert")

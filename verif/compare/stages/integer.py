@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 
 from golden.integer_model import MoeModel
-from golden.spec import Mode
+from spec.network import Mode
 from verif.compare.chunks import run_in_chunks
 from verif.compare.stage import OnChunk, Setup, StageRun
 

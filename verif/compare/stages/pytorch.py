@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from golden.integer_model import Answers
-from golden.spec import Mode, activation_type
+from spec.network import Mode, activation_type
 from verif.compare.chunks import run_in_chunks
 from verif.compare.qonnx_torch import QonnxModel
 from verif.compare.real_experts import RealExperts, stream_order

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from golden.folding import cycles_per_image, matrix_layers
-from golden.spec import Mode
+from spec.folding import cycles_per_image, matrix_layers
+from spec.network import Mode
 from verif.bulk.simulator import BulkResult, BulkSimulator, SimulationError
 from verif.compare.stage import Chunk, OnChunk, Setup, StageRun, StageStopped
 from verif.faults import prepare

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from golden.bank import random_bank
 from golden.integer_model import MoeModel
-from golden.spec import Mode
-from golden.tests.tiny import QonnxWriter, tiny_accelerator, tiny_images
+from spec.bank import random_bank
+from spec.network import Mode
+from spec.tiny import QonnxWriter, tiny_accelerator, tiny_images
 from verif.compare.images import ImageSet
 from verif.compare.stage import Setup
 from verif.faults import Fault

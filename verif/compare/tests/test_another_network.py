@@ -15,12 +15,12 @@ import pytest
 
 from golden.data import Handwriting
 from golden.data.synthetic import generate, generate_generic
-from golden.errors import InputError
 from golden.integer_model import MoeModel
-from golden.presets import CONFIGS, MODELS
-from golden.spec import Mode, Shape
-from golden.training import cli as training
-from golden.training import local_expert
+from spec.errors import InputError
+from spec.network import Mode, Shape
+from spec.paths import CONFIGS, MODELS, bank_file
+from training import local_expert
+from training import three_steps as training
 from verif.compare import cli
 from verif.compare.comparison import StageReport, run_modes, run_stage
 from verif.compare.images import ImageSet, load_image_set
@@ -55,7 +55,7 @@ def models(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def setup(models: Path) -> Setup:
     """What the comparison works on, with a threshold that sends half of the images to the local expert."""
-    bank = models / "banks" / "paper" / "user01.bank"
+    bank = bank_file("paper", 1, models / "banks")
     arguments = ["--ge", str(models / "ge.onnx"), "--le-bank", str(bank), "--gate", "paper", "--preset", "digits"]
     made, user = cli.load_setup(cli.parse(arguments))
     assert user == 1 and made.float_weights

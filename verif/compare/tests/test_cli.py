@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from golden.bank import random_bank
-from golden.errors import InputError
-from golden.presets import ROOT
-from golden.tests.tiny import QonnxWriter, tiny_accelerator, tiny_network
+from spec.bank import random_bank
+from spec.bank_file import save_bank
+from spec.errors import InputError
+from spec.paths import ROOT
+from spec.tiny import QonnxWriter, tiny_accelerator, tiny_network
 from verif.compare import cli
 from verif.compare.stages import STAGES
 from verif.compare.tests.setup import image_set, tiny_setup
@@ -91,7 +92,7 @@ def models(tmp_path) -> list[str]:
     ge = QonnxWriter(tiny_network()).save(tmp_path / "ge.onnx")
     bank = tmp_path / "user01.bank"
     tiny = tiny_accelerator("linear")
-    random_bank(tiny.moe, 0).save(bank, tiny.moe, tiny.folding)
+    save_bank(bank, random_bank(tiny.moe, 0), tiny.moe, tiny.folding)
     return ["--ge", str(ge), "--le-bank", str(bank), "--gate", "paper"]
 
 

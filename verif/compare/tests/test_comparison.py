@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from golden.integer_model import Answers, MoeModel
-from golden.spec import Mode
+from spec.network import Mode
 from verif.compare.comparison import run_modes, run_stage
 from verif.compare.report import mode_as_json, mode_table, verdict
 from verif.compare.stage import Chunk, StageRun, StageStopped

@@ -4,7 +4,7 @@
 import numpy as np
 import pytest
 
-from golden.errors import InputError
+from spec.errors import InputError
 from verif.compare.images import load_image_set
 
 

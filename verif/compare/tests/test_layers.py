@@ -4,10 +4,10 @@
 import numpy as np
 import pytest
 
-from golden.bank import random_bank
 from golden.integer_model import MoeModel
-from golden.spec import Mode
-from golden.tests.tiny import tiny_images, tiny_moe
+from spec.bank import random_bank
+from spec.network import Mode
+from spec.tiny import tiny_images, tiny_moe
 from verif.compare.layers import LayerOutput, compare_layer, layer_shapes
 
 SHAPE = (2, 3, 4)

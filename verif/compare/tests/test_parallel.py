@@ -3,7 +3,7 @@
 
 import pytest
 
-from verif.parallel import run_in_parallel
+from tools.parallel import run_in_parallel
 
 
 def test_every_image_is_answered_once_and_in_order():

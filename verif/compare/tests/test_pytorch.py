@@ -5,13 +5,13 @@ import numpy as np
 import pytest
 import torch
 
-from golden.bank import random_bank
-from golden.errors import InputError
 from golden.integer_model import NetworkModel
-from golden.presets import Accelerator
-from golden.qonnx_reader import read_qonnx
-from golden.spec import Mode, build_moe
-from golden.tests.tiny import GATES, QonnxWriter, tiny_images
+from spec.bank import random_bank
+from spec.errors import InputError
+from spec.network import Mode, build_moe
+from spec.presets import Accelerator
+from spec.qonnx_reader import read_qonnx
+from spec.tiny import GATES, QonnxWriter, tiny_images
 from verif.compare.comparison import run_stage
 from verif.compare.qonnx_torch import QonnxModel
 from verif.compare.stage import Setup
@@ -84,8 +84,8 @@ PRESET = {
 
 def test_brevitas_qonnx_pytorch_and_integers_agree(tmp_path):
     """The whole chain on a random Brevitas network: its own forward pass, the exported file, and the integers."""
-    from golden.training.export import export_network
-    from golden.training.torch_model import build_float, quantise_from, to_pixels
+    from golden.torch_model import build_float, quantise_from, to_pixels
+    from training.export import export_network
 
     torch.manual_seed(0)
     images = tiny_images(IMAGES)

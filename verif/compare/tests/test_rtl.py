@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from golden.bank import random_bank
-from golden.errors import InputError
 from golden.integer_model import MoeModel
-from golden.spec import Mode
+from spec.bank import random_bank
+from spec.errors import InputError
+from spec.network import Mode
 from verif.bulk.simulator import BulkSimulator
 from verif.compare.comparison import run_stage
 from verif.compare.stages.rtl import FIELDS, RtlStage

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The image descriptor ``accel_pkg::image_t`` in Python, and what a mode makes of an image."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from spec.network import Mode
+
+MAX_LOCAL_EXPERTS = 8
+_FIELDS = (  # most significant first, as in accel_pkg
+    ("use_ge", 1),
+    ("gated", 1),
+    ("use_le", MAX_LOCAL_EXPERTS),
+    ("use_gate", 1),
+    ("expert", 4),
+    ("no_bank", 1),
+    ("disabled", 1),
+    ("bank", 4),
+    ("sequence", 12),
+    ("theta", 32),
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings that are sampled once an image."""
+
+    mode: int
+    bank: int = 0
+    bank_valid: int = 1  # one bit a bank
+    local_expert: int = 0
+    theta: int = 0
+    ge_enable: int = 1
+    le_enable: int = 0xFF  # one bit a local expert
+
+
+@dataclass(frozen=True)
+class Descriptor:
+    """One image's descriptor; ``use_le`` has one bit a local expert."""
+
+    use_ge: int = 0
+    gated: int = 0
+    use_le: int = 0
+    use_gate: int = 0
+    expert: int = 0
+    no_bank: int = 0
+    disabled: int = 0
+    bank: int = 0
+    sequence: int = 0
+    theta: int = 0
+
+    def pack(self) -> int:
+        """The descriptor as the bits of ``image_t``."""
+        word = 0
+        for name, bits in _FIELDS:
+            word = word << bits | getattr(self, name) & (1 << bits) - 1
+        return word
+
+    @staticmethod
+    def of(settings: Settings, sequence: int, local_experts: int, banks: int) -> Descriptor:
+        """What the hardware shall do with an image (DESIGN: modes; reserved modes accept no image)."""
+        mode = Mode(settings.mode)
+        if mode == Mode.OFF:
+            raise ValueError("mode OFF accepts no image")
+        moe = mode in (Mode.MOE_PARALLEL, Mode.MOE_GATED)
+        has_bank = settings.bank < banks and bool(settings.bank_valid >> settings.bank & 1)
+        chosen = settings.local_expert if settings.local_expert < local_experts else 0
+        everyone = (1 << local_experts) - 1
+        le_disabled = everyone & ~settings.le_enable
+        # Without the GE there is nothing for a gate to choose: the chosen local expert answers.
+        alone = mode == Mode.LE_ONLY or (moe and not settings.ge_enable)
+        gate = moe and has_bank and settings.ge_enable and not le_disabled
+        use_le = 0
+        if gate:
+            use_le = everyone
+        elif alone and has_bank and settings.le_enable >> chosen & 1:
+            use_le = 1 << chosen
+        if mode == Mode.LE_ONLY:
+            disabled = le_disabled >> chosen & 1
+        else:
+            disabled = not settings.ge_enable or (moe and le_disabled != 0)
+        return Descriptor(
+            use_ge=int(mode != Mode.LE_ONLY and settings.ge_enable),
+            gated=int(mode == Mode.MOE_GATED and gate),
+            use_le=use_le,
+            use_gate=int(gate),
+            expert=chosen + 1 if alone else 0,
+            no_bank=int(mode != Mode.GE_ONLY and not has_bank),
+            disabled=int(disabled),
+            bank=settings.bank,
+            sequence=sequence % 4096,
+            theta=settings.theta,
+        )

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Folding: what divides and what does not, and the layout of the weight memories."""
+
+import copy
+
+import numpy as np
+import pytest
+
+from spec.errors import InputError
+from spec.folding import (
+    LayerFolding,
+    build_folding,
+    cycles_per_image,
+    input_words,
+    output_words,
+    pack_bias,
+    pack_weights,
+)
+from spec.paths import CONFIGS
+from spec.presets import load_toml
+from spec.tiny import FOLDING, tiny_moe
+
+
+def _changed(layer: str | None, **values) -> dict:
+    config = copy.deepcopy(FOLDING)
+    if layer is None:
+        config.update(values)
+    else:
+        config[layer] = {**config[layer], **values}
+    return config
+
+
+@pytest.mark.parametrize(
+    ("config", "text"),
+    [
+        (_changed("conv2", pe=4), "layer conv2: pe = 4 does not divide its 6 outputs"),
+        (_changed("conv2", simd=3), "layer conv2: simd = 3 does not divide its 4 input channels"),
+        (_changed("fc1", simd=5), "layer fc1: simd = 5 does not divide its 24 inputs"),
+        (_changed("fc1", simd=2), "layer fc1: simd = 2 and the 3 lanes that feed it do not divide one another"),
+        (_changed("fc2", pe=0), "layer fc2: pe = 0 does not divide"),
+        (_changed("fc2", multiplier="magic"), "multiplier is 'magic', allowed are dsp"),
+        (_changed("fc1", multiplier="graph"), "an adder graph is for a convolution"),
+        (_changed(None, weight_banks=1), "weight_banks is 1, allowed are 2 to 16"),
+        ({k: v for k, v in FOLDING.items() if k != "le"}, r"has no section \[le\]"),
+    ],
+)
+def test_bad_foldings_are_refused(config, text):
+    with pytest.raises(InputError, match=text):
+        build_folding(config, tiny_moe())
+
+
+def test_good_folding_counts_multiplier_blocks_of_every_local_expert():
+    moe = tiny_moe("general", 3)
+    folding = build_folding(FOLDING, moe)
+    # conv1 4 + conv2 6 + fc1 in logic + fc2 2 + 3 LE of 4 + gate_hidden 4 + gate_out 1
+    assert folding.multipliers(moe) == 4 + 6 + 0 + 2 + 3 * 4 + 4 + 1
+
+
+def test_cycles_are_macs_over_products_when_nothing_is_padded():
+    moe = tiny_moe("linear")
+    folding = build_folding(FOLDING, moe)
+    for layer in (*moe.network.layers, moe.le, moe.gate_out):
+        if layer.name in folding.layers:
+            fold = folding.layers[layer.name]
+            assert cycles_per_image(layer, fold) == layer.macs // (fold.pe * fold.simd)
+
+
+def test_packed_memory_computes_the_product_in_hardware_order():
+    """Walk the memory as the matrix-vector unit does: input words outside, output folds inside."""
+    moe = tiny_moe("general", 2)  # 16 + 4 inputs: the confidence inputs fill no whole word of 3 lanes
+    layer = moe.gate_hidden
+    fold = LayerFolding(pe=3, simd=8)
+    rng = np.random.default_rng(0)
+    weight, bias = rng.integers(-128, 128, (layer.outputs, layer.inputs)), rng.integers(-999, 999, layer.outputs)
+    memory, biases = pack_weights(layer, fold, weight), pack_bias(layer, fold, bias)
+    words, folds = input_words(layer, fold), output_words(layer, fold)
+    assert (words, folds, memory.shape) == (3, 2, (6, 24))
+    x = rng.integers(0, 256, layer.inputs)
+    padded = np.append(x, rng.integers(0, 256, words * fold.simd - layer.inputs))  # lanes that pad may hold anything
+    acc = biases.astype(np.int64).copy()
+    for i in range(words):
+        for f in range(folds):
+            lanes = memory[i * folds + f].reshape(fold.pe, fold.simd)
+            acc[f] += lanes @ padded[i * fold.simd : (i + 1) * fold.simd]
+    assert (acc.ravel() == weight @ x + bias).all()
+
+
+@pytest.mark.parametrize("path", sorted((CONFIGS / "folding").glob("*.toml")), ids=lambda p: p.stem)
+def test_shipped_presets_have_a_name_and_a_section_for_every_layer(path):
+    config = load_toml("folding", path.stem)
+    assert config["name"] == path.stem
+    network = load_toml("networks", config.get("network", "lenet5"))
+    matrices = {layer["name"] for layer in network["layer"] if layer["kind"] != "pool"}
+    assert matrices | {"le", "gate_hidden", "gate_out"} <= set(config)

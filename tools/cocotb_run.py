@@ -1,0 +1,324 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The one way to simulate a module: Verilator and cocotb, with builds that are reused.
+
+A build lives in ``build/sim/<toplevel>/<hash>``. The hash covers parameters, defines, tool
+versions and the text of every source, so an edit never meets a stale build, and parallel pytest workers share
+one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import importlib.metadata
+import importlib.util
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from spec.files import write_text
+from spec.paths import ROOT
+from tools.toolchain import verilator_environment
+
+RTL = ROOT / "hw" / "rtl"
+BUILD = ROOT / "build" / "sim"
+PARAMETERS_VARIABLE = "SIM_PARAMETERS"  # how a cocotb bench learns the parameters it was built with
+# cocotb rewrites the assertions of every module that a bench imports, which takes seconds for torch.
+_REWRITTEN = {"COCOTB_REWRITE_ASSERTION_FILES": "bench_*.py stream*.py"}
+
+Value = int | bool | str
+
+
+class SimulationError(RuntimeError):
+    """A tool is missing, a build failed, or a simulation ended without results. The message is a sentence."""
+
+
+@dataclass
+class Results:
+    """Outcome of a run: names of the cocotb tests that passed, and the message of each that failed."""
+
+    passed: list[str] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
+
+    def check(self) -> None:
+        """Raise AssertionError, with every message, if a test failed or none ran."""
+        assert self.passed or self.failed, "the simulation ran no test"
+        assert not self.failed, "\n".join(f"{name}: {message}" for name, message in self.failed.items())
+
+
+def rtl_sources(*tops: str, directory: Path = RTL) -> list[Path]:
+    """Files that define the modules or packages ``tops`` and all they use, users last.
+
+    Raises:
+        SimulationError: one of ``tops`` has no file in ``directory``.
+    """
+    files = {path.stem: path for path in sorted(directory.glob("*.sv"))}
+    ordered: list[Path] = []
+    seen: set[str] = set()
+
+    def visit(name: str) -> None:
+        if name in seen:
+            return
+        seen.add(name)
+        code = re.sub(r"//.*", "", files[name].read_text())
+        for word in dict.fromkeys(re.findall(r"\w+", code)):
+            if word in files:
+                visit(word)
+        ordered.append(files[name])
+
+    for top in tops:
+        if top not in files:
+            raise SimulationError(f"There is no module file {directory / f'{top}.sv'}.")
+        visit(top)
+    return ordered
+
+
+def mutate(source: Path, old: str, new: str) -> Path:
+    """Write a copy of an RTL file with one defect, for negative controls.
+
+    Args:
+        source: the file.
+        old: text to replace; it must occur exactly once, or the control would control nothing.
+        new: its replacement.
+
+    Returns:
+        Path of the mutant.
+    """
+    text = source.read_text()
+    assert text.count(old) == 1, f"{source}: {old!r} occurs {text.count(old)} times, not once"
+    text = text.replace(old, new)
+    path = BUILD / "mutants" / hashlib.sha256(text.encode()).hexdigest()[:16] / source.name
+    write_text(path, text)
+    return path
+
+
+def with_mutant(sources: Sequence[Path], name: str, old: str, new: str) -> list[Path]:
+    """``sources`` with the file ``name``.sv replaced by its mutant."""
+    assert any(path.stem == name for path in sources), f"{name}.sv is not among the sources"
+    return [mutate(path, old, new) if path.stem == name else path for path in sources]
+
+
+def run(
+    toplevel: str,
+    test_module: str,
+    *,
+    sources: Sequence[Path] | None = None,
+    parameters: Mapping[str, Value] | None = None,
+    defines: Mapping[str, Value] | None = None,
+    testcase: str | Sequence[str] | None = None,
+    files: Mapping[str, str] | None = None,
+    env: Mapping[str, str] | None = None,
+    build_args: Sequence[str] = (),
+    test_args: Sequence[str] = (),
+    seed: int = 1,
+    check: bool = True,
+) -> Results:
+    """Build ``toplevel`` (or reuse the build) and run the cocotb tests of ``test_module`` on it.
+
+    Args:
+        toplevel: module name.
+        test_module: dotted name of the cocotb bench, e.g. ``verif.unit.bench_mvu``.
+        sources: files in compilation order; default ``rtl_sources(toplevel)``.
+        parameters: of the top module; strings are quoted here. The bench sees them in ``SIM_PARAMETERS``.
+        defines: Verilog macros.
+        testcase: name(s) of the tests to run; default all.
+        files: name -> text, written to the directory the simulation runs in (for ``$readmemh``).
+        env: further environment variables of the bench.
+        build_args, test_args: further arguments of Verilator and of the simulation.
+        seed: of every random choice in the bench.
+        check: raise AssertionError when a test fails. Negative controls pass False and look at the result.
+
+    Returns:
+        The tests that passed and failed.
+
+    Raises:
+        SimulationError: a tool is missing, the build fails, or the simulation ends without results.
+    """
+    from cocotb_tools.runner import get_runner
+
+    parameters = dict(parameters or {})
+    tools = _tools()
+    directory = build(toplevel, sources=sources, parameters=parameters, defines=defines, build_args=build_args)
+    work = Path(tempfile.mkdtemp(prefix=f"{test_module.rsplit('.', 1)[-1]}-", dir=directory))
+    for name, text in (files or {}).items():
+        (work / name).write_text(text)
+
+    results = work / "results.xml"
+    log = work / "simulation.log"
+    with _environ(tools):
+        runner = get_runner("verilator")
+        runner.build_dir = directory
+        # The runner exits instead of raising; the results file says more than its exit code.
+        with contextlib.suppress(SystemExit, RuntimeError):
+            runner.test(
+                test_module=test_module,
+                hdl_toplevel=toplevel,
+                hdl_toplevel_lang="verilog",
+                testcase=testcase,
+                seed=seed,
+                test_args=list(test_args),
+                extra_env={PARAMETERS_VARIABLE: json.dumps(parameters), **_REWRITTEN, **(env or {})},
+                build_dir=directory,
+                test_dir=work,
+                results_xml=str(results),
+                log_file=log,
+            )
+    outcome = _read_results(results, log)
+    if not outcome.failed:
+        shutil.rmtree(work)
+    if check:
+        try:
+            outcome.check()
+        except AssertionError as error:
+            raise AssertionError(f"{toplevel} {parameters}: {error}\n(log: {log})") from None
+    return outcome
+
+
+def build(
+    toplevel: str,
+    *,
+    sources: Sequence[Path] | None = None,
+    parameters: Mapping[str, Value] | None = None,
+    defines: Mapping[str, Value] | None = None,
+    build_args: Sequence[str] = (),
+) -> Path:
+    """Verilate and compile ``toplevel`` for cocotb unless that exact build exists; return its directory."""
+    from cocotb_tools.runner import get_runner
+
+    sources = rtl_sources(toplevel) if sources is None else list(sources)
+    parameters = dict(parameters or {})
+    defines = dict(defines or {})
+    # A synchronous design has no delays; without them every design shares one runtime library (see objcache).
+    build_args = ["--assert", "--no-timing", *build_args]
+    tools = _tools()
+    directory = BUILD / toplevel / _digest(toplevel, sources, parameters, defines, build_args)
+    directory.parent.mkdir(parents=True, exist_ok=True)
+
+    with _lock(directory.with_suffix(".lock")):
+        complete = directory / "complete"
+        if complete.exists():
+            return directory
+        shutil.rmtree(directory, ignore_errors=True)
+        directory.mkdir()
+        log = directory / "build.log"
+        with _environ(tools):
+            try:
+                get_runner("verilator").build(
+                    sources=[str(path) for path in sources],
+                    hdl_toplevel=toplevel,
+                    parameters={name: _literal(value) for name, value in parameters.items()},
+                    defines={name: _literal(value) for name, value in defines.items()},
+                    build_args=build_args,
+                    build_dir=directory,
+                    timescale=("1ns", "1ps"),
+                    log_file=log,
+                )
+            except (RuntimeError, subprocess.CalledProcessError):
+                text = log.read_text(errors="replace")
+                lines = [line for line in text.splitlines() if line.startswith(("%Error", "%Warning"))]
+                detail = "\n".join(lines[:10] or text.splitlines()[-10:])
+                raise SimulationError(f"The build of {toplevel} {parameters} failed:\n{detail}") from None
+        complete.touch()
+    return directory
+
+
+def lint(toplevel: str, parameters: Mapping[str, Value] | None = None, sources: Sequence[Path] | None = None) -> str:
+    """Return what ``verilator --lint-only -Wall`` has to say about ``toplevel``: nothing when it is clean."""
+    tools = _tools()
+    command = [
+        str(shutil.which("verilator", path=tools["PATH"])),
+        "--lint-only",
+        "-Wall",
+        "--top-module",
+        toplevel,
+    ]
+    command += [f"-G{name}={_literal(value)}" for name, value in (parameters or {}).items()]
+    command += map(str, rtl_sources(toplevel) if sources is None else sources)
+    result = subprocess.run(command, env=tools, capture_output=True, text=True, check=False)
+    # The statistics report, whose lines start with "- ", is not a finding.
+    lines = (result.stdout + result.stderr).splitlines()
+    return "\n".join(line for line in lines if line.strip() and not line.startswith("- "))
+
+
+def _tools() -> dict[str, str]:
+    env = verilator_environment()
+    for tool in ("make", "g++"):
+        if shutil.which(tool, path=env["PATH"]) is None:
+            raise SimulationError(f"{tool} was not found on PATH; install it with the system's packages.")
+    objcache = f"{sys.executable} {Path(__file__).with_name('objcache.py')} {BUILD / 'objects'}"
+    # A makefile variable with spaces in MAKEFLAGS: each space is escaped.
+    env["MAKEFLAGS"] += " OBJCACHE=" + objcache.replace(" ", "\\ ")
+    return env
+
+
+def _literal(value: Value) -> str:
+    if isinstance(value, bool):
+        return str(int(value))
+    return f'"{value}"' if isinstance(value, str) else str(value)
+
+
+def _digest(
+    toplevel: str,
+    sources: Iterable[Path],
+    parameters: Mapping[str, Value],
+    defines: Mapping[str, Value],
+    build_args: Sequence[str],
+) -> str:
+    digest = hashlib.sha256()
+    versions = [importlib.metadata.version(name) for name in ("cocotb", "verilator") if _installed(name)]
+    described = [toplevel, sorted(parameters.items()), sorted(defines.items()), list(build_args), versions]
+    digest.update(json.dumps(described).encode())
+    for path in sources:
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]
+
+
+def _installed(name: str) -> bool:
+    return importlib.util.find_spec(name) is not None
+
+
+@contextlib.contextmanager
+def _lock(path: Path) -> Iterator[None]:
+    with path.open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+@contextlib.contextmanager
+def _environ(env: Mapping[str, str]) -> Iterator[None]:
+    """cocotb's runner takes its environment from os.environ; restore it afterwards."""
+    saved = dict(os.environ)
+    os.environ.update(env)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(saved)
+
+
+def _read_results(path: Path, log: Path) -> Results:
+    text = log.read_text(errors="replace") if log.exists() else ""
+    if not path.exists():
+        tail = "\n".join(text.splitlines()[-10:])
+        raise SimulationError(f"The simulation ended without results, see {log}:\n{tail}")
+    # What $error and $fatal of the design said; cocotb only sees that the simulation ended.
+    said = "; ".join(re.findall(r"%(?:Error|Fatal): (\S+ Assertion failed in .*)", text)[:3])
+    results = Results()
+    for case in ElementTree.parse(path).getroot().iter("testcase"):
+        name = case.get("name", "?")
+        failure = next((case.find(tag) for tag in ("failure", "error") if case.find(tag) is not None), None)
+        if failure is not None:
+            message = failure.get("error_msg") or failure.get("message") or "failed"
+            results.failed[name] = f"{message} The design said: {said}" if said else message
+        elif case.find("skipped") is None:
+            results.passed.append(name)
+    return results

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Quantisation-aware dense heads on frozen features: what local experts and the gate consist of.
+
+The types come from the specification (fixed power-of-two scales), so that training sees the very rounding and
+saturation of the hardware, and the integers are read off at the end without any calibration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from spec.fixedpoint import FixedPoint, requantize
+from spec.network import LayerWeights, MatrixLayer
+
+
+@dataclass(frozen=True)
+class HeadConfig:
+    """Settings of a head's training: AdamW with a cosine schedule down to zero."""
+
+    epochs: int
+    learning_rate: float
+    batch: int = 256
+    weight_decay: float = 0.0
+    label_smoothing: float = 0.0
+    seed: int = 0
+
+
+def fake_quantise(values: Tensor, kind: FixedPoint) -> Tensor:
+    """Round half to even and saturate to a fixed-point type; the gradient passes where nothing saturates.
+
+    For an unsigned type the saturation at zero is the ReLU.
+    """
+    inside = values.clamp(kind.minimum * kind.scale, kind.maximum * kind.scale)
+    rounded = torch.round(inside / kind.scale) * kind.scale
+    return inside + (rounded - inside).detach()
+
+
+class QuantisedDense(nn.Module):
+    """A dense layer of the specification: float parameters, used through their quantised values."""
+
+    def __init__(self, layer: MatrixLayer, generator: torch.Generator) -> None:
+        super().__init__()
+        self.layer = layer
+        bound = layer.inputs**-0.5
+        self.weight = nn.Parameter((torch.rand(layer.outputs, layer.inputs, generator=generator) * 2 - 1) * bound)
+        self.bias = nn.Parameter(torch.zeros(layer.outputs))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Real-valued (N, inputs) to (N, outputs), requantised when the layer is."""
+        layer = self.layer
+        y = functional.linear(x, fake_quantise(self.weight, layer.weight), fake_quantise(self.bias, layer.bias))
+        return y if layer.output is None else fake_quantise(y, layer.output)
+
+    def load_integers(self, weights: LayerWeights) -> None:
+        """Start from integer weights."""
+        with torch.no_grad():
+            self.weight.copy_(torch.from_numpy(weights.weight * self.layer.weight.scale))
+            self.bias.copy_(torch.from_numpy(weights.bias * self.layer.bias.scale))
+
+    def integers(self) -> LayerWeights:
+        """The integer weights of the current parameters."""
+
+        def integer(values: Tensor, kind: FixedPoint) -> np.ndarray:
+            scaled = values.detach().double() / kind.scale
+            return torch.round(scaled).clamp(kind.minimum, kind.maximum).numpy().astype(np.int64)
+
+        return LayerWeights(integer(self.weight, self.layer.weight), integer(self.bias, self.layer.bias))
+
+
+class Head(nn.Sequential):
+    """One or more quantised dense layers, from integers on the first layer's input scale to real logits."""
+
+    def __init__(self, layers: list[MatrixLayer], seed: int) -> None:
+        generator = torch.Generator().manual_seed(seed)
+        super().__init__(*(QuantisedDense(layer, generator) for layer in layers))
+        self.input_scale = layers[0].input.scale
+
+    def forward(self, integers: Tensor) -> Tensor:
+        """Integers of any dtype (N, inputs) to float32 logits (N, outputs)."""
+        return super().forward(integers.float() * self.input_scale)
+
+    def integers(self) -> list[LayerWeights]:
+        """Integer weights of every layer."""
+        return [layer.integers() for layer in self]
+
+
+EpochData = Callable[[int], tuple[Tensor, Tensor, Tensor]]
+"""Maps an epoch to shuffled inputs (N x inputs; integers for a :class:`Head`), labels (int64, N), loss weights
+(float32, N)."""
+
+
+def train_head(head: nn.Module, epoch_data: EpochData, config: HeadConfig) -> Iterator[int]:
+    """Train in place and yield the number of finished epochs after each, so that the caller can validate.
+
+    Args:
+        head: maps inputs to logits: a :class:`Head`, or other layers behind frozen ones.
+        epoch_data: the samples of an epoch, as a pure function of the epoch.
+    """
+    optimiser = torch.optim.AdamW(head.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, config.epochs)
+    for epoch in range(config.epochs):
+        head.train()
+        for x, y, weight in zip(*(part.split(config.batch) for part in epoch_data(epoch)), strict=True):
+            losses = functional.cross_entropy(head(x), y, label_smoothing=config.label_smoothing, reduction="none")
+            loss = (losses * weight).mean()
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+        schedule.step()
+        head.eval()
+        yield epoch + 1
+
+
+def head_logits(head: Head, inputs: np.ndarray) -> np.ndarray:
+    """Integer logits int32 (N, outputs), exact: the head's integer weights applied in integer arithmetic."""
+    x = inputs.astype(np.int64)
+    for module in head:
+        x = dense_integers(module.layer, module.integers(), x)
+    return x.astype(np.int32)
+
+
+def dense_integers(layer: MatrixLayer, weights: LayerWeights, inputs: np.ndarray) -> np.ndarray:
+    """int64 (N, outputs) of one dense layer on integers (N, inputs), requantised when the layer is.
+
+    The product is carried in float64, exact because the accumulator has far fewer than 53 bits.
+    """
+    accumulator = inputs.astype(np.float64) @ weights.weight.T.astype(np.float64) + weights.bias
+    accumulator = accumulator.astype(np.int64)
+    return accumulator if layer.output is None else requantize(accumulator, layer.shift, layer.output.bits)

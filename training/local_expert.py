@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Step 2 of the paper's training (section 4.3): one user's local expert, a dense layer on frozen features."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from spec.network import LayerWeights, Moe
+from training.features import Samples
+from training.fit import balanced_accuracy
+from training.heads import EpochData, Head, HeadConfig, dense_integers, train_head
+from training.sampling import balanced_draw, folds
+
+GENERIC = HeadConfig(epochs=20, learning_rate=5e-3)
+FROM_GENERIC = HeadConfig(epochs=24, learning_rate=5e-3, batch=256, label_smoothing=0.1)
+FROM_RANDOM = HeadConfig(epochs=60, learning_rate=5e-3, batch=64, label_smoothing=0.1)
+
+GENERIC_PER_CLASS = 500  # samples of each class in an epoch of the generic head
+FOLDS = 4
+
+
+@dataclass(frozen=True)
+class LocalExpert:
+    """A trained local expert.
+
+    Attributes:
+        weights: of the dense layer, trained on all samples.
+        held_out_logits: int32 (N, classes), for each training sample the logits of an expert that saw
+        neither it nor
+            any copy of its image. An expert is overconfident on its own training samples; the gate must not
+            learn from that.
+        epochs: chosen by cross-validation.
+        validation: cross-validated accuracy at that epoch, 0..1.
+    """
+
+    weights: LayerWeights
+    held_out_logits: np.ndarray
+    epochs: int
+    validation: float
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """Generic samples that keep an expert from forgetting generic handwriting, and the weight of their loss.
+
+    A generic image that the gate sends to the local expert by mistake costs less the more the expert
+    remembers.
+    """
+
+    samples: Samples
+    weight: float
+
+
+def train_generic_head(moe: Moe, learning: Samples, validation: Samples, config: HeadConfig = GENERIC) -> LayerWeights:
+    """A local expert's layer trained on generic data: the common start of all users' experts.
+
+    Validation chooses the epoch.
+    """
+    head = Head([moe.le], config.seed)
+    inputs, labels = torch.from_numpy(learning.local), torch.from_numpy(learning.labels)
+
+    def epoch_data(epoch: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        order = torch.from_numpy(balanced_draw(learning.labels, GENERIC_PER_CLASS, epoch, config.seed))
+        return inputs[order], labels[order], torch.ones(len(order))
+
+    best, best_weights = -1.0, head.integers()[0]
+    for _ in train_head(head, epoch_data, config):
+        weights = head.integers()[0]
+        predictions = dense_integers(moe.le, weights, validation.local).argmax(1)
+        accuracy = balanced_accuracy(predictions, validation.labels)
+        if accuracy > best:
+            best, best_weights = accuracy, weights
+    return best_weights
+
+
+def train_local_expert(
+    moe: Moe,
+    samples: Samples,
+    start: LayerWeights | None = None,
+    config: HeadConfig | None = None,
+    rehearsal: Rehearsal | None = None,
+) -> LocalExpert:
+    """Train one user's local expert.
+
+    Cross-validation over the user's own training images chooses the number of epochs and gives the held-out
+    logits; the expert itself is then trained on all of them. Without any class of two images all epochs are run.
+
+    Args:
+        samples: the user's training samples; augmented copies follow their image's fold.
+        start: generic head to start from; None starts from random weights.
+        config: default: ``FROM_GENERIC`` or ``FROM_RANDOM``.
+        rehearsal: generic samples to mix in; None trains on the user's samples alone, as the paper does.
+    """
+    config = config or (FROM_RANDOM if start is None else FROM_GENERIC)
+    images = samples.source == np.arange(len(samples))
+    fold = folds(samples.labels[images], FOLDS, config.seed)[samples.source]
+    right = np.zeros((config.epochs, int(images.sum())), bool)
+    trained: dict[int, list[LayerWeights]] = {}
+    for number in np.unique(fold):  # fewer than FOLDS when there are fewer images
+        out = images & (fold == number)
+        weights = _train(moe, samples.select(fold != number), start, config, rehearsal, config.epochs)
+        for epoch, layer in enumerate(weights):
+            predictions = dense_integers(moe.le, layer, samples.local[out]).argmax(1)
+            right[epoch, out[images]] = predictions == samples.labels[out]
+        trained[number] = weights
+    # Of a class with one image, an expert that did not see it has seen none: that says nothing about an epoch.
+    labels = samples.labels[images]
+    telling = np.bincount(labels)[labels] > 1
+    accuracy = right.mean(1)
+    epochs = int(right[:, telling].mean(1).argmax()) + 1 if telling.any() else config.epochs
+    logits = np.empty((len(samples), moe.network.classes), np.int32)
+    for number in trained:
+        logits[fold == number] = dense_integers(moe.le, trained[number][epochs - 1], samples.local[fold == number])
+    final = _train(moe, samples, start, config, rehearsal, epochs)[-1]
+    return LocalExpert(final, logits, epochs, float(accuracy[epochs - 1]))
+
+
+def _train(
+    moe: Moe,
+    samples: Samples,
+    start: LayerWeights | None,
+    config: HeadConfig,
+    rehearsal: Rehearsal | None,
+    stop: int,
+) -> list[LayerWeights]:
+    """Integer weights after each of the first ``stop`` epochs of the configured schedule."""
+    head = Head([moe.le], config.seed)
+    if start is not None:
+        head[0].load_integers(start)
+    if not len(samples):  # a single image, held out: what is left is the start
+        return head.integers() * stop
+    history: list[LayerWeights] = []
+    for epoch in train_head(head, _epochs(samples, rehearsal, config.seed), config):
+        history.append(head.integers()[0])
+        if epoch == stop:
+            break
+    return history
+
+
+def _epochs(samples: Samples, rehearsal: Rehearsal | None, seed: int) -> EpochData:
+    """Epochs that go once through all samples in a fresh order, mixed with as many to rehearse."""
+    x, y = torch.from_numpy(samples.local), torch.from_numpy(samples.labels)
+    count = len(y)
+    if rehearsal is not None:
+        generic, classes = torch.from_numpy(rehearsal.samples.local), rehearsal.samples.labels
+        per_class = -(-count // len(np.unique(classes)))
+
+    def epoch_data(epoch: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        inputs, labels, weights = x, y, torch.ones(count)
+        if rehearsal is not None:
+            drawn = torch.from_numpy(balanced_draw(classes, per_class, epoch, seed)[:count])
+            inputs = torch.cat([x, generic[drawn]])
+            labels = torch.cat([y, torch.from_numpy(classes)[drawn]])
+            weights = torch.cat([weights, torch.full((count,), rehearsal.weight)])
+        order = torch.from_numpy(np.random.default_rng([seed, epoch]).permutation(len(labels)))
+        return inputs[order], labels[order], weights[order]
+
+    return epoch_data

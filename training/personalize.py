@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From a user's handwriting to a bank: the local expert, then the gate, on features of the frozen GE."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+
+from golden.data import LabelledImages
+from golden.integer_model import MoeModel, NetworkModel
+from spec.bank import Bank
+from spec.network import LayerWeights, Mode, Moe
+from training.features import Samples, extract
+from training.gate import GATE, LINEAR_GATE, Gate, GenericData, UserData, train_gate
+from training.global_expert import VALIDATION_FRACTION
+from training.local_expert import FROM_GENERIC, FROM_RANDOM, LocalExpert, Rehearsal, train_local_expert
+from training.sampling import stratified_split
+
+POOL_PER_CLASS = 400
+"""Generic images of each class, at most, of which the generic head and the gate know the features."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a gate preset is trained: the section ``[training]`` of its file."""
+
+    augmented_copies: int = 0
+    rehearsal: float = 0.0
+    gate_cost: float = 0.0
+
+    @staticmethod
+    def of(preset: dict) -> Recipe:
+        """The recipe of a preset as read from ``configs/gates``."""
+        return Recipe(**preset.get("training", {}))
+
+
+def generic_data(moe: Moe, train: LabelledImages, augmented: bool, seed: int = 0) -> GenericData:
+    """Features of generic data, split as for the GE: what validated the GE validates the gate.
+
+    Takes about a second per 5,000 images; do it once for all users.
+
+    Args:
+        augmented: also compute one augmented copy of each image, for users whose images are augmented too.
+    """
+    rest, held_out = stratified_split(train.labels, VALIDATION_FRACTION, seed)
+    rng = np.random.default_rng(seed)
+    classes = train.labels[rest]
+    chosen = [rng.permutation(rest[classes == label])[:POOL_PER_CLASS] for label in np.unique(classes)]
+    validation = train.select(held_out)
+    answers = NetworkModel(moe.network).logits(validation.images).argmax(1)
+    learning = train.select(np.sort(np.concatenate(chosen)))
+    return GenericData(extract(moe, learning, int(augmented), seed=seed), extract(moe, validation), answers)
+
+
+def user_samples(moe: Moe, train: LabelledImages, copies: int, seed: int = 0) -> Samples:
+    """One user's training samples with augmented copies."""
+    return extract(moe, train, copies, seed=seed)
+
+
+def user_data(moe: Moe, train: LabelledImages, samples: Samples, expert: LocalExpert) -> UserData:
+    """What the gate's training needs to know about one user."""
+    return UserData(samples, expert, NetworkModel(moe.network).logits(train.images).argmax(1))
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """A head's steps are too small to share: several threads only wait for one another, on a busy machine for long."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+def fit_expert(
+    moe: Moe,
+    recipe: Recipe,
+    samples: Samples,
+    generic: GenericData,
+    start: LayerWeights | None,
+    seed: int = 0,
+    epochs: int | None = None,
+) -> LocalExpert:
+    """Step 2 for one user.
+
+    Args:
+        start: the generic head, or None for a preset that starts from random weights.
+        epochs: None for the usual number.
+    """
+    config = FROM_RANDOM if start is None else FROM_GENERIC
+    config = replace(config, seed=seed, epochs=epochs or config.epochs)
+    rehearsal = Rehearsal(generic.learning, recipe.rehearsal) if recipe.rehearsal else None
+    with _one_thread():
+        return train_local_expert(moe, samples, start, config, rehearsal)
+
+
+def fit_gate(
+    moe: Moe, recipe: Recipe, generic: GenericData, user: UserData, seed: int = 0, epochs: int | None = None
+) -> Gate:
+    """Step 3 for one user; ``epochs`` None is the usual number."""
+    config = GATE if moe.gate_hidden else LINEAR_GATE
+    config = replace(config, seed=seed, epochs=epochs or config.epochs)
+    with _one_thread():
+        return train_gate(moe, generic, [user], config, recipe.gate_cost)
+
+
+def make_bank(moe: Moe, experts: list[LocalExpert], gate: Gate) -> Bank:
+    """Bundle trained weights; the result fits ``moe`` (checked)."""
+    weights = tuple(expert.weights for expert in experts)
+    bank = Bank(moe.preset, moe.network.digest(), weights, gate.hidden, gate.out)
+    bank.check(moe, "trained bank")
+    return bank
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What the integer model answers for N labelled images; every field is bool (N,).
+
+    ``ge``, ``le``, ``overall``: the answer of that expert, or of both behind the gate, is right. ``local``: the gate
+    lets the local expert answer.
+    """
+
+    ge: np.ndarray
+    le: np.ndarray
+    overall: np.ndarray
+    local: np.ndarray
+
+
+def measure(model: MoeModel, bank: Bank, data: LabelledImages) -> Measured:
+    """Let the GE, the local expert and both together answer every image."""
+    ge, le, both = (model.run(data.images, mode, bank) for mode in (Mode.GE_ONLY, Mode.LE_ONLY, Mode.MOE_PARALLEL))
+    return Measured(*(answers.classes == data.labels for answers in (ge, le, both)), both.experts > 0)
+
+
+def evaluate(moe: Moe, bank: Bank, user: LabelledImages, generic: LabelledImages) -> dict[str, float]:
+    """A row of the paper's Table 2 by the integer model, as shares 0..1.
+
+    ``ge``, ``le``, ``gn``, ``overall`` and ``le_where_ge_wrong`` are on the user's images; ``generic_ge``,
+    ``generic_overall`` and ``generic_to_le`` on the generic ones.
+    """
+    model = MoeModel(moe)
+    own, other = measure(model, bank, user), measure(model, bank, generic)
+    return {
+        "ge": float(own.ge.mean()),
+        "le": float(own.le.mean()),
+        "gn": float(own.local.mean()),
+        "overall": float(own.overall.mean()),
+        "le_where_ge_wrong": float(own.le[~own.ge].mean()) if (~own.ge).any() else 1.0,
+        "generic_ge": float(other.ge.mean()),
+        "generic_overall": float(other.overall.mean()),
+        "generic_to_le": float(other.local.mean()),
+    }

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A local expert learns its user, and its held-out logits are really held out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from golden.tests.small import GATE, blobs
+from spec.errors import InputError
+from spec.network import build_moe
+from training import local_expert
+from training.features import Samples, extract
+from training.heads import HeadConfig, dense_integers
+from training.local_expert import Rehearsal, train_generic_head, train_local_expert
+from training.store import load_expert, load_head, save_expert, save_head
+
+CONFIG = HeadConfig(epochs=12, learning_rate=2e-2, batch=64)
+
+
+@pytest.fixture(autouse=True)
+def small_epochs(monkeypatch) -> None:
+    """Epochs of the generic head that fit the small data set."""
+    monkeypatch.setattr(local_expert, "GENERIC_PER_CLASS", 8)
+
+
+@pytest.fixture(scope="module")
+def samples(moe) -> Samples:
+    return extract(moe, blobs(8, 0), copies=1)
+
+
+def accuracy(logits: np.ndarray, samples: Samples) -> float:
+    return float((logits.argmax(1) == samples.labels).mean())
+
+
+def renumbered(samples: Samples) -> Samples:
+    """The same samples with sources 0, 1, ... as if the other images did not exist."""
+    return replace(samples, source=np.unique(samples.source, return_inverse=True)[1])
+
+
+def test_it_learns(moe, samples) -> None:
+    expert = train_local_expert(moe, samples, config=CONFIG)
+    test = extract(moe, blobs(4, 1))
+    assert accuracy(dense_integers(moe.le, expert.weights, test.local), test) > 0.8
+    assert 1 <= expert.epochs <= CONFIG.epochs
+    assert expert.validation > 0.8
+
+
+def test_with_one_image_of_each_class_no_epoch_is_chosen(moe) -> None:
+    """Cross-validation would only see classes that its experts never saw, and stop at once."""
+    once = extract(moe, blobs(1, 0), copies=1)
+    config = replace(CONFIG, epochs=30)
+    expert = train_local_expert(moe, once, config=config)
+    assert expert.epochs == config.epochs
+    assert accuracy(dense_integers(moe.le, expert.weights, once.local), once) > 0.8
+    assert accuracy(expert.held_out_logits, once) < 0.1
+
+
+def test_a_single_image_is_enough_to_run(moe) -> None:
+    single = extract(moe, blobs(1, 0).select(slice(1)), copies=1)
+    expert = train_local_expert(moe, single, config=CONFIG)
+    assert expert.held_out_logits.shape == (2, moe.network.classes)
+
+
+def test_held_out_logits_know_nothing_of_their_own_labels(network) -> None:
+    """With random labels an expert can only memorise; that must not show in the held-out logits."""
+    moe = build_moe(network, {**GATE, "local_expert": {**GATE["local_expert"], "pool": 12}})
+    samples = extract(moe, blobs(2, 0), copies=1)
+    labels = np.random.default_rng(0).permutation(np.repeat(np.arange(2), 62))[samples.source]
+    random = replace(samples, labels=labels)
+    expert = train_local_expert(moe, random, config=HeadConfig(epochs=3, learning_rate=2e-2, batch=4))
+    memorised = accuracy(dense_integers(moe.le, expert.weights, random.local), random)
+    assert memorised > 0.75
+    assert accuracy(expert.held_out_logits, random) < 0.65
+
+
+def test_a_start_is_used(moe, samples) -> None:
+    generic = train_generic_head(moe, samples, samples, CONFIG)
+    short = replace(CONFIG, epochs=1, learning_rate=1e-4)
+    warm, cold = (
+        train_local_expert(moe, samples, generic, short),
+        train_local_expert(moe, samples, None, short),
+    )
+    assert warm.validation > cold.validation + 0.3
+
+
+def test_rehearsal_keeps_generic_knowledge(moe, samples) -> None:
+    """The user never writes the first 30 classes; only rehearsal keeps them alive."""
+    generic = samples.select(samples.labels < 30)
+    user = renumbered(samples.select(samples.labels >= 30))
+    start = train_generic_head(moe, samples, samples, CONFIG)
+    plain = train_local_expert(moe, user, start, CONFIG)
+    kept = train_local_expert(moe, user, start, CONFIG, Rehearsal(generic, 1.0))
+    lost = accuracy(dense_integers(moe.le, plain.weights, generic.local), generic)
+    assert accuracy(dense_integers(moe.le, kept.weights, generic.local), generic) > lost
+
+
+def test_stored_experts_come_back_and_are_checked(moe, samples, tmp_path) -> None:
+    expert = train_local_expert(moe, samples, config=replace(CONFIG, epochs=1))
+    path = tmp_path / "user01.npz"
+    with pytest.raises(InputError, match="run the step le first"):
+        load_expert(path, moe, samples)
+    save_expert(path, moe, expert)
+    stored = load_expert(path, moe, samples)
+    assert np.array_equal(stored.weights.weight, expert.weights.weight)
+    assert np.array_equal(stored.held_out_logits, expert.held_out_logits)
+    with pytest.raises(InputError, match="run the step le again"):
+        load_expert(path, moe, samples.select(np.arange(10)))
+    save_head(path, moe, expert.weights)
+    assert np.array_equal(load_head(path, moe).bias, expert.weights.bias)
+    assert load_head(tmp_path / "none.npz", moe) is None

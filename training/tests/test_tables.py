@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tables 1, 4 and 5: sizes from one set of features, random starts, interrupted runs, and which results are kept."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from golden.data import Handwriting, generate, generate_generic
+from golden.energy import paper
+from golden.integer_model import MoeModel
+from golden.tests.small import GATE, blobs
+from spec.errors import InputError
+from spec.network import build_moe
+from spec.presets import load_moe, load_toml
+from training import fine_tune as tuning
+from training import personalize as personalise
+from training import table1 as table1_cli
+from training import table4 as table4_cli
+from training import table_files
+from training.features import extract
+from training.heads import Head
+from training.pooled_sizes import fit_bank, moe_of_size, personal_share, repool, unpooled_moe
+from training.row_cache import cached_row
+from training.untrained import overall, untrained_bank
+
+
+@pytest.fixture
+def quick(monkeypatch, tmp_path):
+    """Few epochs, and little built-in handwriting of two writers; returns where the commands may write."""
+    monkeypatch.setattr(personalise, "FROM_RANDOM", replace(personalise.FROM_RANDOM, epochs=2))
+    monkeypatch.setattr(personalise, "LINEAR_GATE", replace(personalise.LINEAR_GATE, epochs=2))
+    monkeypatch.setattr(tuning, "FINE_TUNE", replace(tuning.FINE_TUNE, epochs=2))
+    monkeypatch.setattr(table_files, "generic_source", lambda split: generate_generic(4, split, 1))
+    monkeypatch.setattr(table_files, "users_source", lambda: generate(2, 8, 1))
+    return ["--work", str(tmp_path / "work"), "--out", str(tmp_path / "out")]
+
+
+def as_if_written(monkeypatch) -> None:
+    """The same handwriting, as if somebody had written it."""
+
+    def users() -> Handwriting:
+        people = generate(1, 8, 1)
+        return Handwriting(replace(people.data, synthetic=False), people.user, people.is_test)
+
+    monkeypatch.setattr(
+        table_files, "generic_source", lambda split: replace(generate_generic(4, split, 1), synthetic=False)
+    )
+    monkeypatch.setattr(table_files, "users_source", users)
+
+
+# ---- Sizes -----------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("pooled", [12, 6, 4, 3, 2, 1])
+def test_pooling_again_gives_the_samples_of_a_size(network, pooled: int) -> None:
+    data = blobs(1, 0)
+    unpooled = extract(unpooled_moe(network, GATE), data, copies=1)
+    moe = moe_of_size(network, GATE, pooled)
+    again, direct = repool(unpooled, moe), extract(moe, data, copies=1)
+    for name in ("local", "gate", "labels", "source"):
+        assert np.array_equal(getattr(again, name), getattr(direct, name))
+    assert again.local.shape == (124, pooled * pooled * 4)
+
+
+def test_a_size_that_does_not_divide_the_maps_is_refused(network) -> None:
+    with pytest.raises(InputError, match="does not divide the 12x12 features"):
+        moe_of_size(network, GATE, 5)
+
+
+def test_shares_of_weights_are_those_of_the_paper() -> None:
+    network, preset = load_moe("paper").network, load_toml("gates", "paper")
+    expected = paper.table_1(network)
+    assert {n: personal_share(moe_of_size(network, preset, n)) for n in expected} == pytest.approx(expected)
+
+
+def test_a_preset_with_a_generic_head_has_no_other_sizes(network) -> None:
+    moe = build_moe(network, {**GATE, "local_expert": {**GATE["local_expert"], "start": "generic"}})
+    with pytest.raises(InputError, match="start is 'generic'"):
+        fit_bank(moe, personalise.Recipe(), blobs(1, 0), extract(moe, blobs(1, 0)), None)
+
+
+def test_table_1_on_built_in_handwriting(quick, tmp_path, capsys) -> None:
+    assert table1_cli.main([*quick, "--sizes", "3", "--users", "1"]) == 0
+    assert "nothing is written" in (printed := capsys.readouterr().out)
+    assert "| 3x3x20 | 11,520 | 2.52 |" in printed
+    assert not (tmp_path / "out").exists()
+
+
+def test_table_1_is_kept_and_goes_on_after_an_interruption(quick, tmp_path, monkeypatch) -> None:
+    as_if_written(monkeypatch)
+    monkeypatch.setattr(table1_cli, "TABLE_1_POOLED", (2, 1))
+    trained = []
+
+    def interrupted(*arguments) -> None:
+        if len(trained) == 1:
+            raise KeyboardInterrupt
+        trained.append(fit_bank(*arguments))
+        return trained[-1]
+
+    monkeypatch.setattr(table1_cli, "fit_bank", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        table1_cli.main(quick)
+    assert not (tmp_path / "out").exists()
+
+    monkeypatch.setattr(table1_cli, "fit_bank", lambda *arguments: trained.append(fit_bank(*arguments)) or trained[-1])
+    assert table1_cli.main(quick, lambda: "sources") == 0
+    assert len(trained) == 2
+    result = json.loads((tmp_path / "out" / "table1.json").read_text())
+    assert [row["pooled"] for row in result["rows"]] == [2, 1]
+    assert [row["users"][0]["bank"] for row in result["rows"]] == [bank.digest() for bank in trained]
+    assert result["sources"] == "sources" and result["data"]["synthetic"] is False
+    assert "1x1x20" in (tmp_path / "out" / "table1.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("argument", "sentence"), [("0", "is not a list"), ("1,x", "is not a list"), ("", "is not a list")]
+)
+def test_a_bad_list_is_refused(quick, argument: str, sentence: str, capsys) -> None:
+    with pytest.raises(SystemExit):
+        table1_cli.main([*quick, "--sizes", argument])
+    assert sentence in capsys.readouterr().err
+
+
+def test_a_user_who_does_not_exist_is_refused(quick) -> None:
+    with pytest.raises(InputError, match="--users names 3, the data have users 1 to 2"):
+        table1_cli.main([*quick, "--users", "1,3"])
+
+
+# ---- Rows ------------------------------------------------------------------------------------------------------------
+def test_a_kept_row_is_read_only_for_the_same_settings(tmp_path) -> None:
+    made = []
+
+    def row(number: int) -> dict:
+        made.append(number)
+        return {"number": number}
+
+    assert cached_row(tmp_path, {"seed": 0}, lambda: row(1)) == {"number": 1}
+    assert cached_row(tmp_path, {"seed": 0}, lambda: row(2)) == {"number": 1}
+    assert cached_row(tmp_path, {"seed": 1}, lambda: row(3)) == {"number": 3}
+    for path in tmp_path.iterdir():
+        path.write_text("{")
+    assert cached_row(tmp_path, {"seed": 0}, lambda: row(4)) == {"number": 4}
+    assert made == [1, 3, 4]
+
+
+# ---- Before training -------------------------------------------------------------------------------------------------
+def test_every_seed_is_another_start(moe) -> None:
+    assert len({untrained_bank(moe, seed).digest() for seed in (0, 0, 1, 2)}) == 3
+
+
+def test_overall_is_the_ge_or_the_le_by_the_gate(moe) -> None:
+    model, data = MoeModel(moe), blobs(1, 0)
+    bank = untrained_bank(moe, 0)
+    for logit, share in ((1000, 1.0), (-1000, 0.0)):
+        out = replace(bank.gate_out, weight=0 * bank.gate_out.weight, bias=np.array([0, logit]))
+        forced = replace(bank, gate_out=out)
+        own = personalise.measure(model, forced, data)
+        right = own.le if share else own.ge
+        assert overall(model, forced, data) == (pytest.approx(right.mean()), share)
+
+
+def test_le_and_gn_of_a_random_start_do_not_share_weights(moe) -> None:
+    def alike(expert: np.ndarray, gate: np.ndarray) -> float:
+        return np.corrcoef(expert.ravel()[:200], gate.ravel()[:200])[0, 1]
+
+    bank = untrained_bank(moe, 0)
+    assert abs(alike(bank.local_experts[0].weight, bank.gate_hidden.weight)) < 0.3
+    same_seed = [Head([layer], 0).integers()[0].weight for layer in (moe.le, moe.gate_hidden)]
+    assert alike(*same_seed) > 0.9
+
+
+def test_a_given_head_stays(moe) -> None:
+    head = untrained_bank(moe, 5).local_experts[0]
+    assert untrained_bank(moe, 0, head).local_experts[0] is head
+
+
+# ---- Tables 4 and 5 --------------------------------------------------------------------------------------------------
+def test_tables_4_and_5_on_built_in_handwriting(quick, tmp_path, capsys) -> None:
+    assert table4_cli.main([*quick, "--users", "2", "--seeds", "1"]) == 0
+    printed = capsys.readouterr().out
+    assert "nothing is written" in printed
+    assert not (tmp_path / "out").exists()
+    assert "| [7] | not measured | not measured (75.05) |" in printed
+    assert "| fine-tuning | 431,000 |" in printed and "| MoE, gate `paper` | 11,520 |" in printed
+
+
+def test_tables_4_and_5_are_kept(quick, tmp_path, monkeypatch) -> None:
+    as_if_written(monkeypatch)
+    monkeypatch.setattr(table4_cli, "SEEDS", 1)
+    arguments = [*quick, "--seeds", "1"]
+    assert table4_cli.main(arguments) == 0
+    result = json.loads((tmp_path / "out" / "table4.json").read_text())
+    rows = {row["model"]: row for row in result["rows"]}
+    (user,) = result["users"]
+    assert list(rows) == ["moe_paper", "moe_tuned", "harris", "fine_tuning"]
+    for model, row in rows.items():
+        for name in ("customised", "emnist"):
+            assert row[f"after_{name}"] == user[f"{model}_{name}"]
+            assert (row[f"before_{name}"] is None) == (model == "harris")
+    kept = (tmp_path / "out" / "table4.md").read_text()
+
+    monkeypatch.setattr(tuning, "fine_tune", lambda *arguments: pytest.fail("a finished row was computed again"))
+    assert table4_cli.main(arguments) == 0
+    assert (tmp_path / "out" / "table4.md").read_text() == kept
