@@ -80,7 +80,7 @@ async def data(dut: Any, idle: str, stall: str) -> None:
 @cocotb.test()
 @cocotb.parametrize((("idle", "stall"), CROSSED[:2]))
 async def positions(dut: Any, idle: str, stall: str) -> None:
-    """Each local expert is the best by one, and ties with each later one; the others fall or rise from vector to vector."""
+    """Each local expert is the best by one, and ties with each later one; the others are low, rise, or fall."""
     gate = await Gate().start(dut, idle, stall)
     low = -(1 << DATA_BITS - 1)
     vectors = []
