@@ -21,6 +21,7 @@ RTL = ROOT / "hw" / "rtl"
 _PACKAGES = ("activity_pkg", "accel_pkg")
 # Hand-written modules around moe_core that only the device has; the arithmetic is simulated without them.
 _DEVICE = (
+    "device_pkg",
     "activity_counters",
     "axil_guard",
     "bank_loader",

@@ -14,6 +14,19 @@ _HEADER = """\
 // SPDX-License-Identifier: Apache-2.0
 /// Generated from the network specification; do not edit.
 """
+_EVENTS = """
+
+  // What happens in moe_core in a cycle, for the activity counters.
+  typedef struct packed {
+    logic image_accepted;  // an image's descriptor is issued
+    logic store_write;     // a feature word enters the feature store
+    logic store_read;      // ... leaves it towards the GE
+    activity_pkg::activity_t [FrontLayers-1:0] fe;
+    activity_pkg::activity_t [GeLayers-1:0] ge;
+    activity_pkg::activity_t [LocalExperts-1:0] le;
+    activity_pkg::activity_t [GateLayers-1:0] gn;
+  } core_events_t;
+"""
 _MULTIPLIER = {"dsp": 0, "lut": 1, "dsp_pair": 2}  # as numbered by mvu_products
 
 
@@ -78,7 +91,7 @@ def package(moe: Moe, folding: Folding, baked: bool = False) -> str:
     lines += [f"  localparam bit {name} = 1'b{int(value)};" for name, value in flags.items()]
     return (
         f"{_HEADER}/// Network {network.name}, gate preset {moe.preset}, folding {folding.name}.\n"
-        "package moe_pkg;\n" + "\n".join(lines) + "\nendpackage\n"
+        "package moe_pkg;\n" + "\n".join(lines) + _EVENTS + "endpackage\n"
     )
 
 

@@ -14,7 +14,7 @@
 ///   Height, Width, Channels, Lanes  feature map, and channels a feature word
 ///   PoolSize                        pooling window and stride
 ///   Classes                         outputs
-///   Pe, Simd, *W, Banks, Baked, *File  see runtime_dense
+///   Pe, Simd, *W, Banks, Layer, Baked, *File  see runtime_dense
 ///   ConfidenceShift                 right shift of logits to confidence inputs
 module local_expert
   import accel_pkg::*;
@@ -35,6 +35,7 @@ module local_expert
     parameter int unsigned Multiplier      = 0,
     parameter int unsigned ConfidenceShift = 6,
     parameter int unsigned Tags            = 8,
+    parameter logic [LayerW-1:0] Layer     = '0,
     parameter bit          Baked           = 1'b0,
     parameter              WeightFile      = "",
     parameter              BiasFile        = ""
@@ -42,12 +43,7 @@ module local_expert
     input  logic                  clk_i,
     input  logic                  rst_ni,
     input  logic                  wr_clk_i,
-    input  logic                  wr_en_i,
-    input  logic                  wr_select_i,
-    input  logic                  wr_bias_i,
-    input  logic [BankW-1:0]      wr_bank_i,
-    input  logic [19:0]           wr_addr_i,
-    input  logic [31:0]           wr_data_i,
+    input  weight_write_t write_i,
     input  logic                  frame_start_i,
     input  logic [BankW-1:0]      bank_i,
     input  logic                  in_valid_i,
@@ -55,7 +51,7 @@ module local_expert
     input  logic [Lanes*ActW-1:0] in_data_i,
     output logic                  out_valid_o,
     input  logic                  out_ready_i,
-    output logic [7:0]            out_class_o,
+    output logic [ClassW-1:0]     out_class_o,
     output logic [ActW-1:0]       out_top_o,
     output logic [ActW-1:0]       out_margin_o,
     output activity_t             activity_o
@@ -131,6 +127,7 @@ module local_expert
       .Banks        (Banks),
       .Multiplier   (Multiplier),
       .Tags         (Tags),
+      .Layer        (Layer),
       .Baked        (Baked),
       .WeightFile   (WeightFile),
       .BiasFile     (BiasFile)
@@ -138,12 +135,7 @@ module local_expert
       .clk_i,
       .rst_ni,
       .wr_clk_i,
-      .wr_en_i,
-      .wr_select_i,
-      .wr_bias_i,
-      .wr_bank_i,
-      .wr_addr_i,
-      .wr_data_i,
+      .write_i,
       .tag_valid_i(frame_start_i),
       .tag_bank_i (bank_i),
       .in_valid_i (word_valid),
@@ -186,7 +178,7 @@ module local_expert
       .out_second_o(second)
   );
 
-  assign out_class_o = 8'(index);
+  assign out_class_o = ClassW'(index);
 
   logic signed [AccW:0] margin;  // one bit more: the difference of two logits
   assign margin = (AccW + 1)'(top) - (AccW + 1)'(second);

@@ -23,6 +23,7 @@ module moe_accelerator
   import accel_pkg::*;
   import moe_pkg::*;
   import moe_device_pkg::*;
+  import device_pkg::*;
 (
     input  logic              clk_i,
     input  logic              rst_ni,
@@ -100,14 +101,11 @@ module moe_accelerator
   );
 
   // ---- Banks ------------------------------------------------------------------------------------------------
-  logic wr_clk, wr_en, wr_bias, bank_committed, bank_refused, bank_activate;
-  logic [3:0] wr_layer;
-  logic [BankW-1:0] wr_bank, load_bank, selected;
-  logic [19:0] wr_addr;
-  logic [31:0] wr_data, load_count;
+  logic wr_clk;
+  weight_write_t write;
+  bank_status_t bank_status;
+  logic [BankW-1:0] selected;
   logic [Banks-1:0] bank_valid, bank_busy;
-  moe_regs_pkg::bank_state_e load_state;
-  moe_regs_pkg::bank_reason_e load_reason;
 
   assign selected = settings.bank_select.bank.value;
 
@@ -134,26 +132,15 @@ module moe_accelerator
       .select_i    (selected),
       .busy_i      (bank_busy),
       .memory_on_i (!Baked && pd_memory_o[DomainLe] && pd_memory_o[DomainGn]),  // baked weights cannot be loaded
-      .wr_en_o     (wr_en),
-      .wr_layer_o  (wr_layer),
-      .wr_bias_o   (wr_bias),
-      .wr_bank_o   (wr_bank),
-      .wr_addr_o   (wr_addr),
-      .wr_data_o   (wr_data),
+      .write_o     (write),
       .valid_o     (bank_valid),
-      .state_o     (load_state),
-      .reason_o    (load_reason),
-      .bank_o      (load_bank),
-      .count_o     (load_count),
-      .committed_o (bank_committed),
-      .refused_o   (bank_refused),
-      .activate_o  (bank_activate)
+      .status_o    (bank_status)
   );
 
   // The write clock runs for a write only: nothing moves in a sleeping domain whose memories keep their supply.
   clock_gate u_write_clock_gate (
       .clk_i   (clk_i),
-      .enable_i(wr_en),
+      .enable_i(write.enable),
       .clk_o   (wr_clk)
   );
 
@@ -166,7 +153,7 @@ module moe_accelerator
   // ---- Power ------------------------------------------------------------------------------------------------
   mode_e mode;
   logic accept, mode_pending, mode_changed, ge_work;
-  logic [3:0] in_flight;
+  logic [InFlightW-1:0] in_flight;
   logic [Domains-1:0] want, idle, quiet, ready, off, on, error, timeout, wake, domain_clk;
   logic [Domains-1:0] ack_meta_q, ack_q;
   logic [Domains-1:0][3:0] power_state;
@@ -251,11 +238,7 @@ module moe_accelerator
   end
 
   // ---- Core -------------------------------------------------------------------------------------------------
-  logic image_accepted, store_write, store_read;
-  activity_t [FrontLayers-1:0] fe_activity;
-  activity_t [GeLayers-1:0] ge_activity;
-  activity_t [LocalExperts-1:0] le_activity;
-  activity_t [GateLayers-1:0] gn_activity;
+  core_events_t events;
 
   moe_core u_core (
       .clk_i,
@@ -276,22 +259,11 @@ module moe_accelerator
       .isolate_i       (pd_isolate_o),
       .ge_work_o       (ge_work),
       .quiet_o         (quiet),
-      .image_accepted_o(image_accepted),
+      .events_o        (events),
       .in_flight_o     (in_flight),
       .bank_busy_o     (bank_busy),
-      .fe_activity_o   (fe_activity),
-      .ge_activity_o   (ge_activity),
-      .le_activity_o   (le_activity),
-      .gn_activity_o   (gn_activity),
-      .store_write_o   (store_write),
-      .store_read_o    (store_read),
       .wr_clk_i        (wr_clk),
-      .wr_en_i         (wr_en),
-      .wr_layer_i      (wr_layer),
-      .wr_bias_i       (wr_bias),
-      .wr_bank_i       (wr_bank),
-      .wr_addr_i       (wr_addr),
-      .wr_data_i       (wr_data),
+      .write_i         (write),
       .s_axis_tvalid,
       .s_axis_tready,
       .s_axis_tdata,
@@ -325,18 +297,12 @@ module moe_accelerator
       .clear_i         (settings.counter_snapshot.clear.value),
       .pixel_valid_i   (s_axis_tvalid),
       .pixel_ready_i   (s_axis_tready),
-      .image_accepted_i(image_accepted),
       .result_valid_i  (m_axis_tvalid),
       .result_ready_i  (m_axis_tready),
       .result_i        (result),
       .bank_swap_i     (selected != selected_q),
-      .bank_write_i    (wr_en),
-      .store_write_i   (store_write),
-      .store_read_i    (store_read),
-      .fe_activity_i   (fe_activity),
-      .ge_activity_i   (ge_activity),
-      .le_activity_i   (le_activity),
-      .gn_activity_i   (gn_activity),
+      .bank_write_i    (write.enable),
+      .events_i        (events),
       .domain_on_i     (pd_switch_o),
       .domain_wake_i   (wake),
       .snapshot_o      (counters)
@@ -372,17 +338,17 @@ module moe_accelerator
     to_registers.mode_status.pending.next   = mode_pending;
     to_registers.mode_status.in_flight.next = in_flight;
 
-    to_registers.bank_select.bank.we    = bank_activate;
-    to_registers.bank_select.bank.next  = load_bank;
+    to_registers.bank_select.bank.we    = bank_status.activate;
+    to_registers.bank_select.bank.next  = bank_status.bank;
     to_registers.bank_valid.valid.next  = Baked ? 16'd1 : 16'(bank_valid);
-    to_registers.bank_status.state.next  = 3'(load_state);
-    to_registers.bank_status.reason.next = load_reason;
-    to_registers.bank_status.target.next = load_bank;
-    to_registers.bank_count.words.next   = load_count;
+    to_registers.bank_status.state.next  = 3'(bank_status.state);
+    to_registers.bank_status.reason.next = bank_status.reason;
+    to_registers.bank_status.target.next = bank_status.bank;
+    to_registers.bank_count.words.next   = bank_status.count;
 
     to_registers.irq_status.result.hwset         = taken;
-    to_registers.irq_status.bank_committed.hwset = bank_committed;
-    to_registers.irq_status.bank_refused.hwset   = bank_refused;
+    to_registers.irq_status.bank_committed.hwset = bank_status.committed;
+    to_registers.irq_status.bank_refused.hwset   = bank_status.refused;
     to_registers.irq_status.mode_changed.hwset   = mode_changed;
     to_registers.irq_status.power_error.hwset    = |timeout;
     to_registers.irq_status.image_error.hwset    = short_image || long_image;
@@ -390,7 +356,7 @@ module moe_accelerator
     to_registers.errors.short_image.hwset        = short_image;
     to_registers.errors.long_image.hwset         = long_image;
     to_registers.errors.no_bank.hwset            = no_bank;
-    to_registers.errors.bank_refused.hwset       = bank_refused;
+    to_registers.errors.bank_refused.hwset       = bank_status.refused;
     to_registers.errors.power_timeout_fe.hwset   = timeout[DomainFe];
     to_registers.errors.power_timeout_ge.hwset   = timeout[DomainGe];
     to_registers.errors.power_timeout_le.hwset   = timeout[DomainLe];

@@ -24,12 +24,11 @@
 ///   *_clk_i, domain_rst_ni, isolate_i  of each domain, see power_sequencer; an isolated domain takes nothing and offers nothing
 ///   ge_work_o     the GE has an image or one waits for it: how a sleeping GE is woken
 ///   quiet_o       no layer of a domain works in this cycle
-///   image_accepted_o  pulse: an image's descriptor was issued; in_flight_o counts them until their result is formed
+///   events_o      what happens in this cycle, for the counters (moe_pkg::core_events_t)
+///   in_flight_o   images whose descriptor was issued and whose result is not formed
 ///   bank_busy_o   banks that an image in flight uses
-///   *_activity_o  what each layer does in this cycle (accel_pkg::activity_t)
-///   store_*_o     a feature word enters, leaves the feature store
-///   wr_*          run-time weights, one 32-bit chunk a cycle of wr_clk_i (clk_i, or gated with wr_en_i), also while LE and GN sleep: layer 0..7 local expert,
-///                 8 gate hidden, 9 gate output; address map in runtime_dense. Never write a bank that an image in flight uses.
+///   write_i       run-time weights (accel_pkg::weight_write_t) on wr_clk_i (clk_i, or gated with write_i.enable), also while LE
+///                 and GN sleep. Never write a bank that an image in flight uses.
 /// Does not: decide when a domain sleeps; power_manager does.
 module moe_core
   import accel_pkg::*;
@@ -38,10 +37,10 @@ module moe_core
     input  logic                     clk_i,
     input  logic                     rst_ni,
     // Settings
-    input  logic [2:0]               mode_i,
+    input  logic [ModeW-1:0]         mode_i,
     input  logic [BankW-1:0]         bank_i,
     input  logic [Banks-1:0]         bank_valid_i,
-    input  logic [2:0]               local_expert_i,
+    input  logic [LocalExpertW-1:0]  local_expert_i,
     input  logic signed [ThetaW-1:0] theta_i,
     input  logic                     ge_enable_i,
     input  logic [MaxLocalExperts-1:0] le_enable_i,
@@ -56,23 +55,12 @@ module moe_core
     output logic                     ge_work_o,
     output logic [Domains-1:0]       quiet_o,
     // What is going on
-    output logic                     image_accepted_o,
-    output logic [3:0]               in_flight_o,
+    output core_events_t             events_o,
+    output logic [InFlightW-1:0]     in_flight_o,
     output logic [Banks-1:0]         bank_busy_o,
-    output activity_t [FrontLayers-1:0]  fe_activity_o,
-    output activity_t [GeLayers-1:0]     ge_activity_o,
-    output activity_t [LocalExperts-1:0] le_activity_o,
-    output activity_t [GateLayers-1:0]   gn_activity_o,
-    output logic                         store_write_o,
-    output logic                         store_read_o,
     // Run-time weights
     input  logic                     wr_clk_i,
-    input  logic                     wr_en_i,
-    input  logic [3:0]               wr_layer_i,
-    input  logic                     wr_bias_i,
-    input  logic [BankW-1:0]         wr_bank_i,
-    input  logic [19:0]              wr_addr_i,
-    input  logic [31:0]              wr_data_i,
+    input  weight_write_t            write_i,
     // Pixels
     input  logic                     s_axis_tvalid,
     output logic                     s_axis_tready,
@@ -83,15 +71,12 @@ module moe_core
     input  logic                     m_axis_tready,
     output logic [31:0]              m_axis_tdata
 );
-  localparam int unsigned InFlight   = 8;  // images between their first pixel and their result
   localparam int unsigned Tags       = InFlight;
   localparam int unsigned FrameWords = FeatureHeight * FeatureWidth * FeatureChannels / FeatureLanes;
   localparam int unsigned FeatW      = FeatureLanes * FeatureW;
   localparam int unsigned Outputs    = LocalExperts + 2;
   localparam int unsigned ToGe       = 0;
   localparam int unsigned ToGate     = LocalExperts + 1;
-  localparam logic [3:0]  LayerGateHidden = 4'd8;
-  localparam logic [3:0]  LayerGateOut    = 4'd9;
 
   // ---- Ingress: pixels and descriptors ----------------------------------------------------------------------
   logic image_valid, image_ready, route_in_ready, mux_in_ready;
@@ -167,19 +152,19 @@ module moe_core
   logic done;
   logic [3:0] in_flight_q;
 
-  assign image_accepted_o = image_valid && image_ready;
+  assign events_o.image_accepted = image_valid && image_ready;
   assign done             = mux_valid && mux_ready;
   assign in_flight_o      = in_flight_q;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) in_flight_q <= '0;
-    else in_flight_q <= in_flight_q + 4'(image_accepted_o) - 4'(done);
+    else in_flight_q <= in_flight_q + 4'(events_o.image_accepted) - 4'(done);
   end
 
   for (genvar b = 0; b < Banks; b++) begin : gen_bank_busy
     logic [3:0] count_q;
     logic enter, leave;
-    assign enter = image_accepted_o && (|image.use_le) && image.bank == BankW'(b);
+    assign enter = events_o.image_accepted && (|image.use_le) && image.bank == BankW'(b);
     assign leave = done && (|mux_image.use_le) && mux_image.bank == BankW'(b);
     assign bank_busy_o[b] = count_q != '0;
 
@@ -190,7 +175,7 @@ module moe_core
   end
 
   // ---- PD_FE: front end -------------------------------------------------------------------------------------
-  localparam int unsigned FeOutputs = 2 + FeatW + $bits(fe_activity_o);
+  localparam int unsigned FeOutputs = 2 + FeatW + $bits(events_o.fe);
   logic feature_valid, feature_ready, fe_in_ready, fe_out_valid;
   logic [FeatW-1:0] feature, fe_out_data;
   activity_t [FrontLayers-1:0] fe_activity;
@@ -212,7 +197,7 @@ module moe_core
   ) u_fe_isolation (
       .isolate_i(isolate_i[DomainFe]),
       .data_i   ({fe_in_ready, fe_out_valid, fe_out_data, fe_activity}),
-      .data_o   ({pixel_ready, feature_valid, feature, fe_activity_o})
+      .data_o   ({pixel_ready, feature_valid, feature, events_o.fe})
   );
 
   // ---- Router -----------------------------------------------------------------------------------------------
@@ -266,11 +251,11 @@ module moe_core
       .out_data_o      (stored)
   );
 
-  assign store_write_o = routed_valid[ToGe] && routed_ready[ToGe];
+  assign events_o.store_write = routed_valid[ToGe] && routed_ready[ToGe];
   assign ge_taken      = stored_valid && stored_ready;
-  assign store_read_o  = ge_taken;
+  assign events_o.store_read  = ge_taken;
 
-  localparam int unsigned GeOutputs = 2 + 8 + $bits(ge_activity_o);
+  localparam int unsigned GeOutputs = 2 + 8 + $bits(events_o.ge);
   logic ge_raw_ready, ge_raw_valid;
   logic [7:0] ge_raw_class;
   activity_t [GeLayers-1:0] ge_activity;
@@ -292,7 +277,7 @@ module moe_core
   ) u_ge_isolation (
       .isolate_i(isolate_i[DomainGe]),
       .data_i   ({ge_raw_ready, ge_raw_valid, ge_raw_class, ge_activity}),
-      .data_o   ({stored_ready, ge_out_valid, ge_out_class, ge_activity_o})
+      .data_o   ({stored_ready, ge_out_valid, ge_out_class, events_o.ge})
   );
 
   // Images in the GE, from their first word to their class.
@@ -365,6 +350,7 @@ module moe_core
         .Multiplier     (LeMultiplier),
         .ConfidenceShift(ConfidenceShift),
         .Tags           (Tags),
+        .Layer          (LayerW'(LayerLocalExpert + i)),
         .Baked          (Baked),
         .WeightFile     ({"le", 8'("0" + i), "_weight.mem"}),
         .BiasFile       ({"le", 8'("0" + i), "_bias.mem"})
@@ -372,12 +358,7 @@ module moe_core
         .clk_i        (le_clk_i),
         .rst_ni       (domain_rst_ni[DomainLe]),
         .wr_clk_i,
-        .wr_en_i,
-        .wr_select_i  (wr_layer_i == 4'(i)),
-        .wr_bias_i,
-        .wr_bank_i,
-        .wr_addr_i,
-        .wr_data_i,
+        .write_i,
         .frame_start_i(frame_start[1+i] && !isolate_i[DomainLe]),
         .bank_i       (isolate_i[DomainLe] ? '0 : route_image.bank),
         .in_valid_i   (routed_valid[1+i] && !isolate_i[DomainLe]),
@@ -396,7 +377,7 @@ module moe_core
     ) u_isolation (
         .isolate_i(isolate_i[DomainLe]),
         .data_i   ({raw_in_ready, raw_out_valid, raw_class, raw_top, raw_margin, raw_activity}),
-        .data_o   ({routed_ready[1+i], out_valid, out_class, out_top, out_margin, le_activity_o[i]})
+        .data_o   ({routed_ready[1+i], out_valid, out_class, out_top, out_margin, events_o.le[i]})
     );
 
     // Remembers, image by image, whether the gate wants this expert's confidence.
@@ -457,7 +438,7 @@ module moe_core
   end
 
   // ---- PD_GN: gate ------------------------------------------------------------------------------------------
-  localparam int unsigned GnOutputs = 3 + 4 + $bits(gn_activity_o);
+  localparam int unsigned GnOutputs = 3 + 4 + $bits(events_o.gn);
   logic gn_raw_ready, gn_raw_conf_ready, gn_raw_valid;
   logic [3:0] gn_raw_expert;
   activity_t [GateLayers-1:0] gn_activity;
@@ -515,13 +496,7 @@ module moe_core
       .clk_i             (gn_clk_i),
       .rst_ni            (domain_rst_ni[DomainGn]),
       .wr_clk_i,
-      .wr_en_i,
-      .wr_hidden_i       (wr_layer_i == LayerGateHidden),
-      .wr_out_i          (wr_layer_i == LayerGateOut),
-      .wr_bias_i,
-      .wr_bank_i,
-      .wr_addr_i,
-      .wr_data_i,
+      .write_i,
       .frame_start_i     (frame_start[ToGate] && !isolate_i[DomainGn]),
       .bank_i            (isolate_i[DomainGn] ? '0 : route_image.bank),
       .theta_i           (isolate_i[DomainGn] ? '0 : gn_theta),
@@ -542,7 +517,7 @@ module moe_core
   ) u_gn_isolation (
       .isolate_i(isolate_i[DomainGn]),
       .data_i   ({gn_raw_ready, gn_raw_conf_ready, gn_raw_valid, gn_raw_expert, gn_activity}),
-      .data_o   ({routed_ready[ToGate], gn_conf_ready, gate_out_valid, gate_out_expert, gn_activity_o})
+      .data_o   ({routed_ready[ToGate], gn_conf_ready, gate_out_valid, gate_out_expert, events_o.gn})
   );
 
   assign gate_out_ready = gate_fork_ready && gn_tag_valid;
@@ -628,10 +603,10 @@ module moe_core
   // ---- Quiet domains ----------------------------------------------------------------------------------------
   always_comb begin
     quiet_o           = '1;
-    quiet_o[DomainFe] = !((|fe_activity_o) || pixel_valid || feature_valid);
-    quiet_o[DomainGe] = !((|ge_activity_o) || stored_valid || ge_out_valid);
-    quiet_o[DomainLe] = !((|le_activity_o) || (|routed_valid[LocalExperts:1]));
-    quiet_o[DomainGn] = !((|gn_activity_o) || routed_valid[ToGate] || gate_out_valid);
+    quiet_o[DomainFe] = !((|events_o.fe) || pixel_valid || feature_valid);
+    quiet_o[DomainGe] = !((|events_o.ge) || stored_valid || ge_out_valid);
+    quiet_o[DomainLe] = !((|events_o.le) || (|routed_valid[LocalExperts:1]));
+    quiet_o[DomainGn] = !((|events_o.gn) || routed_valid[ToGate] || gate_out_valid);
   end
 
 `ifndef SYNTHESIS

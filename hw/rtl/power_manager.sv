@@ -19,16 +19,18 @@
 /// Parameters
 ///   Quiet  cycles without any activity after which a drained domain counts as idle: more than the deepest pipeline
 ///          between two layers
+///   IdleW  width of idle_i, bits
 module power_manager
   import accel_pkg::*;
 #(
-    parameter int unsigned Quiet = 32
+    parameter int unsigned Quiet = 32,
+    parameter int unsigned IdleW = 24
 ) (
     input  logic               clk_i,
     input  logic               rst_ni,
     // Request
-    input  logic [2:0]         mode_i,
-    input  logic [23:0]        idle_i,      // cycles that the GE stays on without work in ModeMoeGated
+    input  logic [ModeW-1:0]   mode_i,
+    input  logic [IdleW-1:0]   idle_i,      // cycles that the GE stays on without work in ModeMoeGated
     input  logic [Domains-1:0] force_on_i,
     // State of the accelerator
     input  logic               in_flight_i,  // images accepted and not answered
@@ -45,7 +47,6 @@ module power_manager
     output logic               changed_o
 );
   localparam int unsigned QuietW = $clog2(Quiet + 1);
-  localparam int unsigned IdleW  = 25;
 
   typedef enum logic [1:0] {
     Run,    // images are accepted in the mode in force
@@ -76,9 +77,9 @@ module power_manager
   end
 
   // The GE's own idle time, counted from the end of its last work.
-  logic [IdleW-1:0] ge_idle_q;
+  logic [IdleW:0] ge_idle_q;
   logic ge_expired;
-  assign ge_expired = ge_idle_q >= IdleW'(idle_i);
+  assign ge_expired = ge_idle_q >= (IdleW + 1)'(idle_i);
   always_ff @(posedge clk_i) begin
     if (!rst_ni || ge_work_i || !quiet_i[DomainGe]) ge_idle_q <= '0;
     else if (!ge_expired) ge_idle_q <= ge_idle_q + 1'b1;

@@ -6,12 +6,12 @@
 ///
 /// Initiation interval: InWords*OutWords cycles a vector.
 ///
-/// Weight writes, clocked by wr_clk_i (clk_i may be a gated copy of it): wr_addr_i counts 32-bit chunks: {word address, chunk number}, with as many chunk bits as the
-/// memory's word needs; wr_bias_i selects the bias memory. A bank in use must not be written; a write to a bank that
-/// does not exist is dropped.
+/// Weight writes, clocked by wr_clk_i (clk_i may be a gated copy of it): accel_pkg::weight_write_t. A bank in use must not be
+/// written; a write to a bank that does not exist is dropped.
 /// Does not: check that a bank is complete or an address exists, or change the width of the input stream (use stream_width).
 ///
 /// Parameters: see mvu; Banks is the number of weight banks, Tags the number of vectors that may be announced.
+///   Layer                  number of the layer in weight writes
 ///   Baked                  1: the weights are constants (weight_rom) in a single bank, and writes have no effect; for a
 ///                          device whose user never changes
 ///   WeightFile, BiasFile   their contents, see weight_rom
@@ -31,6 +31,7 @@ module runtime_dense
     parameter int unsigned  Banks         = 2,
     parameter int unsigned  Multiplier    = 0,
     parameter int unsigned  Tags          = 8,
+    parameter logic [LayerW-1:0] Layer    = '0,
     parameter bit           Baked         = 1'b0,
     parameter               WeightFile    = "",
     parameter               BiasFile      = "",
@@ -38,14 +39,8 @@ module runtime_dense
 ) (
     input  logic                 clk_i,
     input  logic                 rst_ni,
-    input  logic                 wr_clk_i,
-    // Weight writes
-    input  logic                 wr_en_i,
-    input  logic                 wr_select_i,
-    input  logic                 wr_bias_i,
-    input  logic [BankW-1:0]     wr_bank_i,
-    input  logic [19:0]          wr_addr_i,
-    input  logic [31:0]          wr_data_i,
+    input  logic                 wr_clk_i,  // of write_i
+    input  weight_write_t write_i,
     // Tags
     input  logic                 tag_valid_i,
     input  logic [BankW-1:0]     tag_bank_i,
@@ -168,13 +163,14 @@ module runtime_dense
     );
 
     logic unused_writes;
-    assign unused_writes = ^{wr_clk_i, wr_en_i, wr_select_i, wr_bias_i, wr_bank_i, wr_addr_i, wr_data_i, wgt_bank, bias_bank};
+    assign unused_writes = ^{wr_clk_i, write_i, wgt_bank, bias_bank};
   end else begin : gen_loaded
     runtime_memory #(
         .Width(Pe * Simd * WgtW),
         .Depth(Depth),
         .Banks(Banks),
-        .Bias (1'b0)
+        .Bias (1'b0),
+        .Layer(Layer)
     ) u_weights (
         .clk_i,
         .rd_en_i  (wgt_en),
@@ -182,19 +178,15 @@ module runtime_dense
         .rd_addr_i(wgt_addr),
         .rd_data_o(wgt_data),
         .wr_clk_i,
-        .wr_en_i,
-        .wr_select_i,
-        .wr_bias_i,
-        .wr_bank_i,
-        .wr_addr_i,
-        .wr_data_i
+        .write_i
     );
 
     runtime_memory #(
         .Width(Pe * BiasW),
         .Depth(OutWords),
         .Banks(Banks),
-        .Bias (1'b1)
+        .Bias (1'b1),
+        .Layer(Layer)
     ) u_biases (
         .clk_i,
         .rd_en_i  (bias_en),
@@ -202,12 +194,7 @@ module runtime_dense
         .rd_addr_i(bias_addr),
         .rd_data_o(bias_data),
         .wr_clk_i,
-        .wr_en_i,
-        .wr_select_i,
-        .wr_bias_i,
-        .wr_bank_i,
-        .wr_addr_i,
-        .wr_data_i
+        .write_i
     );
   end
 
