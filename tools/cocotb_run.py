@@ -28,6 +28,7 @@ from spec.files import write_text
 from spec.paths import ROOT
 from tools.manifest import NAME, compile_order, used_by
 from tools.model_objects import OBJECTS, CompileFailed, ModelCompiler
+from tools.mutants import ControlsRest, under_test
 from tools.toolchain import verilator_environment
 
 RTL = ROOT / "hw" / "rtl"
@@ -89,6 +90,8 @@ def mutate(source: Path, old: str, new: str) -> Path:
     Returns:
         Path of the mutant.
     """
+    if under_test():
+        raise ControlsRest(f"a control that breaks {source.name} is no test of a mutant")
     text = source.read_text()
     assert text.count(old) == 1, f"{source}: {old!r} occurs {text.count(old)} times, not once"
     text = text.replace(old, new)
@@ -191,10 +194,16 @@ def build(
     sources = rtl_sources(toplevel) if sources is None else list(sources)
     parameters = dict(parameters or {})
     defines = dict(defines or {})
+    mutant, root = under_test(), BUILD
+    if mutant:
+        sound, sources, root = sources, mutant.stand_in(sources, RTL), mutant.build_directory
+        if messages := _new_findings(toplevel, parameters, sound, sources):
+            mutant.refuse(messages)
+            raise SimulationError(f"Lint of the mutant of {toplevel} {parameters} says:\n{messages}")
     # A synchronous design has no delays; without them every design shares one runtime library (see model_objects).
     build_args = ["--assert", "--no-timing", *build_args]
     tools = _tools()
-    directory = BUILD / toplevel / _digest(toplevel, sources, parameters, defines, build_args)
+    directory = root / toplevel / _digest(toplevel, sources, parameters, defines, build_args)
     directory.parent.mkdir(parents=True, exist_ok=True)
 
     with _lock(directory.with_suffix(".lock")):
@@ -211,6 +220,8 @@ def build(
                 *map(str, sources),
             ], tools)  # fmt: skip
         except SimulationError as error:
+            if mutant:
+                mutant.refuse(str(error))
             raise SimulationError(f"The build of {toplevel} {parameters} failed:\n{error}") from None
         complete.touch()
     return directory
@@ -264,10 +275,25 @@ def lint(toplevel: str, parameters: Mapping[str, Value] | None = None, sources: 
     return "\n".join(line for line in lines if line.strip() and not line.startswith("- "))
 
 
+def _new_findings(toplevel: str, parameters: Mapping[str, Value], sound: Sequence[Path], mutant: Sequence[Path]) -> str:
+    """What lint says about a mutant and not about the sound design."""
+    if not (found := _findings(lint(toplevel, parameters, mutant))):
+        return ""
+    return "\n".join(sorted(found - _findings(lint(toplevel, parameters, sound))))
+
+
+def _findings(messages: str) -> set[str]:
+    """Warnings and errors without the place, which differs between a file and its copy."""
+    lines = (line for line in messages.splitlines() if line.startswith(("%Warning", "%Error")))
+    return {re.sub(r"(?<=: )\S*/([^/\s:]+)(:\d+)*:(?= )", r"\1:", line) for line in lines}
+
+
 def _tools() -> dict[str, str]:
     env = verilator_environment()
     if shutil.which("g++", path=env["PATH"]) is None:
         raise SimulationError("g++ was not found on PATH; install it with the system's packages.")
+    if under_test():
+        env["COCOTB_MAX_FAILURES"] = "1"  # the first test that fails is enough
     return env
 
 
