@@ -3,6 +3,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from golden.integer_model import MoeModel
@@ -68,6 +69,26 @@ def test_without_layers_the_simulator_gives_the_same_results(directory):
         assert not plain.layers and watched.layers
         assert (plain.classes == watched.classes).all() and (plain.experts == watched.experts).all()
     simulator.close()
+
+
+def test_a_first_chunk_without_the_ge_does_not_hide_its_layers(directory):
+    """MOE_GATED: local images come first, so that no image of the first chunk has layers of the GE."""
+    setup = tiny_setup(directory)
+    images = image_set().images
+    model = MoeModel(setup.accelerator.moe)
+    experts = model.run(images, Mode.MOE_GATED, setup.bank, setup.theta).experts
+    images = images[np.argsort(experts == 0, kind="stable")]
+    expected = model.run(images, Mode.MOE_GATED, setup.bank, setup.theta, keep_layers=True)
+    chunk = 4
+    assert expected.experts[:chunk].all() and not expected.experts[-1]
+    library = prepare(setup.accelerator, setup.bank, None, False).library
+    simulator = BulkSimulator(setup.accelerator, library=library)
+    simulator.load_bank(setup.bank)
+    found = simulator.run(images, Mode.MOE_GATED, theta=setup.theta, keep_layers=True, chunk=chunk)
+    simulator.close()
+    assert set(found.layers) == set(expected.layers)
+    for name, values in expected.layers.items():
+        assert np.array_equal(found.layers[name], values.ravel()), name
 
 
 def test_the_second_local_expert_alone(directory):
