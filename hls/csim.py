@@ -19,9 +19,11 @@ from golden.integer_model import Answers
 from hls.build import build_library
 from hls.gen import GeneratedHls, Tap, generate, taps
 from hw.gen.memory import bank_writes
+from spec import result_word
 from spec.bank import Bank
 from spec.network import Mode
 from spec.presets import Accelerator
+from spec.result_word import Status
 from tools.parallel import run_in_parallel
 
 CHUNK = 100  # images per call of one simulation; results do not depend on it
@@ -218,17 +220,10 @@ class HlsSimulator:
     def _decode(self, raw: tuple, mode: Mode) -> HlsResult:
         words, domains, layers = raw
         moe = self.accelerator.moe
-        result = HlsResult(
-            classes=(words & 0xFF).astype(np.uint8),
-            experts=(words >> 8 & 0xF).astype(np.uint8),
-            status=(words >> 12 & 0xF).astype(np.uint8),
-            banks=(words >> 16 & 0xF).astype(np.uint8),
-            sequence=(words >> 20).astype(np.uint16),
-            domains=domains,
-        )
+        result = HlsResult(**result_word.decode(words)._asdict(), domains=domains)
         shapes = layer_shapes(self._taps, self.accelerator)
         result.layers = {name: values.reshape(-1, *shapes[name]) for name, values in layers.items()}
-        if mode == Mode.MOE_GATED and layers and not (result.status & 4).any():
+        if mode == Mode.MOE_GATED and layers and not (result.status & Status.NO_BANK).any():
             generic = np.flatnonzero(result.experts == 0)
             result.used = dict.fromkeys(self._recorded_tail, generic)
             for name in self._recorded_tail:  # present even when no image was generic

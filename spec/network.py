@@ -22,7 +22,7 @@ NO_CLASS = 255  # the class of a result that no expert answered
 
 
 class Mode(IntEnum):
-    """Operating modes (DESIGN: hardware). The value is the encoding of the hardware's mode input."""
+    """Operating modes (docs/architecture.md). The value is the encoding of the hardware's mode input."""
 
     OFF = 0
     GE_ONLY = 1

@@ -18,7 +18,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -27,11 +26,14 @@ from pathlib import Path
 
 from spec.files import write_text
 from spec.paths import ROOT
+from tools.manifest import NAME, compile_order, used_by
+from tools.model_objects import OBJECTS, CompileFailed, ModelCompiler
 from tools.mutants import ControlsRest, under_test
 from tools.toolchain import verilator_environment
 
 RTL = ROOT / "hw" / "rtl"
 BUILD = ROOT / "build" / "sim"
+_PREFIX = "Vtop"  # cocotb's C++ main program includes the model by this name
 PARAMETERS_VARIABLE = "SIM_PARAMETERS"  # how a cocotb bench learns the parameters it was built with
 # cocotb rewrites the assertions of every module that a bench imports, which takes seconds for torch.
 _REWRITTEN = {"COCOTB_REWRITE_ASSERTION_FILES": "bench_*.py stream*.py"}
@@ -57,30 +59,24 @@ class Results:
 
 
 def rtl_sources(*tops: str, directory: Path = RTL) -> list[Path]:
-    """Files that define the modules or packages ``tops`` and all they use, users last.
+    """Files that define the modules or packages ``tops`` and all they use, in the order of the directory's manifest.
 
     Raises:
-        SimulationError: one of ``tops`` has no file in ``directory``.
+        SimulationError: one of ``tops`` is not in the manifest.
     """
-    files = {path.stem: path for path in sorted(directory.glob("*.sv"))}
-    ordered: list[Path] = []
-    seen: set[str] = set()
+    files = {path.stem: path for path in compile_order(directory)}
+    used: set[str] = set()
 
     def visit(name: str) -> None:
-        if name in seen:
-            return
-        seen.add(name)
-        code = re.sub(r"//.*", "", files[name].read_text())
-        for word in dict.fromkeys(re.findall(r"\w+", code)):
-            if word in files:
-                visit(word)
-        ordered.append(files[name])
+        used.add(name)
+        for other in used_by(files[name]) & set(files) - used:
+            visit(other)
 
     for top in tops:
         if top not in files:
-            raise SimulationError(f"There is no module file {directory / f'{top}.sv'}.")
+            raise SimulationError(f"There is no module {top} in {directory / NAME}.")
         visit(top)
-    return ordered
+    return [path for name, path in files.items() if name in used]
 
 
 def mutate(source: Path, old: str, new: str) -> Path:
@@ -195,8 +191,6 @@ def build(
     build_args: Sequence[str] = (),
 ) -> Path:
     """Verilate and compile ``toplevel`` for cocotb unless that exact build exists; return its directory."""
-    from cocotb_tools.runner import get_runner
-
     sources = rtl_sources(toplevel) if sources is None else list(sources)
     parameters = dict(parameters or {})
     defines = dict(defines or {})
@@ -206,7 +200,7 @@ def build(
         if messages := _new_findings(toplevel, parameters, sound, sources):
             mutant.refuse(messages)
             raise SimulationError(f"Lint of the mutant of {toplevel} {parameters} says:\n{messages}")
-    # A synchronous design has no delays; without them every design shares one runtime library (see objcache).
+    # A synchronous design has no delays; without them every design shares one runtime library (see model_objects).
     build_args = ["--assert", "--no-timing", *build_args]
     tools = _tools()
     directory = root / toplevel / _digest(toplevel, sources, parameters, defines, build_args)
@@ -218,28 +212,49 @@ def build(
             return directory
         shutil.rmtree(directory, ignore_errors=True)
         directory.mkdir()
-        log = directory / "build.log"
-        with _environ(tools):
-            try:
-                get_runner("verilator").build(
-                    sources=[str(path) for path in sources],
-                    hdl_toplevel=toplevel,
-                    parameters={name: _literal(value) for name, value in parameters.items()},
-                    defines={name: _literal(value) for name, value in defines.items()},
-                    build_args=build_args,
-                    build_dir=directory,
-                    timescale=("1ns", "1ps"),
-                    log_file=log,
-                )
-            except (RuntimeError, subprocess.CalledProcessError):
-                text = log.read_text(errors="replace")
-                lines = [line for line in text.splitlines() if line.startswith(("%Error", "%Warning"))]
-                detail = "\n".join(lines[:10] or text.splitlines()[-10:])
-                if mutant:
-                    mutant.refuse(detail)
-                raise SimulationError(f"The build of {toplevel} {parameters} failed:\n{detail}") from None
+        try:
+            _compile(toplevel, directory, [
+                "--timescale", "1ns/1ps", *build_args,
+                *(f"-D{name}={_literal(value)}" for name, value in defines.items()),
+                *(f"-G{name}={_literal(value)}" for name, value in parameters.items()),
+                *map(str, sources),
+            ], tools)  # fmt: skip
+        except SimulationError as error:
+            if mutant:
+                mutant.refuse(str(error))
+            raise SimulationError(f"The build of {toplevel} {parameters} failed:\n{error}") from None
         complete.touch()
     return directory
+
+
+def _compile(toplevel: str, directory: Path, arguments: Sequence[str], tools: Mapping[str, str]) -> None:
+    """Verilate and compile as cocotb's own runner does, but see ``model_objects`` for how."""
+    import cocotb_tools.config
+
+    command = [
+        "verilator", "--cc", "--Mdir", str(directory), "--top-module", toplevel, "--prefix", _PREFIX,
+        "--vpi", "--public-flat-rw", *arguments,
+    ]  # fmt: skip
+    log = directory / "build.log"
+    _call(command, tools, log)
+    harness = Path(cocotb_tools.config.share_dir) / "lib" / "verilator" / "verilator.cpp"
+    try:
+        objects = ModelCompiler(OBJECTS, ()).objects(directory, _PREFIX, [harness])
+    except CompileFailed as error:
+        raise SimulationError(str(error)) from None
+    libraries = cocotb_tools.config.libs_dir
+    link = [f"-Wl,-rpath,{libraries}", f"-L{libraries}", "-lcocotbvpi_verilator", "-o", str(directory / toplevel)]
+    _call(["g++", *map(str, objects), *link], tools, log)
+
+
+def _call(command: Sequence[str], tools: Mapping[str, str], log: Path) -> None:
+    run = subprocess.run(command, env=tools, capture_output=True, text=True, check=False)
+    text = run.stdout + run.stderr
+    with log.open("a") as file:
+        file.write(f"{' '.join(command)}\n{text}")
+    if run.returncode:
+        lines = [line for line in text.splitlines() if line.startswith(("%Error", "%Warning"))]
+        raise SimulationError("\n".join(lines[:10] or text.splitlines()[-10:]))
 
 
 def lint(toplevel: str, parameters: Mapping[str, Value] | None = None, sources: Sequence[Path] | None = None) -> str:
@@ -275,16 +290,10 @@ def _findings(messages: str) -> set[str]:
 
 def _tools() -> dict[str, str]:
     env = verilator_environment()
-    for tool in ("make", "g++"):
-        if shutil.which(tool, path=env["PATH"]) is None:
-            raise SimulationError(f"{tool} was not found on PATH; install it with the system's packages.")
-    objcache = f"{sys.executable} {Path(__file__).with_name('objcache.py')} {BUILD / 'objects'}"
-    # A makefile variable with spaces in MAKEFLAGS: each space is escaped.
-    env["MAKEFLAGS"] += " OBJCACHE=" + objcache.replace(" ", "\\ ")
+    if shutil.which("g++", path=env["PATH"]) is None:
+        raise SimulationError("g++ was not found on PATH; install it with the system's packages.")
     if under_test():
-        # A mutant is simulated once and briefly: it is not worth optimising, and the first test that fails is enough.
-        env["MAKEFLAGS"] += " OPT_FAST=-O0 OPT_SLOW=-O0"
-        env["COCOTB_MAX_FAILURES"] = "1"
+        env["COCOTB_MAX_FAILURES"] = "1"  # the first test that fails is enough
     return env
 
 

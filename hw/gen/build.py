@@ -10,27 +10,16 @@ from hw.gen import systemverilog
 from hw.gen.adder_graph import adder_graph
 from hw.gen.memory import hex_lines
 from hw.gen.taps import taps
+from hw.hierarchy import header
 from hw.regs.files import BLOCK, PACKAGE, register_files
 from spec.files import write_if_changed
 from spec.folding import pack_bias, pack_weights
 from spec.network import MatrixLayer
 from spec.paths import ROOT
 from spec.presets import Accelerator
+from tools.manifest import read_manifest
 
 RTL = ROOT / "hw" / "rtl"
-_PACKAGES = ("activity_pkg", "accel_pkg")
-# Hand-written modules around moe_core that only the device has; the arithmetic is simulated without them.
-_DEVICE = (
-    "device_pkg",
-    "activity_counters",
-    "axil_guard",
-    "bank_loader",
-    "clock_gate",
-    "moe_accelerator",
-    "moe_registers",
-    "power_manager",
-    "power_sequencer",
-)
 _DEVICE_PACKAGE = "moe_device_pkg.sv"
 
 
@@ -45,22 +34,25 @@ class GeneratedHardware:
     generated_modules: tuple[str, ...]
     rtl: Path = RTL
 
+    def _sources(self, device: bool) -> list[Path]:
+        """The manifest's files with the generated ones in their places; without ``device`` those of moe_top."""
+        groups = {group: [self.rtl / f"{name}.sv" for name in names] for group, names in read_manifest(RTL).items()}
+        generated = [self.directory / f"{name}.sv" for name in self.generated_modules]
+        sources = [*groups["packages"], self.directory / "moe_pkg.sv"]
+        if device:
+            sources += [self.directory / PACKAGE, *groups["device_packages"], self.directory / _DEVICE_PACKAGE]
+        sources += [*groups["layers"], *generated, *groups["datapath"]]
+        return [*sources, self.directory / BLOCK, *groups["device"]] if device else sources
+
     @property
     def synthesis_sources(self) -> list[Path]:
         """All sources of moe_top, packages first."""
-        packages = [self.rtl / f"{name}.sv" for name in _PACKAGES] + [self.directory / "moe_pkg.sv"]
-        generated = [self.directory / f"{name}.sv" for name in self.generated_modules]
-        others = set(packages) | {self.rtl / f"{name}.sv" for name in _DEVICE}
-        return packages + sorted(set(self.rtl.glob("*.sv")) - others) + generated
+        return self._sources(device=False)
 
     @property
     def device_sources(self) -> list[Path]:
         """All sources of moe_accelerator, packages first."""
-        sources = self.synthesis_sources
-        count = len(_PACKAGES) + 1
-        packages = [self.directory / _DEVICE_PACKAGE, self.directory / PACKAGE]
-        device = [self.rtl / f"{name}.sv" for name in _DEVICE] + [self.directory / BLOCK]
-        return sources[:count] + packages + sources[count:] + device
+        return self._sources(device=True)
 
     def relative_sources(self, device: bool = False) -> list[str]:
         """Sources of moe_top (or of moe_accelerator) as names below ``directory``, where they are copied.
@@ -134,6 +126,7 @@ def generated_files(accelerator: Accelerator) -> dict[str, str]:
         _DEVICE_PACKAGE: systemverilog.device_package(moe, folding),
         "moe_sim.sv": systemverilog.watched_top(tap_table),
         "taps.h": systemverilog.tap_header(moe, tap_table),
+        "hierarchy.h": header(),
         **memory_files(accelerator),
         **register_files(),
     }

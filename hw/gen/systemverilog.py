@@ -89,6 +89,10 @@ def package(moe: Moe, folding: Folding, baked: bool = False) -> str:
     }
     lines = [f"  localparam int unsigned {name} = {value};" for name, value in numbers.items()]
     lines += [f"  localparam bit {name} = 1'b{int(value)};" for name, value in flags.items()]
+    lines += [
+        "  localparam int unsigned FeatureWordW = FeatureLanes * FeatureW;",
+        "  localparam int unsigned FrameWords = FeatureHeight * FeatureWidth * FeatureChannels / FeatureLanes;",
+    ]
     return (
         f"{_HEADER}/// Network {network.name}, gate preset {moe.preset}, folding {folding.name}.\n"
         "package moe_pkg;\n" + "\n".join(lines) + _EVENTS + "endpackage\n"
@@ -100,14 +104,16 @@ def device_package(moe: Moe, folding: Folding) -> str:
     lines = _activity_constants(moe, folding) + _bank_constants(moe, folding)
     return (
         f"{_HEADER}/// Network {moe.network.name}, gate preset {moe.preset}, folding {folding.name}.\n"
-        "package moe_device_pkg;\n  import moe_pkg::*;\n" + "\n".join(lines) + "\nendpackage\n"
+        "package moe_device_pkg;\n  import accel_pkg::*;\n  import device_pkg::*;\n  import moe_pkg::*;\n"
+        + "\n".join(lines)
+        + "\nendpackage\n"
     )
 
 
-def _array(name: str, bits: int, values: list[int], size: str) -> str:
-    """A packed array constant; the first value is element 0."""
-    listed = ", ".join(f"{bits}'d{value}" for value in reversed(values))
-    return f"  localparam logic [{size}-1:0][{bits - 1}:0] {name} = {{{listed}}};"
+def _array(name: str, bits: int | str, values: list[int], size: str) -> str:
+    """A packed array constant of values of ``bits`` bits, a number or a constant's name; the first is element 0."""
+    listed = ", ".join(f"{bits}'({value})" for value in reversed(values))
+    return f"  localparam logic [{size}-1:0][{bits}-1:0] {name} = {{{listed}}};"
 
 
 def _activity_constants(moe: Moe, folding: Folding) -> list[str]:
@@ -134,16 +140,17 @@ def _bank_constants(moe: Moe, folding: Folding) -> list[str]:
     digests = {"GeDigest": moe.network.digest(), "LayoutDigest": layout_digest(moe, folding)}
     return [
         f"  localparam int unsigned BankPayloadWords = {sum(s.words * s.chunks for s in segments)};",
+        "  localparam int unsigned BankStreamWords = BankHeaderWords + BankPayloadWords + 1;  // and the CRC",
         f"  localparam int unsigned BankSegments = {len(segments)};",
         *(
             f"  localparam logic [63:0] {name} = 64'h{int.from_bytes(bytes.fromhex(digest)[:8], 'little'):016x};"
             for name, digest in digests.items()
         ),
-        _array("BankSegmentLayer", 4, [s.layer for s in segments], "BankSegments"),
+        _array("BankSegmentLayer", "LayerW", [s.layer for s in segments], "BankSegments"),
         f"  localparam logic [BankSegments-1:0] BankSegmentBias = {len(segments)}'b"
         + "".join(str(int(s.is_bias)) for s in reversed(segments))
         + ";",
-        _array("BankSegmentWords", 20, [s.words for s in segments], "BankSegments"),
+        _array("BankSegmentWords", "WriteAddrW", [s.words for s in segments], "BankSegments"),
         _array("BankSegmentChunks", 8, [s.chunks for s in segments], "BankSegments"),
     ]
 
@@ -395,17 +402,17 @@ def watched_top(taps: tuple[Tap, ...]) -> str:
     inputs = """\
     input  logic clk_i,
     input  logic rst_ni,
-    input  logic [2:0] mode_i,
-    input  logic [3:0] bank_i,
+    input  logic [accel_pkg::ModeW-1:0] mode_i,
+    input  logic [accel_pkg::BankW-1:0] bank_i,
     input  logic [moe_pkg::Banks-1:0] bank_valid_i,
-    input  logic [2:0] local_expert_i,
-    input  logic signed [31:0] theta_i,
+    input  logic [accel_pkg::LocalExpertW-1:0] local_expert_i,
+    input  logic signed [accel_pkg::ThetaW-1:0] theta_i,
     input  logic wr_en_i,
-    input  logic [3:0] wr_layer_i,
+    input  logic [accel_pkg::LayerW-1:0] wr_layer_i,
     input  logic wr_bias_i,
-    input  logic [3:0] wr_bank_i,
-    input  logic [19:0] wr_addr_i,
-    input  logic [31:0] wr_data_i,
+    input  logic [accel_pkg::BankW-1:0] wr_bank_i,
+    input  logic [accel_pkg::WriteAddrW-1:0] wr_addr_i,
+    input  logic [accel_pkg::ChunkBits-1:0] wr_data_i,
     input  logic s_axis_tvalid,
     output logic s_axis_tready,
     input  logic [moe_pkg::PixelW-1:0] s_axis_tdata,

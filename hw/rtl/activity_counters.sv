@@ -2,11 +2,11 @@
 /// Counts what the accelerator does: images, answers, stalls, multiply-accumulates and memory accesses.
 ///
 /// Each counter has 64 bits and adds its increment every cycle. snapshot_i copies all of them in one cycle, as they
-/// were before that cycle's increments, to where they are read; clear_i sets them to 0, after the copy if both come together,
-/// and loses no event: those of its own cycle are the first of the new count.
+/// were before that cycle's increments, to where they are read; clear_i sets them to 0, after the copy if both come
+/// together, and loses no event: those of its own cycle are the first of the new count.
 ///
-/// Multiply-accumulates of a step are Pe*Simd, whether a lane carries a value or pads a word. An adder graph counts those
-/// that it stands for, and reads no weights. An expert's answer is counted when its result is taken.
+/// Multiply-accumulates of a step are Pe*Simd, whether a lane carries a value or pads a word. An adder graph counts
+/// those that it stands for, and reads no weights. An expert's answer is counted when its result is taken.
 ///
 /// Latency: 2 cycles from an event to its counter, 1 from snapshot_i to snapshot_o.
 /// Does not: measure energy; golden/ has models that weigh these numbers.

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Takes the word stream of a bank file, checks it, and writes its weights into a bank that nothing uses.
 ///
-/// The stream (docs/bank-format.md): magic, version, GE digest (2 words), layout digest (2), payload words, 0; the payload
-/// in the order of the memories; CRC-32 of all of it. Header words are compared as they arrive, so that the weights of a
-/// foreign bank never reach a memory. A bank is valid from its commit until the next start or invalidation of the same bank; the
-/// commit is refused unless the stream is complete and its CRC is right. The first refusal ends the load: what follows is
-/// dropped, and status_o.reason keeps telling why until the next start.
+/// The stream (docs/bank-format.md): magic, version, GE digest (2 words), layout digest (2), payload words, 0; the
+/// payload in the order of the memories; CRC-32 of all of it. Header words are compared as they arrive, so that the
+/// weights of a foreign bank never reach a memory. A bank is valid from its commit until the next start or invalidation
+/// of the same bank; the commit is refused unless the stream is complete and its CRC is right. The first refusal ends
+/// the load: what follows is dropped, and status_o.reason keeps telling why until the next start.
 ///
 /// Latency: a word is written 1 cycle after word_valid_i; valid, status and events follow their cause by 1 cycle.
 /// Initiation interval: 1 cycle a word, at any time: there is nothing to wait for.
 ///
-/// Protocol: start_i, commit_i (with activate_i) and invalidate_i are pulses that act on target_i; word_valid_i comes with one
-/// word. select_i is the bank that images are being accepted with, busy_i the banks of images in flight: neither may be
-/// started or, while an image uses it, invalidated weights overwritten. write_o: the weights, see accel_pkg; status_o: the load
-/// and its events, see device_pkg.
+/// Protocol: start_i, commit_i (with activate_i) and invalidate_i are pulses that act on target_i; word_valid_i comes
+/// with one word. select_i is the bank that images are being accepted with, busy_i the banks of images in flight:
+/// neither may be started or, while an image uses it, invalidated weights overwritten. write_o: the weights, see
+/// accel_pkg; status_o: the load and its events, see device_pkg.
 /// memory_on_i: without it all banks become invalid, and no load can be started.
 /// Does not: hold the selection (a register does), or check that weights make sense.
 ///
@@ -22,8 +22,8 @@
 ///   Words         words of the payload
 ///   Segments      memories of a bank, in stream order
 ///   GeDigest, LayoutDigest  first 64 bits of each, as they stand in the header: word 0 in the low half
-///   SegmentLayer, SegmentBias, SegmentWords, SegmentChunks  of each memory: layer number and kind of moe_top's write port,
-///                 words, 32-bit chunks a word; memory 0 in the low bits
+///   SegmentLayer, SegmentBias, SegmentWords, SegmentChunks  of each memory: layer number and kind in a write, words,
+///                 32-bit chunks a word; memory 0 in the low bits
 module bank_loader
   import accel_pkg::*;
   import moe_regs_pkg::*;
@@ -57,8 +57,7 @@ module bank_loader
     output logic [Banks-1:0] valid_o,
     output bank_status_t     status_o
 );
-  localparam int unsigned HeaderWords = 8;
-  localparam int unsigned Total       = HeaderWords + Words + 1;
+  localparam int unsigned Total       = BankHeaderWords + Words + 1;
   localparam int unsigned SegmentW    = (Segments > 1) ? $clog2(Segments) : 1;
   localparam logic [31:0] Magic       = 32'h4245_4f4d;  // "MOEB"
   localparam logic [31:0] Version     = 32'd1;
@@ -127,7 +126,7 @@ module bank_loader
   end
   assign word_taken   = word_valid_i && state_q == bank_state__LOADING;
   assign word_refused = word_taken && word_reason != bank_reason__NONE;
-  assign in_payload   = count_q >= HeaderWords && count_q < 32'(HeaderWords + Words);
+  assign in_payload   = count_q >= BankHeaderWords && count_q < 32'(BankHeaderWords + Words);
 
   // Where the next payload word goes.
   logic [SegmentW-1:0] segment_q;

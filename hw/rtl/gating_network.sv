@@ -79,53 +79,23 @@ module gating_network
   localparam int unsigned Logits = LocalExperts + 1;
 
   // ---- Inputs: pooled features, then confidences ------------------------------------------------------------
-  logic pool_valid, pool_ready, pooled_valid, pooled_ready, word_valid, word_ready, vector_valid, vector_ready;
-  logic [Lanes*ActW-1:0] pool_data, pooled_data;
+  logic word_valid, word_ready, vector_valid, vector_ready;
   logic [FirstSimd*ActW-1:0] word_data, vector_data;
 
-  max_pool #(
-      .Height(Height),
-      .Width(Width),
-      .WordsPerPixel(Channels / Lanes),
-      .Lanes(Lanes),
-      .ActW(ActW),
-      .Size(PoolSize)
-  ) u_pool (
+  pooled_words #(
+      .Height  (Height),
+      .Width   (Width),
+      .Channels(Channels),
+      .Lanes   (Lanes),
+      .OutLanes(FirstSimd),
+      .ActW    (ActW),
+      .Size    (PoolSize)
+  ) u_pooled (
       .clk_i,
       .rst_ni,
       .in_valid_i,
       .in_ready_o,
       .in_data_i,
-      .out_valid_o(pool_valid),
-      .out_ready_i(pool_ready),
-      .out_data_o (pool_data)
-  );
-
-  // A row of windows completes within a few cycles; its words wait here, so that the front end does not.
-  stream_fifo #(
-      .Width(Lanes * ActW),
-      .Depth((Width / PoolSize) * (Channels / Lanes))
-  ) u_pooled (
-      .clk_i,
-      .rst_ni,
-      .in_valid_i (pool_valid),
-      .in_ready_o (pool_ready),
-      .in_data_i  (pool_data),
-      .out_valid_o(pooled_valid),
-      .out_ready_i(pooled_ready),
-      .out_data_o (pooled_data)
-  );
-
-  stream_width #(
-      .LaneW   (ActW),
-      .InLanes (Lanes),
-      .OutLanes(FirstSimd)
-  ) u_words (
-      .clk_i,
-      .rst_ni,
-      .in_valid_i (pooled_valid),
-      .in_ready_o (pooled_ready),
-      .in_data_i  (pooled_data),
       .out_valid_o(word_valid),
       .out_ready_i(word_ready),
       .out_data_o (word_data)

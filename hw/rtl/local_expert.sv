@@ -57,58 +57,26 @@ module local_expert
     output activity_t             activity_o
 );
   localparam int unsigned Inputs = (Height / PoolSize) * (Width / PoolSize) * Channels;
-  localparam int unsigned IndexW = (Classes > 1) ? $clog2(Classes) : 1;
 
-  logic pool_valid, pool_ready, pooled_valid, pooled_ready, word_valid, word_ready, acc_valid, acc_ready, logit_valid, logit_ready;
-  logic [Lanes*ActW-1:0] pool_data, pooled_data;
+  logic word_valid, word_ready, acc_valid, acc_ready;
   logic [Simd*ActW-1:0] word_data;
   logic [Pe*AccW-1:0] acc_data;
-  logic signed [AccW-1:0] logit, top, second;
-  logic [IndexW-1:0] index;
+  logic signed [AccW-1:0] top, second;
 
-  max_pool #(
-      .Height(Height),
-      .Width(Width),
-      .WordsPerPixel(Channels / Lanes),
-      .Lanes(Lanes),
-      .ActW(ActW),
-      .Size(PoolSize)
-  ) u_pool (
+  pooled_words #(
+      .Height  (Height),
+      .Width   (Width),
+      .Channels(Channels),
+      .Lanes   (Lanes),
+      .OutLanes(Simd),
+      .ActW    (ActW),
+      .Size    (PoolSize)
+  ) u_pooled (
       .clk_i,
       .rst_ni,
       .in_valid_i,
       .in_ready_o,
       .in_data_i,
-      .out_valid_o(pool_valid),
-      .out_ready_i(pool_ready),
-      .out_data_o (pool_data)
-  );
-
-  // A row of windows completes within a few cycles; its words wait here, so that the front end does not.
-  stream_fifo #(
-      .Width(Lanes * ActW),
-      .Depth((Width / PoolSize) * (Channels / Lanes))
-  ) u_pooled (
-      .clk_i,
-      .rst_ni,
-      .in_valid_i (pool_valid),
-      .in_ready_o (pool_ready),
-      .in_data_i  (pool_data),
-      .out_valid_o(pooled_valid),
-      .out_ready_i(pooled_ready),
-      .out_data_o (pooled_data)
-  );
-
-  stream_width #(
-      .LaneW   (ActW),
-      .InLanes (Lanes),
-      .OutLanes(Simd)
-  ) u_words (
-      .clk_i,
-      .rst_ni,
-      .in_valid_i (pooled_valid),
-      .in_ready_o (pooled_ready),
-      .in_data_i  (pooled_data),
       .out_valid_o(word_valid),
       .out_ready_i(word_ready),
       .out_data_o (word_data)
@@ -147,38 +115,22 @@ module local_expert
       .activity_o
   );
 
-  stream_width #(
-      .LaneW   (AccW),
-      .InLanes (Pe),
-      .OutLanes(1)
-  ) u_logits (
+  logit_arg_max #(
+      .Count (Classes),
+      .Lanes (Pe),
+      .LogitW(AccW)
+  ) u_class (
       .clk_i,
       .rst_ni,
-      .in_valid_i (acc_valid),
-      .in_ready_o (acc_ready),
-      .in_data_i  (acc_data),
-      .out_valid_o(logit_valid),
-      .out_ready_i(logit_ready),
-      .out_data_o (logit)
-  );
-
-  arg_max #(
-      .Count(Classes),
-      .DataW(AccW)
-  ) u_arg_max (
-      .clk_i,
-      .rst_ni,
-      .in_valid_i  (logit_valid),
-      .in_ready_o  (logit_ready),
-      .in_data_i   (logit),
+      .in_valid_i  (acc_valid),
+      .in_ready_o  (acc_ready),
+      .in_data_i   (acc_data),
       .out_valid_o,
       .out_ready_i,
-      .out_index_o (index),
+      .out_class_o,
       .out_max_o   (top),
       .out_second_o(second)
   );
-
-  assign out_class_o = ClassW'(index);
 
   logic signed [AccW:0] margin;  // one bit more: the difference of two logits
   assign margin = (AccW + 1)'(top) - (AccW + 1)'(second);

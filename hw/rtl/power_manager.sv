@@ -1,20 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Decides which domains are on, and brings a new mode into force only when nothing of the old one is left.
 ///
-/// A change of mode_i stops the acceptance of images at once; images in flight are answered in the mode that was in force
-/// when they were accepted. When the last one has left and all domains are quiet, the new mode comes into force, the
-/// domains that it needs are switched on and the others off, and acceptance goes on when all have arrived. A request that
-/// changes meanwhile is followed: the last one counts, and going back to the mode in force costs nothing but the wait.
+/// A change of mode_i stops the acceptance of images at once; images in flight are answered in the mode that was in
+/// force when they were accepted. When the last one has left and all domains are quiet, the new mode comes into force,
+/// the domains that it needs are switched on and the others off, and acceptance goes on when all have arrived. A
+/// request that changes meanwhile is followed: the last one counts, and going back to the mode in force costs nothing
+/// but the wait.
 ///
 /// In ModeMoeGated the GE is wanted only while it has work, and idle_i cycles longer. A domain also stays on while its
 /// force_on_i bit is set. Domains are numbered as in accel_pkg.
 ///
-/// Latency, cycles: from a change of mode_i without images in flight to mode_o: 2 + Quiet; then the slowest power sequence; then 1.
+/// Latency, cycles: from a change of mode_i without images in flight to mode_o: 2 + Quiet; then the slowest power
+/// sequence; then 1.
 ///
 /// Protocol: levels. quiet_i, on_i, off_i describe each domain now: no layer moved data, accepts work, is off.
-/// ge_work_i: the GE has an image, or one waits for it. want_o goes to the sequencers, idle_o tells them that their domain
-/// has drained. changed_o pulses when a mode other than the last one has come into force and images are accepted in it.
-/// Does not: time the steps of a sequence (power_sequencer), or end an image whose last pixels never come: then the change waits.
+/// ge_work_i: the GE has an image, or one waits for it. want_o goes to the sequencers, idle_o tells them that their
+/// domain has drained. changed_o pulses when a mode other than the last one has come into force and images are accepted
+/// in it.
+/// Does not: time the steps of a sequence (power_sequencer), or end an image whose last pixels never come: then the
+/// change waits.
 ///
 /// Parameters
 ///   Quiet  cycles without any activity after which a drained domain counts as idle: more than the deepest pipeline
@@ -59,7 +63,9 @@ module power_manager
   logic differs, drained, settled;
 
   // Reserved values behave like ModeOff, everywhere.
-  assign wanted_mode = (mode_i inside {ModeGeOnly, ModeLeOnly, ModeMoeParallel, ModeMoeGated}) ? mode_e'(mode_i) : ModeOff;
+  logic known_mode;
+  assign known_mode  = mode_i inside {ModeGeOnly, ModeLeOnly, ModeMoeParallel, ModeMoeGated};
+  assign wanted_mode = known_mode ? mode_e'(mode_i) : ModeOff;
   assign differs     = wanted_mode != mode_q;
 
   // ---- Quiet domains ----------------------------------------------------------------------------------------

@@ -5,8 +5,9 @@
 /// Everything between the always-on write port and the memory cells is in here, so that weights can be written while
 /// the domain around it has no supply. Reading is clocked by the domain's own clock, which does not run then.
 ///
-/// Write: a 32-bit chunk a cycle of wr_clk_i, when write_i is for this layer and kind of memory (accel_pkg::weight_write_t).
-/// A write to a bank that does not exist is dropped: in the memory's narrower bank number it would alias a bank in use.
+/// Write: a 32-bit chunk a cycle of wr_clk_i, when write_i is for this layer and kind of memory
+/// (accel_pkg::weight_write_t). A write to a bank that does not exist is dropped: in the memory's narrower bank number
+/// it would alias a bank in use.
 /// Read: see weight_ram.
 /// Does not: check that the word exists.
 ///

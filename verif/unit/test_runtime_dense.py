@@ -43,12 +43,12 @@ DEFECTS = {
     "ignores the bank": ("runtime_dense", ".in_bank_i  (bank),", ".in_bank_i  ('0),", "bank_switch"),
     "takes the next bank early": ("runtime_dense", "(taken && last_word),", "(taken),", "bank_switch"),
     "counts words backwards": ("runtime_dense", "'0 : word_q + 1'b1;", "'0 : word_q - 1'b1;", "bank_switch"),
-    "writes alias": ("runtime_memory", "32'(wr_bank_i) < Banks", "1'b1", "bank_that_does_not_exist"),
+    "writes alias": ("runtime_memory", "32'(write_i.bank) < Banks", "1'b1", "bank_that_does_not_exist"),
     "wrong chunk stride": ("runtime_memory", "Shift  = $clog2(Chunks)", "Shift  = Chunks", "address_map"),
     "starts without a tag": (
         "runtime_dense",
-        ".in_valid_i (in_valid_i && tag_valid)",
-        ".in_valid_i (in_valid_i)",
+        "announced  = in_valid_i && tag_valid;",
+        "announced  = in_valid_i;",
         "waits_for_its_tag",
     ),
 }

@@ -8,12 +8,11 @@ import numpy as np
 from spec.folding import cycles_per_image, matrix_layers
 from spec.network import Mode
 from verif.bulk.simulator import BulkResult, BulkSimulator, SimulationError
-from verif.compare.stage import Chunk, OnChunk, Setup, StageRun, StageStopped
+from verif.compare.stage import Chunk, OnChunk, Setup, StageRun, StageStopped, result_fields
 from verif.faults import prepare
 
 RTL_CHUNK = 50  # small enough that two models finish a short run at the same time
 BANK = 0
-SEQUENCE_NUMBERS = 1 << 12
 FIELDS = ("status", "bank", "sequence")
 
 
@@ -42,17 +41,10 @@ class RtlStage:
         tail = [layer.name for layer in self._setup.accelerator.moe.network.tail]
 
         def take(first: int, result: BulkResult) -> None:
-            n = len(result.classes)
             if mode == Mode.MOE_GATED:
                 generic = np.flatnonzero(result.experts == 0)
                 result.used = dict.fromkeys(tail, generic)
-            counted = (int(result.sequence[0]) + np.arange(n)) % SEQUENCE_NUMBERS
-            fields = {
-                "status": (np.zeros(n, np.uint8), result.status),
-                "bank": (np.full(n, BANK, np.uint8), result.banks),
-                "sequence": (counted, result.sequence),
-            }
-            on_chunk(Chunk(first, result, fields))
+            on_chunk(Chunk(first, result, result_fields(result, BANK)))
 
         s = self._setup
         try:
