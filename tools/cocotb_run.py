@@ -237,9 +237,11 @@ def _compile(toplevel: str, directory: Path, arguments: Sequence[str], tools: Ma
     ]  # fmt: skip
     log = directory / "build.log"
     _call(command, tools, log)
+    # Nobody builds a mutant again, and several of them run at the same time.
+    own = {"own": mutant.build_directory / "objects", "jobs": 1} if (mutant := under_test()) else {}
     harness = Path(cocotb_tools.config.share_dir) / "lib" / "verilator" / "verilator.cpp"
     try:
-        objects = ModelCompiler(OBJECTS, ()).objects(directory, _PREFIX, [harness])
+        objects = ModelCompiler(OBJECTS, (), **own).objects(directory, _PREFIX, [harness])
     except CompileFailed as error:
         raise SimulationError(str(error)) from None
     libraries = cocotb_tools.config.libs_dir
