@@ -26,7 +26,7 @@ from pathlib import Path
 
 from spec.files import write_text
 from spec.paths import ROOT
-from tools.model_objects import OBJECTS, CompileFailed, ModelCompiler
+from tools.model_objects import OBJECTS, CompileFailed, ModelCompiler, link_sources
 from tools.toolchain import verilator_environment
 
 RTL = ROOT / "hw" / "rtl"
@@ -209,11 +209,10 @@ def build(
         shutil.rmtree(directory, ignore_errors=True)
         directory.mkdir()
         try:
-            _compile(toplevel, directory, [
+            _compile(toplevel, directory, sources, [
                 "--timescale", "1ns/1ps", *build_args,
                 *(f"-D{name}={_literal(value)}" for name, value in defines.items()),
                 *(f"-G{name}={_literal(value)}" for name, value in parameters.items()),
-                *map(str, sources),
             ], tools)  # fmt: skip
         except SimulationError as error:
             raise SimulationError(f"The build of {toplevel} {parameters} failed:\n{error}") from None
@@ -221,16 +220,17 @@ def build(
     return directory
 
 
-def _compile(toplevel: str, directory: Path, arguments: Sequence[str], tools: Mapping[str, str]) -> None:
+def _compile(
+    toplevel: str, directory: Path, sources: Sequence[Path], arguments: Sequence[str], tools: Mapping[str, str]
+) -> None:
     """Verilate and compile as cocotb's own runner does, but see ``model_objects`` for how."""
     import cocotb_tools.config
 
     command = [
-        "verilator", "--cc", "--Mdir", str(directory), "--top-module", toplevel, "--prefix", _PREFIX,
-        "--vpi", "--public-flat-rw", *arguments,
+        "verilator", "--cc", "--Mdir", ".", "--top-module", toplevel, "--prefix", _PREFIX,
+        "--vpi", "--public-flat-rw", *arguments, *link_sources(sources, directory),
     ]  # fmt: skip
-    log = directory / "build.log"
-    _call(command, tools, log)
+    _call(command, tools, directory)
     harness = Path(cocotb_tools.config.share_dir) / "lib" / "verilator" / "verilator.cpp"
     try:
         objects = ModelCompiler(OBJECTS, ()).objects(directory, _PREFIX, [harness])
@@ -238,13 +238,13 @@ def _compile(toplevel: str, directory: Path, arguments: Sequence[str], tools: Ma
         raise SimulationError(str(error)) from None
     libraries = cocotb_tools.config.libs_dir
     link = [f"-Wl,-rpath,{libraries}", f"-L{libraries}", "-lcocotbvpi_verilator", "-o", str(directory / toplevel)]
-    _call(["g++", *map(str, objects), *link], tools, log)
+    _call(["g++", *map(str, objects), *link], tools, directory)
 
 
-def _call(command: Sequence[str], tools: Mapping[str, str], log: Path) -> None:
-    run = subprocess.run(command, env=tools, capture_output=True, text=True, check=False)
+def _call(command: Sequence[str], tools: Mapping[str, str], directory: Path) -> None:
+    run = subprocess.run(command, cwd=directory, env=tools, capture_output=True, text=True, check=False)
     text = run.stdout + run.stderr
-    with log.open("a") as file:
+    with (directory / "build.log").open("a") as file:
         file.write(f"{' '.join(command)}\n{text}")
     if run.returncode:
         lines = [line for line in text.splitlines() if line.startswith(("%Error", "%Warning"))]
