@@ -26,7 +26,7 @@ from pathlib import Path
 
 from spec.files import write_text
 from spec.paths import ROOT
-from tools.model_objects import OBJECTS, CompileFailed, ModelCompiler, link_sources
+from tools.model_objects import LONG_RUN, OBJECTS, SHORT_RUN, CompileFailed, ModelCompiler, Optimisation, link_sources
 from tools.toolchain import verilator_environment
 
 RTL = ROOT / "hw" / "rtl"
@@ -122,6 +122,7 @@ def run(
     test_args: Sequence[str] = (),
     seed: int = 1,
     check: bool = True,
+    optimise: bool = False,
 ) -> Results:
     """Build ``toplevel`` (or reuse the build) and run the cocotb tests of ``test_module`` on it.
 
@@ -137,6 +138,7 @@ def run(
         build_args, test_args: further arguments of Verilator and of the simulation.
         seed: of every random choice in the bench.
         check: raise AssertionError when a test fails. Negative controls pass False and look at the result.
+        optimise: as of ``build``.
 
     Returns:
         The tests that passed and failed.
@@ -148,7 +150,14 @@ def run(
 
     parameters = dict(parameters or {})
     tools = _tools()
-    directory = build(toplevel, sources=sources, parameters=parameters, defines=defines, build_args=build_args)
+    directory = build(
+        toplevel,
+        sources=sources,
+        parameters=parameters,
+        defines=defines,
+        build_args=build_args,
+        optimise=optimise,
+    )
     work = Path(tempfile.mkdtemp(prefix=f"{test_module.rsplit('.', 1)[-1]}-", dir=directory))
     for name, text in (files or {}).items():
         (work / name).write_text(text)
@@ -191,15 +200,20 @@ def build(
     parameters: Mapping[str, Value] | None = None,
     defines: Mapping[str, Value] | None = None,
     build_args: Sequence[str] = (),
+    optimise: bool = False,
 ) -> Path:
-    """Verilate and compile ``toplevel`` for cocotb unless that exact build exists; return its directory."""
+    """Verilate and compile ``toplevel`` for cocotb unless that exact build exists; return its directory.
+
+    ``optimise`` is for a large design that simulates many cycles: it compiles slowly and runs fast.
+    """
     sources = rtl_sources(toplevel) if sources is None else list(sources)
     parameters = dict(parameters or {})
     defines = dict(defines or {})
     # A synchronous design has no delays; without them every design shares one runtime library (see model_objects).
     build_args = ["--assert", "--no-timing", *build_args]
     tools = _tools()
-    directory = BUILD / toplevel / _digest(toplevel, sources, parameters, defines, build_args)
+    digest = _digest(toplevel, sources, parameters, defines, build_args)
+    directory = BUILD / toplevel / f"{digest}{'_fast' if optimise else ''}"
     directory.parent.mkdir(parents=True, exist_ok=True)
 
     with _lock(directory.with_suffix(".lock")):
@@ -213,7 +227,7 @@ def build(
                 "--timescale", "1ns/1ps", *build_args,
                 *(f"-D{name}={_literal(value)}" for name, value in defines.items()),
                 *(f"-G{name}={_literal(value)}" for name, value in parameters.items()),
-            ], tools)  # fmt: skip
+            ], tools, LONG_RUN if optimise else SHORT_RUN)  # fmt: skip
         except SimulationError as error:
             raise SimulationError(f"The build of {toplevel} {parameters} failed:\n{error}") from None
         complete.touch()
@@ -221,7 +235,12 @@ def build(
 
 
 def _compile(
-    toplevel: str, directory: Path, sources: Sequence[Path], arguments: Sequence[str], tools: Mapping[str, str]
+    toplevel: str,
+    directory: Path,
+    sources: Sequence[Path],
+    arguments: Sequence[str],
+    tools: Mapping[str, str],
+    optimisation: Optimisation,
 ) -> None:
     """Verilate and compile as cocotb's own runner does, but see ``model_objects`` for how."""
     import cocotb_tools.config
@@ -233,7 +252,7 @@ def _compile(
     _call(command, tools, directory)
     harness = Path(cocotb_tools.config.share_dir) / "lib" / "verilator" / "verilator.cpp"
     try:
-        objects = ModelCompiler(OBJECTS, ()).objects(directory, _PREFIX, [harness])
+        objects = ModelCompiler(OBJECTS, (), optimisation).objects(directory, _PREFIX, [harness])
     except CompileFailed as error:
         raise SimulationError(str(error)) from None
     libraries = cocotb_tools.config.libs_dir
