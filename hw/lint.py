@@ -32,7 +32,6 @@ def verilator_lint(sources: list[Path], top: str) -> str:
 
 def yosys_read(hardware: GeneratedHardware, top: str = "moe_accelerator") -> str:
     """Messages of Yosys ``read_slang`` and ``hierarchy -check``; empty when it accepts the design."""
-    # Memory files are named relative to the generated directory, so Yosys runs there.
     sources = " ".join(hardware.relative_sources(device=top != "moe_top"))
     # Memory files are named relative to the generated directory, so Yosys runs there.
     script = f"read_slang --threads 1 --top {top} -D SYNTHESIS {sources}; hierarchy -check -top {top}; check -assert"

@@ -26,7 +26,9 @@ from pathlib import Path
 
 from spec.files import write_text
 from spec.paths import ROOT
+from tools.manifest import NAME, compile_order, used_by
 from tools.model_objects import LONG_RUN, OBJECTS, SHORT_RUN, CompileFailed, ModelCompiler, Optimisation, link_sources
+from tools.mutants import ControlsRest, under_test
 from tools.toolchain import verilator_environment
 
 RTL = ROOT / "hw" / "rtl"
@@ -57,30 +59,24 @@ class Results:
 
 
 def rtl_sources(*tops: str, directory: Path = RTL) -> list[Path]:
-    """Files that define the modules or packages ``tops`` and all they use, users last.
+    """Files that define the modules or packages ``tops`` and all they use, in the order of the directory's manifest.
 
     Raises:
-        SimulationError: one of ``tops`` has no file in ``directory``.
+        SimulationError: one of ``tops`` is not in the manifest.
     """
-    files = {path.stem: path for path in sorted(directory.glob("*.sv"))}
-    ordered: list[Path] = []
-    seen: set[str] = set()
+    files = {path.stem: path for path in compile_order(directory)}
+    used: set[str] = set()
 
     def visit(name: str) -> None:
-        if name in seen:
-            return
-        seen.add(name)
-        code = re.sub(r"//.*", "", files[name].read_text())
-        for word in dict.fromkeys(re.findall(r"\w+", code)):
-            if word in files:
-                visit(word)
-        ordered.append(files[name])
+        used.add(name)
+        for other in used_by(files[name]) & set(files) - used:
+            visit(other)
 
     for top in tops:
         if top not in files:
-            raise SimulationError(f"There is no module file {directory / f'{top}.sv'}.")
+            raise SimulationError(f"There is no module {top} in {directory / NAME}.")
         visit(top)
-    return ordered
+    return [path for name, path in files.items() if name in used]
 
 
 def mutate(source: Path, old: str, new: str) -> Path:
@@ -94,6 +90,8 @@ def mutate(source: Path, old: str, new: str) -> Path:
     Returns:
         Path of the mutant.
     """
+    if under_test():
+        raise ControlsRest(f"a control that breaks {source.name} is no test of a mutant")
     text = source.read_text()
     assert text.count(old) == 1, f"{source}: {old!r} occurs {text.count(old)} times, not once"
     text = text.replace(old, new)
@@ -209,11 +207,17 @@ def build(
     sources = rtl_sources(toplevel) if sources is None else list(sources)
     parameters = dict(parameters or {})
     defines = dict(defines or {})
+    mutant, root = under_test(), BUILD
+    if mutant:
+        sound, sources, root = sources, mutant.stand_in(sources, RTL), mutant.build_directory
+        if messages := _new_findings(toplevel, parameters, sound, sources):
+            mutant.refuse(messages)
+            raise SimulationError(f"Lint of the mutant of {toplevel} {parameters} says:\n{messages}")
     # A synchronous design has no delays; without them every design shares one runtime library (see model_objects).
     build_args = ["--assert", "--no-timing", *build_args]
     tools = _tools()
     digest = _digest(toplevel, sources, parameters, defines, build_args)
-    directory = BUILD / toplevel / f"{digest}{'_fast' if optimise else ''}"
+    directory = root / toplevel / f"{digest}{'_fast' if optimise else ''}"
     directory.parent.mkdir(parents=True, exist_ok=True)
 
     with _lock(directory.with_suffix(".lock")):
@@ -229,6 +233,8 @@ def build(
                 *(f"-G{name}={_literal(value)}" for name, value in parameters.items()),
             ], tools, LONG_RUN if optimise else SHORT_RUN)  # fmt: skip
         except SimulationError as error:
+            if mutant:
+                mutant.refuse(str(error))
             raise SimulationError(f"The build of {toplevel} {parameters} failed:\n{error}") from None
         complete.touch()
     return directory
@@ -288,10 +294,25 @@ def lint(toplevel: str, parameters: Mapping[str, Value] | None = None, sources: 
     return "\n".join(line for line in lines if line.strip() and not line.startswith("- "))
 
 
+def _new_findings(toplevel: str, parameters: Mapping[str, Value], sound: Sequence[Path], mutant: Sequence[Path]) -> str:
+    """What lint says about a mutant and not about the sound design."""
+    if not (found := _findings(lint(toplevel, parameters, mutant))):
+        return ""
+    return "\n".join(sorted(found - _findings(lint(toplevel, parameters, sound))))
+
+
+def _findings(messages: str) -> set[str]:
+    """Warnings and errors without the place, which differs between a file and its copy."""
+    lines = (line for line in messages.splitlines() if line.startswith(("%Warning", "%Error")))
+    return {re.sub(r"(?<=: )\S*/([^/\s:]+)(:\d+)*:(?= )", r"\1:", line) for line in lines}
+
+
 def _tools() -> dict[str, str]:
     env = verilator_environment()
     if shutil.which("g++", path=env["PATH"]) is None:
         raise SimulationError("g++ was not found on PATH; install it with the system's packages.")
+    if under_test():
+        env["COCOTB_MAX_FAILURES"] = "1"  # the first test that fails is enough
     return env
 
 

@@ -13,13 +13,14 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from driver import Accelerator, DriverError, Results
-from driver.tests.devices import random_images
 from golden.data import users_source
 from golden.integer_model import MoeModel
 from spec.bank import Bank, random_bank
 from spec.bank_file import device_words, load_bank
 from spec.network import Mode
 from spec.paths import BANKS
+from spec.result_word import numbers_from
+from spec.tiny_variants import random_images
 
 USERS = 6
 POOL = 300  # different images
@@ -133,7 +134,7 @@ class SwapLoad:
     def _check(self) -> None:
         results = Results.decode(np.concatenate(self.words))
         self.report.results = len(results.classes)
-        expected_order = np.arange(len(results.sequence)) % 4096
+        expected_order = numbers_from(0, len(results.sequence))
         self.report.out_of_order = int((results.sequence != expected_order).sum())
         for i in range(min(self.report.results, self.report.images)):
             user = GE_ALONE

@@ -9,7 +9,7 @@
 ///
 /// Protocol: valid/ready; frame_start_i announces an image and its weight bank; one confidence beat an image, lane
 /// 2*i the top logit and lane 2*i+1 the margin of local expert i; theta_i belongs to the oldest image without a
-/// decision. Write address map: see runtime_dense; wr_hidden_i, wr_out_i select the layer.
+/// decision. Weight writes: see accel_pkg::weight_write_t.
 /// Does not: run the experts.
 ///
 /// Parameters
@@ -56,13 +56,7 @@ module gating_network
     input  logic                            clk_i,
     input  logic                            rst_ni,
     input  logic                            wr_clk_i,
-    input  logic                            wr_en_i,
-    input  logic                            wr_hidden_i,
-    input  logic                            wr_out_i,
-    input  logic                            wr_bias_i,
-    input  logic [BankW-1:0]                wr_bank_i,
-    input  logic [19:0]                     wr_addr_i,
-    input  logic [31:0]                     wr_data_i,
+    input  weight_write_t write_i,
     input  logic                            frame_start_i,
     input  logic [BankW-1:0]                bank_i,
     input  logic signed [ThetaW-1:0]        theta_i,
@@ -74,7 +68,7 @@ module gating_network
     input  logic [ConfidenceLanes*ActW-1:0] confidence_i,
     output logic                            out_valid_o,
     input  logic                            out_ready_i,
-    output logic [3:0]                      out_expert_o,
+    output logic [ExpertW-1:0]              out_expert_o,
     output activity_t [Layers-1:0]          activity_o
 );
   localparam int unsigned FirstSimd = (Hidden > 0) ? HiddenSimd : OutSimd;
@@ -85,53 +79,23 @@ module gating_network
   localparam int unsigned Logits = LocalExperts + 1;
 
   // ---- Inputs: pooled features, then confidences ------------------------------------------------------------
-  logic pool_valid, pool_ready, pooled_valid, pooled_ready, word_valid, word_ready, vector_valid, vector_ready;
-  logic [Lanes*ActW-1:0] pool_data, pooled_data;
+  logic word_valid, word_ready, vector_valid, vector_ready;
   logic [FirstSimd*ActW-1:0] word_data, vector_data;
 
-  max_pool #(
-      .Height(Height),
-      .Width(Width),
-      .WordsPerPixel(Channels / Lanes),
-      .Lanes(Lanes),
-      .ActW(ActW),
-      .Size(PoolSize)
-  ) u_pool (
+  pooled_words #(
+      .Height  (Height),
+      .Width   (Width),
+      .Channels(Channels),
+      .Lanes   (Lanes),
+      .OutLanes(FirstSimd),
+      .ActW    (ActW),
+      .Size    (PoolSize)
+  ) u_pooled (
       .clk_i,
       .rst_ni,
       .in_valid_i,
       .in_ready_o,
       .in_data_i,
-      .out_valid_o(pool_valid),
-      .out_ready_i(pool_ready),
-      .out_data_o (pool_data)
-  );
-
-  // A row of windows completes within a few cycles; its words wait here, so that the front end does not.
-  stream_fifo #(
-      .Width(Lanes * ActW),
-      .Depth((Width / PoolSize) * (Channels / Lanes))
-  ) u_pooled (
-      .clk_i,
-      .rst_ni,
-      .in_valid_i (pool_valid),
-      .in_ready_o (pool_ready),
-      .in_data_i  (pool_data),
-      .out_valid_o(pooled_valid),
-      .out_ready_i(pooled_ready),
-      .out_data_o (pooled_data)
-  );
-
-  stream_width #(
-      .LaneW   (ActW),
-      .InLanes (Lanes),
-      .OutLanes(FirstSimd)
-  ) u_words (
-      .clk_i,
-      .rst_ni,
-      .in_valid_i (pooled_valid),
-      .in_ready_o (pooled_ready),
-      .in_data_i  (pooled_data),
       .out_valid_o(word_valid),
       .out_ready_i(word_ready),
       .out_data_o (word_data)
@@ -207,6 +171,7 @@ module gating_network
         .Banks        (Banks),
         .Multiplier   (HiddenMultiplier),
         .Tags         (Tags),
+        .Layer        (LayerGateHidden),
         .Baked        (Baked),
         .WeightFile   (HiddenWeightFile),
         .BiasFile     (HiddenBiasFile)
@@ -214,12 +179,7 @@ module gating_network
         .clk_i,
         .rst_ni,
         .wr_clk_i,
-        .wr_en_i,
-        .wr_select_i(wr_hidden_i),
-        .wr_bias_i,
-        .wr_bank_i,
-        .wr_addr_i,
-        .wr_data_i,
+        .write_i,
         .tag_valid_i(frame_start_i),
         .tag_bank_i (bank_i),
         .in_valid_i (vector_valid),
@@ -249,9 +209,6 @@ module gating_network
     assign out_in_valid = vector_valid;
     assign vector_ready = out_in_ready;
     assign out_in_data  = vector_data;
-
-    logic unused_hidden;
-    assign unused_hidden = wr_hidden_i;
   end
 
   // ---- Output layer and decision ----------------------------------------------------------------------------
@@ -272,6 +229,7 @@ module gating_network
       .Banks        (Banks),
       .Multiplier   (OutMultiplier),
       .Tags         (Tags),
+      .Layer        (LayerGateOut),
       .Baked        (Baked),
       .WeightFile   (OutWeightFile),
       .BiasFile     (OutBiasFile)
@@ -279,12 +237,7 @@ module gating_network
       .clk_i,
       .rst_ni,
       .wr_clk_i,
-      .wr_en_i,
-      .wr_select_i(wr_out_i),
-      .wr_bias_i,
-      .wr_bank_i,
-      .wr_addr_i,
-      .wr_data_i,
+      .write_i,
       .tag_valid_i(frame_start_i),
       .tag_bank_i (bank_i),
       .in_valid_i (out_in_valid),

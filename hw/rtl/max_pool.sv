@@ -47,10 +47,11 @@ module max_pool #(
   end
 
   logic take, complete;
-  logic [Lanes*ActW-1:0] maximum;
+  logic [Lanes-1:0][ActW-1:0] lane, maximum;
 
   assign in_ready_o = !complete || !out_valid_o || out_ready_i;
   assign take       = in_valid_i && in_ready_o;
+  assign lane       = in_data_i;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) out_valid_o <= 1'b0;
@@ -61,15 +62,15 @@ module max_pool #(
 
   if (Size == 1) begin : gen_pass
     assign complete = 1'b1;
-    assign maximum  = in_data_i;
+    assign maximum  = lane;
   end else begin : gen_pool
     localparam int unsigned Depth  = (Width / Size) * WordsPerPixel;
     localparam int unsigned AddrW  = (Depth > 1) ? $clog2(Depth) : 1;
     localparam int unsigned WordW  = (WordsPerPixel > 1) ? $clog2(WordsPerPixel) : 1;
     localparam int unsigned TileW  = $clog2(Size);
 
-    logic [Lanes*ActW-1:0] mem[Depth];
-    logic [Lanes*ActW-1:0] partial;
+    logic [Lanes-1:0][ActW-1:0] mem[Depth];
+    logic [Lanes-1:0][ActW-1:0] partial;
     logic [AddrW-1:0] addr_q;  // window column * WordsPerPixel + word
     logic [WordW-1:0] word_q;
     logic [TileW-1:0] dx_q, dy_q;  // place inside the window
@@ -84,11 +85,9 @@ module max_pool #(
 
     assign partial = mem[addr_q];
     always_comb begin
-      maximum = in_data_i;
+      maximum = lane;
       for (int unsigned i = 0; i < Lanes; i++) begin
-        if (!first && partial[i*ActW+:ActW] > in_data_i[i*ActW+:ActW]) begin
-          maximum[i*ActW+:ActW] = partial[i*ActW+:ActW];
-        end
+        if (!first && partial[i] > lane[i]) maximum[i] = partial[i];
       end
     end
 

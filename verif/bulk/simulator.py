@@ -17,6 +17,7 @@ from golden.integer_model import Answers
 from hw.gen.build import generate
 from hw.gen.memory import bank_writes
 from hw.gen.taps import Tap, taps
+from spec import result_word
 from spec.bank import Bank
 from spec.network import Mode
 from spec.presets import Accelerator
@@ -215,12 +216,8 @@ def _decode(raw: tuple, n: int) -> BulkResult:
     words, cycles, accepted, layers = raw
     shaped = {name: values for name, values in layers.items() if len(values)}
     return BulkResult(
-        classes=(words & 0xFF).astype(np.uint8),
-        experts=(words >> 8 & 0xF).astype(np.uint8),
+        **result_word.decode(words)._asdict(),
         layers=shaped,
-        status=(words >> 12 & 0xF).astype(np.uint8),
-        banks=(words >> 16 & 0xF).astype(np.uint8),
-        sequence=(words >> 20).astype(np.uint16),
         cycles=cycles,
         accepted=accepted,
         # The first two distances still show the pipeline filling up.

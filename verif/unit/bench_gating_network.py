@@ -8,6 +8,7 @@ from typing import Any
 import cocotb
 import numpy as np
 
+from hw.gen.memory import LAYER_GATE_HIDDEN, LAYER_GATE_OUT
 from spec.network import LayerWeights
 from verif import models
 from verif.streams import CROSSED, StreamSource
@@ -57,9 +58,9 @@ class Gate:
         for bank in range(BANKS):
             if HIDDEN_LAYER:
                 self.hidden.append(HIDDEN_LAYER.random(self.rng))
-                self.write.load(bank, HIDDEN_LAYER.writes(self.hidden[-1]), wr_hidden_i=1, wr_out_i=0)
+                self.write.load(bank, HIDDEN_LAYER.writes(self.hidden[-1]), LAYER_GATE_HIDDEN)
             self.out.append(OUT.random(self.rng))
-            self.write.load(bank, OUT.writes(self.out[-1]), wr_hidden_i=0, wr_out_i=1)
+            self.write.load(bank, OUT.writes(self.out[-1]), LAYER_GATE_OUT)
         await self.write.finish(self.harness.bench)
         return self
 

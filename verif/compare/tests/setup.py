@@ -10,7 +10,8 @@ import numpy as np
 from golden.integer_model import MoeModel
 from spec.bank import random_bank
 from spec.network import Mode
-from spec.tiny import QonnxWriter, tiny_accelerator, tiny_images
+from spec.qonnx_writer import QonnxWriter
+from spec.tiny import tiny_accelerator, tiny_images
 from verif.compare.images import ImageSet
 from verif.compare.stage import Setup
 from verif.faults import Fault

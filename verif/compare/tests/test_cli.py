@@ -12,7 +12,8 @@ from spec.bank import random_bank
 from spec.bank_file import save_bank
 from spec.errors import InputError
 from spec.paths import ROOT
-from spec.tiny import QonnxWriter, tiny_accelerator, tiny_network
+from spec.qonnx_writer import QonnxWriter
+from spec.tiny import tiny_accelerator, tiny_network
 from verif.compare import cli
 from verif.compare.stages import STAGES
 from verif.compare.tests.setup import image_set, tiny_setup

@@ -7,14 +7,16 @@ import numpy as np
 import pytest
 
 from golden.integer_model import MoeModel
+from hw.gen.altered import altered_sources
 from spec.bank import random_bank
 from spec.errors import InputError
 from spec.network import Mode
+from tools.mutants import Replacement
 from verif.bulk.simulator import BulkSimulator
 from verif.compare.comparison import run_stage
 from verif.compare.stages.rtl import FIELDS, RtlStage
 from verif.compare.tests.setup import IMAGES, image_set, tiny_setup
-from verif.faults import FAULTS, SourceEdit, altered_sources, find_fault, prepare
+from verif.faults import FAULTS, find_fault, prepare
 
 MODES = [mode for mode in Mode if mode != Mode.OFF]
 
@@ -135,18 +137,18 @@ def test_a_fault_leaves_the_originals_alone(directory, sound):
 
 def test_an_edit_must_match_exactly_once(tmp_path):
     (tmp_path / "a.sv").write_text("assign x = y;\nassign x = y;\n")
-    fault = replace(find_fault("gate"), edits=(SourceEdit("a.sv", "x = y", "x = z"),))
-    with pytest.raises(InputError, match="2 times, it must occur once"):
-        altered_sources(fault, tmp_path, tmp_path / "out")
-    fault = replace(fault, edits=(SourceEdit("a.sv", "nowhere", ""),))
-    with pytest.raises(InputError, match="0 times, it must occur once"):
-        altered_sources(fault, tmp_path, tmp_path / "out")
+    fault = replace(find_fault("gate"), edits=(Replacement("a.sv", "x = y", "x = z"),))
+    with pytest.raises(InputError, match="2 times, to be replaced it must occur once"):
+        altered_sources(fault.edits, fault.site, tmp_path, tmp_path / "out")
+    fault = replace(fault, edits=(Replacement("a.sv", "nowhere", ""),))
+    with pytest.raises(InputError, match="0 times, to be replaced it must occur once"):
+        altered_sources(fault.edits, fault.site, tmp_path, tmp_path / "out")
     assert not list((tmp_path / "out").rglob("*.sv"))
 
 
 @pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault.edits], ids=lambda fault: fault.site)
 def test_every_edit_fits_the_sources(fault, tmp_path):
-    altered_sources(fault, directory=tmp_path)
+    altered_sources(fault.edits, directory=tmp_path)
 
 
 def test_unknown_site():
