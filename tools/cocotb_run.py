@@ -256,9 +256,11 @@ def _compile(
         "--vpi", "--public-flat-rw", *arguments, *link_sources(sources, directory),
     ]  # fmt: skip
     _call(command, tools, directory)
+    # Nobody builds a mutant again, and several of them run at the same time.
+    own = {"own": mutant.build_directory / "objects", "jobs": 1} if (mutant := under_test()) else {}
     harness = Path(cocotb_tools.config.share_dir) / "lib" / "verilator" / "verilator.cpp"
     try:
-        objects = ModelCompiler(OBJECTS, (), optimisation).objects(directory, _PREFIX, [harness])
+        objects = ModelCompiler(OBJECTS, (), optimisation, **own).objects(directory, _PREFIX, [harness])
     except CompileFailed as error:
         raise SimulationError(str(error)) from None
     libraries = cocotb_tools.config.libs_dir

@@ -78,12 +78,19 @@ class ModelCompiler:
         flags: of every file, for example ``-fPIC``.
         optimisation: of the three kinds of files.
         jobs: compilers at the same time.
+        own: where new objects of models go, if not to the cache: those of a design that nobody builds again.
     """
 
     def __init__(
-        self, cache: Path, flags: Sequence[str], optimisation: Optimisation = SHORT_RUN, jobs: int | None = None
+        self,
+        cache: Path,
+        flags: Sequence[str],
+        optimisation: Optimisation = SHORT_RUN,
+        jobs: int | None = None,
+        own: Path | None = None,
     ) -> None:
         self._cache = cache
+        self._own = own or cache
         self._flags = tuple(flags)
         self._optimisation = optimisation
         self._jobs = jobs or os.cpu_count() or 1
@@ -131,10 +138,11 @@ class ModelCompiler:
 
         def compile_model(entry: tuple[str, Path, list[Path]]) -> Path:
             level, source, depends = entry
-            return self._object(source, (level, *flags), paths, depends, self._precompiled((level, *flags)))
+            header = self._precompiled((level, *flags))
+            return self._object(source, (level, *flags), paths, depends, header, self._own)
 
         def compile_runtime(source: Path) -> Path:
-            return self._object(source, (self._optimisation.runtime, *flags), [], [source], None)
+            return self._object(source, (self._optimisation.runtime, *flags), [], [source], None, self._cache)
 
         for level in dict.fromkeys(level for level, _, _ in model):
             self._precompiled((level, *flags))  # before the threads ask for it at the same time
@@ -144,13 +152,20 @@ class ModelCompiler:
             return [*(made[source] for _, source, _ in model), *pool.map(compile_runtime, runtime)]
 
     def _object(
-        self, source: Path, flags: Sequence[str], paths: Sequence[str], depends: Iterable[Path], header: Path | None
+        self,
+        source: Path,
+        flags: Sequence[str],
+        paths: Sequence[str],
+        depends: Iterable[Path],
+        header: Path | None,
+        directory: Path,
     ) -> Path:
-        """The object of a source file, from the cache if it is there."""
+        """The object of a source file, from the cache if it is there, otherwise made in ``directory``."""
         digest = _digest(flags, depends)
-        target = self._cache / digest[:2] / f"{digest}-{source.stem}.o"
-        if target.exists():
-            return target
+        name = Path(digest[:2]) / f"{digest}-{source.stem}.o"
+        if (self._cache / name).exists():
+            return self._cache / name
+        target = directory / name
         prelude = ["-include", str(header)] if header else []
         command = ["g++", *prelude, *flags, *paths, *self._paths, "-c", str(source)]
         _make(target, command)
