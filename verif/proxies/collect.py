@@ -69,7 +69,7 @@ def collect(design: Design, bank: Bank, cases: Sequence[Case], data: Mapping) ->
     with tqdm(total=3, desc="proxies", unit="step") as bar:
         library = build_models(design)
         bar.update()
-        counted, recorded = count(design, bank, cases)
+        counted, recorded = count(design, bank, cases, optimise=True)
         bar.update()
         switched = switching.measure(design, bank, cases, library)
         bar.update()
