@@ -9,10 +9,10 @@ from spec.kinds.pool import PoolLayer
 
 
 class PoolRtl(RtlKind):
-    """A pool is the module ``module``."""
+    """A pool is the module ``module``, and ``number`` where a parameter chooses among pools (see pooled_words)."""
 
-    def __init__(self, module: str) -> None:
-        self.module = module
+    def __init__(self, module: str, number: int) -> None:
+        self.module, self.number = module, number
 
     def instance(self, layer: PoolLayer, folding: LayerFolding | None, lanes: int) -> Instance:
         """See :class:`hw.gen.kinds.RtlKind`."""
