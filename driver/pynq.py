@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from driver.transport import DriverError
+from driver.transport import DeviceFault, DriverError
 from hw.regs.map import register
 
 MAX_TRANSFER = (1 << 26) - 1
@@ -112,7 +112,7 @@ class PynqTransport:
                 results.freebuffer()
         words = np.concatenate(parts)
         if (np.diff(words >> 20) & 0xFFF != 1).any():
-            raise DriverError(f"the results to {count} images are not numbered one after the other: some are missing")
+            raise DeviceFault(f"the results to {count} images are not numbered one after the other: some are missing")
         return words
 
     def _transfer(self, images: np.ndarray, pixels: np.ndarray, results: np.ndarray) -> np.ndarray:

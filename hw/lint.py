@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Lint of the RTL: Verilator with every warning on, and elaboration by the open synthesis front end.
 
-``python -m hw.lint`` checks the whole accelerator with the trained GE in every combination of gate presets and of
-foldings that are made for it, and one with LE and GN baked in, with Verilator, and one of them with Yosys
-``read_slang``.
+``make lint`` and ``scripts/lint.py`` check the whole accelerator with the trained GE in every combination of gate
+presets and of foldings that are made for it, and one with LE and GN baked in, with Verilator, and one of them with
+Yosys ``read_slang``.
 """
 
 from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from hw.gen.build import GeneratedHardware, generate
@@ -41,25 +42,14 @@ def yosys_read(hardware: GeneratedHardware, top: str = "moe_accelerator") -> str
     return (run.stdout + run.stderr) if run.returncode else ""
 
 
-def main() -> int:
-    """Lint everything; print one line per check and the messages of those that fail."""
-    failures = 0
+def lint_everything() -> Iterator[tuple[str, str]]:
+    """Name of each check and its messages, which are empty when it is clean."""
     accelerators = shipped_accelerators()
     accelerators.append(accelerators[0].bake(random_bank(accelerators[0].moe, 0)))
     for accelerator in accelerators:
         hardware = generate(accelerator)
         for sources, top in ((hardware.simulation_sources, "moe_sim"), (hardware.device_sources, "moe_accelerator")):
-            messages = verilator_lint(sources, top)
-            word = "FAIL" if messages else "ok  "
-            print(f"{word} verilator -Wall  {accelerator.name} {top}\n{messages}", end="", flush=True)
-            failures += bool(messages)
+            yield f"verilator -Wall  {accelerator.name} {top}", verilator_lint(sources, top)
     hardware = generate(load_accelerator())
     for top in ("moe_top", "moe_accelerator"):
-        messages = yosys_read(hardware, top)
-        print(f"{'FAIL' if messages else 'ok  '} yosys read_slang {hardware.directory.name} {top}\n{messages}", end="")
-        failures += bool(messages)
-    return 1 if failures else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+        yield f"yosys read_slang {hardware.directory.name} {top}", yosys_read(hardware, top)

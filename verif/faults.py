@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,7 +18,7 @@ import numpy as np
 from hw.gen.build import RTL, generate, memory_files
 from spec.bank import Bank
 from spec.errors import InputError
-from spec.files import write_if_changed
+from spec.files import new_directory, write_if_changed
 from spec.network import LayerWeights
 from spec.paths import ROOT
 from spec.presets import Accelerator
@@ -229,17 +228,11 @@ def altered_sources(fault: Fault, source: Path = RTL, directory: Path = DIRECTOR
     tree = directory / f"{fault.site}-{digest.hexdigest()[:16]}" / "rtl"
     if tree.exists():
         return tree
-    tree.parent.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(dir=tree.parent))
-    for path in originals:
-        shutil.copy(path, work / path.name)
-    try:
+    with new_directory(tree) as work:
+        for path in originals:
+            shutil.copy(path, work / path.name)
         for edit in fault.edits:
             edit.apply(work)
-        if not tree.exists():  # another process may have been faster
-            work.rename(tree)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
     return tree
 
 

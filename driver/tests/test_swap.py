@@ -5,9 +5,12 @@ from __future__ import annotations
 
 import pytest
 
-from driver.tests.devices import open_device
-from driver.tests.swap_load import GE_ALONE, USERS, SwapLoad, SwapReport
+from driver.swap_load import GE_ALONE, USERS, SwapLoad, SwapReport
+from driver.tests.devices import open_device, random_images
 from spec.network import Mode
+
+SEED = 1
+POOL = random_images(300, SEED)  # different images
 
 
 def clean(report: SwapReport) -> bool:
@@ -18,7 +21,7 @@ def clean(report: SwapReport) -> bool:
 def test_swap_under_load(mode: Mode) -> None:
     images = 10_000 if mode == Mode.MOE_PARALLEL else 3_000
     with open_device() as device:
-        report = SwapLoad(device, mode, images, seed=1).run()
+        report = SwapLoad(device, mode, images, SEED, POOL).run()
     assert clean(report), report
     # The run was one that could have gone wrong: everybody answered, banks in force and in use were attacked.
     assert set(report.answered_for) == {GE_ALONE, *range(USERS)}, report
@@ -37,5 +40,5 @@ def test_swap_under_load(mode: Mode) -> None:
 )
 def test_a_defect_is_seen(defect: tuple[str, str, str]) -> None:
     with open_device(defect) as device:
-        report = SwapLoad(device, Mode.MOE_PARALLEL, 1_000, seed=1).run()
+        report = SwapLoad(device, Mode.MOE_PARALLEL, 1_000, SEED, POOL).run()
     assert not clean(report), report
