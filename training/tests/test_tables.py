@@ -14,10 +14,10 @@ from golden.energy import paper
 from golden.integer_model import MoeModel
 from golden.tests.small import GATE, blobs
 from hw.gen.digest import rtl_digest
-from scripts.tests.commands import call, load
 from spec.errors import InputError
 from spec.network import build_moe
 from spec.presets import load_moe, load_toml
+from spec.tests.commands import call, load
 from training import fine_tune as tuning
 from training import personalize, table1, table4, table_files
 from training.features import extract
