@@ -15,8 +15,8 @@ from pathlib import Path
 import torch
 
 from _arguments import Parser, add_json, add_keep, add_network, add_users, add_work, command, whole_number
-from hw.gen.digest import rtl_digest
 from spec.files import write_json
+from spec.models_digest import models_digest
 from spec.paths import BUILD, MODELS
 from training import table4
 from training.table_files import TableData, check_keep, keep
@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     models = table4.Models(given.models, given.network, given.seeds, given.work)
     rows, users, network = table4.tables(models, data)
     text = table4.as_markdown(rows, users, given.seeds, data)
-    result = table4.record(data, given.seeds, rows, users, network, rtl_digest())
+    result = table4.record(data, given.seeds, rows, users, network, models_digest())
     print(text)
     if given.json:
         write_json(given.json, result)
