@@ -286,7 +286,7 @@ def _new_findings(toplevel: str, parameters: Mapping[str, Value], sound: Sequenc
 
 def _findings(messages: str) -> set[str]:
     """Warnings and errors without the place, which differs between a file and its copy."""
-    lines = (line for line in messages.splitlines() if line.startswith(("%Warning", "%Error")))
+    lines = (line for line in messages.splitlines() if re.match("%Warning|%Error(?!: Exiting)", line))
     return {re.sub(r"(?<=: )\S*/([^/\s:]+)(:\d+)*:(?= )", r"\1:", line) for line in lines}
 
 

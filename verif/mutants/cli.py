@@ -12,7 +12,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from spec.errors import InputError
-from verif.mutants.campaign import Store, draw, judge_results, results_file, run_campaign, shown
+from verif.mutants.campaign import RESULTS, Store, draw, judge_results, results_file, run_campaign, shown
 from verif.mutants.cover import load_cover
 from verif.mutants.execution import Executor
 from verif.mutants.survivors import load_survivors
@@ -74,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             bar.total = total
             bar.update(done - bar.n)
 
-        results = run_campaign(mutants, cover, store, options.jobs, Executor(), progress)
+        results = run_campaign(mutants, cover, store, options.jobs, Executor(), progress, results=RESULTS)
 
     verdict = judge_results(results, survivors)
     print(verdict_table(verdict))

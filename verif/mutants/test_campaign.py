@@ -15,7 +15,7 @@ import pytest
 from spec.errors import InputError
 from spec.paths import BUILD, ROOT
 from tools.cocotb_run import RTL
-from verif.mutants import campaign, cli
+from verif.mutants import cli
 from verif.mutants.campaign import Bench, Mutant, Result, Store, draw, judge_results, run_campaign
 from verif.mutants.cover import Cover, load_cover
 from verif.mutants.execution import LINT, SEEN, SURVIVED, Execution, Executor
@@ -65,7 +65,7 @@ def planted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
         monkeypatch.setattr(cli, "load_cover", lambda: cover)
         return cover
 
-    monkeypatch.setattr(campaign, "RESULTS", tmp_path / "results")
+    monkeypatch.setattr(cli, "RESULTS", tmp_path / "results")
     yield plant
     shutil.rmtree(directory)
 
