@@ -243,13 +243,8 @@ class HlsSimulator:
 def layer_shapes(table: tuple[Tap, ...], accelerator: Accelerator) -> dict[str, tuple[int, ...]]:
     """Shape of one image's output of every recorded layer, as the integer model gives it."""
     moe = accelerator.moe
-    maps = {layer.name: layer.out_shape for layer in (*moe.network.layers, moe.le_pool, moe.gate_pool)}
-    shapes: dict[str, tuple[int, ...]] = {}
-    for tap in table:
-        s = maps.get(tap.name)
-        dense = s is None or any(x.name == tap.name and getattr(x, "kernel", 0) is None for x in moe.network.layers)
-        shapes[tap.name] = (tap.values,) if dense else (s.height, s.width, s.channels)
-    return shapes
+    layers = dict(moe.bank_layers) | {x.name: x for x in (*moe.network.layers, moe.le_pool, moe.gate_pool)}
+    return {tap.name: layers[tap.name].dims for tap in table}
 
 
 def _join(parts: list[tuple[int, HlsResult]]) -> HlsResult:

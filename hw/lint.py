@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """Lint of the RTL: Verilator with every warning on, and elaboration by the open synthesis front end.
 
-``python -m hw.lint`` checks the whole accelerator with the trained GE in every combination of gate presets and of
-foldings that are made for it, and one with LE and GN baked in, with Verilator, and one of them with Yosys
-``read_slang``.
+``make lint`` and ``scripts/lint.py`` check the whole accelerator with the trained GE in every combination of gate
+presets and of foldings that are made for it, and one with LE and GN baked in, with Verilator, and one of them with
+Yosys ``read_slang``.
 """
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from hw.gen.build import GeneratedHardware, generate
@@ -40,25 +44,29 @@ def yosys_read(hardware: GeneratedHardware, top: str = "moe_accelerator") -> str
     return (run.stdout + run.stderr) if run.returncode else ""
 
 
-def main() -> int:
-    """Lint everything; print one line per check and the messages of those that fail."""
-    failures = 0
-    accelerators = shipped_accelerators()
-    accelerators.append(accelerators[0].bake(random_bank(accelerators[0].moe, 0)))
+def _checks(whole: bool) -> Iterator[tuple[str, Callable[[], str]]]:
+    """Names and calls, the slowest first, so that no core waits at the end."""
+    hardware = generate(load_accelerator())
+    for top in ("moe_top", "moe_accelerator") if whole else ():
+        yield f"yosys read_slang {hardware.directory.name} {top}", partial(yosys_read, hardware, top)
+    accelerators = shipped_accelerators() if whole else [load_accelerator()]
+    if whole:
+        accelerators.append(accelerators[0].bake(random_bank(accelerators[0].moe, 0)))
     for accelerator in accelerators:
         hardware = generate(accelerator)
         for sources, top in ((hardware.simulation_sources, "moe_sim"), (hardware.device_sources, "moe_accelerator")):
-            messages = verilator_lint(sources, top)
-            word = "FAIL" if messages else "ok  "
-            print(f"{word} verilator -Wall  {accelerator.name} {top}\n{messages}", end="", flush=True)
-            failures += bool(messages)
-    hardware = generate(load_accelerator())
-    for top in ("moe_top", "moe_accelerator"):
-        messages = yosys_read(hardware, top)
-        print(f"{'FAIL' if messages else 'ok  '} yosys read_slang {hardware.directory.name} {top}\n{messages}", end="")
-        failures += bool(messages)
-    return 1 if failures else 0
+            yield f"verilator -Wall  {accelerator.name} {top}", partial(verilator_lint, sources, top)
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def lint_everything(whole: bool = True, jobs: int | None = None) -> Iterator[tuple[str, str]]:
+    """Name of each check and its messages, which are empty when it is clean.
+
+    Args:
+        whole: False checks the default accelerator only, with Verilator.
+        jobs: checks at the same time; default: one per core.
+    """
+    with ThreadPoolExecutor(jobs or os.cpu_count() or 1) as pool:
+        # A check starts as soon as its sources are generated, while the next ones are.
+        running = [(name, pool.submit(check)) for name, check in _checks(whole)]
+        for name, messages in running:
+            yield name, messages.result()

@@ -27,7 +27,7 @@ from pathlib import Path
 from spec.files import write_text
 from spec.paths import ROOT
 from tools.manifest import NAME, compile_order, used_by
-from tools.model_objects import OBJECTS, CompileFailed, ModelCompiler
+from tools.model_objects import LONG_RUN, OBJECTS, SHORT_RUN, CompileFailed, ModelCompiler, link_sources
 from tools.mutants import ControlsRest, under_test
 from tools.toolchain import verilator_environment
 
@@ -120,6 +120,7 @@ def run(
     test_args: Sequence[str] = (),
     seed: int = 1,
     check: bool = True,
+    optimise: bool = False,
 ) -> Results:
     """Build ``toplevel`` (or reuse the build) and run the cocotb tests of ``test_module`` on it.
 
@@ -135,6 +136,7 @@ def run(
         build_args, test_args: further arguments of Verilator and of the simulation.
         seed: of every random choice in the bench.
         check: raise AssertionError when a test fails. Negative controls pass False and look at the result.
+        optimise: as of ``build``.
 
     Returns:
         The tests that passed and failed.
@@ -146,7 +148,14 @@ def run(
 
     parameters = dict(parameters or {})
     tools = _tools()
-    directory = build(toplevel, sources=sources, parameters=parameters, defines=defines, build_args=build_args)
+    directory = build(
+        toplevel,
+        sources=sources,
+        parameters=parameters,
+        defines=defines,
+        build_args=build_args,
+        optimise=optimise,
+    )
     work = Path(tempfile.mkdtemp(prefix=f"{test_module.rsplit('.', 1)[-1]}-", dir=directory))
     for name, text in (files or {}).items():
         (work / name).write_text(text)
@@ -189,21 +198,31 @@ def build(
     parameters: Mapping[str, Value] | None = None,
     defines: Mapping[str, Value] | None = None,
     build_args: Sequence[str] = (),
+    optimise: bool = False,
 ) -> Path:
-    """Verilate and compile ``toplevel`` for cocotb unless that exact build exists; return its directory."""
+    """Verilate and compile ``toplevel`` for cocotb unless that exact build exists; return its directory.
+
+    ``optimise`` is for a large design that simulates many cycles: it compiles slowly and runs fast.
+    """
     sources = rtl_sources(toplevel) if sources is None else list(sources)
     parameters = dict(parameters or {})
     defines = dict(defines or {})
+    compiler = ModelCompiler(OBJECTS, (), LONG_RUN if optimise else SHORT_RUN)
     mutant, root = under_test(), BUILD
-    if mutant:
-        sound, sources, root = sources, mutant.stand_in(sources, RTL), mutant.build_directory
-        if messages := _new_findings(toplevel, parameters, sound, sources):
+    if mutant and (changed := mutant.stand_in(sources, RTL)) != sources:
+        if messages := _new_findings(toplevel, parameters, sources, changed):
             mutant.refuse(messages)
             raise SimulationError(f"Lint of the mutant of {toplevel} {parameters} says:\n{messages}")
+        sources, root = changed, mutant.build_directory
+        # Nobody builds a mutant again, and several of them run at the same time.
+        compiler = ModelCompiler(OBJECTS, (), own=root / "objects", jobs=1)
+    else:
+        mutant = None
     # A synchronous design has no delays; without them every design shares one runtime library (see model_objects).
     build_args = ["--assert", "--no-timing", *build_args]
     tools = _tools()
-    directory = root / toplevel / _digest(toplevel, sources, parameters, defines, build_args)
+    digest = _digest(toplevel, sources, parameters, defines, build_args)
+    directory = root / toplevel / f"{digest}{'_fast' if optimise else ''}"
     directory.parent.mkdir(parents=True, exist_ok=True)
 
     with _lock(directory.with_suffix(".lock")):
@@ -213,12 +232,11 @@ def build(
         shutil.rmtree(directory, ignore_errors=True)
         directory.mkdir()
         try:
-            _compile(toplevel, directory, [
+            _compile(toplevel, directory, sources, [
                 "--timescale", "1ns/1ps", *build_args,
                 *(f"-D{name}={_literal(value)}" for name, value in defines.items()),
                 *(f"-G{name}={_literal(value)}" for name, value in parameters.items()),
-                *map(str, sources),
-            ], tools)  # fmt: skip
+            ], tools, compiler)  # fmt: skip
         except SimulationError as error:
             if mutant:
                 mutant.refuse(str(error))
@@ -227,32 +245,36 @@ def build(
     return directory
 
 
-def _compile(toplevel: str, directory: Path, arguments: Sequence[str], tools: Mapping[str, str]) -> None:
+def _compile(
+    toplevel: str,
+    directory: Path,
+    sources: Sequence[Path],
+    arguments: Sequence[str],
+    tools: Mapping[str, str],
+    compiler: ModelCompiler,
+) -> None:
     """Verilate and compile as cocotb's own runner does, but see ``model_objects`` for how."""
     import cocotb_tools.config
 
     command = [
-        "verilator", "--cc", "--Mdir", str(directory), "--top-module", toplevel, "--prefix", _PREFIX,
-        "--vpi", "--public-flat-rw", *arguments,
+        "verilator", "--cc", "--Mdir", ".", "--top-module", toplevel, "--prefix", _PREFIX,
+        "--vpi", "--public-flat-rw", *arguments, *link_sources(sources, directory),
     ]  # fmt: skip
-    log = directory / "build.log"
-    _call(command, tools, log)
-    # Nobody builds a mutant again, and several of them run at the same time.
-    own = {"own": mutant.build_directory / "objects", "jobs": 1} if (mutant := under_test()) else {}
+    _call(command, tools, directory)
     harness = Path(cocotb_tools.config.share_dir) / "lib" / "verilator" / "verilator.cpp"
     try:
-        objects = ModelCompiler(OBJECTS, (), **own).objects(directory, _PREFIX, [harness])
+        objects = compiler.objects(directory, _PREFIX, [harness])
     except CompileFailed as error:
         raise SimulationError(str(error)) from None
     libraries = cocotb_tools.config.libs_dir
     link = [f"-Wl,-rpath,{libraries}", f"-L{libraries}", "-lcocotbvpi_verilator", "-o", str(directory / toplevel)]
-    _call(["g++", *map(str, objects), *link], tools, log)
+    _call(["g++", *map(str, objects), *link], tools, directory)
 
 
-def _call(command: Sequence[str], tools: Mapping[str, str], log: Path) -> None:
-    run = subprocess.run(command, env=tools, capture_output=True, text=True, check=False)
+def _call(command: Sequence[str], tools: Mapping[str, str], directory: Path) -> None:
+    run = subprocess.run(command, cwd=directory, env=tools, capture_output=True, text=True, check=False)
     text = run.stdout + run.stderr
-    with log.open("a") as file:
+    with (directory / "build.log").open("a") as file:
         file.write(f"{' '.join(command)}\n{text}")
     if run.returncode:
         lines = [line for line in text.splitlines() if line.startswith(("%Error", "%Warning"))]

@@ -31,8 +31,9 @@ from tools.toolchain import verilator_environment
 
 OBJECTS = ROOT / "build" / "objects"
 
-# Below this many bytes of generated C++, the headers cost more than what compiling only what changed could save.
-ONE_UNIT = 600_000
+# Every translation unit reads the model's headers, half a second for the whole device. So a design of less C++ than
+# this is one unit, and of a larger one the files below the second limit are.
+ONE_UNIT, SMALL_FILE = 3_000_000, 300_000  # bytes
 # What the generated files and the harnesses include of the runtime.
 _RUNTIME_HEADERS = ("verilated.h", "verilated_cov.h", "verilated_vpi.h", "verilated_sym_props.h", "verilated_syms.h")
 
@@ -122,17 +123,17 @@ class ModelCompiler:
         headers = sorted(work.glob("*.h"))
         others = [header for directory in include for header in sorted(directory.glob("*.h"))]
         paths = [f"-I{directory}" for directory in (work, *include)]
-        one_level = self._optimisation.often == self._optimisation.once
-        if one_level and sum(path.stat().st_size for _, files in kinds for path in files) < ONE_UNIT:
+        levels = {"often": self._optimisation.often, "once": self._optimisation.once}
+        model: list[tuple[str, Path, list[Path]]] = []
+        if levels["often"] == levels["once"]:
+            small, large = _by_size([path for _, files in kinds for path in files])
             unit = work / f"{prefix}__unit.cpp"
-            files = [path for _, files in kinds for path in files] + list(harness)
-            unit.write_text("".join(f'#include "{path}"\n' for path in files))
-            model = [(self._optimisation.often, unit, [*files, *headers, *others])]
+            unit.write_text("".join(f'#include "{path}"\n' for path in (*small, *harness)))
+            model = [(levels["often"], unit, [*small, *harness, *headers, *others])]
+            model += [(levels["often"], path, [path, *headers]) for path in large]
         else:
-            model = [
-                (getattr(self._optimisation, kind), path, [path, *headers]) for kind, files in kinds for path in files
-            ]
-            model += [(self._optimisation.often, path, [path, *headers, *others]) for path in harness]
+            model = [(levels[kind], path, [path, *headers]) for kind, files in kinds for path in files]
+            model += [(levels["often"], path, [path, *headers, *others]) for path in harness]
         runtime = [self._include / f"{name}.cpp" for name in classes["VM_GLOBAL_FAST"] + classes["VM_GLOBAL_SLOW"]]
 
         def compile_model(entry: tuple[str, Path, list[Path]]) -> Path:
@@ -145,7 +146,7 @@ class ModelCompiler:
 
         for level in dict.fromkeys(level for level, _, _ in model):
             self._precompiled((level, *flags))  # before the threads ask for it at the same time
-        largest_first = sorted(model, key=lambda entry: -entry[1].stat().st_size)
+        largest_first = sorted(model, key=lambda entry: -sum(path.stat().st_size for path in entry[2]))
         with ThreadPoolExecutor(self._jobs) as pool:
             made = dict(zip((e[1] for e in largest_first), pool.map(compile_model, largest_first), strict=True))
             return [*(made[source] for _, source, _ in model), *pool.map(compile_runtime, runtime)]
@@ -188,6 +189,27 @@ class ModelCompiler:
 _SWITCHES = (
     "VM_COVERAGE", "VM_SC", "VM_TIMING", "VM_TRACE", "VM_TRACE_FST", "VM_TRACE_VCD", "VM_TRACE_SAIF",
 )  # fmt: skip
+
+
+def link_sources(sources: Sequence[Path], work: Path) -> list[str]:
+    """Link SystemVerilog sources into ``work``/src; returns their names for a Verilator that runs in ``work``.
+
+    Assertions have the name of their file. Without its directory, which differs for every mutant, a mutant's C++ is the
+    original's but for what it changes.
+    """
+    directory = work / "src"
+    directory.mkdir(parents=True)
+    for path in sources:
+        (directory / path.name).symlink_to(path.resolve())
+    return [f"src/{path.name}" for path in sources]
+
+
+def _by_size(files: Sequence[Path]) -> tuple[list[Path], list[Path]]:
+    """The files that are compiled together, and those each alone."""
+    sizes = {path: path.stat().st_size for path in files}
+    if sum(sizes.values()) < ONE_UNIT:
+        return list(files), []
+    return [path for path in files if sizes[path] < SMALL_FILE], [path for path in files if sizes[path] >= SMALL_FILE]
 
 
 def _make_variables(text: str) -> dict[str, list[str]]:

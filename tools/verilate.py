@@ -67,14 +67,14 @@ def build_library(
         verilator, cxx = _split(options)
         command = [
             "verilator", "--cc", "--top-module", top, "-O3", "--x-assign", "fast", "--x-initial", "unique",
-            "--assert", "--Mdir", str(work), *verilator, *map(str, sources),
+            "--assert", "--Mdir", ".", *verilator, *model_objects.link_sources(sources, work),
         ]  # fmt: skip
-        _run(command)
+        _run(command, work)
         level = model_objects.LONG_RUN if optimise else model_objects.SHORT_RUN
         objects = model_objects.ModelCompiler(OBJECTS, (*_CXX_FLAGS, *cxx), level).objects(
             work, f"V{top}", [harness], include=[include, HOST.parent, harness.parent]
         )
-        _run(["g++", "-shared", "-Wl,-Bsymbolic", *map(str, objects), "-o", str(work / "libmoe.so")])
+        _run(["g++", "-shared", "-Wl,-Bsymbolic", *map(str, objects), "-o", "libmoe.so"], work)
         (work / "libmoe.so").replace(library)
         shutil.rmtree(work)
     return library
@@ -92,8 +92,9 @@ def _split(options: Sequence[str]) -> tuple[list[str], list[str]]:
     return verilator, cxx
 
 
-def _run(command: list[str]) -> None:
-    run = subprocess.run(command, env=verilator_environment(), capture_output=True, text=True, check=False)
+def _run(command: list[str], directory: Path) -> None:
+    environment = verilator_environment()
+    run = subprocess.run(command, cwd=directory, env=environment, capture_output=True, text=True, check=False)
     if run.returncode:
         tail = "\n".join((run.stdout + run.stderr).splitlines()[-30:])
         raise RuntimeError(f"building the simulation failed:\n{tail}")

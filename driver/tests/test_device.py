@@ -174,7 +174,7 @@ COUNTER_DEFECTS = {
     "counts offered images": ("activity_counters.sv", "one_if(taken);\n    increment.answers_nobody",
                               "one_if(result_valid_i);\n    increment.answers_nobody"),
     "forgets a gate layer": ("gating_network.sv", ".activity_o (activity_o[Layers-1])", ".activity_o ()"),
-    "counts dropped features": ("ge_branch.sv", "store_read_o  = stored_valid && stored_ready;",
+    "counts dropped features": ("ge_branch.sv", "store_read_o  = taken;",
                                "store_read_o  = store_write_o;"),
 }  # fmt: skip
 

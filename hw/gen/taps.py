@@ -10,7 +10,10 @@ from dataclasses import dataclass
 
 from hw.hierarchy import BRANCHES, CLASS, GE_TAIL, HIDDEN, POOLED
 from spec.folding import Folding
-from spec.network import Layer, MatrixLayer, Moe, PoolLayer, activation_type
+from spec.kinds.layer import Layer
+from spec.kinds.matrix import MatrixLayer
+from spec.kinds.pool import PoolLayer
+from spec.network import Moe
 
 
 @dataclass(frozen=True)
@@ -30,12 +33,10 @@ class Tap:
 def _chain_taps(layers: tuple[Layer, ...], folding: Folding, lanes: int, path: str) -> list[Tap]:
     taps = []
     for layer in layers:
-        if isinstance(layer, MatrixLayer):
-            if layer.output is None:
-                continue  # raw logits are watched where they leave one by one
-            lanes = folding.layers[layer.name].pe
+        lanes = folding.lanes_after(layer, lanes)
+        if layer.raw:
+            continue  # raw logits are watched where they leave one by one
         at = f"{path}.u_{layer.name}"
-        bits = activation_type(layer).bits
         taps.append(
             Tap(
                 layer.name,
@@ -43,7 +44,7 @@ def _chain_taps(layers: tuple[Layer, ...], folding: Folding, lanes: int, path: s
                 f"{at}.out_ready_i",
                 f"{at}.out_data_o",
                 lanes,
-                bits,
+                layer.out_type.bits,
                 False,
                 layer.out_shape.size,
             )
@@ -58,7 +59,7 @@ def taps(moe: Moe, folding: Folding, top: str = "u_top") -> tuple[Tap, ...]:
     def at(domain: str, number: int = 0) -> str:
         return f"{top}.{BRANCHES[domain].path(number)}"
 
-    feature_lanes = folding.layers[[x for x in network.front_end if isinstance(x, MatrixLayer)][-1].name].pe
+    feature_lanes = folding.streams(moe).features
     result = _chain_taps(network.front_end, folding, 1, at("fe"))
     result += _chain_taps(network.tail, folding, feature_lanes, f"{top}.{GE_TAIL}")
 
@@ -73,16 +74,10 @@ def taps(moe: Moe, folding: Folding, top: str = "u_top") -> tuple[Tap, ...]:
 
     feature_bits = network.feature_type.bits
     result.append(logits(network.layers[-1].name, f"{at('ge')}.{CLASS}", network.layers[-1]))
-    pooled = moe.le_pool.out_shape.size
-    result.append(
-        stream("le_pool", f"{at('le')}.{POOLED}", "pool", "pool_data", feature_lanes, feature_bits, False, pooled)
-    )
+    result.append(pool("le_pool", f"{at('le')}.{POOLED}", moe.le_pool))
     for i in range(moe.local_experts):
         result.append(logits(f"le{i}", f"{at('le', i)}.{CLASS}", moe.le))
-    pooled = moe.gate_pool.out_shape.size
-    result.append(
-        stream("gate_pool", f"{at('gn')}.{POOLED}", "pool", "pool_data", feature_lanes, feature_bits, False, pooled)
-    )
+    result.append(pool("gate_pool", f"{at('gn')}.{POOLED}", moe.gate_pool))
     if moe.gate_hidden:
         lanes, units = folding.layers["gate_hidden"].pe, moe.gate_hidden.outputs
         hidden = f"{at('gn')}.{HIDDEN}"

@@ -38,7 +38,7 @@ module ge_branch
     output logic                     quiet_o
 );
   // ---- Feature store ----------------------------------------------------------------------------------------
-  logic stored_valid, stored_ready;
+  logic stored_valid, stored_ready, taken;
   logic [FeatureWordW-1:0] stored;
 
   feature_store #(
@@ -63,7 +63,8 @@ module ge_branch
   );
 
   assign store_write_o = in_valid_i && in_ready_o;
-  assign store_read_o  = stored_valid && stored_ready;
+  assign taken         = stored_valid && stored_ready;
+  assign store_read_o  = taken;
 
   // ---- PD_GE ------------------------------------------------------------------------------------------------
   logic raw_ready, raw_valid, class_valid, class_ready;
@@ -96,7 +97,7 @@ module ge_branch
   logic [InFlightW-1:0] images_q;
   logic enter, leave;
 
-  assign enter   = store_read_o && word_q == '0;
+  assign enter   = taken && word_q == '0;
   assign leave   = class_valid && class_ready;
   assign work_o  = stored_valid || images_q != '0;
   assign quiet_o = !((|activity_o) || stored_valid || class_valid);
@@ -106,7 +107,7 @@ module ge_branch
       word_q   <= '0;
       images_q <= '0;
     end else begin
-      if (store_read_o) word_q <= (word_q == WordW'(FrameWords - 1)) ? '0 : word_q + 1'b1;
+      if (taken) word_q <= (word_q == WordW'(FrameWords - 1)) ? '0 : word_q + 1'b1;
       images_q <= images_q + InFlightW'(enter) - InFlightW'(leave);
     end
   end

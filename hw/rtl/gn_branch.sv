@@ -40,27 +40,9 @@ module gn_branch
     output activity_t [GateLayers-1:0]              activity_o,
     output logic                                    quiet_o
 );
-  // ---- Tags: gated or not, and the threshold ----------------------------------------------------------------
-  logic tag_valid, gated, unused_tag_ready, decision_valid, decision_ready;
-  logic signed [ThetaW-1:0] theta;
-
-  stream_fifo #(
-      .Width    (1 + ThetaW),
-      .Depth    (InFlight),
-      .NeverFull(1'b1)
-  ) u_tags (
-      .clk_i,
-      .rst_ni,
-      .in_valid_i (frame_start_i),
-      .in_ready_o (unused_tag_ready),
-      .in_data_i  ({image_i.gated, image_i.theta}),
-      .out_valid_o(tag_valid),
-      .out_ready_i(decision_valid && decision_ready),
-      .out_data_o ({gated, theta})
-  );
-
   // ---- PD_GN ------------------------------------------------------------------------------------------------
-  logic raw_ready, raw_confidence_ready, raw_valid;
+  logic raw_ready, raw_confidence_ready, raw_valid, decision_valid, decision_ready, unused_gated;
+  logic signed [ThetaW-1:0] theta;
   logic [ExpertW-1:0] raw_expert, expert;
   activity_t [GateLayers-1:0] raw_activity;
 
@@ -70,6 +52,7 @@ module gn_branch
       .Channels        (FeatureChannels),
       .Lanes           (FeatureLanes),
       .PoolSize        (GatePoolSize),
+      .PoolKind        (GatePoolKind),
       .LocalExperts    (LocalExperts),
       .Confidence      (GateConfidence),
       .Hidden          (GateHidden),
@@ -123,50 +106,31 @@ module gn_branch
   assign quiet_o = !((|activity_o) || in_valid_i || decision_valid);
 
   // ---- Decisions --------------------------------------------------------------------------------------------
-  logic fork_ready, queue_ready;
-  logic [1:0] forked_valid;
   logic [ExpertW-1:0] forked;
 
-  assign decision_ready = fork_ready && tag_valid;
-
-  stream_fork #(
-      .Width  (ExpertW),
-      .Outputs(2)
-  ) u_fork (
+  // The tag says whether the store waits for the decision, and has the threshold for it.
+  answer_queue #(
+      .TagW (ThetaW + 1),
+      .Width(ExpertW)
+  ) u_decisions (
       .clk_i,
       .rst_ni,
-      .in_valid_i (decision_valid && tag_valid),
-      .in_ready_o (fork_ready),
-      .in_data_i  (expert),
-      .in_select_i({gated, 1'b1}),
-      .out_valid_o(forked_valid),
-      .out_ready_i({keep_ready_i, queue_ready}),
-      .out_data_o (forked)
-  );
-
-  stream_fifo #(
-      .Width    (ExpertW),
-      .Depth    (InFlight),
-      .NeverFull(1'b1)
-  ) u_queue (
-      .clk_i,
-      .rst_ni,
-      .in_valid_i (forked_valid[0]),
-      .in_ready_o (queue_ready),
-      .in_data_i  (forked),
+      .tag_valid_i   (frame_start_i),
+      .tag_i         ({image_i.theta, image_i.gated}),
+      .tag_o         ({theta, unused_gated}),
+      .answer_valid_i(decision_valid),
+      .answer_ready_o(decision_ready),
+      .answer_i      (expert),
       .out_valid_o,
       .out_ready_i,
-      .out_data_o (out_expert_o)
+      .out_data_o    (out_expert_o),
+      .second_valid_o(keep_valid_o),
+      .second_ready_i(keep_ready_i),
+      .second_data_o (forked)
   );
 
-  assign keep_valid_o = forked_valid[1];
-  assign keep_o       = forked == '0;
+  assign keep_o = forked == '0;
 
-`ifndef SYNTHESIS
-  always_ff @(posedge clk_i) begin
-    if (rst_ni) assert (!decision_valid || tag_valid) else $error("gn_branch: a decision without an image.");
-  end
-`endif
   // Of the descriptor, bank, threshold and gated matter here.
   logic unused_image;
   assign unused_image = ^image_i;

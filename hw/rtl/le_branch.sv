@@ -58,6 +58,7 @@ module le_branch
       .Channels       (FeatureChannels),
       .Lanes          (FeatureLanes),
       .PoolSize       (LePoolSize),
+      .PoolKind       (LePoolKind),
       .Classes        (Classes),
       .Pe             (LePe),
       .Simd           (LeSimd),
@@ -102,68 +103,34 @@ module le_branch
   assign quiet_o = !((|activity_o) || in_valid_i);
 
   // ---- Answers ----------------------------------------------------------------------------------------------
-  logic tag_valid, to_gate, fork_ready, queue_ready;
-  logic [1:0] forked_valid;
+  logic unused_tag;
   answer_t forked;
 
-  // Remembers, image by image, whether the gate wants this expert's confidence.
-  logic unused_tag_ready;
-  stream_fifo #(
-      .Width    (1),
-      .Depth    (InFlight),
-      .NeverFull(1'b1)
-  ) u_tags (
+  // The tag says whether the gate wants this expert's confidence.
+  answer_queue #(
+      .TagW  (1),
+      .Width ($bits(answer_t)),
+      .QueueW(ClassW)
+  ) u_answers (
       .clk_i,
       .rst_ni,
-      .in_valid_i (frame_start_i),
-      .in_ready_o (unused_tag_ready),
-      .in_data_i  (image_i.use_gate && GateConfidence),
-      .out_valid_o(tag_valid),
-      .out_ready_i(answer_valid && answer_ready),
-      .out_data_o (to_gate)
-  );
-
-  assign answer_ready = fork_ready && tag_valid;
-
-  stream_fork #(
-      .Width  ($bits(answer_t)),
-      .Outputs(2)
-  ) u_fork (
-      .clk_i,
-      .rst_ni,
-      .in_valid_i (answer_valid && tag_valid),
-      .in_ready_o (fork_ready),
-      .in_data_i  (answer),
-      .in_select_i({to_gate, 1'b1}),
-      .out_valid_o(forked_valid),
-      .out_ready_i({confidence_ready_i, queue_ready}),
-      .out_data_o (forked)
-  );
-
-  stream_fifo #(
-      .Width    (ClassW),
-      .Depth    (InFlight),
-      .NeverFull(1'b1)
-  ) u_queue (
-      .clk_i,
-      .rst_ni,
-      .in_valid_i (forked_valid[0]),
-      .in_ready_o (queue_ready),
-      .in_data_i  (forked.class_index),
+      .tag_valid_i   (frame_start_i),
+      .tag_i         (image_i.use_gate && GateConfidence),
+      .tag_o         (unused_tag),
+      .answer_valid_i(answer_valid),
+      .answer_ready_o(answer_ready),
+      .answer_i      (answer),
       .out_valid_o,
       .out_ready_i,
-      .out_data_o (out_class_o)
+      .out_data_o    (out_class_o),
+      .second_valid_o(confidence_valid_o),
+      .second_ready_i(confidence_ready_i),
+      .second_data_o (forked)
   );
 
-  assign confidence_valid_o = forked_valid[1];
-  assign confidence_o       = {forked.margin, forked.top};
+  assign confidence_o = {forked.margin, forked.top};
 
-`ifndef SYNTHESIS
-  always_ff @(posedge clk_i) begin
-    if (rst_ni) assert (!answer_valid || tag_valid) else $error("le_branch: an answer without an image.");
-  end
-`endif
-  // Of the descriptor, bank and use_gate matter here.
-  logic unused_image;
-  assign unused_image = ^image_i;
+  // Of the descriptor, bank and use_gate matter here; the class goes to the mux only.
+  logic unused_bits;
+  assign unused_bits = ^{image_i, forked.class_index};
 endmodule

@@ -6,7 +6,8 @@ from __future__ import annotations
 import pytest
 
 from hw.gen.digest import digest_of, rtl_digest
-from spec import bank_payload, network, qonnx_reader
+from spec import bank_payload
+from spec.kinds import dense, matrix
 from spec.presets import load_accelerator
 
 
@@ -20,7 +21,7 @@ def test_it_is_reproducible_and_covers_every_preset():
     assert len(digest()) == 16
 
 
-ANY_WEIGHTS = network.accumulator_for_any_weights
+ANY_WEIGHTS = matrix.accumulator_for_any_weights
 
 
 def wider(function):
@@ -30,9 +31,9 @@ def wider(function):
 
 # What the hardware depends on besides the RTL and its generators: module, name in it, what stands there instead.
 CAUSES = {
-    "accumulators of frozen layers": (qonnx_reader, "accumulator_for_weights", wider(network.accumulator_for_weights)),
+    "accumulators of frozen layers": (matrix, "accumulator_for_weights", wider(matrix.accumulator_for_weights)),
     "accumulators of run-time layers": (
-        network,
+        dense,
         "accumulator_for_any_weights",
         lambda *arguments: ANY_WEIGHTS(*arguments) + 1,
     ),

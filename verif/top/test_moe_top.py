@@ -50,7 +50,7 @@ DEFECTS = {
     "wakes the GE for everybody": ("feature_store", "decision_keep_i ? Send : Drop", "Send", "gated_spares_the_ge"),
     "gate's confidence from the image before": (
         "le_branch",
-        "assign confidence_o       = {forked.margin, forked.top};",
+        "assign confidence_o = {forked.margin, forked.top};",
         "always_ff @(posedge clk_i) if (confidence_ready_i) confidence_o <= {forked.margin, forked.top};",
         "threshold/mode=3",
     ),
@@ -68,8 +68,8 @@ def test_a_defect_is_found(change: tuple[str, str, str, str]) -> None:
 # Queues that something outside keeps from being full (docs/architecture.md), each with one place too few.
 TOO_SHALLOW = {
     "answers of the GE": ("ge_branch", "u_queue", "InFlight - 1", "results_wait"),
-    "answers of a local expert": ("le_branch", "u_queue", "InFlight - 1", "results_wait"),
-    "tags of the gate": ("gn_branch", "u_tags", "1", "one_mode/mode=3"),
+    "answers of local experts and the gate": ("answer_queue", "u_queue", "InFlight - 1", "results_wait"),
+    "tags of local experts and the gate": ("answer_queue", "u_tags", "1", "one_mode/mode=3"),
 }
 
 

@@ -16,7 +16,8 @@ from hw.constants import constants
 from hw.gen.memory import LAYER_GATE_OUT, BankWrites, bank_writes
 from spec.fixedpoint import FixedPoint
 from spec.folding import LayerFolding
-from spec.network import LayerWeights, MatrixLayer, Shape, accumulator_for_any_weights
+from spec.kinds.dense import Dense
+from spec.kinds.layer import LayerWeights, Shape
 from verif.streams import Bench
 
 
@@ -34,13 +35,13 @@ class RuntimeLayer:
     extra: int = 0
 
     @property
-    def spec(self) -> MatrixLayer:
+    def spec(self) -> Dense:
         """The layer in the network specification's terms."""
         act, weight = FixedPoint(self.act_bits, False, 0), FixedPoint(self.weight_bits, True, 0)
-        bias = FixedPoint(self.bias_bits, True, 0)
-        bits = accumulator_for_any_weights(self.inputs + self.extra, act, weight, bias)
-        accumulator, shape = FixedPoint(bits, True, 0), Shape(1, 1, self.inputs)
-        return MatrixLayer("layer", shape, self.outputs, None, act, weight, bias, accumulator, None, self.extra)
+        shape = Shape(1, 1, self.inputs)
+        return Dense.for_any_weights(
+            "layer", shape, self.extra, self.outputs, act, weight, self.bias_bits, None, self.act_bits
+        )
 
     @property
     def acc_bits(self) -> int:
@@ -57,9 +58,9 @@ class RuntimeLayer:
 
     def writes(self, weights: LayerWeights) -> BankWrites:
         """The write sequence that loads the layer, as the generator makes it for a gate's output layer."""
-        moe: Any = SimpleNamespace(le=None, gate_hidden=None, gate_out=self.spec)
+        moe: Any = SimpleNamespace(bank_layers=(("gate_out", self.spec),))
         folding: Any = SimpleNamespace(layers={"layer": LayerFolding(self.pe, self.simd)})
-        bank: Any = SimpleNamespace(local_experts=(), gate_hidden=None, gate_out=weights)
+        bank: Any = SimpleNamespace(layers=lambda: (("gate_out", weights),))
         writes = bank_writes(moe, folding, bank)
         assert (writes.layer == LAYER_GATE_OUT).all()
         return writes

@@ -74,7 +74,9 @@ def test_weight_ram_of_three_banks_has_no_multiplier(tmp_path: Path) -> None:
     assert found.get(CARRY, 0) <= 2 * 8 and found["LUT4"] < 60
 
 
-@pytest.mark.parametrize("top", ["max_pool", "stream_fifo", "stream_fork", "stream_width", "arg_max", "requantize"])
+@pytest.mark.parametrize(
+    "top", ["max_pool", "average_pool", "stream_fifo", "stream_fork", "stream_width", "arg_max", "requantize"]
+)
 def test_small_modules_synthesise(tmp_path: Path, top: str) -> None:
     found = cells(tmp_path, top)
     assert found["LUT4"] > 0

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from spec.folding import cycles_per_image, matrix_layers
 from spec.network import Mode
 from verif.bulk.simulator import BulkResult, BulkSimulator, SimulationError
 from verif.compare.stage import Chunk, OnChunk, Setup, StageRun, StageStopped, result_fields
@@ -27,10 +26,11 @@ class RtlStage:
         design = prepare(setup.accelerator, setup.bank, setup.fault, setup.optimise)
         self._simulator = BulkSimulator(setup.accelerator, design.memory_directory, design.library)
         self._simulator.load_bank(design.bank, BANK)
-        layers = matrix_layers(setup.accelerator.moe)
+        moe, folding = setup.accelerator.moe, setup.accelerator.folding
+        lanes = folding.streams(moe).into
         # Far more than the slowest image takes: every layer one after the other, and pixels besides.
-        busy = sum(cycles_per_image(layer, setup.accelerator.folding.layers[layer.name]) for layer in layers)
-        self._timeout = 10 * (busy + setup.accelerator.moe.network.in_shape.size)
+        busy = sum(x.cycles(folding.layers[x.name], lanes[x.name]) for x in moe.weighted_layers)
+        self._timeout = 10 * (busy + moe.network.in_shape.size)
 
     def run(self, images: np.ndarray, mode: Mode, on_chunk: OnChunk, description: str | None) -> StageRun:
         """See :class:`verif.compare.stage.Stage`.

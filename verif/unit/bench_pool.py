@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""cocotb bench of max_pool and average_pool, which have the same ports and the same timing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cocotb
+import numpy as np
+
+from verif import models
+from verif.streams import CROSSED
+from verif.unit.stream_checks import (
+    Workload,
+    check_held,
+    check_interval,
+    check_reset,
+    generator,
+    parameters,
+    start,
+)
+
+P = parameters()
+CHANNELS = P["WordsPerPixel"] * P["Lanes"]
+IN_WORDS = P["Height"] * P["Width"] * P["WordsPerPixel"]
+
+
+POOLS = {"max_pool": models.max_pool, "average_pool": models.average_pool}
+
+
+def images(rng: np.random.Generator, count: int) -> Workload:
+    """Random images; one of full scale everywhere, whose sums are the largest."""
+    shape = (count, P["Height"], P["Width"], CHANNELS)
+    data = rng.integers(0, 2 ** P["ActW"], shape)
+    data[count // 2] = 2 ** P["ActW"] - 1
+    pool = POOLS[cocotb.top._name]
+    pooled = np.stack([pool(image, P["Size"]) for image in data])
+    return Workload(models.stream(data, P["Lanes"], P["ActW"]), models.stream(pooled, P["Lanes"], P["ActW"]))
+
+
+@cocotb.test()
+@cocotb.parametrize((("idle", "stall"), CROSSED))
+async def data(dut: Any, idle: str, stall: str) -> None:
+    harness = await start(dut, idle, stall)
+    await harness.expect(images(generator(idle + stall), 3))
+
+
+@cocotb.test()
+async def throughput(dut: Any) -> None:
+    """One input word a cycle, images back to back."""
+    harness = await start(dut)
+    work = images(generator(), 4)
+    await check_interval(harness, work, len(work.expected) // 4, IN_WORDS)
+    assert harness.source.transfers[-1] - harness.source.transfers[0] == 4 * IN_WORDS - 1
+
+
+@cocotb.test()
+async def held(dut: Any) -> None:
+    harness = await start(dut, stall="never")
+    await check_held(harness, images(generator(), 2), 2 * IN_WORDS)
+
+
+@cocotb.test()
+async def reset(dut: Any) -> None:
+    harness = await start(dut, "random", "random")
+    rng = generator()
+    await check_reset(harness, lambda: images(rng, 2), (IN_WORDS // 3, IN_WORDS, IN_WORDS + 7))
