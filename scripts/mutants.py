@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from _arguments import Parser, add_jobs, add_out, add_seed, command, whole_number
 from spec.errors import InputError
 from spec.progress import progress_bar
-from verif.mutants.campaign import Store, draw, judge_results, results_file, run_campaign, shown
+from verif.mutants.campaign import RESULTS, Store, draw, judge_results, results_file, run_campaign, shown
 from verif.mutants.cover import load_cover
 from verif.mutants.execution import Executor
 from verif.mutants.survivors import load_survivors
@@ -54,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             bar.total = total
             bar.update(done - bar.n)
 
-        results = run_campaign(mutants, cover, store, chosen.jobs, Executor(), progress)
+        results = run_campaign(mutants, cover, store, chosen.jobs, Executor(), progress, results=RESULTS)
 
     verdict = judge_results(results, survivors)
     print(verdict_table(verdict))
