@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """How long test files take, and so in which order they start: the longest first, lest a core is idle in the end.
 
-``test_seconds.json`` keeps the seconds of each file on one core, ``fresh`` with everything still to be built, and
-``built``; docs/testing.md says how it is renewed.
+``durations.json`` keeps the CPU seconds of each file, ``fresh`` with everything still to be built, and ``built``;
+docs/testing.md says how it is renewed.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from spec.files import write_if_changed
 
-KEPT = Path(__file__).with_name("test_seconds.json")
+KEPT = Path(__file__).with_name("durations.json")
 FRESH, BUILT = "fresh", "built"
 UNKNOWN = 30.0  # seconds of a file that was never timed: early, because it may be long
 Item = TypeVar("Item")
