@@ -9,6 +9,8 @@ PRESET ?= ecp5_85
 GATE   ?= tuned
 LIMIT  ?= 200
 RTL    ?= sv
+# Tables of real handwriting are kept in docs/results.
+KEEP   := $(if $(and $(EMNIST_DIR),$(USERS_NPZ)),--keep)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup sim hls test quick lint format train table tables bench synth regs formal power report clean
@@ -31,7 +33,7 @@ $(STAMP): requirements.lock
 
 sim: $(STAMP) ## Stream images through the full RTL and compare with the golden model (PRESET, GATE, LIMIT, RTL=sv|hls)
 ifeq ($(RTL),hls)
-	$(PY) -m verif.top.exported
+	$(PY) scripts/sim_hls.py
 else ifeq ($(RTL),sv)
 	$(PY) scripts/compare_golden.py --preset $(PRESET) --gate $(GATE) --limit $(LIMIT) --stages int,rtl
 else
@@ -39,7 +41,7 @@ else
 endif
 
 hls: $(STAMP) ## Generate the HLS (hls4ml and hand-written), C-simulate and compare it
-	$(PY) -m verif.hls_flow --preset $(PRESET) --gate $(GATE) --limit $(LIMIT)
+	$(PY) scripts/hls.py --preset $(PRESET) --gate $(GATE) --limit $(LIMIT)
 
 test: lint ## Lint, then run every test (TIMES=fresh|built also keeps the times, by which the next run is ordered)
 	$(PY) -m pytest -q -n $(JOBS) --dist loadfile --no-loadscope-reorder --durations=20 --durations-min=1 \
@@ -51,7 +53,7 @@ quick: $(STAMP) ## Lint and test what changed, in about a minute
 lint: $(STAMP) ## ruff for Python, Verilator -Wall and Yosys read_slang for the RTL
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
-	$(PY) -m hw.lint
+	$(PY) scripts/lint.py
 
 format: $(STAMP) ## Format the Python sources
 	.venv/bin/ruff format .
@@ -61,29 +63,29 @@ train: $(STAMP) ## Train GE, LE and GN anew (EMNIST_DIR, USERS_NPZ; otherwise bu
 	$(PY) scripts/train.py all
 
 table: $(STAMP) ## The paper's Table 2 on our data, from the integer model
-	$(PY) scripts/table2.py
+	$(PY) scripts/table2.py $(KEEP)
 
 tables: $(STAMP) ## The paper's Tables 1, 4 and 5 on our data: trains for about 20 minutes, goes on when interrupted
-	$(PY) scripts/table1.py
-	$(PY) scripts/table4.py
+	$(PY) scripts/table1.py $(KEEP)
+	$(PY) scripts/table4.py $(KEEP)
 
 bench: $(STAMP) ## Speed of each stage, in images per second
 	$(PY) scripts/benchmark.py
 
 synth: $(STAMP) ## Resources on ECP5 by power domain, from open synthesis (PRESET, GATE)
-	$(PY) -m hw.synth --preset $(PRESET) --gate $(GATE)
+	$(PY) scripts/synth.py --preset $(PRESET) --gate $(GATE)
 
 regs: $(STAMP) ## C header and browsable documentation of the registers
-	$(PY) -m hw.regs.generate
+	$(PY) scripts/registers.py
 
 formal: $(STAMP) ## Proofs of the power sequencer, the streams, the mux and the gate
-	$(PY) -m hw.formal
+	$(PY) scripts/formal.py
 
 power: $(STAMP) ## The test plan of the power control, with results and coverage
-	$(PY) -m verif.power --jobs $(JOBS)
+	$(PY) scripts/power.py --jobs $(JOBS)
 
 report: $(STAMP) ## Measure what takes minutes and write everything measured as one page: build/report/report.html
-	$(PY) -m report
+	$(PY) scripts/report.py
 
 clean: ## Remove everything generated (not .venv)
 	rm -rf build

@@ -10,7 +10,7 @@ import pytest
 # Two workers with as many threads each as there are cores only wait for one another; before torch is imported.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-from tools.durations import BUILT, FRESH, keep_seconds, kept_seconds, longest_first  # noqa: E402
+from tools.run_order import BUILT, FRESH, keep_seconds, kept_seconds, longest_first  # noqa: E402
 
 _OPTION = "--keep-seconds"
 

@@ -3,6 +3,15 @@
 
 from driver.accelerator import Accelerator, Results
 from driver.counters import Counters, DomainCounters
-from driver.transport import BusError, DriverError, Transport
+from driver.transport import BusError, DeviceFault, DriverError, Transport
 
-__all__ = ["Accelerator", "BusError", "Counters", "DomainCounters", "DriverError", "Results", "Transport"]
+__all__ = [
+    "Accelerator",
+    "BusError",
+    "Counters",
+    "DeviceFault",
+    "DomainCounters",
+    "DriverError",
+    "Results",
+    "Transport",
+]

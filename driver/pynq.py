@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from driver.transport import DriverError
+from driver.transport import DeviceFault, DriverError
 from hw.regs.map import register
 from spec.result_word import decode, numbers_from
 
@@ -114,7 +114,7 @@ class PynqTransport:
         words = np.concatenate(parts)
         numbers = decode(words).sequence
         if len(numbers) and (numbers != numbers_from(numbers[0], len(numbers))).any():
-            raise DriverError(f"the results to {count} images are not numbered one after the other: some are missing")
+            raise DeviceFault(f"the results to {count} images are not numbered one after the other: some are missing")
         return words
 
     def _transfer(self, images: np.ndarray, pixels: np.ndarray, results: np.ndarray) -> np.ndarray:

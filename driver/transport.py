@@ -7,11 +7,15 @@ from typing import Protocol
 
 import numpy as np
 
-from spec.errors import InputError
+from spec.errors import CheckFailed, InputError
 
 
 class DriverError(InputError):
     """The device did not do what was asked; the message is a sentence."""
+
+
+class DeviceFault(DriverError, CheckFailed):
+    """The device answered wrongly or not at all; nobody asked for the wrong thing."""
 
 
 class BusError(DriverError):

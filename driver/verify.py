@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from driver.accelerator import Accelerator
-from driver.transport import DriverError
+from driver.transport import DeviceFault
 from golden.integer_model import MoeModel
 from spec.bank_file import load_bank
 from spec.network import Mode
@@ -35,7 +35,8 @@ class DeviceCheck:
             A sentence for people.
 
         Raises:
-            DriverError: the device refuses the bank, or one of its answers is not the golden model's.
+            DeviceFault: an answer of the device is not the golden model's.
+            DriverError: the device refuses the bank.
         """
         if self._device is None:
             self._device = Accelerator.open(design=self.design)
@@ -48,11 +49,11 @@ class DeviceCheck:
             golden = model.run(images, mode, bank)
             wrong = int(((results.classes != golden.classes) | (results.experts != golden.experts)).sum())
             if wrong:
-                raise DriverError(
+                raise DeviceFault(
                     f"{path}: in {mode.name} the device gives {wrong} wrong answers to {len(images)} images"
                 )
             if (results.banks != number).any() or results.no_bank.any():
-                raise DriverError(f"{path}: the device answered without bank {number}")
+                raise DeviceFault(f"{path}: the device answered without bank {number}")
         names = ", ".join(mode.name for mode in MODES)
         return f"simulated device: {len(images)} images in {names}, every answer equals the golden model's"
 

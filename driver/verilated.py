@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from driver.transport import BusError, DriverError
+from driver.transport import BusError, DeviceFault
 from hw.gen.build import GeneratedHardware, generate
 from spec.presets import Accelerator as Design
 from tools.verilate import build_library
@@ -74,7 +74,7 @@ class VerilatedTransport:
         self._library = _library(library or build_device(hardware, optimise))
         handle = self._library.device_open(str(hardware.directory).encode())
         if not handle:
-            raise DriverError(self._failure())
+            raise DeviceFault(self._failure())
         self._device = ctypes.c_void_p(handle)
 
     def _failure(self) -> str:
@@ -82,7 +82,7 @@ class VerilatedTransport:
 
     def _check(self, code: int) -> None:
         if code:
-            raise DriverError(self._failure())
+            raise DeviceFault(self._failure())
 
     def read(self, address: int) -> int:
         """See :class:`driver.transport.Transport`."""
@@ -139,7 +139,7 @@ class VerilatedTransport:
             self.send(image)
         results, _ = self.receive(len(images))
         if len(results) != len(images):
-            raise DriverError(f"the device gave {len(results)} results to {len(images)} images")
+            raise DeviceFault(f"the device gave {len(results)} results to {len(images)} images")
         return results
 
     def run(self, cycles: int) -> None:

@@ -8,7 +8,7 @@
 * *calls*: no function of ours calls an allocator, and the objects refer to no exception or RTTI function. (The vendor's
   headers have an allocator in the C model of wide products; synthesis replaces those headers.)
 
-Run ``python -m hls.check_synthesizable``; exit code 1 when a rule is broken.
+``scripts/check_hls.py`` runs them.
 """
 
 from __future__ import annotations
@@ -16,16 +16,14 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from hls.build import CompileError, run_compiler
-from hls.gen import GeneratedHls, generate
+from hls.gen import GeneratedHls
 from spec.errors import InputError
 from spec.paths import ROOT
-from spec.presets import load_accelerator
 
 STREAM_STUB = ROOT / "hls" / "check"
 _FLAGS = [
@@ -191,20 +189,3 @@ def check(generated: GeneratedHls) -> list[Violation]:
     """All checks of the hand-written sources and of the generated headers (weight tables have no code to check)."""
     files = [*sorted(generated.sources.glob("*.[ch]pp")), *generated.logic]
     return [v for path in files for v in check_tokens(path)] + check_objects(generated)
-
-
-def main() -> int:
-    """Check the default accelerator; returns the exit code."""
-    try:
-        violations = check(generate(load_accelerator()))
-    except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    for violation in violations:
-        print(violation)
-    print(f"{len(violations)} violations of the rules for synthesizable sources")
-    return 1 if violations else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

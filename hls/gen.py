@@ -130,7 +130,7 @@ def network_header(accelerator: Accelerator) -> str:
     return (
         f"{HEADER}/// Network {network.name}, gate preset {moe.preset}, folding {folding.name}.\n#pragma once\n\n"
         '#include "ap_fixed.h"\n#include "ap_int.h"\n#include "beat.hpp"\n#include "tap.hpp"\n\n'
-        f"#define ACCEL_GATE_HIDDEN {int(moe.gate_hidden is not None)}\n\nnamespace accel {{\n\n"
+        f"#define ACCEL_GATE_HIDDEN {int(moe.gate_hidden is not None)}\n{_pool_macros(moe)}\nnamespace accel {{\n\n"
         + "\n".join(lines)
         + "\n\n"
         + "\n".join(structs)
@@ -140,6 +140,12 @@ def network_header(accelerator: Accelerator) -> str:
         + "\n".join(tap_lines)
         + "\n\n}  // namespace accel\n"
     )
+
+
+def _pool_macros(moe: Moe) -> str:
+    """The pools of the local expert and of the gate, where they are not those that the sources assume."""
+    pools = {"ACCEL_LE_POOL": hls_kind(moe.le_pool), "ACCEL_GATE_POOL": hls_kind(moe.gate_pool)}
+    return "".join(f"#define {name} {kind.template}\n" for name, kind in pools.items() if not kind.common)
 
 
 def _empty_bank(moe: Moe) -> Bank:

@@ -25,7 +25,7 @@ from hls.hls4ml_config import Part, PrecisionError, check_precisions, configure
 from hls.hls4ml_qonnx import hls4ml_name, part_to_qonnx
 from hls.hls4ml_types import precision, reuse_factor, strategy
 from spec.errors import InputError
-from spec.files import source_digest, write_if_changed
+from spec.files import as_json, source_digest, write_if_changed
 from spec.network import Layer
 from spec.paths import ROOT
 
@@ -122,7 +122,7 @@ def build_project(
             packages=_versions(),
             layers=rows,
         )
-        write_if_changed(finished, json.dumps(project.summary, indent=1) + "\n")
+        write_if_changed(finished, as_json(project.summary))
     return project
 
 

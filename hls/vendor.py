@@ -11,7 +11,7 @@ from pathlib import Path
 
 from hls.build import TESTBENCH
 from hls.gen import GeneratedHls
-from spec.errors import InputError
+from spec.errors import CheckFailed, InputError
 from spec.files import write_if_changed
 from spec.paths import ROOT
 
@@ -22,7 +22,7 @@ DEFAULT_CLOCK_NS = 10.0
 _COMMANDS = {"vitis-run": ["--mode", "hls", "--tcl"], "vitis_hls": ["-f"]}  # the newer tool first
 
 
-class VendorError(RuntimeError):
+class VendorError(CheckFailed):
     """A step of the vendor's tool failed; the message names the step and its log."""
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What it saves and costs to make LE and GN constants of the design: ``python -m hw.baked``.
+"""What it saves and costs to make LE and GN constants of the design (``scripts/baked.py``).
 
 Two ways are counted. As memories: each run-time layer synthesised for ECP5 with its RAMs in two banks, and with ROMs
 (``Accelerator.bake``). As adder graphs: da4ml's cost of constant matrix-vector products, on the whole linear gate and
@@ -8,27 +8,23 @@ on as many outputs of the larger layers as it can do in reasonable time.
 
 from __future__ import annotations
 
-import argparse
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-
-from tqdm import tqdm
 
 from hw.gen.adder_graph import adder_graph
 from hw.gen.build import generate
 from hw.synth import synthesise
 from spec.bank import Bank
 from spec.bank_file import load_bank
-from spec.files import write_if_changed
-from spec.kinds.layer import LayerWeights
+from spec.kinds.data import LayerWeights
 from spec.kinds.matrix import MatrixLayer
-from spec.paths import ROOT, bank_file
-from spec.presets import DEFAULT_FOLDING, Accelerator, load_accelerator
+from spec.paths import RESULTS, bank_file
+from spec.presets import Accelerator, load_accelerator
+from spec.progress import progress_bar
 from tools.yosys import DEVICE, lut4_equivalents
 
 GATES = ("paper", "tuned")
+KEPT = RESULTS / "baked.md"
 PARTS = (1, 2, 4, 8)  # outputs of a larger layer that are tried as adder graph
 LARGEST = 1500  # weights of a graph: the search takes minutes beyond that
 _MULTIPLIER = {"dsp": 0, "lut": 1}
@@ -98,7 +94,9 @@ def memory_costs(gate: str, accelerator: Accelerator, bank: Bank) -> list[Memory
     """Synthesise each layer with RAMs and with ROMs."""
     baked = accelerator.bake(bank)
     rows = []
-    for name, layer, _ in tqdm(runtime_layers(accelerator, bank), desc=f"{gate}: synthesis", unit="layer"):
+    for name, layer, _ in progress_bar(
+        runtime_layers(accelerator, bank), description=f"{gate}: synthesis", unit="layer"
+    ):
         cells = [
             synthesise(generate(design), "runtime_dense", parameters=parameters(name, layer, design))
             for design in (accelerator, baked)
@@ -117,7 +115,7 @@ def graph_costs(gate: str, accelerator: Accelerator, bank: Bank) -> list[GraphCo
         counts = [n for n in tried if n == 1 or n * layer.inputs <= LARGEST]
         if counts[-1] == layer.outputs:
             counts = counts[-1:]
-        for count in tqdm(counts, desc=f"{gate}: adder graphs of {name}", unit="graph"):
+        for count in progress_bar(counts, description=f"{gate}: adder graphs of {name}", unit="graph"):
             part = LayerWeights(weights.weight[:count], weights.bias[:count])
             graph = adder_graph("graph", part, layer.input, layer.accumulator)
             rows.append(GraphCost(gate, name, count, layer.outputs, part.weight.size, graph.adder_bits, graph.stages))
@@ -173,7 +171,8 @@ def report(memories: Sequence[MemoryCost], graphs: Sequence[GraphCost], folding:
 <!-- SPDX-License-Identifier: Apache-2.0 -->
 # LE and GN as constants
 
-For a device whose user never changes. Written by `python -m hw.baked`; banks of user 1, folding `{folding}`.
+For a device whose user never changes. Written by `python scripts/baked.py --keep`; banks of user 1, folding
+`{folding}`.
 
 ## As ROMs
 
@@ -202,26 +201,16 @@ cycles for it, which a folded layer with ROMs uses. That is why ROMs are what `-
 """
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure, print, and write the page."""
-    parser = argparse.ArgumentParser("python -m hw.baked", description=__doc__.splitlines()[0])
-    add = parser.add_argument
-    add("--gate", choices=GATES, help="gate preset (default: both; only then the page is written)")
-    add("--preset", default=DEFAULT_FOLDING, help="folding (default %(default)s)")
-    add("--out", type=Path, default=ROOT / "docs" / "results" / "baked.md", help="the page")
-    options = parser.parse_args(arguments)
+def measure(folding: str, gates: Sequence[str] = GATES) -> str:
+    """The page, with user 1's bank of each gate preset.
+
+    Raises:
+        InputError: a preset or a bank is missing.
+    """
     memories, graphs = [], []
-    for gate in [options.gate] if options.gate else GATES:
-        accelerator = load_accelerator(options.preset, gate)
+    for gate in gates:
+        accelerator = load_accelerator(folding, gate)
         bank = load_bank(bank_file(gate), accelerator.moe)
         memories += memory_costs(gate, accelerator, bank)
         graphs += graph_costs(gate, accelerator, bank)
-    text = report(memories, graphs, options.preset)
-    print(text)
-    if not options.gate:
-        write_if_changed(options.out, text)
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    return report(memories, graphs, folding)

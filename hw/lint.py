@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Lint of the RTL: Verilator with every warning on, and elaboration by the open synthesis front end.
 
-``python -m hw.lint`` checks the whole accelerator with the trained GE in every combination of gate presets and of
-foldings that are made for it, and one with LE and GN baked in, with Verilator, and one of them with Yosys
-``read_slang``.
+``make lint`` and ``scripts/lint.py`` check the whole accelerator with the trained GE in every combination of gate
+presets and of foldings that are made for it, and one with LE and GN baked in, with Verilator, and one of them with
+Yosys ``read_slang``.
 """
 
 from __future__ import annotations
@@ -70,16 +70,3 @@ def lint_everything(whole: bool = True, jobs: int | None = None) -> Iterator[tup
         running = [(name, pool.submit(check)) for name, check in _checks(whole)]
         for name, messages in running:
             yield name, messages.result()
-
-
-def main() -> int:
-    """Lint everything; print one line per check and the messages of those that fail."""
-    failures = 0
-    for name, messages in lint_everything():
-        print(f"{'FAIL' if messages else 'ok  '} {name}\n{messages}", end="", flush=True)
-        failures += bool(messages)
-    return 1 if failures else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

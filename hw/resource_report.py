@@ -157,9 +157,9 @@ def page(results: Iterable[Mapping]) -> str:
     """The page ``docs/results/resources.md``."""
     parts = [
         "<!-- SPDX-License-Identifier: Apache-2.0 -->\n# Resources by power domain",
-        "The whole device (`moe_accelerator`), written by `python -m hw.synth --keep`. Cells are those of synthesis, "
-        "before placement, with the domains and layers kept apart, which costs 1 % more than a flat device. A carry "
-        "cell counts as two LUT4 sites, a 16x4 distributed RAM as four. A domain's figures include its layers. "
+        "The whole device (`moe_accelerator`), written by `python scripts/synth.py --keep`. Cells are those of "
+        "synthesis, before placement, with the domains and layers kept apart, which costs 1 % more than a flat device. "
+        "A carry cell counts as two LUT4 sites, a 16x4 distributed RAM as four. A domain's figures include its layers. "
         "Synthesis fails unless the block RAMs hold the weights. The second table of a design comes from its "
         "specification and folding alone.",
     ]

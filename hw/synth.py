@@ -1,31 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Resources on ECP5 by open synthesis: ``python -m hw.synth`` (``make synth``) counts the device by power domain.
+"""Resources on ECP5 by open synthesis: ``make synth`` (``scripts/synth.py``) counts the device by power domain.
 
 It takes minutes; the result is reused while the sources of the hardware and the tool are the same.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
-import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from hw.gen.build import GeneratedHardware, generate
 from hw.gen.digest import rtl_digest
 from hw.parts import synthesise_parts
-from hw.resource_report import page, record, terminal, tool
-from spec.errors import InputError
-from spec.files import write_if_changed
-from spec.paths import ROOT
-from spec.presets import DEFAULT_FOLDING, DEFAULT_GATE, Accelerator, load_accelerator
+from hw.resource_report import page, record, tool
+from spec.files import as_json, write_if_changed
+from spec.paths import RESULTS, ROOT
+from spec.presets import Accelerator
 from tools.yosys import DEVICE_NAME, run_yosys, take
 
 BUILD = ROOT / "build" / "synth"
-KEPT = ROOT / "docs" / "results" / "resources.json"  # by design
+KEPT = RESULTS / "resources.json"  # by design
 
 
 def synthesise(
@@ -73,7 +70,7 @@ def measure(design: Accelerator) -> dict:
     found = synthesise_parts(generate(design), design.moe, log=log)
     print(f"done in {time.monotonic() - start:.0f} s, log: {log.relative_to(ROOT)}\n")
     result = record(design, found, sources)
-    write_if_changed(BUILD / f"{design.name}.json", json.dumps(result, indent=1) + "\n")
+    write_if_changed(BUILD / f"{design.name}.json", as_json(result))
     return result
 
 
@@ -81,31 +78,11 @@ def keep(result: Mapping) -> None:
     """Write ``docs/results/resources.{json,md}``, with the other kept designs that are of the same sources."""
     others = [other for other in _read(KEPT).values() if other["sources"] == result["sources"]]
     kept = dict(sorted({other["design"]: other for other in [*others, result]}.items()))
-    write_if_changed(KEPT, json.dumps(kept, indent=1) + "\n")
+    write_if_changed(KEPT, as_json(kept))
     write_if_changed(KEPT.with_suffix(".md"), page(kept.values()))
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the tables; return 1 when synthesis made otherwise than counted, 2 when it cannot run."""
-    parser = argparse.ArgumentParser("python -m hw.synth", description=__doc__)
-    parser.add_argument("--preset", default=DEFAULT_FOLDING, help="folding preset (default %(default)s)")
-    parser.add_argument("--gate", default=DEFAULT_GATE, help="gate preset (default %(default)s)")
-    parser.add_argument("--force", action="store_true", help="synthesise also when there is a result of these sources")
-    parser.add_argument("--keep", action="store_true", help="also write docs/results/resources.{json,md}")
-    options = parser.parse_args(arguments)
-    try:
-        design = load_accelerator(options.preset, options.gate)
-        result = None if options.force else load_resources(design.name)
-        if result is None or result["tool"] != tool():
-            result = measure(design)
-    except (InputError, RuntimeError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    print(terminal(result))
-    if options.keep:
-        keep(result)
-    return 1 if result["findings"] else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def resources(design: Accelerator, *, anew: bool = False) -> dict:
+    """The record of a design: what there is of the same sources and tool, else synthesised now."""
+    result = None if anew else load_resources(design.name)
+    return result if result and result["tool"] == tool() else measure(design)

@@ -1,14 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``python -m report.browser FILE``: look at a page in headless Chromium, as a phone, a desktop and a printer see it.
+"""Look at a page in headless Chromium, as a phone, a desktop and a printer see it (``scripts/check_page.py``).
 
 Chromium is driven by its DevTools protocol over two pipes (``--remote-debugging-pipe``: messages of JSON, each ended
-by a NUL, in on descriptor 3, out on descriptor 4), so nothing but the browser is needed. Exit code: 0 the page is well,
-1 it is not, each finding a sentence; 2 there is no Chromium or no page.
+by a NUL, in on descriptor 3, out on descriptor 4), so nothing but the browser is needed. Each finding is a sentence.
 """
 
 from __future__ import annotations
 
-import argparse
 import base64
 import fcntl
 import json
@@ -26,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from spec.errors import InputError
+from spec.files import write_bytes
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 WIDTHS = (400, 1400)  # pixels: a phone and a desktop
@@ -177,9 +176,8 @@ def look(browser: Browser, page: Path, width: int, screenshot: Path | None = Non
     seen = browser.evaluate(f"({EXAMINE.read_text()})({width})")
     findings = [*_messages(browser.events), *_measures(seen, width, 0.0 if printed else SMALLEST_TEXT)]
     if screenshot:
-        screenshot.parent.mkdir(parents=True, exist_ok=True)
         answer = browser.call("Page.captureScreenshot", format="png", captureBeyondViewport=True)
-        screenshot.write_bytes(base64.b64decode(answer["data"]))
+        write_bytes(screenshot, base64.b64decode(answer["data"]))
     where = "on paper" if printed else f"{width} pixels"
     return Look(where, tuple(f"{where}: {finding}" for finding in findings), len(seen["images"]), seen["text"])
 
@@ -231,8 +229,7 @@ def print_pages(browser: Browser, pdf: Path | None = None) -> int:
     browser.call("Emulation.clearDeviceMetricsOverride")
     content = base64.b64decode(browser.call("Page.printToPDF", printBackground=True, preferCSSPageSize=True)["data"])
     if pdf:
-        pdf.parent.mkdir(parents=True, exist_ok=True)
-        pdf.write_bytes(content)
+        write_bytes(pdf, content)
     return len(re.findall(rb"/Type\s*/Page\b", content))
 
 
@@ -258,24 +255,3 @@ def check(page: Path, out: Path | None = None, say: Callable[[str], None] = lamb
         pages = print_pages(browser, out / "page.pdf" if out else None)
         say(f"{seen.where}: {pages} sheets, {len(seen.findings)} findings")
     return [*findings, *seen.findings, *([] if pages else ["on paper: there are no sheets"])]
-
-
-def main() -> int:
-    """Check a page and say what is wrong with it."""
-    parser = argparse.ArgumentParser(prog="python -m report.browser", description=__doc__.partition("\n")[0])
-    parser.add_argument("page", type=Path, metavar="FILE", help="an HTML file")
-    parser.add_argument("--screenshot", type=Path, metavar="DIR", help="keep screenshots and the printed page there")
-    options = parser.parse_args()
-    try:
-        findings = check(options.page, options.screenshot, print)
-    except InputError as error:
-        print(f"browser: {error}", file=sys.stderr)
-        return 2
-    for finding in findings:
-        print(finding)
-    print("The page is well." if not findings else f"{len(findings)} findings.")
-    return int(bool(findings))
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -21,7 +21,7 @@ PAPER = Evidence(
 PAPER_MODEL = Evidence(
     "model",
     "Tables 1 and 3: sizes and energies by the paper's own model",
-    "python -m golden.energy",
+    "python scripts/energy.py",
     State.COMPUTED,
     "golden/energy/paper.py",
 )

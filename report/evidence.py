@@ -91,7 +91,7 @@ SOURCES = (
     Source(
         "proxies",
         "both energy proxies, counters, their agreement, time lines",
-        "python -m verif.proxies",
+        "python scripts/proxies.py",
         needs=("cases", "data"),
         built="proxies.json",
         kept="proxies.json",
@@ -99,7 +99,7 @@ SOURCES = (
     Source(
         "designs",
         "both energy proxies of several designs, and the order of their cases",
-        "python -m verif.proxies.designs",
+        "python scripts/proxies_designs.py",
         needs=("cases", "orders", "quantities", "data"),
         built="designs.json",
         kept="designs.json",
@@ -107,14 +107,14 @@ SOURCES = (
     Source(
         "accuracy",
         "accuracy of GE, LE, GN and of the whole on the data at hand (Table 2)",
-        "python -m report.accuracy",
+        "python scripts/accuracy.py",
         needs=("tuned", "paper", "data"),
         built="report/accuracy.json",
     ),
     Source(
         "samples",
         "sample images, with what models and device say; device against model",
-        "python -m report.samples",
+        "python scripts/samples.py",
         needs=("groups", "device", "data"),
         built="report/samples.json",
     ),
@@ -146,14 +146,14 @@ SOURCES = (
     Source(
         "gated",
         "MOE_GATED over ten users and the whole EMNIST test: wrong answers, time with supply, cycles",
-        "python -m verif.power.gated --write",
+        "python scripts/power_gated.py --keep",
         needs=("user 1",),
         kept="gated.json",
     ),
     Source(
         "sweep",
         "MOE_GATED over the share of generic images",
-        "python -m verif.power.sweep",
+        "python scripts/power_sweep.py",
         needs=("points",),
         kept="gated_sweep.json",
     ),

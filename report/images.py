@@ -1,14 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``python -m report.images``: plots of the report for the documentation, and a picture of its first screen.
+"""Plots of the report for the documentation, and a picture of its first screen.
 
 Only results on real handwriting and of the sources as they are now become pictures of the documentation.
 """
 
 from __future__ import annotations
 
-import argparse
 import base64
-import sys
 from pathlib import Path
 
 from golden.energy.ratios import operations_ratio
@@ -20,9 +18,11 @@ from report.key_figures import REFERENCE
 from report.page import page
 from spec.errors import InputError
 from spec.files import write_bytes, write_if_changed, write_text
-from spec.paths import ROOT
+from spec.paths import BUILD, ROOT
 
-OUT = ROOT / "docs" / "images"
+KEPT = ROOT / "docs" / "images"
+OUT = BUILD / "report" / "images"
+SCREEN_FILE = "report.png"
 SCREEN = (1180, 1000)  # pixels
 _CURRENT = (State.NOW, State.HERE, State.KEPT)
 
@@ -64,27 +64,17 @@ def first_screen(file: Path) -> bytes:
         return base64.b64decode(browser.call("Page.captureScreenshot", format="png")["data"])
 
 
-def main() -> int:
-    """Write the files; exit code 2 when the results do not allow it."""
-    parser = argparse.ArgumentParser(prog="python -m report.images", description=__doc__.partition("\n")[0])
-    parser.add_argument("--out", type=Path, default=OUT, metavar="DIR", help="where they go (default docs/images)")
-    options = parser.parse_args()
-    try:
-        context = load_context()
-        drawn = plots(context)
-        options.out.mkdir(parents=True, exist_ok=True)
-        for name, text in drawn.items():
-            write_if_changed(options.out / name, text)
-        file = ROOT / "build" / "report" / "first_screen.html"
-        write_text(file, page(context)[0])
-        picture = options.out / "report.png"
-        write_bytes(picture, first_screen(file))
-    except InputError as error:
-        print(f"images: {error}", file=sys.stderr)
-        return 2
-    print(f"{options.out}: {', '.join([*drawn, picture.name])}")
-    return 0
+def draw(directory: Path) -> list[str]:
+    """Write all pictures into a directory; returns their names.
 
-
-if __name__ == "__main__":
-    sys.exit(main())
+    Raises:
+        InputError: the results do not allow it, or there is no browser.
+    """
+    context = load_context()
+    drawn = plots(context)
+    for name, text in drawn.items():
+        write_if_changed(directory / name, text)
+    file = BUILD / "report" / "first_screen.html"
+    write_text(file, page(context)[0])
+    write_bytes(directory / SCREEN_FILE, first_screen(file))
+    return [*drawn, SCREEN_FILE]

@@ -96,7 +96,7 @@ def _accuracy(context: Context) -> KeyFigure:
         value = html([percent(mean(tables[GATE], "ge")), " → ", percent(mean(tables[GATE], "overall"))])
     before, after = (percent(paper_tables.TABLE_2_MEAN[column] / 100) for column in ("ge", "overall"))
     detail = html(["users' images, GE alone → MoE. Paper: ", before, " → ", after, ", on its own users"])
-    return KeyFigure("accuracy", "Right answers, personalised", value, detail, (key, "paper"))
+    return KeyFigure("accuracy", "Right answers, personalized", value, detail, (key, "paper"))
 
 
 def _loss(context: Context) -> KeyFigure:

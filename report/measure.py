@@ -11,12 +11,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from tqdm import tqdm
-
 from report.context import Step
-from spec.paths import ROOT
+from report.evidence import SOURCES, Places
+from spec.paths import BUILD, ROOT
+from spec.presets import load_accelerator
+from spec.progress import progress_bar
 
-LOGS = ROOT / "build" / "report" / "logs"
+LOGS = BUILD / "report" / "logs"
 TAIL = 4  # lines of a log that a failure shows
 
 
@@ -34,14 +35,14 @@ class Measurement:
 
 
 COMPARE = ("scripts/compare_golden.py", "--limit", "200", "--stages", "int,rtl", "--json", "build/report/compare.json")
-SYNTHESIS = Measurement("resources", ("-m", "hw.synth"))
+SYNTHESIS = Measurement("resources", ("scripts/synth.py",))
 # Each lane runs in its order; the samples use the simulated device that the proxies have built.
 LANES = (
-    (Measurement("proxies", ("-m", "verif.proxies")), Measurement("samples", ("-m", "report.samples"))),
+    (Measurement("proxies", ("scripts/proxies.py",)), Measurement("samples", ("scripts/samples.py",))),
     (
         Measurement("compare", COMPARE),
-        Measurement("formal", ("-m", "hw.formal", "--jobs", "1")),
-        Measurement("accuracy", ("-m", "report.accuracy")),
+        Measurement("formal", ("scripts/formal.py", "--jobs", "1")),
+        Measurement("accuracy", ("scripts/accuracy.py",)),
     ),
 )
 
@@ -70,7 +71,7 @@ def measure(
             done.append(step)
 
     total = sum(len(lane) for lane in lanes)
-    with ThreadPoolExecutor(len(lanes)) as pool, tqdm(total=total, unit="step", desc="measuring", disable=None) as bar:
+    with ThreadPoolExecutor(len(lanes)) as pool, progress_bar(total=total, unit="step", description="measuring") as bar:
         futures: list[Future] = [pool.submit(work, lane) for lane in lanes]
         shown = 0
         while shown < len(done) or not all(future.done() for future in futures):
@@ -104,3 +105,15 @@ def _run(measurement: Measurement, logs: Path) -> Step:
     lines = [line.rpartition("\r")[2] for line in log.read_text(errors="replace").splitlines() if line.strip()]
     tail = "\n".join(lines[-TAIL:])
     return Step(measurement.key, measurement.command, seconds, f"{measurement.command} ended with code {code}:\n{tail}")
+
+
+def fresh(steps: tuple[Step, ...], started: float, places: Places) -> set[str]:
+    """Sources that were measured in this run: their command wrote its file, also when it found something wrong."""
+    design = load_accelerator().name
+    built = {source.key: places.build / source.built.format(design=design) for source in SOURCES if source.built}
+    found = set()
+    for step in steps:
+        file = built[step.key]
+        if file.exists() and (not step.problem or file.stat().st_mtime >= started):
+            found.add(step.key)
+    return found

@@ -14,7 +14,7 @@ from report.key_figures import KEY_FIGURES, KeyFigure
 from report.markup import Html, code, paragraph, tag
 from report.sections import SECTIONS
 
-TITLE = "A personalisable mixture-of-experts accelerator"
+TITLE = "A personalizable mixture-of-experts accelerator"
 STYLE = Path(__file__).with_name("style.css")
 # The browser itself sees to it that nothing is loaded from elsewhere.
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"

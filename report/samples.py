@@ -1,13 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``python -m report.samples``: images with what GE, LE, gate and device say, and how often the device differs.
+"""Sample images with what GE, LE, gate and device say, and how often the device differs.
 
 The simulated device answers all of the user's test images and as many generic ones in MOE_GATED, through its driver.
 """
 
 from __future__ import annotations
-
-import argparse
-import sys
 
 import numpy as np
 
@@ -18,15 +15,13 @@ from golden.integer_model import MoeModel
 from hw.gen.build import generate
 from hw.gen.digest import rtl_digest
 from spec.bank import Bank
-from spec.errors import InputError
 from spec.network import Mode
-from spec.paths import ROOT
+from spec.paths import BUILD
 from spec.presets import Accelerator as Design
 from spec.presets import load_accelerator
-from verif.compare.report import write_json
 from verif.proxies.cases import USER, user_bank
 
-OUT = ROOT / "build" / "report" / "samples.json"
+OUT = BUILD / "report" / "samples.json"
 SHOWN = 6  # images of each outcome
 GENERIC_IMAGES = 60
 
@@ -110,24 +105,16 @@ def measure(device: Accelerator, bank: Bank, user: LabelledImages, generic: Labe
     }
 
 
-def main() -> int:
-    """Exit code 1 when the device differs from the model."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.parse_args()
-    try:
-        design = load_accelerator()
-        users, generic = users_source(), generic_source("test")
-        # The library that measures switching is there already when the proxies have been measured.
-        library = build_device(generate(design), saif=True)
-        with Accelerator(VerilatedTransport(design, library), design) as device:
-            result = measure(device, user_bank(design), users.test(USER), generic.take(GENERIC_IMAGES))
-        write_json(OUT, {**result, "data": about(users, generic)})
-    except InputError as error:
-        print(f"samples: {error}", file=sys.stderr)
-        return 2
-    print(f"{result['device']['images']} images on the simulated device, {result['device']['differs']} differ")
-    return int(result["device"]["differs"] > 0)
+def measure_here() -> dict:
+    """Everything, with the data at hand and the default device.
 
-
-if __name__ == "__main__":
-    sys.exit(main())
+    Raises:
+        InputError: the data cannot be used, or the user has no bank.
+    """
+    design = load_accelerator()
+    users, generic = users_source(), generic_source("test")
+    # The library that measures switching is there already when the proxies have been measured.
+    library = build_device(generate(design), saif=True)
+    with Accelerator(VerilatedTransport(design, library), design) as device:
+        result = measure(device, user_bank(design), users.test(USER), generic.take(GENERIC_IMAGES))
+    return {**result, "data": about(users, generic)}

@@ -1,7 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""First import of every script: project root on the path, the project's own Python, errors as one sentence.
+"""First import of every command: the project's packages on the path, the project's own Python, and exit codes.
 
-A script begins with ``from _bootstrap import run_main`` and ends with ``run_main(main)``.
+A command begins with ``from _bootstrap import run`` and ends with ``run(main)``; ``main`` parses, calls a package,
+prints and returns ``DONE`` or ``DIFFERS``. The exit codes of every command:
+
+* 0: done, and everything that was checked holds;
+* 1: something differs or a check failed: an answer of a device or of an implementation, a proof, lint, a vendor's step;
+* 2: bad input, one sentence on stderr;
+* 3: a defect of the program or a broken tool chain, with a traceback;
+* 130: interrupted.
 """
 
 from __future__ import annotations
@@ -13,19 +20,28 @@ import warnings
 from collections.abc import Callable
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-EXIT_BAD_INPUT = 2
-EXIT_INTERNAL = 3  # not Python's default of 1, which the comparison uses for a mismatch
-EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells count
+SCRIPTS = Path(__file__).resolve().parent
+ROOT = SCRIPTS.parent
+DONE = 0
+DIFFERS = 1
+BAD_INPUT = 2
+DEFECT = 3  # not Python's own 1, which says that something differs
+INTERRUPTED = 130  # 128 + SIGINT, as shells count
+
+
+def put_packages_first(root: Path = ROOT, scripts: Path = SCRIPTS) -> None:
+    """The packages before everything, the commands behind everything: ``report.py`` must not hide ``report``."""
+    sys.path[:] = [entry for entry in sys.path if Path(entry or ".").resolve() not in (root, scripts)]
+    sys.path.insert(0, str(root))
+    sys.path.append(str(scripts))
 
 
 def use_project_python(root: Path = ROOT) -> None:
-    """Make the project's packages importable, in its virtual environment if there is one.
+    """Go on in the project's virtual environment, if there is one.
 
     Outside of ``.venv`` the script starts again inside it. Without a ``.venv`` it goes on when the dependencies
     happen to be installed, and otherwise ends with a sentence that says what to do.
     """
-    sys.path.insert(0, str(root))
     environment = root / ".venv"
     if Path(sys.prefix).resolve() == environment.resolve():
         return
@@ -36,32 +52,39 @@ def use_project_python(root: Path = ROOT) -> None:
         import torch  # noqa: F401  (the heaviest dependency stands for all)
     except ImportError:
         print("The project's Python environment does not exist yet; run 'make setup' first.", file=sys.stderr)
-        sys.exit(EXIT_BAD_INPUT)
+        sys.exit(BAD_INPUT)
 
 
-def run_main(main: Callable[[], int]) -> None:
-    """Exit with ``main()``'s code; bad input becomes one sentence on stderr and exit code 2.
-
-    Any other exception is a defect or a broken tool chain: traceback and exit code 3.
-    """
-    from spec.errors import InputError
+def exit_code(main: Callable[[], int], name: str) -> int:
+    """Exit code of a command, whose exceptions become sentences that begin with its name."""
+    from spec.errors import CheckFailed, InputError
 
     try:
-        sys.exit(main())
+        return main()
+    except CheckFailed as error:  # before bad input: what a device does wrong may be both
+        print(f"{name}: {error}", file=sys.stderr)
+        return DIFFERS
     except InputError as error:
-        print(f"{Path(sys.argv[0]).name}: {error}", file=sys.stderr)
-        sys.exit(EXIT_BAD_INPUT)
+        print(f"{name}: {error}", file=sys.stderr)
+        return BAD_INPUT
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
-        sys.exit(EXIT_INTERRUPTED)
+        return INTERRUPTED
     except BrokenPipeError:  # the reader of a pipe (head, less) has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(EXIT_INTERRUPTED)
+        return INTERRUPTED
     except Exception:
         traceback.print_exc()
-        sys.exit(EXIT_INTERNAL)
+        return DEFECT
 
 
-use_project_python()
+def run(main: Callable[[], int]) -> None:
+    """Run a command and end with its exit code."""
+    sys.exit(exit_code(main, Path(sys.argv[0]).name))
+
+
+put_packages_first()
+if Path(sys.argv[0]).resolve().parent == SCRIPTS:  # not when a test imports a command
+    use_project_python()
 # Brevitas misses an optional accelerator that nothing here would use; stderr is for sentences to the user.
 warnings.filterwarnings("ignore", message="fast_hadamard_transform")

@@ -7,27 +7,27 @@ which tests of what changed are not run because they take too long.
 
 from __future__ import annotations
 
-from _bootstrap import run_main  # first: makes the project's packages importable
+from _bootstrap import DIFFERS, DONE, run  # first: the project's packages and Python
 
-from hw.lint import lint_everything
-
-import argparse  # isort: skip
-import os
 import time
+from collections.abc import Sequence
 
+from _arguments import Parser, add_jobs, command
+from hw.lint import lint_everything
 from tools.quick import Choice, choose_now, ruff_passes, tests_pass
 
 BUDGET = 80  # seconds of one core for tests near the change, on a built tree; the core takes another 40
 
 
-def parse() -> argparse.Namespace:
+def options() -> Parser:
     """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    add = parser.add_argument
-    add("--seconds", type=float, default=BUDGET, help="of one core, for tests near the change (default %(default)s)")
-    add("--jobs", type=int, default=os.cpu_count() or 1, help="tests at the same time (default: one per core)")
-    add("--list", action="store_true", help="only say what would run")
-    return parser.parse_args()
+    found = command(__file__, __doc__, "--list")
+    found.add_argument(
+        "--seconds", type=float, default=BUDGET, help="of one core, for tests near the change (default %(default)s)"
+    )
+    add_jobs(found, "tests at the same time")
+    found.add_argument("--list", action="store_true", help="only say what would run")
+    return found
 
 
 def describe(changed: list[str], choice: Choice) -> str:
@@ -40,22 +40,22 @@ def describe(changed: list[str], choice: Choice) -> str:
     return "\n".join(lines)
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Choose, lint, test; 1 when anything fails."""
-    options = parse()
+    chosen = options().parse_args(arguments)
     started = time.perf_counter()
-    changed, choice = choose_now(options.seconds)
+    changed, choice = choose_now(chosen.seconds)
     print(describe(changed, choice), flush=True)
-    if options.list:
-        return 0
+    if chosen.list:
+        return DONE
     passed = ruff_passes()
     for name, messages in lint_everything(whole=False) if choice.rtl else ():
         print(f"{'FAIL' if messages else 'ok  '} {name}\n{messages}", end="", flush=True)
         passed = passed and not messages
-    passed = tests_pass(choice.run, options.jobs) and passed
+    passed = tests_pass(choice.run, chosen.jobs) and passed
     print(f"{'passed' if passed else 'FAILED'} in {time.perf_counter() - started:.0f} s")
-    return 0 if passed else 1
+    return DONE if passed else DIFFERS
 
 
 if __name__ == "__main__":
-    run_main(main)
+    run(main)

@@ -1,10 +1,60 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The paper's Tables 4 and 5 on the data at hand: MoE before and after training, fine-tuning; see ``--help``."""
+"""Make the paper's Tables 4 and 5 on the data at hand: MoE before and after training, beside fine-tuning.
 
-from _bootstrap import run_main  # first: makes the project's packages importable
+Trained banks by the integer golden model, fine-tuning of the float GE's last two dense layers. About 5 minutes of one
+core; an interrupted run goes on where it stopped.
+"""
 
+from __future__ import annotations
+
+from _bootstrap import DONE, run  # first: the project's packages and Python
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+
+from _arguments import Parser, add_json, add_keep, add_network, add_users, add_work, command, whole_number
 from hw.gen.digest import rtl_digest
-from training.table4 import main
+from spec.files import write_json
+from spec.paths import BUILD, MODELS
+from training import table4
+from training.table_files import TableData, check_keep, keep
+
+
+def options() -> Parser:
+    """Command line."""
+    parser = command(__file__, __doc__, "--users 1,2 --seeds 5")
+    add = parser.add_argument
+    add("--models", type=Path, default=MODELS, metavar="DIR",
+        help="ge.onnx, ge_float.npz, le_generic.npz, banks/ (default models)")  # fmt: skip
+    add_network(parser, "of ge_float.npz")
+    add("--seeds", type=whole_number(1), default=table4.SEEDS, metavar="N", help="random starts (default %(default)s)")
+    add_users(parser, " (default)")
+    add_work(parser, BUILD / "table4", "finished rows, to go on from")
+    add_json(parser)
+    add_keep(parser, "docs/results/table4.{md,json}")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure and print both tables."""
+    given = options().parse_args(arguments)
+    torch.set_num_threads(1)  # the steps are too small to share
+    data = TableData.load(given.users)
+    if given.keep:
+        check_keep(data, data.all_users and given.seeds == table4.SEEDS)
+    models = table4.Models(given.models, given.network, given.seeds, given.work)
+    rows, users, network = table4.tables(models, data)
+    text = table4.as_markdown(rows, users, given.seeds, data)
+    result = table4.record(data, given.seeds, rows, users, network, rtl_digest())
+    print(text)
+    if given.json:
+        write_json(given.json, result)
+    if given.keep:
+        keep("table4", text, result)
+    return DONE
+
 
 if __name__ == "__main__":
-    run_main(lambda: main(sources=rtl_digest))
+    run(main)

@@ -4,11 +4,16 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
+import shutil
+import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
+
+from spec.errors import InputError
 
 
 @contextmanager
@@ -45,6 +50,61 @@ def write_if_changed(path: Path, text: str) -> None:
     """Write atomically, and only when the content differs: time stamps keep telling what must be rebuilt."""
     if not (path.exists() and path.read_bytes() == text.encode()):
         write_text(path, text)
+
+
+def as_json(content: Any) -> str:
+    """The one form of JSON files: indented by one, a line feed at the end, no NaN.
+
+    Raises:
+        ValueError: a number has no JSON.
+    """
+    return json.dumps(content, indent=1, allow_nan=False) + "\n"
+
+
+@contextmanager
+def named_by_user(path: Path, what: str = "written") -> Iterator[None]:
+    """A block that uses a file or directory which the user named: what the system refuses is bad input.
+
+    Raises:
+        InputError: it cannot be ``what``.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise InputError(f"{path}: cannot be {what} ({error.strerror or error})") from None
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write JSON to a file that the user named, atomically; one with the same content is left alone.
+
+    Raises:
+        InputError: the file cannot be written.
+    """
+    with named_by_user(path):
+        write_if_changed(path, as_json(content))
+
+
+@contextmanager
+def new_directory(path: Path, *, replace: bool = False) -> Iterator[Path]:
+    """A directory whose content becomes ``path`` when the block ends; when it raises, nothing changes.
+
+    Args:
+        replace: in place of what is there; otherwise a directory that another process has made meanwhile stays,
+            which is right where the name tells the content.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    staging = Path(tempfile.mkdtemp(dir=path.parent))
+    try:
+        yield staging
+        if replace:
+            shutil.rmtree(path, ignore_errors=True)
+        try:
+            staging.rename(path)
+        except OSError:
+            if replace or not path.is_dir():
+                raise
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
 
 
 def source_digest(paths: Iterable[Path]) -> str:

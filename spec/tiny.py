@@ -10,9 +10,11 @@ import numpy as np
 
 from spec.fixedpoint import FixedPoint, signed_bits
 from spec.folding import build_folding
+from spec.kinds.average_pool import AveragePool
 from spec.kinds.conv import Convolution
+from spec.kinds.data import LayerWeights, Shape
 from spec.kinds.dense import Dense
-from spec.kinds.layer import Layer, LayerWeights, Shape
+from spec.kinds.layer import Layer
 from spec.kinds.matrix import MatrixLayer, accumulator_for_weights
 from spec.kinds.max_pool import MaxPool
 from spec.kinds.pool import PoolLayer
@@ -47,6 +49,13 @@ GATES = {
         },
     },
 }
+AVERAGED = {
+    **GATES["general"],
+    "name": "averaged",
+    "local_expert": {**GATES["general"]["local_expert"], "pool_kind": "average"},
+    "gate": {**GATES["general"]["gate"], "pool": 3, "pool_kind": "average"},
+}
+"""The general gate with average pools before the local experts and before the gate."""
 
 FOLDING = {
     "name": "tiny",
@@ -118,6 +127,14 @@ def tiny_moe(gate: str = "general", local_experts: int = 1, seed: int = 0) -> Mo
 def tiny_accelerator(gate: str = "general", local_experts: int = 1, seed: int = 0) -> Accelerator:
     """A tiny accelerator, folded as :data:`FOLDING` says."""
     moe = tiny_moe(gate, local_experts, seed)
+    return Accelerator(moe, build_folding(FOLDING, moe))
+
+
+def averaged_accelerator(
+    local_experts: int = 2, pools: tuple[type[PoolLayer], type[PoolLayer]] = (AveragePool, MaxPool)
+) -> Accelerator:
+    """A tiny accelerator that averages: in the GE by ``pools``, before the local experts, and before the gate."""
+    moe = build_moe(tiny_network(name="averaged", pools=pools), AVERAGED, local_experts)
     return Accelerator(moe, build_folding(FOLDING, moe))
 
 

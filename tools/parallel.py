@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from tqdm import tqdm
+from spec.progress import progress_bar
 
 Part = TypeVar("Part")
 Work = Callable[[int, int, ctypes.c_uint64], Part]
@@ -46,7 +46,7 @@ def run_in_parallel(
 
     with ThreadPoolExecutor(len(models)) as pool:
         futures = [pool.submit(work, i) for i in range(len(models))]
-        with tqdm(total=count, desc=description, unit="image", disable=description is None) as bar:
+        with progress_bar(total=count, description=description, unit="image") as bar:
             while description is not None and not all(future.done() for future in futures):
                 time.sleep(0.05)
                 bar.update(sum(done) + sum(p.value for p in progress) - bar.n)

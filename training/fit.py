@@ -14,10 +14,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from tqdm import tqdm
 
 from golden.data import LabelledImages
 from golden.torch_model import to_pixels
+from spec.progress import Bar, progress_bar
 from training.augment import random_affine
 from training.checkpoint import load_checkpoint, save_checkpoint
 from training.sampling import balanced_draw
@@ -112,7 +112,7 @@ def fit(
         schedule.load_state_dict(saved["schedule"])
         average, best, history = saved["average"], saved["best"], saved["history"]
 
-    bar = tqdm(total=config.epochs * batches, initial=len(history) * batches, desc=stage, unit="batch")
+    bar = progress_bar(total=config.epochs * batches, initial=len(history) * batches, description=stage, unit="batch")
     for epoch in range(len(history), config.epochs):
         started = time.monotonic()
         loss = _train_epoch(model, train, config, epoch, optimiser, schedule, average, bar)
@@ -149,7 +149,7 @@ def _train_epoch(
     optimiser: torch.optim.Optimizer,
     schedule: torch.optim.lr_scheduler.LRScheduler,
     average: dict[str, Tensor],
-    bar: tqdm,
+    bar: Bar,
 ) -> float:
     """One pass over a balanced draw, which also updates ``average`` in place; returns the mean loss."""
     model.train()

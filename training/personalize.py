@@ -144,7 +144,11 @@ def evaluate(moe: Moe, bank: Bank, user: LabelledImages, generic: LabelledImages
     ``generic_overall`` and ``generic_to_le`` on the generic ones.
     """
     model = MoeModel(moe)
-    own, other = measure(model, bank, user), measure(model, bank, generic)
+    return table_2_row(measure(model, bank, user), measure(model, bank, generic))
+
+
+def table_2_row(own: Measured, other: Measured) -> dict[str, float]:
+    """The same from what was measured on the user's (``own``) and on generic images (``other``)."""
     return {
         "ge": float(own.ge.mean()),
         "le": float(own.le.mean()),

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from spec.files import write_text
+from spec.files import as_json, write_text
 
 
 def cached_row(directory: Path, depends_on: dict[str, Any], compute: Callable[[], dict[str, Any]]) -> dict[str, Any]:
@@ -34,5 +34,5 @@ def cached_row(directory: Path, depends_on: dict[str, Any], compute: Callable[[]
     except (OSError, ValueError, KeyError, TypeError):
         pass
     row = compute()
-    write_text(path, json.dumps({"depends_on": depends_on, "row": row}, indent=1) + "\n")
+    write_text(path, as_json({"depends_on": depends_on, "row": row}))
     return row

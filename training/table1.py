@@ -1,23 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Command line of the paper's Table 1 on the data at hand; see ``scripts/table1.py``."""
+"""The paper's Table 1 on the data at hand (``scripts/table1.py``)."""
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import torch
-from tqdm import tqdm
-
 from golden import paper_tables
-from golden.energy.paper import TABLE_1_POOLED
-from spec.paths import MODELS
 from spec.presets import load_toml
+from spec.progress import progress_bar
 from spec.qonnx_reader import read_qonnx
-from training import personalize as personalise
+from training import personalize
 from training.features import Samples
 from training.fit import fingerprint
 from training.gate import GenericData
@@ -34,7 +28,7 @@ from training.pooled_sizes import (
     unpooled_moe,
 )
 from training.row_cache import cached_row
-from training.table_files import LICENCE, PAPER_DATA, SEED, TableData, add_options, keep, number_list
+from training.table_files import LICENCE, PAPER_DATA, SEED, TableData
 
 GATE = "paper"
 NAME = "table1"
@@ -44,23 +38,6 @@ _HEAD = (
     "| maps that LE and GN see | weights of LE + GN | by those of the GE | customised: overall | customised: LE "
     "| EMNIST: overall | EMNIST: sent to LE | paper, customised | paper, EMNIST |\n" + "|---" * 9 + "|\n"
 )
-
-
-def parse(arguments: list[str] | None) -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(
-        prog="table1.py",
-        description="The paper's Table 1 on the data at hand: LE and GN on features pooled to n x n, for every n "
-        "trained anew for every user by the recipe of the gate preset 'paper', and measured by the integer golden "
-        "model. About 15 minutes of one core; an interrupted run goes on where it stopped. With EMNIST_DIR and "
-        "USERS_NPZ the table is kept as docs/results/table1.md and table1.json.",
-    )
-    parser.add_argument(
-        "--sizes", type=number_list, default=TABLE_1_POOLED, metavar="N,...", help="only these n; no file is kept"
-    )
-    parser.add_argument("--ge", type=Path, default=MODELS / "ge.onnx", metavar="FILE", help="global expert, QONNX")
-    add_options(parser, NAME)
-    return parser.parse_args(arguments)
 
 
 class Trainer:
@@ -80,13 +57,12 @@ class Trainer:
             "seed": SEED,
             "preset": self.preset,
             "network": self.network.digest(),
-            "local_expert": f"{personalise.FROM_RANDOM} {FOLDS} folds",
-            "gate": f"{personalise.LINEAR_GATE} {POOL_PER_CLASS} of a class",
+            "local_expert": f"{personalize.FROM_RANDOM} {FOLDS} folds",
+            "gate": f"{personalize.LINEAR_GATE} {POOL_PER_CLASS} of a class",
             "generic": [fingerprint(data.train), fingerprint(data.test)],
         }
 
     def _compute_generic(self) -> GenericData:
-        tqdm.write("computing the features of generic data")
         return generic_data(self._unpooled, self.data.train, self.recipe.augmented_copies > 0, SEED)
 
     def _compute_generic_of(self, pooled: int) -> GenericData:
@@ -114,7 +90,7 @@ def rows(trainer: Trainer, sizes: tuple[int, ...]) -> list[dict[str, Any]]:
     moes = {pooled: moe_of_size(trainer.network, trainer.preset, pooled) for pooled in sizes}
     numbers = trainer.data.numbers
     result = []
-    with tqdm(total=len(sizes) * len(numbers), desc="Table 1", unit="user") as bar:
+    with progress_bar(total=len(sizes) * len(numbers), description="Table 1", unit="user") as bar:
         for pooled, moe in moes.items():
             table = []
             for user in numbers:
@@ -143,31 +119,18 @@ def as_markdown(table: list[dict[str, Any]], channels: int, data: TableData) -> 
         f"Gate preset `{GATE}` with n = m of the row, otherwise unchanged. Every row is trained anew for every user by "
         f"one recipe, one seed ({SEED}); cross-validation on the user's training images chooses the LE's epochs, test "
         f"data choose nothing. Weights without biases, as the paper counts them. {PAPER_DATA}\n\n"
-        f"Reproduce: `python scripts/table1.py`.\n\n{_HEAD}" + "\n".join(lines) + "\n"
+        f"Reproduce: `python scripts/table1.py --keep`.\n\n{_HEAD}" + "\n".join(lines) + "\n"
     )
 
 
-def main(arguments: list[str] | None = None, sources: Callable[[], str] | None = None) -> int:
-    """Train, print the table and, for a whole table on real data, keep it as files.
-
-    Args:
-        sources: gives the name of the hardware's state, for the result file.
-    """
-    options = parse(arguments)
-    torch.set_num_threads(1)  # the steps are too small to share
-    data = TableData.load(options.users)
-    trainer = Trainer(options.ge, data, options.work)
-    table = rows(trainer, options.sizes)
-    result = {
-        "data": data.about(),
+def record(trainer: Trainer, table: list[dict[str, Any]], sources: str) -> dict[str, Any]:
+    """The result as plain data; ``sources`` names the hardware's state."""
+    return {
+        "data": trainer.data.about(),
         "gate": GATE,
         "arithmetic": "integer",
         "seed": SEED,
         "network": trainer.network.digest(),
-        "sources": sources() if sources else None,
+        "sources": sources,
         "rows": table,
     }
-    text = as_markdown(table, trainer.network.features.channels, data)
-    print(text)
-    keep(options.out, NAME, text, result, data.all_users and options.sizes == TABLE_1_POOLED)
-    return 0

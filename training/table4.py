@@ -1,17 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Command line of the paper's Tables 4 and 5 on the data at hand; see ``scripts/table4.py``."""
+"""The paper's Tables 4 and 5 on the data at hand (``scripts/table4.py``)."""
 
 from __future__ import annotations
 
-import argparse
 import hashlib
-from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
-from tqdm import tqdm
 
 from golden import paper_tables
 from golden.integer_model import MoeModel
@@ -19,8 +16,9 @@ from golden.torch_model import Network
 from spec.bank import Bank
 from spec.bank_file import load_bank
 from spec.network import Moe
-from spec.paths import MODELS, bank_file
+from spec.paths import BUILD, MODELS, bank_file
 from spec.presets import load_moe, load_toml
+from spec.progress import progress_bar
 from training import fine_tune as tuning
 from training.fit import fingerprint
 from training.global_expert import load_float_weights
@@ -28,7 +26,7 @@ from training.personalize import evaluate
 from training.pooled_sizes import mean_row, personal_weights
 from training.row_cache import cached_row
 from training.store import load_head
-from training.table_files import LICENCE, PAPER_DATA, SEED, TableData, add_options, keep
+from training.table_files import LICENCE, PAPER_DATA, SEED, TableData
 from training.untrained import overall, untrained_bank
 
 NAME = "table4"
@@ -45,24 +43,17 @@ _SETS = ("customised", "emnist")
 _PRINTED = {"moe_paper": "moe", "moe_tuned": "moe", "harris": "harris", "fine_tuning": "fine_tuning"}
 
 
-def parse(arguments: list[str] | None) -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(
-        prog="table4.py",
-        description="The paper's Tables 4 and 5 on the data at hand: the MoE before and after customised training "
-        "(trained banks, integer golden model) beside fine-tuning of the float GE's last two dense layers. About 5 "
-        "minutes of one core; an interrupted run goes on where it stopped. With EMNIST_DIR and USERS_NPZ the tables "
-        "are kept as docs/results/table4.md and table4.json.",
-    )
-    add = parser.add_argument
-    add("--models", type=Path, default=MODELS, metavar="DIR", help="ge.onnx, ge_float.npz, le_generic.npz, banks/")
-    add("--network", default="lenet5", help="network preset of ge_float.npz (default %(default)s)")
-    add("--seeds", type=int, default=SEEDS, metavar="N", help="random starts (default %(default)s); else none is kept")
-    add_options(parser, NAME)
-    options = parser.parse_args(arguments)
-    if options.seeds < 1:
-        parser.error(f"--seeds is {options.seeds}, at least 1 is needed")
-    return options
+@dataclass(frozen=True)
+class Models:
+    """What is compared: trained models below ``directory``, ``seeds`` random starts, and where finished rows are kept.
+
+    ``network`` is the network preset of the float GE.
+    """
+
+    directory: Path = MODELS
+    network: str = "lenet5"
+    seeds: int = SEEDS
+    work: Path = BUILD / "table4"
 
 
 def before_training(moe: Moe, seeds: int, head: Path | None, data: TableData, work: Path) -> dict[str, list[float]]:
@@ -78,7 +69,7 @@ def before_training(moe: Moe, seeds: int, head: Path | None, data: TableData, wo
     model = MoeModel(moe)
     rows = []
     start = "random LE and GN" if head is None else "generic LE, random GN"
-    for seed in tqdm(range(seeds), desc=f"gate '{moe.preset}', {start}", unit="start"):
+    for seed in progress_bar(range(seeds), description=f"gate '{moe.preset}', {start}", unit="start"):
         bank = untrained_bank(moe, seed, weights)
 
         def compute(bank: Bank = bank) -> dict[str, float]:
@@ -100,7 +91,7 @@ def before_training(moe: Moe, seeds: int, head: Path | None, data: TableData, wo
 def after_training(moe: Moe, banks: Path, data: TableData) -> list[dict[str, float]]:
     """Every user's row of Table 2 with the trained bank."""
     result = []
-    for user in tqdm(data.numbers, desc=f"gate '{moe.preset}' after training", unit="user"):
+    for user in progress_bar(data.numbers, description=f"gate '{moe.preset}' after training", unit="user"):
         bank = load_bank(bank_file(moe.preset, user, banks), moe)
         result.append(evaluate(moe, bank, data.users.test(user), data.test))
     return result
@@ -111,7 +102,7 @@ def fine_tuned(model: Network, data: TableData, work: Path) -> list[dict[str, fl
     digest = hashlib.sha256(b"".join(value.numpy().tobytes() for value in model.state_dict().values())).hexdigest()
     emnist = tuning.accuracy(model, data.test)
     result = []
-    for user in tqdm(data.numbers, desc="fine-tuning", unit="user"):
+    for user in progress_bar(data.numbers, description="fine-tuning", unit="user"):
         train, test = data.users.train(user), data.users.test(user)
 
         def compute(train=train, test=test) -> dict[str, float]:
@@ -135,11 +126,11 @@ def fine_tuned(model: Network, data: TableData, work: Path) -> list[dict[str, fl
     return result
 
 
-def moe_row(moe: Moe, options: argparse.Namespace, data: TableData) -> tuple[dict[str, Any], list[dict[str, float]]]:
+def moe_row(moe: Moe, options: Models, data: TableData) -> tuple[dict[str, Any], list[dict[str, float]]]:
     """A row of Table 4, and the users' rows it is the mean of."""
-    head = options.models / "le_generic.npz" if moe.le_start == "generic" else None
+    head = options.directory / "le_generic.npz" if moe.le_start == "generic" else None
     before = before_training(moe, options.seeds, None, data, options.work)
-    after = after_training(moe, options.models / "banks", data)
+    after = after_training(moe, options.directory / "banks", data)
     mean = mean_row(after, ("ge", "generic_ge", "overall", "generic_overall"))
     row: dict[str, Any] = {
         "arithmetic": "integer",
@@ -158,9 +149,9 @@ def moe_row(moe: Moe, options: argparse.Namespace, data: TableData) -> tuple[dic
     return row, [{"customised": r["overall"], "emnist": r["generic_overall"]} for r in after]
 
 
-def fine_tuning_row(options: argparse.Namespace, data: TableData) -> tuple[dict[str, Any], list[dict[str, float]]]:
+def fine_tuning_row(options: Models, data: TableData) -> tuple[dict[str, Any], list[dict[str, float]]]:
     """The same for fine-tuning."""
-    model = load_float_weights(load_toml("networks", options.network), options.models / "ge_float.npz")
+    model = load_float_weights(load_toml("networks", options.network), options.directory / "ge_float.npz")
     users = fine_tuned(model, data, options.work)
     means = tuple(f"{when}_{name}" for when in ("before", "after") for name in _SETS)
     about = {"arithmetic": "float32", "weights_per_user": tuning.retrained_weights(model)}
@@ -168,11 +159,11 @@ def fine_tuning_row(options: argparse.Namespace, data: TableData) -> tuple[dict[
     return {**about, **mean_row(users, means)}, by_user
 
 
-def tables(options: argparse.Namespace, data: TableData) -> tuple[list[dict[str, Any]], list[dict[str, Any]], str]:
+def tables(options: Models, data: TableData) -> tuple[list[dict[str, Any]], list[dict[str, Any]], str]:
     """The rows of Table 4 and of Table 5, and the digest of the integer GE; None is what was not measured."""
     found = {}
     for gate in GATES:
-        moe = load_moe(gate, options.models / "ge.onnx")
+        moe = load_moe(gate, options.directory / "ge.onnx")
         found[f"moe_{gate}"] = moe_row(moe, options, data)
     found["fine_tuning"] = fine_tuning_row(options, data)
     nothing = {f"{when}_{name}": None for when in ("before", "after") for name in _SETS}
@@ -236,30 +227,25 @@ def as_markdown(rows: list[dict[str, Any]], users: list[dict[str, Any]], seeds: 
         "* `tuned` also learns from augmented copies and from generic images; `paper` and fine-tuning do not.\n"
         "* [7] (Harris et al., ASP-DAC 2018) was not built.\n\n"
         f"## Table 5: after training, by user\n\n| user | {head5} |\n" + "|---" * (len(keys) + 1) + "|\n"
-        "" + "\n".join(lines5) + "\n\nReproduce: `python scripts/table4.py`.\n"
+        "" + "\n".join(lines5) + "\n\nReproduce: `python scripts/table4.py --keep`.\n"
     )
 
 
-def main(arguments: list[str] | None = None, sources: Callable[[], str] | None = None) -> int:
-    """Measure, print both tables and, for whole tables on real data, keep them as files.
-
-    Args:
-        sources: gives the name of the hardware's state, for the result file.
-    """
-    options = parse(arguments)
-    torch.set_num_threads(1)  # the steps are too small to share
-    data = TableData.load(options.users)
-    rows, users, network = tables(options, data)
-    result = {
+def record(
+    data: TableData,
+    seeds: int,
+    rows: list[dict[str, Any]],
+    users: list[dict[str, Any]],
+    network: str,
+    sources: str | None,
+) -> dict[str, Any]:
+    """The result as plain data; ``sources`` names the hardware's state."""
+    return {
         "data": data.about(),
         "seed": SEED,
-        "random_starts": options.seeds,
+        "random_starts": seeds,
         "network": network,
-        "sources": sources() if sources else None,
+        "sources": sources,
         "rows": rows,
         "users": users,
     }
-    text = as_markdown(rows, users, options.seeds, data)
-    print(text)
-    keep(options.out, NAME, text, result, data.all_users and options.seeds == SEEDS)
-    return 0

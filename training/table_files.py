@@ -1,38 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the commands for the paper's tables share: their options, their data, and which results are kept as files."""
+"""What the paper's tables share: their data, and which results are kept as files."""
 
 from __future__ import annotations
 
-import argparse
-import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from golden.data import Handwriting, LabelledImages, balanced_subset, generic_source, users_source
 from spec.errors import InputError
-from spec.files import write_text
-from spec.paths import ROOT
+from spec.files import as_json, write_if_changed
+from spec.paths import RESULTS
+from training.user_training import chosen_users
 
 SEED = 0  # of the training and of the class-balanced test selection
 LICENCE = "<!-- SPDX-License-Identifier: Apache-2.0 -->\n"
 PAPER_DATA = "The paper's figures are on its own users' handwriting and another EMNIST split."
-
-
-def number_list(text: str) -> tuple[int, ...]:
-    """Whole numbers from 1, separated by commas, each once: an argparse type."""
-    parts = text.split(",")
-    if not all(part.isdecimal() and int(part) for part in parts):
-        raise argparse.ArgumentTypeError(f"'{text}' is not a list of numbers from 1, separated by commas")
-    return tuple(dict.fromkeys(int(part) for part in parts))
-
-
-def add_options(parser: argparse.ArgumentParser, name: str) -> None:
-    """The options of every table; ``name`` is that of its files."""
-    add = parser.add_argument
-    add("--users", type=number_list, metavar="N,...", help="only these users; no file is kept")
-    add("--work", type=Path, default=ROOT / "build" / name, metavar="DIR", help="finished rows, to go on from")
-    add("--out", type=Path, default=ROOT / "docs" / "results", metavar="DIR", help="where the files go")
 
 
 @dataclass(frozen=True)
@@ -45,17 +29,14 @@ class TableData:
     numbers: tuple[int, ...]
 
     @staticmethod
-    def load(numbers: tuple[int, ...] | None) -> TableData:
-        """From the environment; ``numbers`` None takes every user.
+    def load(numbers: Sequence[int] | None) -> TableData:
+        """From the environment; ``numbers`` None or empty takes every user.
 
         Raises:
             InputError: the data cannot be used, or have no such user.
         """
         train, test, users = generic_source("train"), balanced_subset(generic_source("test"), SEED), users_source()
-        numbers = numbers or tuple(users.users)
-        if unknown := sorted(set(numbers) - set(users.users)):
-            raise InputError(f"--users names {unknown[0]}, the data have users {users.users[0]} to {users.users[-1]}")
-        return TableData(train, test, users, numbers)
+        return TableData(train, test, users, chosen_users(numbers, users))
 
     @property
     def synthetic(self) -> bool:
@@ -86,12 +67,20 @@ class TableData:
         )
 
 
-def keep(out: Path, name: str, text: str, result: dict[str, Any], whole: bool) -> None:
-    """Write ``name``.md and ``name``.json, or say why not: only a whole table on real data is kept."""
-    if result["data"]["synthetic"] or not whole:
-        synthetic = result["data"]["synthetic"]
-        why = "Built-in synthetic handwriting was used" if synthetic else "This is only a part of the table"
-        print(f"{why}; nothing is written to {out}.")
-        return
-    write_text(out / f"{name}.md", text)
-    write_text(out / f"{name}.json", json.dumps(result, indent=1, allow_nan=False) + "\n")
+def check_keep(data: TableData, whole: bool) -> None:
+    """Refuse to keep a table that is of built-in handwriting, or not ``whole``.
+
+    Raises:
+        InputError: it must not be kept.
+    """
+    if data.synthetic:
+        raise InputError("--keep needs EMNIST_DIR and USERS_NPZ: figures of built-in handwriting are not kept")
+    if not whole:
+        raise InputError("--keep needs the whole table: leave out what chooses a part of it")
+
+
+def keep(name: str, text: str, result: dict[str, Any], directory: Path | None = None) -> None:
+    """Write ``docs/results/NAME.{md,json}``."""
+    directory = directory or RESULTS
+    write_if_changed(directory / f"{name}.md", text)
+    write_if_changed(directory / f"{name}.json", as_json(result))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Command line of the three-step training; see ``scripts/train.py``.
+"""The three-step training (``scripts/train.py``).
 
 Steps hand over files, so each can run alone: ``ge`` writes ``ge.onnx``; ``le`` reads it and writes the
 generic head and one expert per user; ``gn`` reads those and writes one bank per user.
@@ -7,92 +7,63 @@ generic head and one expert per user; ``gn`` reads those and writes one bank per
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
-import sys
 import time
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-import torch
-from tqdm import tqdm
-
-from golden.data import DataError, Handwriting, LabelledImages, balanced_subset, generic_source, users_source
+from golden.data import Handwriting, LabelledImages, balanced_subset, generic_source, users_source
 from spec import __version__
 from spec.bank_file import load_bank, save_bank
 from spec.errors import InputError
-from spec.files import write_text
 from spec.folding import build_folding
 from spec.network import Moe, build_moe
-from spec.paths import MODELS, ROOT, bank_file, user_name
+from spec.paths import BUILD, MODELS, bank_file, user_name
 from spec.presets import DEFAULT_FOLDING, load_toml
+from spec.progress import progress_bar
 from spec.qonnx_reader import read_qonnx
 from training import global_expert as ge_step
-from training import local_expert as le_step
 from training.export import export_network
-from training.features import Samples
-from training.gate import GenericData
-from training.local_expert import train_generic_head
-from training.personalize import (
-    Recipe,
-    evaluate,
-    fit_expert,
-    fit_gate,
-    generic_data,
-    make_bank,
-    user_data,
-    user_samples,
-)
-from training.store import load_expert, load_head, save_expert, save_head
+from training.personalize import Recipe, table_2_row
+from training.user_training import Expert, UserTraining, chosen_users
 
+STEPS = ("ge", "le", "gn", "all")
 GATES = ("paper", "tuned")
 
 
-def parse(arguments: list[str] | None = None) -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(
-        prog="train.py",
-        description="Train the global expert (ge), local experts (le), gates (gn) or everything (all). Data: "
-        "EMNIST_DIR and USERS_NPZ; without them built-in synthetic handwriting.",
-    )
-    parser.add_argument("step", choices=("ge", "le", "gn", "all"))
-    parser.add_argument("--network", default="lenet5", help="network preset for step ge (default: lenet5)")
-    parser.add_argument("--gate", help="gate preset, a name or a .toml file (default: paper and tuned)")
-    parser.add_argument("--folding", default=DEFAULT_FOLDING, help="folding preset that banks are packed for")
-    parser.add_argument("--user", default="all", help="user number, from 1, or all (default)")
-    parser.add_argument("--epochs", type=int, help="epochs of the chosen step (ge: of the float network)")
-    parser.add_argument("--quantised-epochs", type=int, help="epochs of the quantised global expert")
-    parser.add_argument("--seed", type=int, default=0, help="seed of every random choice (default: 0)")
-    parser.add_argument("--threads", type=int, default=os.cpu_count(), help="CPU threads (default: all)")
-    parser.add_argument("--resume", action="store_true", help="continue an interrupted run")
-    parser.add_argument("--json", type=Path, metavar="OUT", help="write the metrics as JSON")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="directory for artefacts (default: models)")
-    parser.add_argument("--work", type=Path, metavar="DIR", help="directory for checkpoints (default: build/train)")
-    options = parser.parse_args(arguments)
-    for name in ("epochs", "quantised_epochs", "threads"):
-        if (value := getattr(options, name)) is not None and value < 1:
-            parser.error(f"--{name.replace('_', '-')} is {value}, at least 1 is needed")
-    return options
+@dataclass(frozen=True)
+class Steps:
+    """What is trained, and on what.
+
+    Attributes:
+        step: one of :data:`STEPS`.
+        network: network preset for step ge.
+        gate: gate preset; None trains all of :data:`GATES`.
+        preset: folding preset that banks are packed for.
+        users: their numbers; None or none for all.
+        epochs: of the chosen step (ge: of the float network); None for the usual number.
+        quantised_epochs: of the quantised global expert.
+        seed: of every random choice.
+        resume: continue an interrupted run.
+        out, work: directories of artefacts and of checkpoints; artefacts go to models/, of synthetic data to build/.
+    """
+
+    step: str
+    network: str = "lenet5"
+    gate: str | None = None
+    preset: str = DEFAULT_FOLDING
+    users: Sequence[int] | None = None
+    epochs: int | None = None
+    quantised_epochs: int | None = None
+    seed: int = 0
+    resume: bool = False
+    out: Path | None = None
+    work: Path = BUILD / "train"
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command; exit code 0, or 2 after one sentence about bad input."""
-    options = parse(arguments)
-    torch.set_num_threads(options.threads)
-    try:
-        metrics = run(options)
-    except (InputError, DataError) as error:
-        print(f"train.py: {error}", file=sys.stderr)
-        return 2
-    if options.json:
-        write_text(options.json, json.dumps(metrics, indent=1) + "\n")
-    return 0
-
-
-def run(options: argparse.Namespace) -> dict[str, Any]:
+def run(options: Steps) -> dict[str, Any]:
     """Run the chosen steps, on the classes of the data that the network knows; returns the metrics."""
     new = options.step in ("ge", "all")
     classes = ge_step.classes(load_toml("networks", options.network)) if new else None
@@ -107,11 +78,10 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     users = None
     if options.step != "ge":
         users = users_source()
-        numbers = _user_numbers(options.user, users)
+        numbers = chosen_users(options.users, users)
         metrics["users"] = users.data.name
         metrics["synthetic"] = generic_train.synthetic or users.data.synthetic
-    default = ROOT / "build" / "models" if metrics["synthetic"] else MODELS
-    out, work = options.out or default, options.work or ROOT / "build" / "train"
+    out, work = options.out or (BUILD / "models" if metrics["synthetic"] else MODELS), options.work
     if metrics["synthetic"]:
         print("Training on built-in synthetic handwriting: the results say nothing about real handwriting.")
     classes = classes or read_qonnx(out / "ge.onnx").classes
@@ -134,17 +104,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     return metrics
 
 
-def _user_numbers(text: str, users: Handwriting) -> list[int]:
-    if text == "all":
-        return list(users.users)
-    if not text.isdigit() or int(text) not in users.users:
-        raise InputError(f"--user is '{text}', allowed are all and {users.users[0]} to {users.users[-1]}")
-    return [int(text)]
-
-
-def _train_ge(
-    options: argparse.Namespace, train: LabelledImages, test: LabelledImages, out: Path, work: Path
-) -> dict[str, Any]:
+def _train_ge(options: Steps, train: LabelledImages, test: LabelledImages, out: Path, work: Path) -> dict[str, Any]:
     """Step 1; writes ``ge.onnx`` and ``ge_float.npz``."""
     preset = load_toml("networks", options.network)
     float_epochs = options.epochs or ge_step.FLOAT.epochs
@@ -171,74 +131,51 @@ def _train_ge(
 
 
 def _train_preset(
-    options: argparse.Namespace,
+    options: Steps,
     moe: Moe,
     preset: dict,
     generic_train: LabelledImages,
     test: LabelledImages,
     users: Handwriting,
-    numbers: list[int],
+    numbers: Sequence[int],
     about: dict[str, Any],
     out: Path,
     work: Path,
 ) -> dict[str, Any]:
     """Steps 2 and 3 of one gate preset for the chosen users."""
-    recipe = Recipe.of(preset)
-    copies = recipe.augmented_copies
-    folding = build_folding(load_toml("folding", options.folding), moe)
-    generic: GenericData | None = None
+    folding = build_folding(load_toml("folding", options.preset), moe)
+    head = out / "le_generic.npz"
+    training = UserTraining(moe, Recipe.of(preset), generic_train, options.seed, work, (head,), options.seed)
     metrics: dict[str, Any] = {}
-    bar = tqdm(numbers, desc=f"{moe.preset}: users", unit="user")
+    bar = progress_bar(numbers, description=f"{moe.preset}: users", unit="user")
     for number in bar:
-        expert_path = work / moe.preset / f"{user_name(number)}.npz"
         bank_path = bank_file(moe.preset, number, out / "banks")
         if options.step != "le" and options.resume and _is_current(bank_path, moe):
             continue
-        if generic is None:
-            bar.write(f"{moe.preset}: computing the features of generic data")
-            generic = generic_data(moe, generic_train, copies > 0, options.seed)
         train, held_out = users.train(number), users.test(number)
         started = time.monotonic()
-        samples = user_samples(moe, train, copies, options.seed)
-        if options.step == "gn":
-            expert = load_expert(expert_path, moe, samples)
-        else:
-            expert = _train_le(options, moe, recipe, samples, generic, out)
-            save_expert(expert_path, moe, expert)
+        trained = training.train(
+            train,
+            work / moe.preset / f"{user_name(number)}.npz",
+            Expert.LOAD if options.step == "gn" else Expert.TRAIN,
+            expert_only=options.step == "le",
+            expert_epochs=options.epochs if options.step == "le" else None,
+            gate_epochs=options.epochs if options.step == "gn" else None,
+        )
         record: dict[str, Any] = {
             "train_images": len(train),
             "test_images": len(held_out),
-            "le_epochs": expert.epochs,
-            "le_validation": expert.validation,
+            "le_epochs": trained.expert.epochs,
+            "le_validation": trained.expert.validation,
         }
-        if options.step != "le":
-            epochs = options.epochs if options.step == "gn" else None
-            user = user_data(moe, train, samples, expert)
-            gate = fit_gate(moe, recipe, generic, user, options.seed, epochs)
-            bank = make_bank(moe, [expert], gate)
-            record |= {"gate": gate.metrics, "test": evaluate(moe, bank, held_out, test)}
-            save_bank(bank_path, bank, moe, folding, {"user": number, **about, "test": record["test"]})
-            figures = "  ".join(f"{key} {value:.1%}" for key, value in record["test"].items())
-            bar.write(f"{moe.preset} user {number:2}: {figures}")
+        if trained.bank:
+            row = table_2_row(*training.measure(trained.bank, held_out, test))
+            record |= {"gate": trained.gate.metrics, "test": row}
+            save_bank(bank_path, trained.bank, moe, folding, {"user": number, **about, "test": row})
+            bar.write(f"{moe.preset} user {number:2}: " + "  ".join(f"{key} {value:.1%}" for key, value in row.items()))
         record["seconds"] = round(time.monotonic() - started, 1)
         metrics[user_name(number)] = record
     return metrics
-
-
-def _train_le(
-    options: argparse.Namespace, moe: Moe, recipe: Recipe, samples: Samples, generic: GenericData, out: Path
-) -> le_step.LocalExpert:
-    """Step 2 for one user; trains the generic head first when there is none for this GE."""
-    start = None
-    if moe.le_start == "generic":
-        path = out / "le_generic.npz"
-        start = load_head(path, moe)
-        if start is None:
-            config = replace(le_step.GENERIC, seed=options.seed)
-            start = train_generic_head(moe, generic.learning, generic.validation, config)
-            save_head(path, moe, start)
-    epochs = options.epochs if options.step == "le" else None
-    return fit_expert(moe, recipe, samples, generic, start, options.seed, epochs)
 
 
 def _is_current(path: Path, moe: Moe) -> bool:

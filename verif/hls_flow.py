@@ -1,28 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``python -m hls``, which ``make hls`` runs: generate, compile, simulate, compare, summarise, and hand off.
-
-Exit code 0: everything equals the integer model; 1: something differs, or a vendor step failed; 2: bad input or a
-missing tool, in one sentence.
-"""
+"""The HLS flow, which ``make hls`` runs: generate, compile, simulate, compare, summarise, and hand off."""
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
-import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from hls import report, vendor
-from hls.build import CompileError
 from hls.gen import generate
 from hls.vectors import MODES, vectors
 from spec.bank import Bank, random_bank
 from spec.bank_file import load_bank
-from spec.errors import InputError
-from spec.files import write_if_changed
+from spec.files import as_json, named_by_user, write_if_changed
 from spec.network import Mode
-from spec.paths import MODELS, ROOT, bank_file
+from spec.paths import BUILD, MODELS, bank_file
 from spec.presets import DEFAULT_FOLDING, DEFAULT_GATE, Accelerator, load_accelerator
 from verif.compare.comparison import StageReport, run_modes
 from verif.compare.images import load_image_set
@@ -35,23 +27,40 @@ NO_TOOL = "Neither vitis-run nor vitis_hls is on PATH: synthesis, co-simulation 
 VENDOR_IMAGES = 2  # a co-simulated image takes minutes
 
 
-def parser() -> argparse.ArgumentParser:
-    """Command line."""
-    p = argparse.ArgumentParser("python -m hls", description=__doc__.splitlines()[0])
-    p.add_argument("--preset", default=DEFAULT_FOLDING, help="folding (default %(default)s)")
-    p.add_argument("--gate", default=DEFAULT_GATE, help="gate preset (default %(default)s)")
-    p.add_argument("--ge", type=Path, default=MODELS / "ge.onnx", help="global expert, QONNX")
-    p.add_argument("--local-experts", type=int, help="number of local experts (default: the gate preset's)")
-    p.add_argument("--le-bank", type=Path, help="bank of a user (default: user 1 of the gate preset, else random)")
-    p.add_argument("--images", type=Path, help="IDX, .npz or PNG folder (default: EMNIST_DIR and USERS_NPZ)")
-    p.add_argument("--limit", type=int, default=200, help="images; 0 for all (default %(default)s)")
-    p.add_argument("--mode", default=",".join(m.name for m in MODES), help="modes, separated by commas")
-    p.add_argument("--theta", type=int, default=0, help="the gate's threshold")
-    p.add_argument("--stages", default="hls4ml,hls", help="implementations to simulate (default %(default)s)")
-    p.add_argument("--part", default=vendor.DEFAULT_PART, help="device for the vendor's tool (default %(default)s)")
-    p.add_argument("--clock", type=float, default=vendor.DEFAULT_CLOCK_NS, help="clock period, ns")
-    p.add_argument("--out", type=Path, default=ROOT / "build" / "hls", help="where summary.md and summary.json go")
-    return p
+KNOWN = {"hls4ml": Hls4mlStage, "hls": HlsStage}
+
+
+@dataclass(frozen=True)
+class Flow:
+    """What is generated and simulated.
+
+    Attributes:
+        preset, gate: the accelerator.
+        ge: QONNX file of the global expert.
+        local_experts: their number; None takes the gate preset's.
+        le_bank: of a user; None takes user 1's of the gate preset, else random weights.
+        images: their file; None takes the data at hand.
+        limit: images; 0 for all.
+        modes: modes to simulate.
+        theta: the gate's threshold.
+        stages: implementations to simulate, out of :data:`KNOWN`.
+        part, clock: device and clock period (ns) for the vendor's tool.
+        out: directory of the summary.
+    """
+
+    preset: str = DEFAULT_FOLDING
+    gate: str = DEFAULT_GATE
+    ge: Path = MODELS / "ge.onnx"
+    local_experts: int | None = None
+    le_bank: Path | None = None
+    images: Path | None = None
+    limit: int = 200
+    modes: Sequence[Mode] = MODES
+    theta: int = 0
+    stages: Sequence[str] = tuple(KNOWN)
+    part: str = vendor.DEFAULT_PART
+    clock: float = vendor.DEFAULT_CLOCK_NS
+    out: Path = BUILD / "hls"
 
 
 def bank_to_simulate(accelerator: Accelerator, path: Path | None) -> tuple[Bank, str]:
@@ -67,14 +76,6 @@ def bank_to_simulate(accelerator: Accelerator, path: Path | None) -> tuple[Bank,
     return load_bank(path, moe), str(path)
 
 
-def _choose(text: str, known: tuple[str, ...], option: str) -> list[str]:
-    names = [name.strip() for name in text.split(",") if name.strip()]
-    unknown = [name for name in names if name not in known]
-    if unknown or not names:
-        raise InputError(f"{option} has '{unknown[0] if unknown else text}', allowed are {', '.join(known)}")
-    return names
-
-
 def _speeds(modes: dict[Mode, list[StageReport]]) -> dict[str, dict[str, float]]:
     """Images per second of each stage in each mode."""
     speeds: dict[str, dict[str, float]] = {}
@@ -85,11 +86,12 @@ def _speeds(modes: dict[Mode, list[StageReport]]) -> dict[str, dict[str, float]]
     return speeds
 
 
-def run(options: argparse.Namespace) -> int:
-    """Do everything; returns the exit code."""
-    known = {"hls4ml": Hls4mlStage, "hls": HlsStage}
-    stage_names = _choose(options.stages, tuple(known), "--stages")
-    modes = [Mode[name] for name in _choose(options.mode, tuple(m.name for m in MODES), "--mode")]
+def run(options: Flow) -> bool:
+    """Do everything, and print it; whether everything equals the integer model and no step of the vendor's tool failed.
+
+    Raises:
+        InputError: bad input, or no compiler.
+    """
     accelerator = load_accelerator(options.preset, options.gate, options.ge, options.local_experts)
     bank, bank_name = bank_to_simulate(accelerator, options.le_bank)
     data = load_image_set(options.images, options.limit, classes=accelerator.moe.network.classes)
@@ -101,10 +103,14 @@ def run(options: argparse.Namespace) -> int:
     print(f"{accelerator.name}: sources in {generated.directory}, vendor project in {project}")
     print(f"{len(data)} images: {data.name}; run-time weights: {bank_name}\n", flush=True)
     setup = Setup(accelerator, bank, options.ge, theta=options.theta)
-    opened = [IntegerStage(setup), *(known[name](setup) for name in stage_names)]
-    shown = sys.stderr.isatty()
+    opened = [IntegerStage(setup), *(KNOWN[name](setup) for name in options.stages)]
     results = run_modes(
-        setup, opened, data.images, modes, lambda m, r: print(mode_table(m, r, data) + "\n", flush=True), shown
+        setup,
+        opened,
+        data.images,
+        options.modes,
+        lambda mode, reports: print(mode_table(mode, reports, data) + "\n", flush=True),
+        progress=True,
     )
     for stage in opened:
         stage.close()
@@ -119,7 +125,7 @@ def run(options: argparse.Namespace) -> int:
         "modes": {mode.name: mode_as_json(reports, data) for mode, reports in results.items()},
         "vendor": {"part": options.part, "clock_ns": options.clock, "project": str(project)},
     }
-    code = 0 if equal else 1
+    good = equal
     tool = vendor.find_tool()
     content["vendor"]["tool"] = str(tool.path) if tool else None
     vendor_line = NO_TOOL
@@ -128,7 +134,7 @@ def run(options: argparse.Namespace) -> int:
             vendor.run_steps(tool, project)
             vendor_line = f"{tool.path.name}: synthesis, co-simulation and RTL export done, in {project / 'moe'}"
         except vendor.VendorError as error:
-            vendor_line, code = str(error), 1
+            vendor_line, good = str(error), False
     elif tool:
         vendor_line = f"{tool.path.name} was not run, because the C simulation differs."
     content["vendor"]["result"] = vendor_line
@@ -137,36 +143,17 @@ def run(options: argparse.Namespace) -> int:
     print(vendor_line)
     print(f"Summary: {options.out / 'summary.md'} and summary.json")
     print(line)
-    return code
+    return good
 
 
 def write_summary(directory: Path, content: dict, tables: str, line: str) -> None:
     """Write ``summary.md`` and ``summary.json``, atomically."""
-    directory.mkdir(parents=True, exist_ok=True)
     text = (
         f"# HLS summary of {content['accelerator']}\n\n{content['images']} images: {content['data']}. "
         f"Run-time weights: {content['bank']}.\n\n## Asked of the HLS compiler\n\n{report.markdown(content)}\n"
         f"## C simulation against the integer model\n\n```\n{tables}\n```\n\n{line}\n\n## Vendor's tool\n\n"
         f"Part {content['vendor']['part']}, {content['vendor']['clock_ns']:g} ns. {content['vendor']['result']}\n"
     )
-    write_if_changed(directory / "summary.md", text)
-    write_if_changed(directory / "summary.json", json.dumps(content, indent=2) + os.linesep)
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Command line; errors of the user become one sentence."""
-    options = parser().parse_args(arguments)
-    try:
-        return run(options)
-    except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except CompileError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    with named_by_user(directory):
+        write_if_changed(directory / "summary.md", text)
+        write_if_changed(directory / "summary.json", as_json(content))

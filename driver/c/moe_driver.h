@@ -3,7 +3,7 @@
  * C driver of the accelerator, with the calls of the Python driver: load a user, choose a mode, classify images, read
  * counters. C99, no dynamic memory, no operating system, no global state.
  *
- * Registers are those of the generated moe_regs.h (python -m hw.regs.generate writes build/regs/moe_regs.h).
+ * Registers are those of the generated moe_regs.h (python scripts/registers.py writes build/regs/moe_regs.h).
  * The device is reached through the four functions of moe_io; moe_mmio.h has two of them for mapped registers.
  *
  * Every call that can fail returns a moe_status; moe_status_text() and moe_reason_text() make sentences of it.

@@ -5,9 +5,13 @@ from __future__ import annotations
 
 import pytest
 
+from driver.swap_load import GE_ALONE, USERS, SwapLoad, SwapReport
 from driver.tests.devices import open_device
-from driver.tests.swap_load import GE_ALONE, USERS, SwapLoad, SwapReport
 from spec.network import Mode
+from spec.tiny_variants import random_images
+
+SEED = 1
+POOL = random_images(300, SEED)  # different images
 
 
 def clean(report: SwapReport) -> bool:
@@ -18,7 +22,7 @@ def clean(report: SwapReport) -> bool:
 def test_swap_under_load(mode: Mode) -> None:
     images = 10_000 if mode == Mode.MOE_PARALLEL else 3_000
     with open_device() as device:
-        report = SwapLoad(device, mode, images, seed=1).run()
+        report = SwapLoad(device, mode, images, SEED, POOL).run()
     assert clean(report), report
     # The run was one that could have gone wrong: everybody answered, banks in force and in use were attacked.
     assert set(report.answered_for) == {GE_ALONE, *range(USERS)}, report
@@ -41,5 +45,5 @@ def test_swap_under_load(mode: Mode) -> None:
 )
 def test_a_defect_is_seen(defect: tuple[str, str, str]) -> None:
     with open_device(defect) as device:
-        report = SwapLoad(device, Mode.MOE_PARALLEL, 1_000, seed=1).run()
+        report = SwapLoad(device, Mode.MOE_PARALLEL, 1_000, SEED, POOL).run()
     assert not clean(report), report

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Download EMNIST ByClass from its official archive: `python -m golden.data.download --out DIR`.
+"""Download EMNIST ByClass from its official archive (`scripts/download.py`).
 
 The archive holds every EMNIST variant; only the four ByClass files and their mapping are kept. Run the same
 command again after an interruption: the transfer resumes where it stopped.
@@ -7,14 +7,12 @@ command again after an interruption: the transfer resumes where it stopped.
 
 from __future__ import annotations
 
-import argparse
 import os
 import shutil
-import sys
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -128,27 +126,3 @@ def download_emnist(
     if not keep_archive:
         archive_path.unlink()
     return True
-
-
-def main(argv: Sequence[str] | None = None, archive: Archive = OFFICIAL) -> int:
-    """Command line; returns the exit code: 0 done, 2 failed with one sentence, 130 interrupted."""
-    parser = argparse.ArgumentParser(prog="python -m golden.data.download", description=__doc__.split("\n\n")[0])
-    parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="directory for the files")
-    parser.add_argument("--url", default=URL, help="address of the archive (default: %(default)s)")
-    parser.add_argument("--keep-archive", action="store_true", help="keep gzip.zip after the extraction")
-    arguments = parser.parse_args(argv)
-    try:
-        news = download_emnist(arguments.out, arguments.url, archive, keep_archive=arguments.keep_archive)
-    except DataError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("\ninterrupted, run the same command again to resume", file=sys.stderr)
-        return 130
-    print(f"EMNIST ByClass is {'now' if news else 'already'} in {arguments.out}")
-    print(f"export EMNIST_DIR={arguments.out.resolve()}")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -10,9 +10,8 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from tqdm import tqdm
-
 from golden.data.images import DataError
+from spec.progress import progress_bar
 
 _CHUNK = 1 << 18
 _TIMEOUT_S = 30
@@ -67,12 +66,12 @@ def _transfer(url: str, part: Path) -> bool:
         done = start = _start_of(url, response, offset)
         length = response.headers.get("Content-Length", "")
         total = start + int(length) if length.isdecimal() else None
-        progress = tqdm(desc=part.stem, total=total, initial=start, unit="B", unit_scale=True, disable=None)
-        with part.open("ab" if start else "wb") as file, progress:
+        bar = progress_bar(description=part.stem, total=total, initial=start, unit="B", unit_scale=True)
+        with part.open("ab" if start else "wb") as file, bar:
             while chunk := _read(response):
                 file.write(chunk)
                 done += len(chunk)
-                progress.update(len(chunk))
+                bar.update(len(chunk))
     if total is not None and done < total:
         raise DataError(f"{url}: connection lost after {done} of {total} bytes, run the same command again to resume.")
     return start > 0

@@ -9,10 +9,12 @@ from torch import Tensor, nn
 from golden.kinds import Entry, GoldenKind, Quantisers, Step
 from golden.kinds.pool import Pool
 from spec.kinds.average_pool import AveragePool
-from spec.kinds.layer import LayerWeights, Shape
+from spec.kinds.data import LayerWeights, Shape
 
 
-class _Average(Pool):
+class Average(Pool):
+    """Sums, then the mean, rounded half to even."""
+
     join = torch.add
 
     def accumulate(self, x: Tensor) -> Tensor:
@@ -39,7 +41,7 @@ class _QuantisedAverage(nn.Module):
 
 class _AveragePool(GoldenKind):
     def step(self, layer: AveragePool, weights: LayerWeights | None) -> Step:
-        return _Average(layer)
+        return Average(layer)
 
     def float_module(self, entry: Entry, shape: Shape) -> nn.Module:
         return nn.AvgPool2d(entry["size"])

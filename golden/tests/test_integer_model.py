@@ -2,23 +2,25 @@
 """The fast integer model against a plain int64 model, on random networks, in every mode and layer."""
 
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 import pytest
 import torch
 
-from golden.integer_model import MoeModel, NetworkModel, confidence, gate_decision
+from golden.integer_model import MoeModel, NetworkModel, confidence, gate_decision, pool
 from golden.kinds import step
 from golden.tests.reference import answer
 from spec.bank import random_bank
 from spec.fixedpoint import FixedPoint, requantize, signed_bits
+from spec.kinds.average_pool import SIZES, AveragePool
 from spec.kinds.conv import Convolution
+from spec.kinds.data import LayerWeights, Shape
 from spec.kinds.dense import Dense
-from spec.kinds.layer import LayerWeights, Shape
 from spec.kinds.matrix import MatrixLayer, accumulator_for_weights
 from spec.kinds.max_pool import MaxPool
 from spec.network import NO_CLASS, Mode, Moe, Network
-from spec.tiny import tiny_images, tiny_moe, tiny_network
+from spec.tiny import averaged_accelerator, tiny_images, tiny_moe, tiny_network
 
 MODES = [Mode.GE_ONLY, Mode.LE_ONLY, Mode.MOE_PARALLEL, Mode.MOE_GATED]
 IMAGES = 12
@@ -192,9 +194,41 @@ def test_requantised_products_equal_the_one_rounding_function(shift):
     assert (found == expected).all() and (expected == 255).any() and (expected == 0).any()
 
 
-def test_pooling_before_requantisation_changes_nothing():
-    """Rounding is monotone, so the fast path may pool first; the layers it skips are those of the slow path."""
-    network, images = tiny_network(3), tiny_images(30, 3)
+@pytest.mark.parametrize("pools", [(AveragePool, MaxPool), (MaxPool, AveragePool), (AveragePool, AveragePool)])
+@pytest.mark.parametrize("mode", [Mode.MOE_PARALLEL, Mode.LE_ONLY])
+def test_average_pools_equal_the_plain_model(pools, mode):
+    moe = averaged_accelerator(2, pools).moe
+    bank, images = random_bank(moe, 4), tiny_images(IMAGES, 4)
+    theta = middle_theta(moe, bank, images)
+    fast = MoeModel(moe).run(images, mode, bank, theta, 1, keep_layers=True, batch=5)
+    quiet = MoeModel(moe).run(images, mode, bank, theta, 1)
+    assert (fast.classes == quiet.classes).all() and (fast.experts == quiet.experts).all()
+    for i, image in enumerate(images):
+        number, expert, layers = answer(moe, image, mode, bank, theta, 1)
+        assert (fast.classes[i], fast.experts[i]) == (number, expert)
+        assert {"pool1", "le_pool"} <= set(layers)
+        for name, values in layers.items():
+            assert (fast.layers[name][i].ravel() == values.ravel()).all(), f"{name} of image {i}"
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_an_average_is_rounded_half_to_even(size):
+    """Every remainder, ties with an even and with an odd quotient among them, and the largest sum."""
+    layer = AveragePool("x", Shape(size, size, 1), size, FixedPoint(8, False, 8))
+    area = size * size
+    sums = np.unique(np.concatenate([np.arange(min(6 * area, 255 * area + 1)), [255 * area, 255 * area - 1]]))
+    flat = np.zeros((len(sums), area), np.uint8)
+    for row, total in zip(flat, sums, strict=True):
+        row[:] = total // area
+        row[: total % area] += 1
+    found = pool(flat.reshape(-1, size, size, 1), layer).ravel()
+    assert found.tolist() == [round(Fraction(int(total), area)) for total in sums]
+
+
+@pytest.mark.parametrize("pools", [(MaxPool, MaxPool), (AveragePool, MaxPool)])
+def test_pooling_before_requantisation_changes_nothing(pools):
+    """Rounding is monotone, so the fast path may take a maximum first; a mean it may not."""
+    network, images = tiny_network(3, pools=pools), tiny_images(30, 3)
     taps: dict[str, np.ndarray] = {}
     NetworkModel(network).front_end(images, taps)
     assert (NetworkModel(network).features(images) == taps["pool1"]).all()
@@ -203,8 +237,8 @@ def test_pooling_before_requantisation_changes_nothing():
 def test_network_that_begins_with_a_pool():
     """Layer kinds in another order than LeNet's: nothing is hard-wired."""
     network = tiny_network()
-    pool = MaxPool("pool0", Shape(28, 28, 1), 2, network.pixel)
-    wider = Network("wide", Shape(28, 28, 1), network.pixel, (pool, *network.layers), network.weights, "pool1")
+    first = MaxPool("pool0", Shape(28, 28, 1), 2, network.pixel)
+    wider = Network("wide", Shape(28, 28, 1), network.pixel, (first, *network.layers), network.weights, "pool1")
     images = np.random.default_rng(0).integers(0, 256, (4, 28, 28), dtype=np.uint8)
     pooled = images.reshape(4, 14, 2, 14, 2).max((2, 4))
     assert (NetworkModel(wider).logits(images) == NetworkModel(network).logits(pooled)).all()

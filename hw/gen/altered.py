@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from hw.gen.build import RTL
+from spec.files import new_directory
 from spec.paths import BUILD
 from tools.mutants import Replacement
 
@@ -31,15 +31,9 @@ def altered_sources(
     tree = directory / f"{name}-{digest.hexdigest()[:16]}" / "rtl"
     if tree.exists():
         return tree
-    tree.parent.mkdir(parents=True, exist_ok=True)
-    work = Path(tempfile.mkdtemp(dir=tree.parent))
-    for path in originals:
-        shutil.copy(path, work / path.name)
-    try:
+    with new_directory(tree) as work:
+        for path in originals:
+            shutil.copy(path, work / path.name)
         for edit in edits:
             edit.apply(work)
-        if not tree.exists():  # another process may have been faster
-            work.rename(tree)
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
     return tree

@@ -9,12 +9,11 @@ import importlib.metadata
 import json
 import os
 import re
-import shutil
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spec.errors import InputError
+from spec.files import new_directory
 from spec.paths import ROOT
 
 if TYPE_CHECKING:
@@ -45,18 +44,8 @@ def register_files(rdl: Path = RDL) -> dict[str, str]:
     names = (PACKAGE, BLOCK, HEADER, MAP)
     directory = BUILD / "cache" / _digest(rdl)
     if not directory.is_dir():
-        directory.parent.mkdir(parents=True, exist_ok=True)
-        staging = Path(tempfile.mkdtemp(dir=directory.parent))
-        try:
+        with new_directory(directory) as staging:
             _export(compile_rdl(rdl), staging)
-            if not directory.is_dir():
-                # Whoever comes second finds the directory full, with the same content.
-                staging.rename(directory)
-        except OSError:
-            if not directory.is_dir():
-                raise
-        finally:
-            shutil.rmtree(staging, ignore_errors=True)
     return {name: (directory / name).read_text() for name in names}
 
 

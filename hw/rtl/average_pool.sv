@@ -50,10 +50,11 @@ module average_pool #(
   end
 
   logic take, complete;
-  logic [Lanes*ActW-1:0] average;
+  logic [Lanes-1:0][ActW-1:0] lane, average;
 
   assign in_ready_o = !complete || !out_valid_o || out_ready_i;
   assign take       = in_valid_i && in_ready_o;
+  assign lane       = in_data_i;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) out_valid_o <= 1'b0;
@@ -64,74 +65,54 @@ module average_pool #(
 
   if (Size == 1) begin : gen_pass
     assign complete = 1'b1;
-    assign average  = in_data_i;
+    assign average  = lane;
   end else begin : gen_pool
-    localparam int unsigned Shift  = 2 * $clog2(Size);
-    localparam int unsigned SumW   = ActW + Shift;
-    localparam int unsigned Depth  = (Width / Size) * WordsPerPixel;
-    localparam int unsigned AddrW  = (Depth > 1) ? $clog2(Depth) : 1;
-    localparam int unsigned WordW  = (WordsPerPixel > 1) ? $clog2(WordsPerPixel) : 1;
-    localparam int unsigned TileW  = $clog2(Size);
+    localparam int unsigned Shift = 2 * $clog2(Size);
+    localparam int unsigned SumW  = ActW + Shift;
+    localparam int unsigned Depth = (Width / Size) * WordsPerPixel;
+    localparam int unsigned AddrW = (Depth > 1) ? $clog2(Depth) : 1;
 
-    logic [Lanes*SumW-1:0] mem[Depth];
-    logic [Lanes*SumW-1:0] partial, sum;
-    logic [AddrW-1:0] addr_q;  // window column * WordsPerPixel + word
-    logic [WordW-1:0] word_q;
-    logic [TileW-1:0] dx_q, dy_q;  // place inside the window
-    logic first, last_word, last_dx, last_dy, last_addr;
+    logic [Lanes-1:0][SumW-1:0] mem[Depth];
+    logic [Lanes-1:0][SumW-1:0] partial, sum;
+    logic [AddrW-1:0] addr;
+    logic first;
 
-    assign last_word = word_q == WordW'(WordsPerPixel - 1);
-    assign last_dx   = dx_q == TileW'(Size - 1);
-    assign last_dy   = dy_q == TileW'(Size - 1);
-    assign last_addr = addr_q == AddrW'(Depth - 1);
-    assign first     = dx_q == '0 && dy_q == '0;
-    assign complete  = last_dx && last_dy;
+    pool_position #(
+        .Width        (Width),
+        .WordsPerPixel(WordsPerPixel),
+        .Size         (Size)
+    ) u_position (
+        .clk_i,
+        .rst_ni,
+        .take_i    (take),
+        .addr_o    (addr),
+        .first_o   (first),
+        .complete_o(complete)
+    );
 
-    assign partial = first ? '0 : mem[addr_q];
+    assign partial = first ? '0 : mem[addr];
     for (genvar i = 0; i < Lanes; i++) begin : gen_lane
-      assign sum[i*SumW+:SumW] = partial[i*SumW+:SumW] + SumW'(in_data_i[i*ActW+:ActW]);
+      assign sum[i] = partial[i] + SumW'(lane[i]);
 
       requantize #(
           .AccW (SumW + 1),
           .Shift(Shift),
           .OutW (ActW)
       ) u_requantize (
-          .acc_i ($signed({1'b0, sum[i*SumW+:SumW]})),
-          .data_o(average[i*ActW+:ActW])
+          .acc_i ($signed({1'b0, sum[i]})),
+          .data_o(average[i])
       );
     end
 
-    // Height never appears: it is a multiple of Size, so dy_q is back at 0 when the next image starts.
     always_ff @(posedge clk_i) begin
-      if (!rst_ni) begin
-        addr_q <= '0;
-        word_q <= '0;
-        dx_q   <= '0;
-        dy_q   <= '0;
-      end else if (take) begin
-        word_q <= last_word ? '0 : word_q + 1'b1;
-        if (!last_word) begin
-          addr_q <= addr_q + 1'b1;
-        end else if (!last_dx) begin
-          addr_q <= addr_q - AddrW'(WordsPerPixel - 1);  // same window, next pixel
-          dx_q   <= dx_q + 1'b1;
-        end else begin
-          addr_q <= last_addr ? '0 : addr_q + 1'b1;
-          dx_q   <= '0;
-          if (last_addr) dy_q <= last_dy ? '0 : dy_q + 1'b1;
-        end
-      end
-    end
-
-    always_ff @(posedge clk_i) begin
-      if (take && !complete) mem[addr_q] <= sum;
+      if (take && !complete) mem[addr] <= sum;
     end
 
 `ifndef SYNTHESIS
     always_ff @(posedge clk_i) begin
       if (rst_ni && take) begin
         for (int unsigned i = 0; i < Lanes; i++) begin
-          assert (sum[i*SumW+:SumW] >= partial[i*SumW+:SumW]) else $error("average_pool: the sum of a window wraps.");
+          assert (sum[i] >= partial[i]) else $error("average_pool: the sum of a window wraps.");
         end
       end
     end

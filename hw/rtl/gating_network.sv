@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Gating network (GN): decides for each image which expert answers.
 ///
-/// Max-pooled features, optionally followed by the local experts' confidences, go through an optional hidden
+/// Pooled features, optionally followed by the local experts' confidences, go through an optional hidden
 /// dense layer (ReLU, requantised) and an output dense layer to LocalExperts + 1 logits; gate_decide compares
 /// them. Hidden = 0 without confidence is the linear gate of arXiv 1811.00056.
 ///
@@ -14,7 +14,7 @@
 ///
 /// Parameters
 ///   Height, Width, Channels, Lanes  feature map, and channels a feature word
-///   PoolSize                        pooling window and stride
+///   PoolSize, PoolKind              pooling window and stride, and kind (see pooled_words)
 ///   LocalExperts                    number of local experts
 ///   Confidence                      1: confidence inputs
 ///   Hidden                          hidden units, 0: none
@@ -28,6 +28,7 @@ module gating_network
     parameter int unsigned  Channels        = 20,
     parameter int unsigned  Lanes           = 20,
     parameter int unsigned  PoolSize        = 2,
+    parameter int unsigned  PoolKind        = 0,
     parameter int unsigned  LocalExperts    = 1,
     parameter bit           Confidence      = 1'b1,
     parameter int unsigned  Hidden          = 16,
@@ -89,7 +90,8 @@ module gating_network
       .Lanes   (Lanes),
       .OutLanes(FirstSimd),
       .ActW    (ActW),
-      .Size    (PoolSize)
+      .Size    (PoolSize),
+      .Kind    (PoolKind)
   ) u_pooled (
       .clk_i,
       .rst_ni,

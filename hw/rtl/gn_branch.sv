@@ -52,6 +52,7 @@ module gn_branch
       .Channels        (FeatureChannels),
       .Lanes           (FeatureLanes),
       .PoolSize        (GatePoolSize),
+      .PoolKind        (GatePoolKind),
       .LocalExperts    (LocalExperts),
       .Confidence      (GateConfidence),
       .Hidden          (GateHidden),

@@ -58,6 +58,7 @@ module le_branch
       .Channels       (FeatureChannels),
       .Lanes          (FeatureLanes),
       .PoolSize       (LePoolSize),
+      .PoolKind       (LePoolKind),
       .Classes        (Classes),
       .Pe             (LePe),
       .Simd           (LeSimd),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Local expert (LE): max pooling of the shared features, one dense layer with run-time weights, arg max.
+/// Local expert (LE): pooling of the shared features, one dense layer with run-time weights, arg max.
 ///
 /// Its result also carries the expert's confidence for the gate: the top logit and its margin to the second,
 /// both requantised (shifted right by ConfidenceShift with round half to even, saturated to ActW bits unsigned).
@@ -12,7 +12,7 @@
 ///
 /// Parameters
 ///   Height, Width, Channels, Lanes  feature map, and channels a feature word
-///   PoolSize                        pooling window and stride
+///   PoolSize, PoolKind              pooling window and stride, and kind (see pooled_words)
 ///   Classes                         outputs
 ///   Pe, Simd, *W, Banks, Layer, Baked, *File  see runtime_dense
 ///   ConfidenceShift                 right shift of logits to confidence inputs
@@ -24,6 +24,7 @@ module local_expert
     parameter int unsigned Channels        = 20,
     parameter int unsigned Lanes           = 20,
     parameter int unsigned PoolSize        = 4,
+    parameter int unsigned PoolKind        = 0,
     parameter int unsigned Classes         = 62,
     parameter int unsigned Pe              = 1,
     parameter int unsigned Simd            = 4,
@@ -70,7 +71,8 @@ module local_expert
       .Lanes   (Lanes),
       .OutLanes(Simd),
       .ActW    (ActW),
-      .Size    (PoolSize)
+      .Size    (PoolSize),
+      .Kind    (PoolKind)
   ) u_pooled (
       .clk_i,
       .rst_ni,

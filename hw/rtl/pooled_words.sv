@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Max pooling of a feature map, as words of the width that the layer behind it takes: max_pool, a queue, stream_width.
+/// Pooling of a feature map, as words of the width that the layer behind it takes: a pool, a queue, stream_width.
 ///
 /// A row of windows completes within a few cycles. Its words wait in the queue, so that what gives the features, which
 /// others want too, does not.
@@ -16,6 +16,7 @@
 ///   OutLanes                 channels of an output word
 ///   ActW                     channel width, bits, unsigned
 ///   Size                     pooling window and stride
+///   Kind                     0 max_pool, 1 average_pool
 module pooled_words #(
     parameter int unsigned Height   = 12,
     parameter int unsigned Width    = 12,
@@ -23,7 +24,8 @@ module pooled_words #(
     parameter int unsigned Lanes    = 20,
     parameter int unsigned OutLanes = 4,
     parameter int unsigned ActW     = 8,
-    parameter int unsigned Size     = 2
+    parameter int unsigned Size     = 2,
+    parameter int unsigned Kind     = 0
 ) (
     input  logic                     clk_i,
     input  logic                     rst_ni,
@@ -37,23 +39,45 @@ module pooled_words #(
   logic pool_valid, pool_ready, queue_valid, queue_ready;
   logic [Lanes*ActW-1:0] pool_data, queue_data;
 
-  max_pool #(
-      .Height       (Height),
-      .Width        (Width),
-      .WordsPerPixel(Channels / Lanes),
-      .Lanes        (Lanes),
-      .ActW         (ActW),
-      .Size         (Size)
-  ) u_pool (
-      .clk_i,
-      .rst_ni,
-      .in_valid_i,
-      .in_ready_o,
-      .in_data_i,
-      .out_valid_o(pool_valid),
-      .out_ready_i(pool_ready),
-      .out_data_o (pool_data)
-  );
+  if (Kind == 0) begin : gen_max
+    max_pool #(
+        .Height       (Height),
+        .Width        (Width),
+        .WordsPerPixel(Channels / Lanes),
+        .Lanes        (Lanes),
+        .ActW         (ActW),
+        .Size         (Size)
+    ) u_pool (
+        .clk_i,
+        .rst_ni,
+        .in_valid_i,
+        .in_ready_o,
+        .in_data_i,
+        .out_valid_o(pool_valid),
+        .out_ready_i(pool_ready),
+        .out_data_o (pool_data)
+    );
+  end else if (Kind == 1) begin : gen_average
+    average_pool #(
+        .Height       (Height),
+        .Width        (Width),
+        .WordsPerPixel(Channels / Lanes),
+        .Lanes        (Lanes),
+        .ActW         (ActW),
+        .Size         (Size)
+    ) u_pool (
+        .clk_i,
+        .rst_ni,
+        .in_valid_i,
+        .in_ready_o,
+        .in_data_i,
+        .out_valid_o(pool_valid),
+        .out_ready_i(pool_ready),
+        .out_data_o (pool_data)
+    );
+  end else begin : gen_bad_kind
+    $error("pooled_words: Kind is %0d, it must be 0 or 1.", Kind);
+  end
 
   stream_fifo #(
       .Width(Lanes * ActW),

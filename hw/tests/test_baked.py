@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``python -m hw.baked``: what it counts, and the memory files of a baked accelerator."""
+"""``scripts/baked.py``: what it counts, and the memory files of a baked accelerator."""
 
 from __future__ import annotations
 

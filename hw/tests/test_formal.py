@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from hw.formal import __main__ as command
+from hw.formal import record
 from hw.formal.proofs import FORK, GATES, MUX, ORDER, PROOFS
 from hw.formal.runner import Control, Proof, prove, refute
 from hw.gen.digest import rtl_digest
+from spec.tests.commands import call, load
 from tools.cocotb_run import mutate, rtl_sources
 
 QUICK = {proof.name: proof for proof in (ORDER, FORK, MUX, GATES[0])}
@@ -43,10 +44,9 @@ def test_a_defect_that_is_not_one_is_noticed(
     """A change that changes nothing has no counterexample: the command fails, and its file says so."""
     harmless = Control("harmless", "never_twice", "in_select_i & ~done_q;", "~done_q & in_select_i;")
     proof = dataclasses.replace(FORK, name="harmless change", controls=(harmless,))
-    monkeypatch.setattr(command, "PROOFS", (proof,))
-    monkeypatch.setattr(command, "OUT", tmp_path / "proofs.json")
-    monkeypatch.setattr("sys.argv", ["formal", "--jobs", "1"])
-    assert command.main() == 1
+    monkeypatch.setattr(load("formal"), "PROOFS", (proof,))
+    monkeypatch.setattr(record, "OUT", tmp_path / "proofs.json")
+    assert call("formal", "--jobs", 1) == 1
     assert "NOT FOUND (PASS)" in capsys.readouterr().out
     kept = json.loads((tmp_path / "proofs.json").read_text())
     assert [proof["good"] for proof in kept["proofs"]] == [True]
@@ -65,9 +65,8 @@ def test_a_design_that_does_not_elaborate_is_an_error() -> None:
     assert outcome.detail
 
 
-def test_unknown_proof_is_refused(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
-    monkeypatch.setattr("sys.argv", ["formal", "--only", "nonsense"])
-    assert command.main() == 2
+def test_unknown_proof_is_refused(capsys: pytest.CaptureFixture) -> None:
+    assert call("formal", "--only", "nonsense") == 2
     assert "no proof's name contains 'nonsense'" in capsys.readouterr().err
 
 

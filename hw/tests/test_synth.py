@@ -19,6 +19,7 @@ from hw.resource_report import DOMAINS, findings, page, record, terminal
 from spec import resources
 from spec.folding import LayerFolding, build_folding
 from spec.presets import Accelerator, load_accelerator
+from spec.tests.commands import call
 from spec.tiny import FOLDING, tiny_moe
 from tools.cocotb_run import rtl_sources
 from tools.yosys import run_yosys
@@ -251,13 +252,13 @@ def test_the_command_reuses_what_is_there(files: Path, monkeypatch: pytest.Monke
         synth, "measure", lambda which: made.append(which.name) or result | {"findings": ["le differs"]}
     )
     (files / f"{design.name}.json").write_text(json.dumps(result))
-    assert synth.main([]) == 0 and not made and not synth.KEPT.exists()
+    assert call("synth") == 0 and not made and not synth.KEPT.exists()
     assert "local expert(s) (le)" in capsys.readouterr().out
-    assert synth.main(["--force", "--keep"]) == 1 and made == [design.name] and synth.KEPT.exists()
+    assert call("synth", "--force", "--keep") == 1 and made == [design.name] and synth.KEPT.exists()
     assert "Differs: le differs." in capsys.readouterr().out
     (files / f"{design.name}.json").write_text(json.dumps(result | {"tool": "an older one"}))
-    assert synth.main([]) == 1 and len(made) == 2
-    assert synth.main(["--gate", "none"]) == 2
+    assert call("synth") == 1 and len(made) == 2
+    assert call("synth", "--gate", "none") == 2
     assert "there is no gates preset 'none'" in capsys.readouterr().err
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Accuracy of each user before and after personalisation, and what it costs on generic images."""
+"""Accuracy of each user before and after personalization, and what it costs on generic images."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def users(rows: list[dict], paper: tuple[float, float]) -> str:
         before, after = ([100 * row[key] for row in rows] for key in ("ge", "overall"))
         axes.vlines(places, before, after, color=GREY, linewidth=2, zorder=1)
         axes.scatter(places, before, color=RED, marker="s", s=36, label="GE alone", zorder=2)
-        axes.scatter(places, after, color=BLUE, marker="o", s=42, label="MoE, personalised", zorder=2)
+        axes.scatter(places, after, color=BLUE, marker="o", s=42, label="MoE, personalized", zorder=2)
         for value, colour, name in zip(paper, (RED, BLUE), ("paper: GE, mean", "paper: MoE, mean"), strict=True):
             style = ":" if colour == RED else "--"
             axes.axhline(100 * value, color=colour, linestyle=style, linewidth=1.2, label=name, zorder=0)

@@ -31,7 +31,7 @@ def _plots(context: Context) -> Html:
     ranges = [f"{min(column):.0f} to {max(column):.0f} %" for column in columns]
     alt = (
         f"For each of {len(rows)} users two points joined by a line: right answers of the GE alone, {ranges[0]}, and "
-        f"of the personalised MoE, {ranges[1]}. The paper's means, {printed['ge']} and {printed['overall']} %, as "
+        f"of the personalized MoE, {ranges[1]}. The paper's means, {printed['ge']} and {printed['overall']} %, as "
         "horizontal lines."
     )
     gains = sum(row["overall"] > row["ge"] for row in rows)

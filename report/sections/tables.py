@@ -25,7 +25,7 @@ _PHASES = ("before_customised", "before_emnist", "after_customised", "after_emni
 def section(context: Context) -> Section:
     """Size, training, users."""
     parts = [_table_1(context), _table_4(context), _table_5(context)]
-    return Section("tables", "Size of the personal part, and other ways to personalise", html(parts))
+    return Section("tables", "Size of the personal part, and other ways to personalize", html(parts))
 
 
 def _table_1(context: Context) -> Html:

@@ -3,19 +3,18 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from report import browser as module
 from report.browser import BROWSERS, Browser, check, find_browser, look
 from report.context import load_context
 from report.page import page
 from report.tests import made_up
 from spec.errors import InputError
 from spec.files import write_text
+from spec.tests.commands import call
 
 needs_browser = pytest.mark.skipif(
     find_browser() is None, reason="no Chromium on PATH (Debian: apt-get install chromium)"
@@ -87,12 +86,9 @@ def test_what_scrolls_in_a_box_of_its_own_is_not_cut(tmp_path: Path, browser: Br
 
 
 @needs_browser
-def test_exit_code_and_sentences(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
-) -> None:
+def test_exit_code_and_sentences(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     (tmp_path / "page.html").write_text(_GOOD.format('<div style="width: 2000px">wide</div>'))
-    monkeypatch.setattr(sys, "argv", ["browser", str(tmp_path / "page.html")])
-    assert module.main() == 1
+    assert call("check_page", tmp_path / "page.html") == 1
     said = capsys.readouterr().out
     # A wide block fits on no device; each of the three says so.
     assert said.count("does not fit") == 3 and "3 findings" in said
@@ -103,8 +99,7 @@ def test_without_a_browser_there_is_one_sentence(
 ) -> None:
     (tmp_path / "page.html").write_text(_GOOD.format(""))
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr(sys, "argv", ["browser", str(tmp_path / "page.html")])
-    assert module.main() == 2
+    assert call("check_page", tmp_path / "page.html") == 2
     said = capsys.readouterr()
     assert said.out == "" and said.err.count("\n") == 1 and BROWSERS[0] in said.err
 

@@ -4,17 +4,18 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
-from report import __main__ as command
 from report.context import Step
 from report.evidence import SOURCES
-from report.measure import COMPARE, LANES, SYNTHESIS, Measurement, measure
+from report.measure import COMPARE, LANES, SYNTHESIS, Measurement, fresh, measure
 from report.tests import made_up
+from spec.tests.commands import call, load
+
+command = load("report")
 
 
 def run(key: str, text: str) -> Measurement:
@@ -39,7 +40,7 @@ def test_every_measurement_is_the_command_of_its_source() -> None:
     commands = {source.key: source.command for source in SOURCES}
     for lane in LANES:
         for measurement in lane:
-            short = {"formal": "python -m hw.formal --jobs 1"}.get(measurement.key, commands[measurement.key])
+            short = {"formal": "python scripts/formal.py --jobs 1"}.get(measurement.key, commands[measurement.key])
             assert measurement.command == short
     assert COMPARE[-1] == f"build/{next(source.built for source in SOURCES if source.key == 'compare')}"
     assert SYNTHESIS.key in commands
@@ -50,8 +51,8 @@ def test_what_was_measured_now(tmp_path: Path) -> None:
     later, earlier = time.time() + 60, time.time() - 60
     steps = (Step("compare", "", 1.0), Step("samples", "", 1.0, "failed"), Step("formal", "", 1.0))
     (places.build / "formal" / "proofs.json").unlink()
-    assert command.fresh(steps, later, places) == {"compare"}  # the failed one left its file as it was
-    assert command.fresh(steps, earlier, places) == {"compare", "samples"}  # it wrote it: findings are results
+    assert fresh(steps, later, places) == {"compare"}  # the failed one left its file as it was
+    assert fresh(steps, earlier, places) == {"compare", "samples"}  # it wrote it: findings are results
 
 
 @pytest.mark.usefixtures("quick_plots")
@@ -63,8 +64,7 @@ def test_the_command_writes_the_page_in_any_case(
     out = tmp_path / "out" / "report.html"
     monkeypatch.setattr(command, "Places", lambda: places)
     monkeypatch.setattr(command, "measure", lambda synthesise: (Step("compare", "python compare", 1.0, problem),))
-    monkeypatch.setattr(sys, "argv", ["report", "--out", str(out)])
-    assert command.main() == int(bool(problem))
+    assert call("report", "--out", out) == int(bool(problem))
     assert ("went wrong" in out.read_text()) == bool(problem)
     assert "PROBLEM: went wrong" in capsys.readouterr().err if problem else True
     assert [file.name for file in out.parent.iterdir()] == ["report.html"]
@@ -76,13 +76,12 @@ def test_resources_are_synthesised_only_when_they_are_of_other_sources(
 ) -> None:
     asked = []
     monkeypatch.setattr(command, "measure", lambda synthesise: asked.append(synthesise) or ())
-    monkeypatch.setattr(sys, "argv", ["report", "--out", str(tmp_path / "report.html")])
     contents = made_up.everything()
     for sources in (contents["resources"]["sources"], "0" * 16):
         contents["resources"]["sources"] = sources
         places = made_up.write(tmp_path, contents)
         monkeypatch.setattr(command, "Places", lambda places=places: places)
-        command.main()
+        call("report", "--out", tmp_path / "report.html")
     assert asked == [False, True]
 
 
@@ -91,8 +90,7 @@ def test_quick_measures_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(command, "Places", lambda: places)
     monkeypatch.setattr(command, "measure", lambda synthesise: pytest.fail("measured"))
     out = tmp_path / "report.html"
-    monkeypatch.setattr(sys, "argv", ["report", "--quick", "--out", str(out)])
-    assert command.main() == 0
+    assert call("report", "--quick", "--out", out) == 0
     assert "without new measurements" in out.read_text()
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from spec.errors import InputError
-from tools.durations import BUILT, keep_seconds, kept_seconds, longest_first
 from tools.quick import CORE, Sources, changed_files, choose
+from tools.run_order import BUILT, keep_seconds, kept_seconds, longest_first
 
 MADE_UP = {
     "hw/rtl/fifo.sv": "module fifo; endmodule",

@@ -13,14 +13,13 @@ from golden.data import Handwriting, generate, generate_generic
 from golden.energy import paper
 from golden.integer_model import MoeModel
 from golden.tests.small import GATE, blobs
+from hw.gen.digest import rtl_digest
 from spec.errors import InputError
 from spec.network import build_moe
 from spec.presets import load_moe, load_toml
+from spec.tests.commands import call, load
 from training import fine_tune as tuning
-from training import personalize as personalise
-from training import table1 as table1_cli
-from training import table4 as table4_cli
-from training import table_files
+from training import personalize, table1, table4, table_files
 from training.features import extract
 from training.heads import Head
 from training.pooled_sizes import fit_bank, moe_of_size, personal_share, repool, unpooled_moe
@@ -31,12 +30,13 @@ from training.untrained import overall, untrained_bank
 @pytest.fixture
 def quick(monkeypatch, tmp_path):
     """Few epochs, and little built-in handwriting of two writers; returns where the commands may write."""
-    monkeypatch.setattr(personalise, "FROM_RANDOM", replace(personalise.FROM_RANDOM, epochs=2))
-    monkeypatch.setattr(personalise, "LINEAR_GATE", replace(personalise.LINEAR_GATE, epochs=2))
+    monkeypatch.setattr(personalize, "FROM_RANDOM", replace(personalize.FROM_RANDOM, epochs=2))
+    monkeypatch.setattr(personalize, "LINEAR_GATE", replace(personalize.LINEAR_GATE, epochs=2))
     monkeypatch.setattr(tuning, "FINE_TUNE", replace(tuning.FINE_TUNE, epochs=2))
     monkeypatch.setattr(table_files, "generic_source", lambda split: generate_generic(4, split, 1))
     monkeypatch.setattr(table_files, "users_source", lambda: generate(2, 8, 1))
-    return ["--work", str(tmp_path / "work"), "--out", str(tmp_path / "out")]
+    monkeypatch.setattr(table_files, "RESULTS", tmp_path / "out")
+    return ["--work", str(tmp_path / "work")]
 
 
 def as_if_written(monkeypatch) -> None:
@@ -78,19 +78,21 @@ def test_shares_of_weights_are_those_of_the_paper() -> None:
 def test_a_preset_with_a_generic_head_has_no_other_sizes(network) -> None:
     moe = build_moe(network, {**GATE, "local_expert": {**GATE["local_expert"], "start": "generic"}})
     with pytest.raises(InputError, match="start is 'generic'"):
-        fit_bank(moe, personalise.Recipe(), blobs(1, 0), extract(moe, blobs(1, 0)), None)
+        fit_bank(moe, personalize.Recipe(), blobs(1, 0), extract(moe, blobs(1, 0)), None)
 
 
 def test_table_1_on_built_in_handwriting(quick, tmp_path, capsys) -> None:
-    assert table1_cli.main([*quick, "--sizes", "3", "--users", "1"]) == 0
-    assert "nothing is written" in (printed := capsys.readouterr().out)
-    assert "| 3x3x20 | 11,520 | 2.52 |" in printed
+    assert call("table1", *quick, "--sizes", "3", "--users", "1", "--json", tmp_path / "table.json") == 0
+    assert "| 3x3x20 | 11,520 | 2.52 |" in capsys.readouterr().out
+    assert json.loads((tmp_path / "table.json").read_text())["rows"][0]["pooled"] == 3
+    assert call("table1", *quick, "--keep") == 2
+    assert "figures of built-in handwriting are not kept" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
 
 
 def test_table_1_is_kept_and_goes_on_after_an_interruption(quick, tmp_path, monkeypatch) -> None:
     as_if_written(monkeypatch)
-    monkeypatch.setattr(table1_cli, "TABLE_1_POOLED", (2, 1))
+    monkeypatch.setattr(load("table1"), "TABLE_1_POOLED", (2, 1))
     trained = []
 
     def interrupted(*arguments) -> None:
@@ -99,33 +101,40 @@ def test_table_1_is_kept_and_goes_on_after_an_interruption(quick, tmp_path, monk
         trained.append(fit_bank(*arguments))
         return trained[-1]
 
-    monkeypatch.setattr(table1_cli, "fit_bank", interrupted)
-    with pytest.raises(KeyboardInterrupt):
-        table1_cli.main(quick)
+    monkeypatch.setattr(table1, "fit_bank", interrupted)
+    assert call("table1", *quick, "--keep") == 130
     assert not (tmp_path / "out").exists()
 
-    monkeypatch.setattr(table1_cli, "fit_bank", lambda *arguments: trained.append(fit_bank(*arguments)) or trained[-1])
-    assert table1_cli.main(quick, lambda: "sources") == 0
+    monkeypatch.setattr(table1, "fit_bank", lambda *arguments: trained.append(fit_bank(*arguments)) or trained[-1])
+    assert call("table1", *quick, "--keep") == 0
     assert len(trained) == 2
     result = json.loads((tmp_path / "out" / "table1.json").read_text())
     assert [row["pooled"] for row in result["rows"]] == [2, 1]
     assert [row["users"][0]["bank"] for row in result["rows"]] == [bank.digest() for bank in trained]
-    assert result["sources"] == "sources" and result["data"]["synthetic"] is False
+    assert result["sources"] == rtl_digest() and result["data"]["synthetic"] is False
     assert "1x1x20" in (tmp_path / "out" / "table1.md").read_text()
 
 
 @pytest.mark.parametrize(
-    ("argument", "sentence"), [("0", "is not a list"), ("1,x", "is not a list"), ("", "is not a list")]
+    ("arguments", "sentence"),
+    [
+        (["--sizes", "0"], "--sizes: is '0', numbers from 1 separated by commas are needed"),
+        (["--sizes", "1,x"], "--sizes: is '1,x', numbers from 1"),
+        (["--sizes", ""], "--sizes: is '', numbers from 1"),
+        (["--users", "1,3"], "--users names 3, the data have users 1 to 2"),
+    ],
 )
-def test_a_bad_list_is_refused(quick, argument: str, sentence: str, capsys) -> None:
-    with pytest.raises(SystemExit):
-        table1_cli.main([*quick, "--sizes", argument])
+def test_a_bad_list_is_refused(quick, arguments: list[str], sentence: str, capsys) -> None:
+    assert call("table1", *quick, *arguments) == 2
     assert sentence in capsys.readouterr().err
 
 
-def test_a_user_who_does_not_exist_is_refused(quick) -> None:
-    with pytest.raises(InputError, match="--users names 3, the data have users 1 to 2"):
-        table1_cli.main([*quick, "--users", "1,3"])
+def test_a_part_of_a_table_is_not_kept(quick, tmp_path, monkeypatch, capsys) -> None:
+    as_if_written(monkeypatch)
+    for name, part in (("table1", ["--sizes", "3"]), ("table4", ["--seeds", "1"])):
+        assert call(name, *quick, *part, "--keep") == 2
+        assert "--keep needs the whole table" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
 
 
 # ---- Rows ------------------------------------------------------------------------------------------------------------
@@ -156,7 +165,7 @@ def test_overall_is_the_ge_or_the_le_by_the_gate(moe) -> None:
     for logit, share in ((1000, 1.0), (-1000, 0.0)):
         out = replace(bank.gate_out, weight=0 * bank.gate_out.weight, bias=np.array([0, logit]))
         forced = replace(bank, gate_out=out)
-        own = personalise.measure(model, forced, data)
+        own = personalize.measure(model, forced, data)
         right = own.le if share else own.ge
         assert overall(model, forced, data) == (pytest.approx(right.mean()), share)
 
@@ -178,9 +187,8 @@ def test_a_given_head_stays(moe) -> None:
 
 # ---- Tables 4 and 5 --------------------------------------------------------------------------------------------------
 def test_tables_4_and_5_on_built_in_handwriting(quick, tmp_path, capsys) -> None:
-    assert table4_cli.main([*quick, "--users", "2", "--seeds", "1"]) == 0
+    assert call("table4", *quick, "--users", "2", "--seeds", "1") == 0
     printed = capsys.readouterr().out
-    assert "nothing is written" in printed
     assert not (tmp_path / "out").exists()
     assert "| [7] | not measured | not measured (75.05) |" in printed
     assert "| fine-tuning | 431,000 |" in printed and "| MoE, gate `paper` | 11,520 |" in printed
@@ -188,9 +196,9 @@ def test_tables_4_and_5_on_built_in_handwriting(quick, tmp_path, capsys) -> None
 
 def test_tables_4_and_5_are_kept(quick, tmp_path, monkeypatch) -> None:
     as_if_written(monkeypatch)
-    monkeypatch.setattr(table4_cli, "SEEDS", 1)
-    arguments = [*quick, "--seeds", "1"]
-    assert table4_cli.main(arguments) == 0
+    monkeypatch.setattr(table4, "SEEDS", 1)
+    arguments = [*quick, "--seeds", "1", "--keep"]
+    assert call("table4", *arguments) == 0
     result = json.loads((tmp_path / "out" / "table4.json").read_text())
     rows = {row["model"]: row for row in result["rows"]}
     (user,) = result["users"]
@@ -202,5 +210,5 @@ def test_tables_4_and_5_are_kept(quick, tmp_path, monkeypatch) -> None:
     kept = (tmp_path / "out" / "table4.md").read_text()
 
     monkeypatch.setattr(tuning, "fine_tune", lambda *arguments: pytest.fail("a finished row was computed again"))
-    assert table4_cli.main(arguments) == 0
+    assert call("table4", *arguments) == 0
     assert (tmp_path / "out" / "table4.md").read_text() == kept

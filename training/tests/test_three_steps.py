@@ -12,8 +12,9 @@ import pytest
 from golden.data import Handwriting, LabelledImages
 from golden.tests.small import blobs
 from spec.bank_file import load_bank, read_bank_file
-from spec.paths import bank_file
+from spec.paths import bank_file, user_name
 from spec.presets import load_moe
+from spec.tests.commands import call
 from training import local_expert
 from training import three_steps as cli
 
@@ -71,7 +72,7 @@ def train(tmp_path: Path, monkeypatch):
     """Runs the command on small data; its files land under ``tmp_path``."""
     monkeypatch.setattr(cli, "generic_source", lambda split: blobs(6 if split == "train" else 2, 1, 255))
     monkeypatch.setattr(cli, "users_source", handwriting)
-    monkeypatch.setattr(cli, "ROOT", tmp_path)
+    monkeypatch.setattr(cli, "BUILD", tmp_path / "build")
     monkeypatch.setattr(cli, "MODELS", tmp_path / "models")
     monkeypatch.setattr(cli.ge_step, "FLOAT", cli.replace(cli.ge_step.FLOAT, per_class=6, batch=64))
     monkeypatch.setattr(cli.ge_step, "QUANTISED", cli.replace(cli.ge_step.QUANTISED, per_class=6, batch=64))
@@ -83,8 +84,8 @@ def train(tmp_path: Path, monkeypatch):
     folding.write_text(FOLDING)
 
     def run(*arguments: str) -> int:
-        common = ["--network", str(network), "--folding", str(folding), "--threads", "1"]
-        return cli.main([*arguments, *common])
+        common = ["--network", str(network), "--preset", str(folding), "--jobs", "1"]
+        return call("train", *arguments, *common, "--work", tmp_path / "work")
 
     return run
 
@@ -99,14 +100,14 @@ def test_all_steps_then_resume(train, tmp_path: Path, capsys) -> None:
         moe = load_moe(preset, models / "ge.onnx")
         for user in (1, 2):
             load_bank(bank_file(preset, user, models / "banks"), moe)
-            assert 0 <= metrics[preset][user]["test"]["overall"] <= 1
+            assert 0 <= metrics[preset][user_name(user)]["test"]["overall"] <= 1
     assert (models / "le_generic.npz").exists() and (models / "ge_float.npz").exists()
 
     bank = bank_file("paper", 1, models / "banks")
     first, written = read_bank_file(bank).stream, bank.stat().st_mtime_ns
     assert train("gn", "--gate", "paper", "--resume") == 0
     assert bank.stat().st_mtime_ns == written
-    assert train("gn", "--gate", "paper", "--user", "1") == 0
+    assert train("gn", "--gate", "paper", "--users", "1") == 0
     assert bank.stat().st_mtime_ns > written
     np.testing.assert_array_equal(read_bank_file(bank).stream, first)  # the same seed gives the same bank
 
@@ -115,7 +116,8 @@ def test_all_steps_then_resume(train, tmp_path: Path, capsys) -> None:
     ("arguments", "message"),
     [
         (("le", "--gate", "paper"), "there is no such QONNX file"),
-        (("gn", "--user", "3"), "--user is '3', allowed are all and 1 to 2"),
+        (("gn", "--users", "3"), "--users names 3, the data have users 1 to 2"),
+        (("ge", "--epochs", "0"), "--epochs: is 0, at least 1 is needed"),
     ],
 )
 def test_bad_input_is_one_sentence(train, capsys, arguments: tuple[str, ...], message: str) -> None:

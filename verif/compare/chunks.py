@@ -7,9 +7,9 @@ import time
 from collections.abc import Callable
 
 import numpy as np
-from tqdm import tqdm
 
 from golden.integer_model import Answers
+from spec.progress import progress_bar
 from verif.compare.stage import CHUNK, Chunk, OnChunk, StageRun
 
 
@@ -21,7 +21,7 @@ def run_in_chunks(
 ) -> StageRun:
     """Answer images chunk by chunk; only ``answer`` is timed, not what ``on_chunk`` does with the result."""
     seconds = 0.0
-    with tqdm(total=len(images), desc=description, unit="image", disable=description is None) as bar:
+    with progress_bar(total=len(images), description=description, unit="image") as bar:
         for first in range(0, len(images), CHUNK):
             started = time.perf_counter()
             answers = answer(images[first : first + CHUNK])

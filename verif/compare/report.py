@@ -3,14 +3,10 @@
 
 from __future__ import annotations
 
-import json
 import math
-from pathlib import Path
 
 import numpy as np
 
-from spec.errors import InputError
-from spec.files import write_text
 from spec.network import Mode
 from verif.compare.comparison import StageReport
 from verif.compare.images import ImageSet
@@ -79,18 +75,6 @@ def _stage_as_json(report: StageReport, data: ImageSet) -> dict:
         "experts": experts(report),
         **{name: None if math.isnan(value) else value for name, value in figures.items()},
     }
-
-
-def write_json(path: Path, content: dict) -> None:
-    """Write atomically.
-
-    Raises:
-        InputError: the file cannot be written.
-    """
-    try:
-        write_text(path, json.dumps(content, indent=2, allow_nan=False) + "\n")
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written ({error.strerror})") from None
 
 
 def _row(report: StageReport, data: ImageSet) -> tuple[str, ...]:

@@ -1,20 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Switching activity by mode and power domain: nothing moves in a domain that is off.
 
-``python -m verif.power.activity`` runs a small device in every mode, each in a run of its own, and prints for each
-domain the edges of its gated clock and the toggles of all nets and memories in it, from the SAIF of the run. Each run
-is recorded from when the mode's domains have come to rest, with images: all of them local, so that the GE sleeps in
+``scripts/power_activity.py`` runs a small device in every mode, each in a run of its own, and prints for each domain
+the edges of its gated clock and the toggles of all nets and memories in it, from the SAIF of the run. Each run is
+recorded from when the mode's domains have come to rest, with images: all of them local, so that the GE sleeps in
 MOE_GATED; in OFF they wait outside.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +20,6 @@ from driver import Accelerator
 from driver.verilated import VerilatedTransport, build_device
 from hw.gen.build import GeneratedHardware, generate
 from hw.power.upf import UPF, read_upf
-from spec import tiny_variants as tiny
 from spec.bank import random_bank
 from spec.domains import DOMAINS
 from spec.errors import InputError
@@ -135,27 +131,3 @@ def sample_images(design: Design, count: int, seed: int) -> np.ndarray:
     """Random images, uint8 (count, height, width)."""
     shape = design.moe.network.in_shape
     return np.random.default_rng(seed).integers(0, 256, (count, shape.height, shape.width), np.uint8)
-
-
-def main() -> int:
-    """Measure the small device; 0 when everything that is off is silent and everything that is on works."""
-    parser = argparse.ArgumentParser(prog="python -m verif.power.activity", description=__doc__)
-    parser.add_argument("--json", action="store_true", help="print the figures for machines")
-    arguments = parser.parse_args()
-    design = tiny.accelerator("two")
-    try:
-        table = measure(design, sample_images(design, IMAGES, 1))
-    except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    if arguments.json:
-        print(json.dumps({mode: {n: asdict(d) for n, d in domains.items()} for mode, domains in table.items()}))
-    else:
-        print_table(table)
-    for finding in findings(table):
-        print(f"FAIL {finding}", file=sys.stderr)
-    return 1 if findings(table) else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -13,9 +13,11 @@ from pathlib import Path
 
 from hw.gen.digest import rtl_digest
 from spec.errors import InputError
-from spec.paths import ROOT
+from spec.paths import BUILD, RESULTS, ROOT
 
 PLAN = ROOT / "verif" / "testplan.toml"
+OUT = BUILD / "power" / "plan.json"
+KEPT = RESULTS / "power.json"
 
 
 @dataclass(frozen=True)

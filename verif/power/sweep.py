@@ -1,36 +1,30 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the gate saves, over the share of generic images: cycles, latency and energy proxy from the device's counters.
 
-``python -m verif.power.sweep`` mixes generic images into those of a user and answers each mix in MOE_GATED on the
+``scripts/power_sweep.py`` mixes generic images into those of a user and answers each mix in MOE_GATED on the
 simulated device: once as a stream, for throughput and energy, and once one image at a time, for latency. GE_ONLY,
 LE_ONLY and MOE_PARALLEL, whose work is the same for every image, are run on one mix.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import sys
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
 from driver import Accelerator
-from golden.data import generic_source, users_source
 from golden.energy import Energy, Weights, energy_per_image, hardware_energy
 from golden.energy.operations import ASSUMPTIONS
 from golden.integer_model import MoeModel
 from hw.gen.digest import rtl_digest
 from spec.bank import Bank
-from spec.bank_file import load_bank
 from spec.domains import DOMAINS
 from spec.errors import InputError
-from spec.files import write_if_changed
+from spec.files import as_json, write_if_changed
 from spec.network import Mode
-from spec.paths import ROOT, bank_file
-from spec.presets import DEFAULT_FOLDING, DEFAULT_GATE, load_accelerator
+from spec.paths import RESULTS, ROOT
+from spec.presets import Accelerator as Design
+from spec.progress import progress_bar
 from verif.power.gated import mixed
 from verif.power.sweep_plot import draw
 
@@ -38,7 +32,8 @@ SHARES = (0.0, 0.02, 0.10, 0.25, 0.50, 1.0)  # generic images
 REFERENCES = (Mode.GE_ONLY, Mode.LE_ONLY, Mode.MOE_PARALLEL)
 REFERENCE_SHARE = 0.10
 REST = 2000  # cycles after an answer until every domain is where it rests, with an idle time of 0
-OUT = ROOT / "docs"
+KEPT = RESULTS / "gated_sweep.json"
+PLOT = ROOT / "docs" / "images" / "gated_sweep.svg"
 
 
 @dataclass(frozen=True)
@@ -130,7 +125,7 @@ def sweep(device: Accelerator, bank: Bank, user: np.ndarray, generic: np.ndarray
     work = [(Mode.MOE_GATED, share) for share in SHARES] + [(mode, REFERENCE_SHARE) for mode in REFERENCES]
     return [
         run_point(device, bank, mix(user, generic, count, share), mode, share)
-        for mode, share in tqdm(work, desc="sweep", unit="point")
+        for mode, share in progress_bar(work, description="sweep", unit="point")
     ]
 
 
@@ -146,46 +141,20 @@ def as_text(points: list[Point]) -> str:
     return "\n".join(lines)
 
 
-def main() -> int:
-    """Run, print, and keep the figures and the plot; exit code 1 when an answer differs."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    add = parser.add_argument
-    add("--preset", default=DEFAULT_FOLDING, help="folding (default %(default)s)")
-    add("--gate", default=DEFAULT_GATE, help="gate preset (default %(default)s)")
-    add("--user", type=int, default=1, metavar="N", help="whose images and bank (default %(default)s)")
-    add("--images", type=int, default=100, metavar="N", help="images a point (default %(default)s)")
-    add("--out", type=Path, metavar="DIR", help="where results/ and images/ go (default docs, for real data only)")
-    options = parser.parse_args()
-    try:
-        design = load_accelerator(options.preset, options.gate)
-        users, generic = users_source(), generic_source("test")
-        bank = load_bank(bank_file(options.gate, options.user), design.moe)
-        with Accelerator.open(design=design) as device:
-            device.write("power_idle", cycles=0)
-            points = sweep(device, bank, users.test(options.user).images, generic.images, options.images)
-    except InputError as error:
-        print(f"sweep: {error}", file=sys.stderr)
-        return 2
-    print(as_text(points) + "\n\n" + "\n".join(f"* {text}" for text in ASSUMPTIONS))
-    out = options.out or (None if users.synthetic or generic.synthetic else OUT)
-    if out is None:
-        print("Built-in synthetic handwriting was used; nothing is written to docs.")
-    else:
-        data = {
-            "design": design.name,
-            "sources": rtl_digest(),
-            "user": f"{options.user} of {users.name}",
-            "generic": generic.name,
-            "weights": {weights.name: weights.value for weights in Weights},
-            "assumptions": ASSUMPTIONS,
-            "points": [asdict(point) for point in points],
-        }
-        for folder in ("results", "images"):
-            (out / folder).mkdir(parents=True, exist_ok=True)
-        write_if_changed(out / "results" / "gated_sweep.json", json.dumps(data, indent=1) + "\n")
-        write_if_changed(out / "images" / "gated_sweep.svg", draw(data))
-    return int(any(point.wrong for point in points))
+def record(design: Design, user: str, generic: str, points: list[Point]) -> dict:
+    """The result as plain data; ``user`` and ``generic`` say whose images they are."""
+    return {
+        "design": design.name,
+        "sources": rtl_digest(),
+        "user": user,
+        "generic": generic,
+        "weights": {weights.name: weights.value for weights in Weights},
+        "assumptions": ASSUMPTIONS,
+        "points": [asdict(point) for point in points],
+    }
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def keep(result: dict) -> None:
+    """Write ``docs/results/gated_sweep.json`` and the plot ``docs/images/gated_sweep.svg``."""
+    write_if_changed(KEPT, as_json(result))
+    write_if_changed(PLOT, draw(result))

@@ -10,7 +10,8 @@ import pytest
 
 from hw.gen.digest import rtl_digest
 from spec.errors import InputError
-from verif.power import __main__ as command
+from spec.tests.commands import call
+from verif.power import plan
 from verif.power.plan import Item, Verdict, as_data, as_text, load_plan
 
 REQUIRED = (  # what the plan must not lose
@@ -57,11 +58,10 @@ def test_what_did_not_run_does_not_hold() -> None:
 @pytest.mark.parametrize("keep", [False, True], ids=["built", "kept"])
 def test_the_command_writes_its_verdicts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keep: bool) -> None:
     verdicts = [Verdict(Item("holds", ("file::test",)), 2, ()), Verdict(Item("does not run", ("file::other",)), 0, ())]
-    monkeypatch.setattr(command, "run_plan", lambda items, jobs: (verdicts, "all covered"))
-    monkeypatch.setattr(command, "BUILD", tmp_path / "build" / "plan.json")
-    monkeypatch.setattr(command, "KEPT", tmp_path / "kept" / "power.json")
-    monkeypatch.setattr("sys.argv", ["power", "--jobs", "1", *(["--keep"] if keep else [])])
-    assert command.main() == 1
+    monkeypatch.setattr(plan, "run_plan", lambda items, jobs: (verdicts, "all covered"))
+    monkeypatch.setattr(plan, "OUT", tmp_path / "build" / "plan.json")
+    monkeypatch.setattr(plan, "KEPT", tmp_path / "kept" / "power.json")
+    assert call("power", "--jobs", 1, *["--keep"] * keep) == 1
     written = json.loads((tmp_path / "build" / "plan.json").read_text())
     assert [item["word"] for item in written["items"]] == ["ok", "NOT RUN"]
     assert (written["coverage"], written["sources"]) == ("all covered", rtl_digest())

@@ -9,8 +9,6 @@ from dataclasses import asdict
 from multiprocessing import get_context
 from pathlib import Path
 
-from tqdm import tqdm
-
 from driver.verilated import build_device
 from golden.data import generic_source, users_source
 from golden.energy import Weights, energy_per_image, hardware_energy
@@ -22,6 +20,7 @@ from spec.domains import DOMAINS
 from spec.network import Mode
 from spec.paths import ROOT
 from spec.presets import Accelerator as Design
+from spec.progress import progress_bar
 from verif.proxies import agreement, switching, timeline
 from verif.proxies.cases import GENERIC, USER, Case
 from verif.proxies.counting import WORK, Counted, build_bench, count, differences
@@ -66,7 +65,7 @@ def collect(design: Design, bank: Bank, cases: Sequence[Case], data: Mapping) ->
         Plain data. ``findings`` has a sentence for everything that is not as it must be; an energy is in pJ an image.
     """
     generate(design)  # before two processes do it
-    with tqdm(total=3, desc="proxies", unit="step") as bar:
+    with progress_bar(total=3, description="proxies", unit="step") as bar:
         library = build_models(design)
         bar.update()
         counted, recorded = count(design, bank, cases, optimise=True)

@@ -1,32 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Both proxies for several designs: do they put designs, too, in the same order? ``python -m verif.proxies.designs``.
+"""Both proxies for several designs: do they put designs, too, in the same order?
 
 The linear gate of the paper beside the default gate, and a front end and GE that are folded further: less hardware,
-more cycles. Each is synthesised, counted and recorded as ``python -m verif.proxies`` does it, which takes about five
+more cycles. Each is synthesised, counted and recorded as ``scripts/proxies.py`` does it, which takes about five
 minutes a design the first time.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from hw import synth
 from hw.gen.digest import rtl_digest
-from spec.errors import InputError
-from spec.files import write_if_changed
-from spec.paths import ROOT
+from spec.paths import BUILD, RESULTS
 from spec.presets import DEFAULT_FOLDING, DEFAULT_GATE, load_accelerator
-from tools.cocotb_run import SimulationError
 from verif.proxies.agreement import orders
 from verif.proxies.cases import cases, user_bank
 from verif.proxies.collect import collect, data_names
 
-OUT = ROOT / "build" / "designs.json"
-KEPT = ROOT / "docs" / "results" / "designs.json"
+OUT = BUILD / "designs.json"
+KEPT = RESULTS / "designs.json"
 DESIGNS = ((DEFAULT_FOLDING, DEFAULT_GATE), (DEFAULT_FOLDING, "paper"), ("ecp5_85_folded", DEFAULT_GATE))
 
 
@@ -81,35 +74,3 @@ def as_text(found: Mapping) -> str:
         ratios = f"{pair['operations']:.3f} by operations, {pair['switching']:.3f} by switching"
         lines.append(f"  {pair['a']} / {pair['b']}: {ratios}{', whatever the weights' if pair['sure'] else ''}")
     return "\n".join(lines)
-
-
-def main() -> int:
-    """Exit code 1 when anything differs that must be equal."""
-    parser = argparse.ArgumentParser(
-        prog="python -m verif.proxies.designs",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    add = parser.add_argument
-    add("--per-case", type=int, default=4, metavar="N", help="images of each case (default %(default)s)")
-    add("--out", type=Path, default=OUT, metavar="FILE", help="where it goes (default build/designs.json)")
-    add("--keep", action="store_true", help="also write docs/results/designs.json; needs real data")
-    options = parser.parse_args()
-    try:
-        if options.keep and data_names()["synthetic"]:
-            raise InputError("--keep needs EMNIST_DIR and USERS_NPZ: figures of built-in handwriting are not kept")
-        found = summary([measure(preset, gate, options.per_case) for preset, gate in DESIGNS])
-    except (InputError, SimulationError, RuntimeError) as error:
-        print(f"designs: {error}", file=sys.stderr)
-        return 2
-    for path in [options.out] + [KEPT] * options.keep:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_if_changed(path, json.dumps(found, indent=1) + "\n")
-    print(as_text(found))
-    for finding in found["findings"]:
-        print(f"FAIL {finding}", file=sys.stderr)
-    return int(bool(found["findings"]))
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``python -m verif.proxies``: its table, its file and its exit code, on made-up results."""
+"""``scripts/proxies.py``: its table, its file and its exit code, on made-up results."""
 
 from __future__ import annotations
 
 import json
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from golden.energy import Weights
+from spec.tests.commands import call as call_command
+from spec.tests.commands import load
 from tools.cocotb_run import SimulationError
-from verif.proxies import __main__ as command
 from verif.proxies import timeline, tiny_run
 from verif.proxies.collect import as_text, findings
 
@@ -85,12 +85,12 @@ def call(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
                 raise outcome
             return outcome
 
+        command = load("proxies")
         out = tmp_path / "deep" / "proxies.json"
         monkeypatch.setattr(command, "collect", collect)
         monkeypatch.setattr(command, "cases", lambda *_: ())
         monkeypatch.setattr(command, "data_names", dict)
-        monkeypatch.setattr(sys, "argv", ["proxies", "--out", str(out), *arguments])
-        return command.main(), out
+        return call_command("proxies", "--json", out, *arguments), out
 
     return run
 
@@ -100,8 +100,6 @@ def test_exit_code_and_file(call, capsys: pytest.CaptureFixture[str]) -> None:
     code, out = call(good)
     assert code == 0 and json.loads(out.read_text()) == good
     assert "GE_ONLY, generic" in capsys.readouterr().out
-    assert call(good, "--json")[0] == 0
-    assert json.loads(capsys.readouterr().out) == good
 
 
 def test_a_difference_is_exit_code_1(call, capsys: pytest.CaptureFixture[str]) -> None:
@@ -109,8 +107,14 @@ def test_a_difference_is_exit_code_1(call, capsys: pytest.CaptureFixture[str]) -
     assert "FAIL counter x is 1." in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("arguments", [(), ("--preset", "nowhere")])
-def test_what_cannot_run_is_exit_code_2(call, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "expected"), [((), 3), (("--preset", "nowhere"), 2)], ids=["broken tool chain", "bad input"]
+)
+def test_what_cannot_run_has_no_file(
+    call, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], expected: int
+) -> None:
     code, out = call(SimulationError("The build failed."), *arguments)
-    assert code == 2 and not out.exists()
-    assert ("nowhere" if arguments else "The build failed.") in capsys.readouterr().err
+    assert code == expected and not out.exists()
+    error = capsys.readouterr().err
+    assert ("nowhere" if arguments else "The build failed.") in error
+    assert ("Traceback" in error) == (expected == 3)

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ import pytest
 from golden.energy import Weights
 from golden.energy.hardware import KINDS
 from golden.energy.switching_weights import WEIGHTS
+from spec.tests.commands import call
 from verif.proxies import designs
 
 
@@ -54,8 +54,7 @@ def test_designs_in_another_order_are_told() -> None:
 def test_what_differs_ends_with_1(monkeypatch, tmp_path: Path, capsys, wrong: bool) -> None:
     findings = ["a counter is wrong"] if wrong else []
     monkeypatch.setattr(designs, "measure", lambda preset, gate, count: result(f"{gate}-{preset}", 1, 1, *findings))
-    monkeypatch.setattr(sys, "argv", ["designs", "--out", str(tmp_path / "new" / "designs.json")])
-    assert designs.main() == int(wrong)
+    assert call("proxies_designs", "--json", tmp_path / "new" / "designs.json") == int(wrong)
     kept = json.loads((tmp_path / "new" / "designs.json").read_text())
     assert [case["design"] for case in kept["cases"]] == ["tuned-ecp5_85", "paper-ecp5_85", "tuned-ecp5_85_folded"]
     assert kept["quantities"]["equal"] == (3 if wrong else 6)
@@ -65,6 +64,5 @@ def test_what_differs_ends_with_1(monkeypatch, tmp_path: Path, capsys, wrong: bo
 def test_figures_of_built_in_handwriting_are_not_kept(monkeypatch, capsys) -> None:
     monkeypatch.delenv("EMNIST_DIR", raising=False)
     monkeypatch.delenv("USERS_NPZ", raising=False)
-    monkeypatch.setattr(sys, "argv", ["designs", "--keep"])
-    assert designs.main() == 2
+    assert call("proxies_designs", "--keep") == 2
     assert "--keep needs EMNIST_DIR and USERS_NPZ" in capsys.readouterr().err

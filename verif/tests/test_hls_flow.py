@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``python -m hls`` on another network than LeNet, with and without a vendor's tool, and its errors."""
+"""``make hls`` on another network than LeNet, with and without a vendor's tool, and its errors."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import pytest
 from hls import vendor
 from hls.build import build_library
 from hls.tests.shapes import write_shape
+from spec.tests.commands import call
 from verif import hls_flow as command
 
 FAKE_TOOL = """\
@@ -57,7 +58,7 @@ def install_fake(directory: Path, name: str, monkeypatch, failing: str = "nothin
 
 def test_without_vendor_tool_it_says_so_and_succeeds(options, tmp_path, monkeypatch, capsys) -> None:
     without_vendor(monkeypatch)
-    assert command.main(options) == 0
+    assert call("hls", *options) == 0
     out = capsys.readouterr().out
     assert out.count(command.NO_TOOL) == 1
     assert "EQUAL: hls = integer model" in out
@@ -74,7 +75,7 @@ def test_without_vendor_tool_it_says_so_and_succeeds(options, tmp_path, monkeypa
 )
 def test_vendor_tool_runs_synthesis_cosimulation_and_export(options, tmp_path, monkeypatch, capsys, name, form) -> None:
     calls = install_fake(tmp_path / "bin", name, monkeypatch)
-    assert command.main([*options, "--mode", "GE_ONLY", "--part", "xc7z020clg400-1"]) == 0
+    assert call("hls", *options, "--mode", "GE_ONLY", "--part", "xc7z020clg400-1") == 0
     assert calls.read_text().splitlines() == [form.format(s) for s in ("synthesis", "cosimulation", "export")]
     summary = json.loads((tmp_path / "out" / "summary.json").read_text())
     project = Path(summary["vendor"]["project"])
@@ -84,7 +85,7 @@ def test_vendor_tool_runs_synthesis_cosimulation_and_export(options, tmp_path, m
 
 def test_failing_vendor_step_is_one_sentence_and_stops(options, tmp_path, monkeypatch, capsys) -> None:
     calls = install_fake(tmp_path / "bin", "vitis_hls", monkeypatch, failing="cosimulation")
-    assert command.main([*options, "--mode", "GE_ONLY"]) == 1
+    assert call("hls", *options, "--mode", "GE_ONLY") == 1
     assert len(calls.read_text().splitlines()) == 2
     assert "vitis_hls: cosimulation failed with exit code 7, see " in capsys.readouterr().out
 
@@ -106,7 +107,7 @@ def test_vendor_tool_is_not_run_when_the_simulation_differs(options, tmp_path, m
 
     monkeypatch.setattr(command, "generate", wrong)
     monkeypatch.setattr("verif.compare.stages.hls.generate", wrong)
-    assert command.main([*options, "--mode", "GE_ONLY"]) == 1
+    assert call("hls", *options, "--mode", "GE_ONLY") == 1
     assert not calls.exists()
     out = capsys.readouterr().out
     assert "DIFFERS, first at conv1" in out and "MISMATCH in GE_ONLY" in out
@@ -115,8 +116,8 @@ def test_vendor_tool_is_not_run_when_the_simulation_differs(options, tmp_path, m
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--stages", "magic"], "--stages has 'magic', allowed are hls4ml, hls"),
-        (["--mode", "OFF"], "--mode has 'OFF', allowed are GE_ONLY"),
+        (["--stages", "magic"], "--stages: has 'magic', allowed are hls4ml, hls"),
+        (["--mode", "OFF"], "--mode: has 'OFF', allowed are GE_ONLY"),
         (["--part", "a b"], "--part is 'a b', a device name has only"),
         (["--clock", "0"], "--clock is 0.0 ns, allowed are 0.5 to 1000"),
         (["--ge", "missing.onnx"], "missing.onnx: there is no such QONNX file"),
@@ -125,9 +126,9 @@ def test_vendor_tool_is_not_run_when_the_simulation_differs(options, tmp_path, m
     ],
 )
 def test_bad_input_is_one_sentence(options, capsys, arguments: list[str], sentence: str) -> None:
-    assert command.main([*options, *arguments]) == 2
+    assert call("hls", *options, *arguments) == 2
     error = capsys.readouterr().err
-    assert error.startswith("error: ") and sentence in error and error.count("\n") == 1
+    assert error.startswith("hls.py: ") and sentence in error and error.count("\n") == 1
 
 
 def test_missing_compiler_is_one_sentence(options, tmp_path, monkeypatch, capsys) -> None:
@@ -135,7 +136,7 @@ def test_missing_compiler_is_one_sentence(options, tmp_path, monkeypatch, capsys
     monkeypatch.setattr(
         "verif.compare.stages.hls.build_library", lambda made, optimise: build_library(made, directory=tmp_path)
     )
-    assert command.main([*options, "--mode", "GE_ONLY"]) == 2
+    assert call("hls", *options, "--mode", "GE_ONLY") == 2
     assert "'g++' is needed" in capsys.readouterr().err
 
 

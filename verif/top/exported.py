@@ -3,16 +3,11 @@
 
 The accelerators are those of the RTL's top-level tests. Each is exported once with the vendor's tool, where it is on
 PATH, and simulated behind ``hls/vitis/moe_exported.sv``, which has the ports of the hand-written top.
-
-Exit code 0: every test passed, or there is nothing to simulate (said in one line); 1: a test failed or a vendor step
-did; 2: bad input or a missing tool.
 """
 
 from __future__ import annotations
 
-import argparse
 import re
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -27,7 +22,7 @@ from spec.files import source_digest, write_if_changed
 from spec.paths import ROOT
 from spec.presets import Accelerator
 from spec.tiny import tiny_images
-from tools.cocotb_run import Results, SimulationError, run
+from tools.cocotb_run import Results, run
 
 ADAPTER = ROOT / "hls" / "vitis" / "moe_exported.sv"
 BENCH = "verif.top.bench_moe_top"
@@ -134,45 +129,3 @@ def find_or_make_export(accelerator: Accelerator, directory: Path | None = None)
             raise vendor.VendorError(f"{tool.path.name}: the export has no Verilog below {project / 'moe'}")
         write_if_changed(stamp, _digest(generated))
     return files[0].parent
-
-
-def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    """The options; None takes those of the process."""
-    parser = argparse.ArgumentParser("python -m verif.top.exported", description=__doc__.splitlines()[0])
-    add = parser.add_argument
-    add("--variant", choices=tiny.VARIANTS, help="accelerator with one, two or eight local experts (default: all)")
-    add("--export", type=Path, metavar="DIR", help="Verilog that was exported elsewhere; needs --variant")
-    options = parser.parse_args(arguments)
-    if options.export and not options.variant:
-        parser.error("--export needs --variant, which says what was exported")
-    return options
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Command line; errors of the user become one sentence."""
-    options = parse(arguments)
-    failed = False
-    try:
-        for variant in [options.variant] if options.variant else tiny.VARIANTS:
-            export = options.export or find_or_make_export(tiny.accelerator(variant))
-            if export is None:
-                print(NOTHING)
-                return 0
-            results = simulate(variant, export)
-            print(
-                f"{variant}: {len(results.passed)} tests passed, {len(results.failed)} failed, on {export}", flush=True
-            )
-            for name, message in results.failed.items():
-                print(f"  {name}: {message}")
-            failed |= bool(results.failed)
-    except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except (vendor.VendorError, SimulationError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    return int(failed)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

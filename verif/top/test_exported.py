@@ -19,6 +19,7 @@ from hls.build import build_library
 from hls.gen import generate
 from spec import tiny_variants as tiny
 from spec.paths import ROOT
+from spec.tests.commands import call
 from verif.tests.test_hls_flow import without_vendor
 from verif.top import exported
 
@@ -69,7 +70,7 @@ def bridge(tmp_path_factory) -> list[str]:
 
 def test_without_a_tool_it_is_one_line_and_success(elsewhere, monkeypatch, capsys) -> None:
     without_vendor(monkeypatch)
-    assert exported.main([]) == 0
+    assert call("sim_hls") == 0
     assert capsys.readouterr().out == exported.NOTHING + "\n"
 
 
@@ -82,18 +83,18 @@ def test_every_accelerator_is_exported_once_and_simulated(elsewhere, tool, monke
         return exported.Results(passed=["a", "b"])
 
     monkeypatch.setattr(exported, "simulate", simulate)
-    assert exported.main([]) == 0
+    assert call("sim_hls") == 0
     once = [f"vitis_hls -f {step}.tcl" for step in vendor.STEPS]
     assert calls.read_text().splitlines() == once * len(tiny.VARIANTS)
     assert [variant for variant, _ in runs] == list(tiny.VARIANTS)
     assert all((export / "moe_top.v").exists() for _, export in runs)
     assert "two: 2 tests passed, 0 failed" in capsys.readouterr().out
 
-    assert exported.main(["--variant", VARIANT]) == 0  # the export is reused ...
+    assert call("sim_hls", "--variant", VARIANT) == 0  # the export is reused ...
     assert len(calls.read_text().splitlines()) == len(once) * len(tiny.VARIANTS)
     stamp = runs[-1][1].parents[3] / "sources.sha256"
     stamp.write_text("an older state of the sources")
-    assert exported.main(["--variant", VARIANT]) == 0  # ... unless it is of other sources
+    assert call("sim_hls", "--variant", VARIANT) == 0  # ... unless it is of other sources
     assert len(calls.read_text().splitlines()) == len(once) * (len(tiny.VARIANTS) + 1)
 
 
@@ -101,7 +102,7 @@ def test_a_failing_test_is_exit_code_1_and_named(elsewhere, tool, monkeypatch, c
     tool()
     failed = exported.Results(passed=["a"], failed={"one_mode": "expected 3, found 4"})
     monkeypatch.setattr(exported, "simulate", lambda variant, export: failed)
-    assert exported.main(["--variant", VARIANT]) == 1
+    assert call("sim_hls", "--variant", VARIANT) == 1
     assert "one_mode: expected 3, found 4" in capsys.readouterr().out
 
 
@@ -116,9 +117,9 @@ def test_a_failing_test_is_exit_code_1_and_named(elsewhere, tool, monkeypatch, c
 )
 def test_errors_are_one_sentence(elsewhere, tool, capsys, options, code, sentence) -> None:
     tool(**options)
-    assert exported.main(["--variant", VARIANT]) == code
+    assert call("sim_hls", "--variant", VARIANT) == code
     error = capsys.readouterr().err
-    assert error.startswith("error: ") and sentence in error and error.count("\n") == 1
+    assert error.startswith("sim_hls.py: ") and sentence in error and error.count("\n") == 1
 
 
 def test_register_addresses_are_those_of_the_export(tmp_path) -> None:
@@ -134,7 +135,7 @@ def test_register_addresses_are_those_of_the_export(tmp_path) -> None:
 
 @pytest.mark.parametrize(
     ("value", "expected"),
-    [("hls", "-m verif.top.exported"), ("sv", "--stages int,rtl"), ("vhdl", "RTL is 'vhdl', allowed are")],
+    [("hls", "scripts/sim_hls.py"), ("sv", "--stages int,rtl"), ("vhdl", "RTL is 'vhdl', allowed are")],
 )
 def test_make_chooses_the_design(value: str, expected: str) -> None:
     stamp = ROOT / ".venv" / ".ready"

@@ -21,6 +21,7 @@ P = parameters()
 EXPERTS, HIDDEN, BANKS = P["LocalExperts"], P["Hidden"], P["Banks"]
 SHAPE = (P["Height"], P["Width"], P["Channels"])
 FRAME_WORDS = P["Height"] * P["Width"] * P["Channels"] // P["Lanes"]
+POOL = (models.max_pool, models.average_pool)[P.get("PoolKind", 0)]
 POOLED = (P["Height"] // P["PoolSize"]) * (P["Width"] // P["PoolSize"]) * P["Channels"]
 EXTRA = 2 * EXPERTS if P["Confidence"] else 0
 ACT_BITS = P["ActW"]
@@ -93,7 +94,7 @@ class Gate:
 
     def logits(self, image: np.ndarray, confidence: np.ndarray, bank: int) -> list[int]:
         """The gate's logits, generic first."""
-        x = models.max_pool(image, P["PoolSize"]).reshape(-1)
+        x = POOL(image, P["PoolSize"]).reshape(-1)
         if P["Confidence"]:
             x = np.concatenate([x, confidence])
         if HIDDEN:

@@ -23,13 +23,13 @@ def test_max_pool(shape: dict[str, int]) -> None:
 
 
 DEFECTS = {
-    "minimum": ("partial[i] > lane[i]", "partial[i] < lane[i]"),
-    "forgets-a-row": ("dx_q == '0 && dy_q == '0", "dx_q == '0"),
-    "overwrites-a-waiting-word": ("!complete || !out_valid_o || out_ready_i", "!complete || 1'b1"),
+    "minimum": ("max_pool", "partial[i] > lane[i]", "partial[i] < lane[i]"),
+    "forgets-a-row": ("pool_position", "dx_q == '0 && dy_q == '0", "dx_q == '0"),
+    "overwrites-a-waiting-word": ("max_pool", "!complete || !out_valid_o || out_ready_i", "!complete || 1'b1"),
 }
 
 
 @pytest.mark.parametrize("change", DEFECTS.values(), ids=DEFECTS)
-def test_a_defect_is_found(change: tuple[str, str]) -> None:
-    defect = Defect("max_pool", *change, found_by="data/idle=none/stall=random")
+def test_a_defect_is_found(change: tuple[str, str, str]) -> None:
+    defect = Defect(*change, found_by="data/idle=none/stall=random")
     check_found("max_pool", BENCH, defect, SHAPES["2x2-words"])

@@ -6,14 +6,16 @@ import io
 import re
 import threading
 import zipfile
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
 import pytest
 
 from golden.data import DataError
-from golden.data.download import OFFICIAL, Archive, download_emnist, extract, main
+from golden.data.download import OFFICIAL, Archive, download_emnist, extract
 from golden.data.fetch import fetch
+from spec.tests.commands import call, load
 
 FILES = {
     "emnist-byclass-test-images-idx3-ubyte.gz": np.random.default_rng(0).bytes(900_000),
@@ -206,14 +208,15 @@ def test_not_found_unreachable_and_not_http(server, tmp_path):
     assert names(tmp_path) == set()
 
 
-def test_command_line(server, tmp_path, capsys):
+def test_command_line(server, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(load("download"), "download_emnist", partial(download_emnist, archive=ARCHIVE))
     arguments = ["--out", str(tmp_path), "--url", server.url]
-    assert main(arguments, ARCHIVE) == 0
+    assert call("download", *arguments) == 0
     assert f"export EMNIST_DIR={tmp_path}" in capsys.readouterr().out
     (tmp_path / MAPPING).unlink()
-    assert main([*arguments[:-1], server.url + "2"], ARCHIVE) == 2
+    assert call("download", *arguments[:-1], server.url + "2") == 2
     message = capsys.readouterr().err
-    assert message.startswith("error: ") and message.count("\n") == 1
+    assert message.startswith("download.py: ") and message.count("\n") == 1
 
 
 def test_official_checksums_cover_the_four_byclass_files():

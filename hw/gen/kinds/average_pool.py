@@ -5,4 +5,4 @@ from __future__ import annotations
 
 from hw.gen.kinds.pool import PoolRtl
 
-KIND = PoolRtl("average_pool")
+KIND = PoolRtl("average_pool", 1)

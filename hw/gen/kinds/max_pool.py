@@ -5,4 +5,4 @@ from __future__ import annotations
 
 from hw.gen.kinds.pool import PoolRtl
 
-KIND = PoolRtl("max_pool")
+KIND = PoolRtl("max_pool", 0)

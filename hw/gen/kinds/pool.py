@@ -4,15 +4,15 @@
 from __future__ import annotations
 
 from hw.gen.kinds import Instance, RtlKind
-from spec.kinds.layer import LayerFolding
+from spec.kinds.data import LayerFolding
 from spec.kinds.pool import PoolLayer
 
 
 class PoolRtl(RtlKind):
-    """A pool is the module ``module``."""
+    """A pool is the module ``module``, and ``number`` where a parameter chooses among pools (see pooled_words)."""
 
-    def __init__(self, module: str) -> None:
-        self.module = module
+    def __init__(self, module: str, number: int) -> None:
+        self.module, self.number = module, number
 
     def instance(self, layer: PoolLayer, folding: LayerFolding | None, lanes: int) -> Instance:
         """See :class:`hw.gen.kinds.RtlKind`."""

@@ -21,9 +21,9 @@ from spec.network import Mode, Shape
 from spec.paths import CONFIGS, MODELS, bank_file
 from training import local_expert
 from training import three_steps as training
-from verif.compare import cli
 from verif.compare.comparison import StageReport, run_modes, run_stage
 from verif.compare.images import ImageSet, load_image_set
+from verif.compare.request import Request, load_setup
 from verif.compare.stage import Setup
 from verif.compare.stages import STAGES, open_stages
 
@@ -47,8 +47,8 @@ def models(tmp_path_factory) -> Path:
         for stage in ("FLOAT", "QUANTISED"):
             patch.setattr(training.ge_step, stage, replace(getattr(training.ge_step, stage), **few))
         patch.setattr(local_expert, "FROM_RANDOM", replace(local_expert.FROM_RANDOM, epochs=4))
-        arguments = ["all", "--network", "digits", "--folding", "digits", "--gate", "paper", "--threads", "1"]
-        assert training.main([*arguments, "--out", str(out), "--work", str(out / "work")]) == 0
+        steps = training.Steps("all", network="digits", preset="digits", gate="paper", out=out, work=out / "work")
+        training.run(steps)
     return out
 
 
@@ -56,8 +56,8 @@ def models(tmp_path_factory) -> Path:
 def setup(models: Path) -> Setup:
     """What the comparison works on, with a threshold that sends half of the images to the local expert."""
     bank = bank_file("paper", 1, models / "banks")
-    arguments = ["--ge", str(models / "ge.onnx"), "--le-bank", str(bank), "--gate", "paper", "--preset", "digits"]
-    made, user = cli.load_setup(cli.parse(arguments))
+    request = Request(ge=models / "ge.onnx", le_bank=bank, gate="paper", preset="digits")
+    made, user = load_setup(request)
     assert user == 1 and made.float_weights
     run = MoeModel(made.accelerator.moe).run(images().images, Mode.MOE_PARALLEL, made.bank, keep_layers=True)
     logits = run.layers["gate_out"].astype(np.int64)
@@ -108,11 +108,11 @@ def test_another_networks_bank_and_float_weights_are_noticed(setup: Setup, model
 
 
 @pytest.mark.parametrize(("features", "kind"), [(63, "dense"), (1, "dense"), (10, "pool")])
-def test_a_network_without_a_known_number_of_classes_is_refused(tmp_path, features, kind, capsys) -> None:
+def test_a_network_without_a_known_number_of_classes_is_refused(tmp_path, features, kind) -> None:
     text = (CONFIGS / "networks" / "digits.toml").read_text()
     head, last = text.rsplit("[[layer]]", 1)
     last = last.replace("features = 10", f"features = {features}").replace('"dense"', f'"{kind}"')
     path = tmp_path / "odd.toml"
     path.write_text(f"{head}[[layer]]{last}")
-    assert training.main(["ge", "--network", str(path), "--out", str(tmp_path)]) == 2
-    assert "layer 'fc2' is the last, it must be dense with 2 to 62 features" in capsys.readouterr().err
+    with pytest.raises(InputError, match="layer 'fc2' is the last, it must be dense with 2 to 62 features"):
+        training.run(training.Steps("ge", network=str(path), out=tmp_path))

@@ -1,29 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
 """Banks of different users are written, committed, selected and invalidated at random while images stream.
 
-``python -m driver.tests.swap_load`` does it with the full-size network, the trained banks and real images (USERS_NPZ).
+``scripts/swap_load.py`` does it with the full-size network and the trained banks.
 """
 
 from __future__ import annotations
 
-import argparse
-import sys
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from driver import Accelerator, DriverError, Results
-from golden.data import users_source
 from golden.integer_model import MoeModel
 from spec.bank import Bank, random_bank
-from spec.bank_file import device_words, load_bank
+from spec.bank_file import device_words
+from spec.errors import CheckFailed
 from spec.network import Mode
-from spec.paths import BANKS
 from spec.result_word import numbers_from
-from spec.tiny_variants import random_images
 
 USERS = 6
-POOL = 300  # different images
 GE_ALONE = -1  # in the place of a user: the image found no valid bank
 
 
@@ -50,7 +45,7 @@ class SwapLoad:
         mode: Mode,
         images: int,
         seed: int,
-        pool: np.ndarray | None = None,
+        pool: np.ndarray,
         users: list[Bank] | None = None,
     ) -> None:
         self.device, self.transport = device, device.transport
@@ -59,7 +54,7 @@ class SwapLoad:
         moe = device.design.moe
         self.users = users or [random_bank(moe, 100 + user) for user in range(USERS)]
         self.streams = [device_words(bank, moe, device.design.folding) for bank in self.users]
-        self.pool = random_images(POOL, seed) if pool is None else pool
+        self.pool = pool
         self.order = self.rng.integers(0, len(self.pool), images)
         # What each bank number held from which result on: (first result, user).
         self.history: list[list[tuple[int, int]]] = [[] for _ in range(device.banks)]
@@ -116,7 +111,7 @@ class SwapLoad:
         except DriverError as refusal:
             self._refused(refusal)
         else:
-            raise AssertionError("a damaged bank was committed")
+            raise CheckFailed("a damaged bank was committed")
 
     def _refused(self, refusal: DriverError) -> None:
         reason = str(refusal).split(": ")[-1]
@@ -146,22 +141,3 @@ class SwapLoad:
             image = self.order[i]
             self.report.wrong += results.classes[i] != classes[image] or results.experts[i] != experts[image]
             self.report.answered_for[user] = self.report.answered_for.get(user, 0) + 1
-
-
-def main() -> int:
-    """The full-size network with the ten trained banks; exit code 1 when an image is lost or wrong."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--images", type=int, default=10_000)
-    parser.add_argument("--mode", default="MOE_PARALLEL", choices=("LE_ONLY", "MOE_PARALLEL", "MOE_GATED"))
-    options = parser.parse_args()
-    with Accelerator.open() as device:
-        moe = device.design.moe
-        banks = [load_bank(path, moe) for path in sorted((BANKS / moe.preset).glob("*.bank"))]
-        pool = users_source().data.images[:2000]
-        report = SwapLoad(device, Mode[options.mode], options.images, 1, pool, banks).run()
-    print(report)
-    return int(report.results != report.images or report.wrong > 0 or report.out_of_order > 0)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

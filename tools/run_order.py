@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """How long test files take, and so in which order they start: the longest first, lest a core is idle in the end.
 
-``durations.json`` keeps the CPU seconds of each file, ``fresh`` with everything still to be built, and ``built``;
+``test_seconds.json`` keeps the CPU seconds of each file, ``fresh`` with everything still to be built, and ``built``;
 docs/testing.md says how it is renewed.
 """
 
@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from spec.files import write_if_changed
 
-KEPT = Path(__file__).with_name("durations.json")
+KEPT = Path(__file__).with_name("test_seconds.json")
 FRESH, BUILT = "fresh", "built"
 UNKNOWN = 30.0  # seconds of a file that was never timed: early, because it may be long
 Item = TypeVar("Item")

@@ -1,19 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``python -m golden.energy``: the paper's tables by its model, and the device's energy proxy an image by mode."""
+"""The paper's tables by its model, and the device's energy proxy an image by mode, with sources and assumptions."""
 
 from __future__ import annotations
 
-import argparse
-import sys
+from _bootstrap import DONE, run  # first: the project's packages and Python
+
+from collections.abc import Sequence
 from dataclasses import fields
 
+from _arguments import Parser, add_gate, add_preset, command
 from golden.energy.expected import expected_counts
 from golden.energy.hardware import Weights, hardware_energy
 from golden.energy.operations import ASSUMPTIONS, OPERATIONS, Operations
 from golden.energy.paper import table_1, table_3
-from spec.errors import InputError
 from spec.network import Mode
-from spec.presets import DEFAULT_FOLDING, DEFAULT_GATE, load_accelerator
+from spec.presets import load_accelerator
 
 # What is printed: name, mode, images of one that go to the GE.
 CASES = (
@@ -35,17 +36,18 @@ def operations_text(operations: Operations = OPERATIONS) -> str:
     return "\n".join(lines) + "\n\n" + "\n".join(f"* {text}" for text in ASSUMPTIONS)
 
 
-def main() -> int:
+def options() -> Parser:
+    """Command line."""
+    parser = command(__file__, __doc__, "--gate paper")
+    add_preset(parser)
+    add_gate(parser)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
     """Print both views."""
-    parser = argparse.ArgumentParser(prog="python -m golden.energy", description=__doc__)
-    parser.add_argument("--preset", default=DEFAULT_FOLDING, help="folding (default %(default)s)")
-    parser.add_argument("--gate", default=DEFAULT_GATE, help="gate preset (default %(default)s)")
-    options = parser.parse_args()
-    try:
-        design = load_accelerator(options.preset, options.gate)
-    except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+    given = options().parse_args(arguments)
+    design = load_accelerator(given.preset, given.gate)
     network = design.moe.network
     print("Paper model: LE and GN by the GE\n")
     for pooled, share in table_1(network).items():
@@ -63,8 +65,8 @@ def main() -> int:
             cells = "{:>9.1f}{:>9.1f}{:>9.1f}{:>11.1f}".format(*parts)
             print(f"  {name:<26}{cells}{energy.total / 1000:>11.1f}  {100 * energy.total / reference:>8.2f} %")
     print(f"\nEnergies\n\n{operations_text()}")
-    return 0
+    return DONE
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

@@ -4,17 +4,17 @@
 import json
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from spec.bank import random_bank
 from spec.bank_file import save_bank
-from spec.errors import InputError
 from spec.paths import ROOT
 from spec.qonnx_writer import QonnxWriter
+from spec.tests.commands import call, load
 from spec.tiny import tiny_accelerator, tiny_network
-from verif.compare import cli
+from verif.compare import request
+from verif.compare.request import Request, load_setup
 from verif.compare.stages import STAGES
 from verif.compare.tests.setup import image_set, tiny_setup
 from verif.compare.tests.test_comparison import ModelStage, broken_layer
@@ -45,15 +45,15 @@ def test_the_script_turns_bad_input_into_one_sentence(tmp_path):
 def tiny(tmp_path, monkeypatch):
     """The command line on the tiny accelerator, with a stage ``model`` that plays the RTL."""
     setup = tiny_setup(tmp_path)
-    monkeypatch.setattr(cli, "load_setup", lambda args: (setup, 1))
-    monkeypatch.setattr(cli, "load_image_set", lambda *arguments: image_set())
+    monkeypatch.setattr(load("compare_golden"), "load_setup", lambda request: (setup, 1))
+    monkeypatch.setattr(request, "load_image_set", lambda *arguments: image_set())
     monkeypatch.setitem(STAGES, "model", ModelStage)
     return tmp_path
 
 
 def test_equal_is_exit_code_0_and_the_json_has_the_agreed_form(tiny, capsys):
     out = tiny / "sub" / "out.json"
-    assert cli.main(["--stages", "torch,int,model", "--json", str(out)]) == 0
+    assert call("compare_golden", "--stages", "torch,int,model", "--json", out) == 0
     content = json.loads(out.read_text())
     assert content["images"] == 40 and content["data"] == "tiny noise" and content["synthetic"]
     assert list(content["modes"]) == ["GE_ONLY", "LE_ONLY", "MOE_PARALLEL", "MOE_GATED"]
@@ -69,7 +69,7 @@ def test_equal_is_exit_code_0_and_the_json_has_the_agreed_form(tiny, capsys):
 def test_a_mismatch_is_exit_code_1_and_named(tiny, monkeypatch, capsys):
     monkeypatch.setitem(STAGES, "model", lambda setup: ModelStage(setup, broken_layer("gate_hidden", 3)))
     out = tiny / "out.json"
-    assert cli.main(["--stages", "int,model", "--mode", "GE_ONLY,MOE_GATED", "--json", str(out)]) == 1
+    assert call("compare_golden", "--stages", "int,model", "--mode", "GE_ONLY,MOE_GATED", "--json", out) == 1
     content = json.loads(out.read_text())
     assert not content["bit_exact"] and content["modes"]["GE_ONLY"]["bit_exact"]
     entry = content["modes"]["MOE_GATED"]
@@ -79,12 +79,12 @@ def test_a_mismatch_is_exit_code_1_and_named(tiny, monkeypatch, capsys):
     assert printed.splitlines()[-1].startswith("MISMATCH in MOE_GATED")
 
 
-def test_images_that_do_not_fit_the_network_are_refused(tiny, monkeypatch):
+def test_images_that_do_not_fit_the_network_are_refused(tiny, monkeypatch, capsys):
     wide = image_set()
     object.__setattr__(wide, "images", wide.images[:, :, :12])
-    monkeypatch.setattr(cli, "load_image_set", lambda *arguments: wide)
-    with pytest.raises(InputError, match="takes images of 14x14x1, the data has 14x12x1"):
-        cli.main(["--stages", "int"])
+    monkeypatch.setattr(request, "load_image_set", lambda *arguments: wide)
+    assert call("compare_golden", "--stages", "int") == 2
+    assert "takes images of 14x14x1, the data has 14x12x1" in capsys.readouterr().err
 
 
 @pytest.fixture
@@ -100,7 +100,12 @@ def models(tmp_path) -> list[str]:
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
-        (["--mode", "OFF"], "no mode 'OFF' to compare"),
+        (["--mode", "OFF"], "--mode: has 'OFF', allowed are GE_ONLY"),
+        (["--stages", "int,magic"], "--stages: has 'magic', allowed are float, torch, int"),
+        (["--users", "0"], "--users: is '0', numbers from 1 separated by commas are needed"),
+        (["--users", "1,"], "--users: is '1,', numbers from 1"),
+        (["--users", "two"], "--users: is 'two', numbers from 1"),
+        (["--limit", "-1"], "--limit: is -1, at least 0 is needed"),
         (["--preset", "huge"], "no folding preset 'huge'; known are"),
         (["--gate", "other"], "no gates preset 'other'; known are paper, tuned"),
         (["--inject-fault", "rounding", "--stages", "int"], "add rtl to --stages"),
@@ -108,35 +113,25 @@ def models(tmp_path) -> list[str]:
         ([], "does not divide"),  # the shipped foldings are for LeNet
     ],
 )
-def test_bad_arguments_are_refused(models, arguments, text):
-    with pytest.raises(InputError, match=text) as refusal:
-        cli.main([*models, *arguments])
-    assert "\n" not in str(refusal.value)
+def test_bad_arguments_are_one_sentence(models, capsys, arguments, text):
+    assert call("compare_golden", *models, *arguments) == 2
+    error = capsys.readouterr().err
+    assert text in error and error.startswith("compare_golden.py: ") and error.count("\n") == 1
 
 
-def test_users_are_numbers_or_all():
-    assert cli.parse_users(None, 4) == [4]
-    assert cli.parse_users("all", 4) is None
-    assert cli.parse_users("1,10", 4) == [1, 10]
-    for text in ("0", "1,", "two", ""):
-        with pytest.raises(InputError, match=f"--users is '{text}', allowed are all and user numbers"):
-            cli.parse_users(text, 4)
+@pytest.mark.parametrize(
+    ("arguments", "wanted"), [([], [1]), (["--users", "all"], None), (["--users", "1,10"], (1, 10))]
+)
+def test_users_are_the_banks_or_those_named(tiny, monkeypatch, arguments, wanted):
+    asked = []
+    monkeypatch.setattr(
+        request, "load_image_set", lambda source, limit, users, classes: asked.append(users) or image_set()
+    )
+    assert call("compare_golden", "--stages", "int", "--mode", "LE_ONLY", *arguments) == 0
+    assert asked == [wanted]
 
 
 def test_baked_builds_the_bank_into_the_accelerator():
-    setup, _ = cli.load_setup(cli.parse(["--baked"]))
+    setup, _ = load_setup(Request(baked=True))
     assert setup.accelerator.baked is setup.bank and "-baked_" in setup.accelerator.name
-    assert cli.load_setup(cli.parse([]))[0].accelerator.baked is None
-
-
-def test_a_missing_environment_is_one_sentence(tmp_path):
-    """Without .venv and without the dependencies, the script says what to do."""
-    (tmp_path / "scripts").mkdir()
-    script = tmp_path / "scripts" / "try.py"
-    script.write_text("from _bootstrap import run_main\n")
-    (tmp_path / "scripts" / "_bootstrap.py").write_text(Path(SCRIPT.with_name("_bootstrap.py")).read_text())
-    bare = [sys.base_prefix + "/bin/python3", "-I", "-S", "-c"]
-    code = f"import sys; sys.path.insert(0, {str(script.parent)!r}); import _bootstrap"
-    run = subprocess.run([*bare, code], capture_output=True, text=True)
-    assert run.returncode == 2
-    assert run.stderr.strip() == "The project's Python environment does not exist yet; run 'make setup' first."
+    assert load_setup(Request())[0].accelerator.baked is None

@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From users' handwriting to their banks, for one gate preset: features, local expert, gate, bank, figures.
+
+What all users share, the features of generic data and the generic head, is made when the first user needs it, and kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
+from enum import Enum
+from functools import cached_property
+from pathlib import Path
+
+from golden.data import Handwriting, LabelledImages
+from golden.integer_model import MoeModel
+from spec.bank import Bank
+from spec.errors import InputError
+from spec.network import LayerWeights, Moe
+from training.feature_cache import cached_generic_data
+from training.features import Samples
+from training.gate import Gate, GenericData
+from training.local_expert import GENERIC, LocalExpert, train_generic_head
+from training.personalize import (
+    Measured,
+    Recipe,
+    fit_expert,
+    fit_gate,
+    make_bank,
+    measure,
+    user_data,
+    user_samples,
+)
+from training.store import load_expert, load_head, save_expert, save_head
+
+Step = Callable[[str], AbstractContextManager]
+"""Is entered with the name of each step, for a progress bar."""
+
+
+class Expert(Enum):
+    """Where a user's local expert comes from: trained anew, from its file when it is there, or only from there."""
+
+    TRAIN = "train"
+    RESUME = "resume"
+    LOAD = "load"
+
+
+@dataclass(frozen=True)
+class Trained:
+    """One user's weights; gate and bank are None when only the local expert was asked for."""
+
+    expert: LocalExpert
+    gate: Gate | None = None
+    bank: Bank | None = None
+
+
+@dataclass(frozen=True)
+class UserTraining:
+    """Trains the users of one gate preset.
+
+    Attributes:
+        moe, recipe: what is trained, and how.
+        generic_train: generic images.
+        seed: of every random choice of a user's training.
+        work: directory for the features of generic data.
+        heads: files that may hold the generic head; a new one is written to the last.
+        head_seed: of the generic head's training.
+    """
+
+    moe: Moe
+    recipe: Recipe
+    generic_train: LabelledImages
+    seed: int
+    work: Path
+    heads: tuple[Path, ...]
+    head_seed: int = GENERIC.seed
+
+    @cached_property
+    def generic(self) -> GenericData:
+        """Features of generic data."""
+        augmented = self.recipe.augmented_copies > 0
+        return cached_generic_data(self.moe, self.generic_train, augmented, self.seed, self.work)
+
+    @cached_property
+    def head(self) -> LayerWeights | None:
+        """The generic head; None for a preset whose local experts start from random weights.
+
+        Raises:
+            InputError: a file that should hold it cannot be read.
+        """
+        if self.moe.le_start != "generic":
+            return None
+        for path in self.heads:
+            if (head := load_head(path, self.moe)) is not None:
+                return head
+        config = replace(GENERIC, seed=self.head_seed)
+        head = train_generic_head(self.moe, self.generic.learning, self.generic.validation, config)
+        save_head(self.heads[-1], self.moe, head)
+        return head
+
+    def train(
+        self,
+        images: LabelledImages,
+        expert_file: Path,
+        expert: Expert = Expert.TRAIN,
+        *,
+        expert_only: bool = False,
+        expert_epochs: int | None = None,
+        gate_epochs: int | None = None,
+        step: Step = lambda name: nullcontext(),
+    ) -> Trained:
+        """Train one user.
+
+        Args:
+            images: the user's, to learn from.
+            expert_file: where the local expert is kept.
+            expert: where it comes from.
+            expert_only: end before the gate.
+            expert_epochs, gate_epochs: None for the usual number.
+
+        Raises:
+            InputError: the local expert is to be loaded and is not there, or does not fit.
+        """
+        with step("features"):
+            generic = self.generic
+            samples = user_samples(self.moe, images, self.recipe.augmented_copies, self.seed)
+        with step("local expert"):
+            fitted = self._expert(samples, expert_file, expert, expert_epochs)
+        if expert_only:
+            return Trained(fitted)
+        with step("gate"):
+            user = user_data(self.moe, images, samples, fitted)
+            gate = fit_gate(self.moe, self.recipe, generic, user, self.seed, gate_epochs)
+            return Trained(fitted, gate, make_bank(self.moe, [fitted], gate))
+
+    def _expert(self, samples: Samples, file: Path, expert: Expert, epochs: int | None) -> LocalExpert:
+        if expert == Expert.LOAD or (expert == Expert.RESUME and file.exists()):
+            return load_expert(file, self.moe, samples)
+        fitted = fit_expert(self.moe, self.recipe, samples, self.generic, self.head, self.seed, epochs)
+        save_expert(file, self.moe, fitted)
+        return fitted
+
+    def measure(self, bank: Bank, own: LabelledImages, generic: LabelledImages) -> tuple[Measured, Measured]:
+        """What the integer model answers for the user's and for generic test images."""
+        model = MoeModel(self.moe)
+        return measure(model, bank, own), measure(model, bank, generic)
+
+
+def chosen_users(numbers: Sequence[int] | None, users: Handwriting) -> tuple[int, ...]:
+    """These users; all of them for None and for none.
+
+    Raises:
+        InputError: the data have no such user.
+    """
+    for number in numbers or ():
+        if number not in users.users:
+            raise InputError(f"--users names {number}, the data have users {users.users[0]} to {users.users[-1]}")
+    return tuple(numbers or users.users)
