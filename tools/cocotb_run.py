@@ -253,8 +253,15 @@ def _compile(
     tools: Mapping[str, str],
     compiler: ModelCompiler,
 ) -> None:
-    """Verilate and compile as cocotb's own runner does, but see ``model_objects`` for how."""
+    """Verilate and compile as cocotb's own runner does, but see ``model_objects`` for how.
+
+    C++ sources and shared libraries among the arguments are compiled and linked with the model.
+    """
     import cocotb_tools.config
+
+    code = [Path(word) for word in arguments if word.endswith(".cpp")]
+    libraries = [word for word in arguments if word.endswith(".so")]
+    arguments = [word for word in arguments if not word.endswith((".cpp", ".so"))]
 
     command = [
         "verilator", "--cc", "--Mdir", ".", "--top-module", toplevel, "--prefix", _PREFIX,
@@ -263,12 +270,12 @@ def _compile(
     _call(command, tools, directory)
     harness = Path(cocotb_tools.config.share_dir) / "lib" / "verilator" / "verilator.cpp"
     try:
-        objects = compiler.objects(directory, _PREFIX, [harness])
+        objects = compiler.objects(directory, _PREFIX, [harness, *code])
     except CompileFailed as error:
         raise SimulationError(str(error)) from None
-    libraries = cocotb_tools.config.libs_dir
-    link = [f"-Wl,-rpath,{libraries}", f"-L{libraries}", "-lcocotbvpi_verilator", "-o", str(directory / toplevel)]
-    _call(["g++", *map(str, objects), *link], tools, directory)
+    cocotb = cocotb_tools.config.libs_dir
+    link = [f"-Wl,-rpath,{cocotb}", f"-L{cocotb}", "-lcocotbvpi_verilator", "-o", toplevel]
+    _call(["g++", *map(str, objects), *libraries, *link], tools, directory)
 
 
 def _call(command: Sequence[str], tools: Mapping[str, str], directory: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.tests.commands import call, load
+from spec.tests.commands import call, load
 from verif.mutants.planted import MODULE, plant, plantation
 
 
