@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Plain data of a layer: shape, weights, folding."""
+"""Plain data of layers: shapes, weights, folding, and work."""
 
 from __future__ import annotations
 

@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any, Protocol
 
 import numpy as np
 
 from spec.errors import InputError
 from spec.fixedpoint import FixedPoint
-from spec.kinds.data import Shape
+from spec.kinds.data import LayerWeights, Shape
 
 
 class Node(Protocol):
@@ -63,3 +64,34 @@ class Nodes(Protocol):
 
     def flatten(self, value: str) -> str:
         """The tensor as a vector; the first call adds the node."""
+
+
+class Closed:
+    """Between two layers: nothing that would continue a layer may come."""
+
+    def __init__(self, chain: Chain) -> None:
+        self.chain = chain
+
+    def relu(self, node: Node) -> None:
+        """A ReLU follows."""
+        raise self.chain.fail(f"{node.name}: Relu must follow a convolution or a dense layer")
+
+    def add(self, node: Node, constant: str) -> None:
+        """An addition of a constant follows."""
+        raise self.chain.fail(f"{node.name}: an addition that is not a layer's bias is not supported")
+
+
+class Pending(Closed, ABC):
+    """A layer whose Quant node has not been read yet."""
+
+    def __init__(self, chain: Chain, name: str) -> None:
+        super().__init__(chain)
+        self.name = name
+
+    @abstractmethod
+    def close(self, output: FixedPoint | None) -> tuple[Any, LayerWeights | None]:
+        """The layer (:class:`spec.kinds.layer.Layer`) and its weights, if it has any.
+
+        Args:
+            output: what it is requantised to; None: the chain ends here.
+        """

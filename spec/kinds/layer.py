@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 from spec.fixedpoint import FixedPoint
 from spec.kinds.data import LayerFolding, LayerWeights, Shape
-from spec.kinds.exchange import Chain, Node, Nodes
+from spec.kinds.exchange import Chain, Node, Nodes, Pending
 
 
 class Layer(ABC):
@@ -126,30 +126,3 @@ class Layer(ABC):
     @abstractmethod
     def write(self, nodes: Nodes, value: str, weights: LayerWeights | None) -> str:
         """Write the layer as QONNX behind the tensor ``value``; returns the tensor that it gives."""
-
-
-class Closed:
-    """Between two layers: nothing that would continue a layer may come."""
-
-    def __init__(self, chain: Chain) -> None:
-        self.chain = chain
-
-    def relu(self, node: Node) -> None:
-        """A ReLU follows."""
-        raise self.chain.fail(f"{node.name}: Relu must follow a convolution or a dense layer")
-
-    def add(self, node: Node, constant: str) -> None:
-        """An addition of a constant follows."""
-        raise self.chain.fail(f"{node.name}: an addition that is not a layer's bias is not supported")
-
-
-class Pending(Closed, ABC):
-    """A layer whose Quant node has not been read yet."""
-
-    def __init__(self, chain: Chain, name: str) -> None:
-        super().__init__(chain)
-        self.name = name
-
-    @abstractmethod
-    def close(self, output: FixedPoint | None) -> tuple[Layer, LayerWeights | None]:
-        """The layer, requantised to ``output`` (None: the chain ends here) and its weights, if it has any."""

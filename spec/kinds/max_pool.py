@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from spec.kinds.data import LayerWeights
-from spec.kinds.exchange import Chain, Node, Nodes
-from spec.kinds.layer import Layer, Pending
+from spec.kinds.exchange import Chain, Node, Nodes, Pending
+from spec.kinds.layer import Layer
 from spec.kinds.pool import PoolLayer
 
 

@@ -18,7 +18,7 @@ from spec.fixedpoint import FixedPoint
 from spec.folding import LayerFolding
 from spec.kinds.data import LayerWeights, Shape
 from spec.kinds.dense import Dense
-from verif.streams import Bench, Driven
+from verif.streams import Bench
 
 
 @dataclass(frozen=True)
@@ -85,10 +85,7 @@ class WritePort:
     """Agent for ``write_i``, or the flat ``wr_*`` of a top level: writes one queued chunk a cycle."""
 
     def __init__(self, dut: Any) -> None:
-        packed = hasattr(dut, "write_i")  # asked once: what a design does not have is searched in all of it
-        self._word = Driven(dut.write_i) if packed else None
-        self._enable = None if packed else Driven(dut.wr_en_i)
-        self._fields = {} if packed else {name: getattr(dut, port) for name, port in FLAT_PORTS.items()}
+        self.dut = dut
         self.queue: list[dict[str, int]] = []
 
     def load(self, bank: int, writes: BankWrites, layer: int = 0) -> None:
@@ -107,12 +104,12 @@ class WritePort:
 
     def drive(self) -> None:
         fields = self.queue.pop(0) if self.queue else None
-        if self._word:
-            self._word.set(write_word(**fields) if fields else 0)
+        if hasattr(self.dut, "write_i"):
+            self.dut.write_i.value = write_word(**fields) if fields else 0
             return
-        self._enable.set(int(fields is not None))
+        self.dut.wr_en_i.value = int(fields is not None)
         for name, value in (fields or {}).items():
-            self._fields[name].value = value
+            getattr(self.dut, FLAT_PORTS[name]).value = value
 
     def sample(self, cycle: int) -> None: ...
     def reset(self) -> None:
