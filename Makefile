@@ -13,7 +13,7 @@ RTL    ?= sv
 KEEP   := $(if $(and $(EMNIST_DIR),$(USERS_NPZ)),--keep)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sim hls test lint format train table tables bench synth regs formal power report clean
+.PHONY: help setup sim hls test quick lint format train table tables bench synth regs formal power report clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -44,7 +44,10 @@ hls: $(STAMP) ## Generate the HLS (hls4ml and hand-written), C-simulate and comp
 	$(PY) scripts/hls.py --preset $(PRESET) --gate $(GATE) --limit $(LIMIT)
 
 test: lint ## Lint, then run every test
-	$(PY) -m pytest -n $(JOBS) -q
+	$(PY) -m pytest -q -n $(JOBS) --dist loadfile --no-loadscope-reorder --durations=20 --durations-min=1
+
+quick: $(STAMP) ## Lint and test what changed, in about a minute
+	$(PY) scripts/quick.py --jobs $(JOBS)
 
 lint: $(STAMP) ## ruff for Python, Verilator -Wall and Yosys read_slang for the RTL
 	.venv/bin/ruff check .

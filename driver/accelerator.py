@@ -11,11 +11,13 @@ import numpy as np
 from driver.counters import Counters
 from driver.transport import DriverError, Transport
 from hw.regs.map import encodings, register
+from spec import result_word
 from spec.bank import Bank
 from spec.bank_file import device_words, layout_digest, read_bank_file
 from spec.network import Mode
 from spec.presets import Accelerator as Design
 from spec.presets import load_accelerator
+from spec.result_word import Status
 
 ID = 0x4D6F4531
 VERSION_MAJOR = 1
@@ -56,17 +58,11 @@ class Results:
 
     @staticmethod
     def decode(words: np.ndarray) -> Results:
-        """Take apart result words, uint32 (N,); the fields are those of ``accel_pkg::result_t``."""
-        return Results(
-            classes=(words & 0xFF).astype(np.uint8),
-            experts=(words >> 8 & 0xF).astype(np.uint8),
-            banks=(words >> 16 & 0xF).astype(np.uint8),
-            sequence=(words >> 20).astype(np.uint16),
-            short=(words >> 12 & 1).astype(bool),
-            long=(words >> 13 & 1).astype(bool),
-            no_bank=(words >> 14 & 1).astype(bool),
-            disabled=(words >> 15 & 1).astype(bool),
-        )
+        """Take apart result words, uint32 (N,); see :mod:`spec.result_word`."""
+        found = result_word.decode(words)
+        bits = (Status.SHORT, Status.LONG, Status.NO_BANK, Status.DISABLED)
+        status = ((found.status & bit).astype(bool) for bit in bits)
+        return Results(found.classes, found.experts, found.banks, found.sequence, *status)
 
 
 class Accelerator:

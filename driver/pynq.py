@@ -14,6 +14,7 @@ import numpy as np
 
 from driver.transport import DeviceFault, DriverError
 from hw.regs.map import register
+from spec.result_word import decode, numbers_from
 
 MAX_TRANSFER = (1 << 26) - 1
 """Bytes of a transfer with the widest length register that the AXI DMA can have (PG021: 8 to 26 bits)."""
@@ -111,7 +112,8 @@ class PynqTransport:
                 pixels.freebuffer()
                 results.freebuffer()
         words = np.concatenate(parts)
-        if (np.diff(words >> 20) & 0xFFF != 1).any():
+        numbers = decode(words).sequence
+        if len(numbers) and (numbers != numbers_from(numbers[0], len(numbers))).any():
             raise DeviceFault(f"the results to {count} images are not numbered one after the other: some are missing")
         return words
 

@@ -16,6 +16,7 @@ from spec.bank import Bank, random_bank
 from spec.bank_file import device_words
 from spec.errors import CheckFailed
 from spec.network import Mode
+from spec.result_word import numbers_from
 
 USERS = 6
 GE_ALONE = -1  # in the place of a user: the image found no valid bank
@@ -128,7 +129,7 @@ class SwapLoad:
     def _check(self) -> None:
         results = Results.decode(np.concatenate(self.words))
         self.report.results = len(results.classes)
-        expected_order = np.arange(len(results.sequence)) % 4096
+        expected_order = numbers_from(0, len(results.sequence))
         self.report.out_of_order = int((results.sequence != expected_order).sum())
         for i in range(min(self.report.results, self.report.images)):
             user = GE_ALONE

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from spec.network import Mode
+from spec.result_word import SEQUENCE_NUMBERS
 
 MAX_LOCAL_EXPERTS = 8
 _FIELDS = (  # most significant first, as in accel_pkg
@@ -59,7 +60,7 @@ class Descriptor:
 
     @staticmethod
     def of(settings: Settings, sequence: int, local_experts: int, banks: int) -> Descriptor:
-        """What the hardware shall do with an image (DESIGN: modes; reserved modes accept no image)."""
+        """What the hardware shall do with an image (docs/architecture.md; reserved modes accept no image)."""
         mode = Mode(settings.mode)
         if mode == Mode.OFF:
             raise ValueError("mode OFF accepts no image")
@@ -89,6 +90,6 @@ class Descriptor:
             no_bank=int(mode != Mode.GE_ONLY and not has_bank),
             disabled=int(disabled),
             bank=settings.bank,
-            sequence=sequence % 4096,
+            sequence=sequence % SEQUENCE_NUMBERS,
             theta=settings.theta,
         )

@@ -3,8 +3,7 @@
 
 Integers are carried in floating-point matrix products, which is exact as long as every partial sum stays below
 2**24 (float32) or 2**53 (float64), in whatever order it is summed; the weights themselves pick the dtype per layer.
-Convolutions are matrix products of their windows, never a library's convolution: that may be a Winograd or FFT
-transform, whose intermediate results are no integers, or may round its operands to bfloat16.
+What each kind of layer computes stands in :mod:`golden.kinds`.
 """
 
 from __future__ import annotations
@@ -14,17 +13,12 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 
+from golden.kinds import Step, step
 from spec.bank import Bank
 from spec.fixedpoint import requantize
-from spec.network import (
-    NO_CLASS,
-    LayerWeights,
-    MatrixLayer,
-    Mode,
-    Moe,
-    Network,
-    PoolLayer,
-)
+from spec.kinds.layer import Layer
+from spec.kinds.pool import PoolLayer
+from spec.network import NO_CLASS, Mode, Moe, Network
 
 BATCH = 250  # images per inner step: intermediate results stay in the cache
 
@@ -45,52 +39,13 @@ class Answers:
     used: dict[str, np.ndarray] = field(default_factory=dict)
 
 
-class _Product:
-    """One matrix layer with its weights in the narrowest exact floating-point dtype."""
-
-    def __init__(self, layer: MatrixLayer, weights: LayerWeights) -> None:
-        # Bounds every partial sum of any subset of products and bias, not only those that start with the bias.
-        bound = np.abs(weights.weight).sum(1) * layer.input.maximum + np.abs(weights.bias)
-        exact32 = bound.max() < 1 << 24
-        self.layer = layer
-        self.dtype = torch.float32 if exact32 else torch.float64
-        self.weight = torch.from_numpy(weights.weight.astype(np.float64)).to(self.dtype)
-        self.bias = torch.from_numpy(weights.bias.astype(np.float64)).to(self.dtype)
-
-    def accumulate(self, x: torch.Tensor) -> torch.Tensor:
-        """Accumulators of integers (N, H, W, C) or (N, inputs): (N, H', W', outputs) or (N, outputs), float carrier."""
-        layer = self.layer
-        x = x.to(self.dtype)
-        if layer.kernel is None:
-            return torch.addmm(self.bias, x.reshape(len(x), layer.inputs), self.weight.T)
-        out, k = layer.out_shape, layer.kernel
-        windows = x.unfold(1, k, 1).unfold(2, k, 1).permute(0, 1, 2, 4, 5, 3)  # N, H', W', k, k, C
-        acc = torch.addmm(self.bias, windows.reshape(-1, layer.inputs), self.weight.T)
-        return acc.reshape(len(x), out.height, out.width, out.channels)
-
-    def activate(self, acc: torch.Tensor) -> torch.Tensor:
-        """Requantise accumulators in place; raw logits stay as they are."""
-        if self.layer.output is None:
-            return acc
-        # Exact: a power-of-two scale, and torch.round rounds half to even.
-        return acc.mul_(2.0**-self.layer.shift).round_().clamp_(0, self.layer.output.maximum)
-
-    def __call__(self, x: torch.Tensor) -> torch.Tensor:
-        """The layer's output: :meth:`accumulate`, then :meth:`activate`."""
-        return self.activate(self.accumulate(x))
+def _to_numpy(x: torch.Tensor, layer: Layer) -> np.ndarray:
+    return x.to(torch.int32 if layer.raw else torch.uint8).numpy()
 
 
-def _max_pool(x: torch.Tensor, size: int) -> torch.Tensor:
-    """Maximum over windows of (N, H, W, C): whole strided slices, which vectorises where a reduction does not."""
-    result = x[:, ::size, ::size]
-    for offset in range(1, size * size):
-        result = torch.maximum(result, x[:, offset // size :: size, offset % size :: size])
-    return result
-
-
-def _to_numpy(x: torch.Tensor, layer: MatrixLayer | PoolLayer) -> np.ndarray:
-    raw = isinstance(layer, MatrixLayer) and layer.output is None
-    return x.to(torch.int32 if raw else torch.uint8).numpy()
+def pool(features: np.ndarray, layer: PoolLayer) -> np.ndarray:
+    """What a pool makes of features: uint8 (N, H, W, C) to uint8 (N, H/size * W/size * C), flattened."""
+    return _to_numpy(step(layer)(torch.from_numpy(np.ascontiguousarray(features))), layer).reshape(len(features), -1)
 
 
 class NetworkModel:
@@ -98,32 +53,29 @@ class NetworkModel:
 
     def __init__(self, network: Network) -> None:
         self.network = network
-        self._steps = [
-            _Product(layer, network.weights[layer.name]) if isinstance(layer, MatrixLayer) else layer
-            for layer in network.layers
-        ]
+        self._steps = [step(layer, network.weights.get(layer.name)) for layer in network.layers]
 
     def _run(self, x: torch.Tensor, first: int, last: int, taps: dict[str, np.ndarray] | None) -> torch.Tensor:
         if taps is None:
             return self._run_fused(x, self._steps[first:last])
-        for layer, step in zip(self.network.layers[first:last], self._steps[first:last], strict=True):
-            x = _max_pool(x, step.size) if isinstance(step, PoolLayer) else step(x)
+        for layer, compute in zip(self.network.layers[first:last], self._steps[first:last], strict=True):
+            x = compute(x)
             taps[layer.name] = _to_numpy(x, layer)
         return x
 
     @staticmethod
-    def _run_fused(x: torch.Tensor, steps: list[_Product | PoolLayer]) -> torch.Tensor:
-        """The same without intermediate results: pools come before the requantisation that precedes them.
+    def _run_fused(x: torch.Tensor, steps: list[Step]) -> torch.Tensor:
+        """The same without intermediate results: max pools come before the requantisation that precedes them.
 
         Requantisation is monotone, so it commutes with the maximum, and there is less left to requantise.
         """
-        pending: _Product | None = None
-        for step in steps:
-            if isinstance(step, PoolLayer):
-                x = _max_pool(x, step.size)
+        pending: Step | None = None
+        for compute in steps:
+            if compute.commutes:
+                x = compute(x)
                 continue
-            x = step.accumulate(x if pending is None else pending.activate(x))
-            pending = step
+            x = compute.accumulate(x if pending is None else pending.activate(x))
+            pending = compute
         return x if pending is None else pending.activate(x)
 
     def front_end(self, images: np.ndarray, taps: dict[str, np.ndarray] | None = None) -> torch.Tensor:
@@ -184,12 +136,12 @@ class MoeModel:
 
     def local_logits(self, features: torch.Tensor, bank: Bank, taps: dict | None = None) -> list[np.ndarray]:
         """int32 logits (N, classes) of every local expert."""
-        pooled = _max_pool(features, self.moe.le_pool.size)
+        pooled = step(self.moe.le_pool)(features)
         if taps is not None:
             taps["le_pool"] = _to_numpy(pooled, self.moe.le_pool)
         logits = []
         for i, weights in enumerate(bank.local_experts):
-            logits.append(_to_numpy(_Product(self.moe.le, weights)(pooled), self.moe.le))
+            logits.append(_to_numpy(step(self.moe.le, weights)(pooled.flatten(1)), self.moe.le))
             if taps is not None:
                 taps[f"le{i}"] = logits[-1]
         return logits
@@ -199,7 +151,7 @@ class MoeModel:
     ) -> np.ndarray:
         """int32 gate logits (N, 1 + local experts), generic first."""
         moe = self.moe
-        pooled = _max_pool(features, moe.gate_pool.size)
+        pooled = step(moe.gate_pool)(features)
         x = pooled.flatten(1)
         if taps is not None:
             taps["gate_pool"] = _to_numpy(pooled, moe.gate_pool)
@@ -208,10 +160,10 @@ class MoeModel:
             extra = np.concatenate([confidence(y, moe.confidence_shift, bits) for y in local_logits], 1)
             x = torch.cat([x, torch.from_numpy(extra.astype(np.float32)).to(x.dtype)], 1)
         if moe.gate_hidden:
-            x = _Product(moe.gate_hidden, bank.gate_hidden)(x)
+            x = step(moe.gate_hidden, bank.gate_hidden)(x)
             if taps is not None:
                 taps["gate_hidden"] = _to_numpy(x, moe.gate_hidden)
-        logits = _to_numpy(_Product(moe.gate_out, bank.gate_out)(x), moe.gate_out)
+        logits = _to_numpy(step(moe.gate_out, bank.gate_out)(x), moe.gate_out)
         if taps is not None:
             taps["gate_out"] = logits
         return logits

@@ -22,8 +22,11 @@ import torch
 from brevitas.quant import Int8WeightPerTensorFixedPoint, Int16Bias, Uint8ActPerTensorFixedPoint
 from torch import Tensor, nn
 
-from spec import network as spec
+from golden.kinds import golden_kind
 from spec.errors import InputError
+from spec.kinds import kind_named
+from spec.kinds.layer import Shape
+from spec.network import Network as NetworkSpec
 
 CALIBRATION_BATCHES = 8
 """Batches that set the initial activation scales; afterwards a scale is an ordinary learned parameter."""
@@ -50,25 +53,18 @@ class Network(nn.Sequential):
 
 def build_float(preset: Preset) -> Network:
     """The float network of a preset: (N, channels, height, width) in [0, 1) to (N, classes) logits."""
-    return _build(preset, _FloatLayers())
+    return _build(preset, None)
 
 
 def build_quantised(preset: Preset) -> Network:
     """The quantisation-aware twin of :func:`build_float`: same layer names, so float weights load by name."""
-    return _build(preset, _QuantisedLayers(preset))
+    return _build(preset, _Quantisers(preset))
 
 
-def preset_of(network: spec.Network) -> Preset:
+def preset_of(network: NetworkSpec) -> Preset:
     """The preset that a network could have been trained from: its layers' names, kinds and sizes, without widths."""
     shape = network.in_shape
-    layers: list[dict[str, Any]] = []
-    for layer in network.layers:
-        if isinstance(layer, spec.PoolLayer):
-            layers.append({"name": layer.name, "kind": "pool", "size": layer.size})
-        elif layer.kernel is None:
-            layers.append({"name": layer.name, "kind": "dense", "features": layer.outputs})
-        else:
-            layers.append({"name": layer.name, "kind": "conv", "channels": layer.outputs, "kernel": layer.kernel})
+    layers = [{"name": layer.name, **layer.entry()} for layer in network.layers]
     image = {"height": shape.height, "width": shape.width, "channels": shape.channels, "bits": network.pixel.bits}
     return {"name": network.name, "tap": network.tap, "image": image, "layer": layers}
 
@@ -98,98 +94,69 @@ def quantise_from(preset: Preset, float_model: nn.Module, calibration: Tensor) -
     return model
 
 
-class _FloatLayers:
-    """Layer factory of the float network."""
+class _Quantisers:
+    """Quantisers of the quantisation-aware network; for the kinds of layers a :class:`golden.kinds.Quantisers`."""
 
-    def input(self) -> nn.Module | None:
-        return None
-
-    def conv(self, channels_in: int, layer: Preset) -> nn.Module:
-        return nn.Conv2d(channels_in, layer["channels"], layer["kernel"])
-
-    def dense(self, features_in: int, layer: Preset) -> nn.Module:
-        return nn.Linear(features_in, layer["features"])
-
-    def relu(self) -> nn.Module:
-        return nn.ReLU()
-
-
-class _QuantisedLayers:
-    """Layer factory of the quantisation-aware network."""
+    qnn = qnn
 
     def __init__(self, preset: Preset) -> None:
-        self.pixel_bits = preset["image"]["bits"]
         self.activation_bits = preset["arithmetic"]["activation_bits"]
         self.bias_bits = preset["arithmetic"]["bias_bits"]
-
-    def input(self) -> nn.Module:
         # A constant full scale of 1.0 at b unsigned bits is the scale 2^-b.
-        return qnn.QuantIdentity(
+        self.last: nn.Module = qnn.QuantIdentity(
             act_quant=Uint8ActPerTensorFixedPoint,
-            bit_width=self.pixel_bits,
+            bit_width=preset["image"]["bits"],
             scaling_impl_type="const",
             scaling_init=1.0,
             return_quant_tensor=True,
         )
 
-    def conv(self, channels_in: int, layer: Preset) -> nn.Module:
-        return qnn.QuantConv2d(channels_in, layer["channels"], layer["kernel"], bias=True, **self._weights(layer))
-
-    def dense(self, features_in: int, layer: Preset) -> nn.Module:
-        return qnn.QuantLinear(features_in, layer["features"], bias=True, **self._weights(layer))
-
     def relu(self) -> nn.Module:
-        return qnn.QuantReLU(
+        """A new ReLU, which from here on is the last quantiser."""
+        self.last = qnn.QuantReLU(
             act_quant=Uint8ActPerTensorFixedPoint,
             bit_width=self.activation_bits,
             collect_stats_steps=CALIBRATION_BATCHES,
             return_quant_tensor=True,
         )
+        return self.last
 
-    def _weights(self, layer: Preset) -> dict[str, Any]:
+    def weights(self, entry: Preset) -> dict[str, Any]:
+        """Arguments of a layer with weights."""
         return {
             "weight_quant": Int8WeightPerTensorFixedPoint,
-            "weight_bit_width": layer["weight_bits"],
+            "weight_bit_width": entry["weight_bits"],
             "bias_quant": Int16Bias,
             "bias_bit_width": self.bias_bits,
             "return_quant_tensor": True,
         }
 
 
-def _build(preset: Preset, factory: _FloatLayers | _QuantisedLayers) -> Network:
+def _build(preset: Preset, quantisers: _Quantisers | None) -> Network:
     """Chain the preset's layers; ReLU follows every convolution and dense layer except the last."""
     network = Network(preset["tap"])
-    quantiser = factory.input()
-    if quantiser is not None:
-        network.add_module("pixels", quantiser)
+    if quantisers is not None:
+        network.add_module("pixels", quantisers.last)
     image = preset["image"]
-    channels, height, width = image["channels"], image["height"], image["width"]
-    features: int | None = None  # set once the chain is flat
+    shape, flat = Shape(image["height"], image["width"], image["channels"]), False
     layers = preset["layer"]
-    for layer in layers:
-        name, kind = layer["name"], layer["kind"]
-        if kind in ("conv", "pool") and features is not None:
-            raise InputError(f"layer '{name}': a {kind} layer cannot follow a dense layer")
-        if kind == "conv":
-            network.add_module(name, factory.conv(channels, layer))
-            channels, height, width = (
-                layer["channels"],
-                height - layer["kernel"] + 1,
-                width - layer["kernel"] + 1,
-            )
-        elif kind == "pool":
-            if height % layer["size"] or width % layer["size"]:
-                raise InputError(f"layer '{name}': a window of {layer['size']} does not divide {height}x{width}")
-            network.add_module(name, nn.MaxPool2d(layer["size"]))
-            height, width = height // layer["size"], width // layer["size"]
-        elif kind == "dense":
-            if features is None:
-                network.add_module("flatten", nn.Flatten())
-                features = channels * height * width
-            network.add_module(name, factory.dense(features, layer))
-            features = layer["features"]
+    for entry in layers:
+        name = entry["name"]
+        try:
+            kind = kind_named(entry["kind"])
+        except InputError as error:
+            raise InputError(f"layer '{name}': {error}") from None
+        if kind.image_only and flat:
+            raise InputError(f"layer '{name}': a {entry['kind']} layer cannot follow a dense layer")
+        if not kind.image_only and not flat:
+            network.add_module("flatten", nn.Flatten())
+            flat = True
+        behind, golden = kind.shape_after(entry, shape), golden_kind(kind)
+        if quantisers is None:
+            network.add_module(name, golden.float_module(entry, shape))
         else:
-            raise InputError(f"layer '{name}': kind '{kind}' is not supported; allowed are conv, pool and dense")
-        if kind != "pool" and layer is not layers[-1]:
-            network.add_module(f"{name}_relu", factory.relu())
+            network.add_module(name, golden.quantised_module(entry, shape, quantisers))
+        if golden.relu and entry is not layers[-1]:
+            network.add_module(f"{name}_relu", nn.ReLU() if quantisers is None else quantisers.relu())
+        shape = behind
     return network

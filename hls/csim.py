@@ -19,9 +19,11 @@ from golden.integer_model import Answers
 from hls.build import build_library
 from hls.gen import GeneratedHls, Tap, generate, taps
 from hw.gen.memory import bank_writes
+from spec import result_word
 from spec.bank import Bank
 from spec.network import Mode
 from spec.presets import Accelerator
+from spec.result_word import Status
 from tools.parallel import run_in_parallel
 
 CHUNK = 100  # images per call of one simulation; results do not depend on it
@@ -218,17 +220,10 @@ class HlsSimulator:
     def _decode(self, raw: tuple, mode: Mode) -> HlsResult:
         words, domains, layers = raw
         moe = self.accelerator.moe
-        result = HlsResult(
-            classes=(words & 0xFF).astype(np.uint8),
-            experts=(words >> 8 & 0xF).astype(np.uint8),
-            status=(words >> 12 & 0xF).astype(np.uint8),
-            banks=(words >> 16 & 0xF).astype(np.uint8),
-            sequence=(words >> 20).astype(np.uint16),
-            domains=domains,
-        )
+        result = HlsResult(**result_word.decode(words)._asdict(), domains=domains)
         shapes = layer_shapes(self._taps, self.accelerator)
         result.layers = {name: values.reshape(-1, *shapes[name]) for name, values in layers.items()}
-        if mode == Mode.MOE_GATED and layers and not (result.status & 4).any():
+        if mode == Mode.MOE_GATED and layers and not (result.status & Status.NO_BANK).any():
             generic = np.flatnonzero(result.experts == 0)
             result.used = dict.fromkeys(self._recorded_tail, generic)
             for name in self._recorded_tail:  # present even when no image was generic
@@ -248,13 +243,8 @@ class HlsSimulator:
 def layer_shapes(table: tuple[Tap, ...], accelerator: Accelerator) -> dict[str, tuple[int, ...]]:
     """Shape of one image's output of every recorded layer, as the integer model gives it."""
     moe = accelerator.moe
-    maps = {layer.name: layer.out_shape for layer in (*moe.network.layers, moe.le_pool, moe.gate_pool)}
-    shapes: dict[str, tuple[int, ...]] = {}
-    for tap in table:
-        s = maps.get(tap.name)
-        dense = s is None or any(x.name == tap.name and getattr(x, "kernel", 0) is None for x in moe.network.layers)
-        shapes[tap.name] = (tap.values,) if dense else (s.height, s.width, s.channels)
-    return shapes
+    layers = dict(moe.bank_layers) | {x.name: x for x in (*moe.network.layers, moe.le_pool, moe.gate_pool)}
+    return {tap.name: layers[tap.name].dims for tap in table}
 
 
 def _join(parts: list[tuple[int, HlsResult]]) -> HlsResult:

@@ -11,17 +11,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from hls.hls4ml_qonnx import EXTRA_INPUT, INPUT, hls4ml_name, input_type
+from hls.hls4ml_qonnx import EXTRA_INPUT, INPUT, hls4ml_name
+from hls.hls4ml_types import REQUANTISED, precision
+from hls.kinds import hls_kind
 from spec.fixedpoint import FixedPoint
-from spec.folding import LayerFolding, input_words, output_words
-from spec.network import Layer, LayerWeights, MatrixLayer, PoolLayer, activation_type
+from spec.kinds import weighted
+from spec.kinds.layer import Layer, LayerFolding, LayerWeights
+from spec.kinds.matrix import MatrixLayer
 
 if TYPE_CHECKING:
     import onnx
     from hls4ml.model import ModelGraph
 
-_REQUANTISED = ",RND_CONV,SAT"  # the specification's requantisation: round half to even, saturate
-_EXACT = ",TRN,WRAP"  # a type that is wide enough never to round or overflow needs no logic for it
 _WIRING = ("Input", "Reshape", "Repack", "Clone", "Concatenate")  # hls4ml's layers that only move values
 
 
@@ -49,27 +50,12 @@ class Part:
     @property
     def matrix_layers(self) -> tuple[MatrixLayer, ...]:
         """The layers with weights."""
-        return tuple(layer for layer in self.layers if isinstance(layer, MatrixLayer))
+        return weighted(self.layers)
 
     @property
     def extra_inputs(self) -> int:
         """Values of the second input, 0 without one."""
         return sum(layer.extra_inputs for layer in self.matrix_layers)
-
-
-def precision(kind: FixedPoint, modes: str = _EXACT) -> str:
-    """hls4ml's name of a type, for example ``ufixed<8,1,RND_CONV,SAT>``."""
-    return f"{'' if kind.signed else 'u'}fixed<{kind.bits},{kind.bits - kind.fraction_bits}{modes}>"
-
-
-def reuse_factor(layer: MatrixLayer, folding: LayerFolding) -> int:
-    """Products that one multiplier forms for one output position: the initiation interval asked for, in cycles."""
-    return 1 if folding.graph else input_words(layer, folding) * output_words(layer, folding)
-
-
-def strategy(folding: LayerFolding) -> str:
-    """hls4ml's strategy: an adder graph is distributed arithmetic; folded layers share multipliers."""
-    return "distributed_arithmetic" if folding.graph else "Resource"
 
 
 def configure(part: Part, model: onnx.ModelProto) -> dict:
@@ -88,24 +74,11 @@ def configure(part: Part, model: onnx.ModelProto) -> dict:
         settings["Precision"] = dict.fromkeys(settings["Precision"], "auto")
     for name in (INPUT, EXTRA_INPUT) if part.extra_inputs else (INPUT,):
         # Equal to the input's Quant node, which hls4ml then removes as having no effect.
-        kind = input_type(part.layers[0]) if name == INPUT else _extra_type(part)
-        by_name[name]["Precision"]["result"] = precision(kind, _REQUANTISED)
+        kind = part.layers[0].input if name == INPUT else _extra_type(part)
+        by_name[name]["Precision"]["result"] = precision(kind, REQUANTISED)
     for layer in part.layers:
         by_name[layer.name]["Trace"] = True
-        if isinstance(layer, PoolLayer):
-            continue
-        folding = part.folding[layer.name]
-        by_name[layer.name] |= {
-            "Strategy": strategy(folding),
-            "ReuseFactor": reuse_factor(layer, folding),
-            "Precision": {
-                "weight": precision(layer.weight),
-                "bias": precision(layer.bias),
-                "accum": precision(layer.accumulator),
-                # Comes from the Quant node: hls4ml merges it, and the bias, only into a layer with an open result.
-                "result": "auto",
-            },
-        }
+        by_name[layer.name] |= hls_kind(layer).settings(layer, part.folding.get(layer.name))
     return config
 
 
@@ -114,18 +87,11 @@ def _extra_type(part: Part) -> FixedPoint:
 
 
 def expected_types(part: Part) -> Iterator[tuple[Layer, str, str]]:
-    """What must be found in the converted model: (layer, hls4ml's name of the type, precision).
-
-    Weights and biases are constants that their types hold exactly, so their rounding modes, which hls4ml takes from
-    the Quant nodes, are not part of the precision.
-    """
+    """What must be found in the converted model: (layer, hls4ml's name of the type, precision)."""
     for layer in part.layers:
-        yield layer, "result_t", precision(activation_type(layer), _REQUANTISED)
-        # hls4ml folds the constants of an adder graph into the generated code: no types are left to check.
-        if isinstance(layer, MatrixLayer) and not part.folding[layer.name].graph:
-            yield layer, "accum_t", precision(layer.accumulator)
-            yield layer, "weight_t", precision(layer.weight, "")
-            yield layer, "bias_t", precision(layer.bias, "")
+        yield layer, "result_t", precision(layer.out_type, REQUANTISED)
+        for name, kind in hls_kind(layer).types(layer, part.folding.get(layer.name)):
+            yield layer, name, kind
 
 
 def check_precisions(part: Part, model: ModelGraph) -> None:

@@ -77,7 +77,7 @@ def bank_parts(accelerator: Accelerator, bank: Bank) -> tuple[Part, ...]:
     for i, weights in enumerate(bank.local_experts):
         layer = replace(moe.le, name=f"le{i}")
         parts.append(_part(accelerator, layer.name, (moe.le_pool, layer), {layer.name: weights}))
-    gate = (moe.gate_pool, *moe.runtime_layers[1:])
+    gate = (moe.gate_pool, *moe.gate_layers)
     parts.append(_part(accelerator, GATE, gate, dict(bank.layers())))
     return tuple(parts)
 

@@ -13,8 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from hls.hls4ml_project import Hls4mlError, Project
-from hls.hls4ml_qonnx import input_type
-from spec.network import Layer, MatrixLayer, activation_type
+from spec.kinds.layer import Layer
 
 CHUNK = 8  # images a thread takes at a time
 
@@ -92,7 +91,7 @@ class PartSimulator:
             Hls4mlError: a layer gave a value that the specification's type cannot hold.
         """
         layers = self.project.part.layers
-        scale = input_type(layers[0]).scale
+        scale = layers[0].input.scale
         sizes = layers[0].in_shape.size, self.project.part.extra_inputs
         arrays = [
             np.ascontiguousarray(a.reshape(len(features), size), np.float64) * scale
@@ -132,7 +131,7 @@ def integers(values: np.ndarray, layer: Layer) -> np.ndarray:
         Hls4mlError: a value is not an integer times the type's scale, or out of its range: a wrong precision must
             not be rounded away.
     """
-    kind = activation_type(layer)
+    kind = layer.out_type
     scaled = values / kind.scale
     bad = (scaled != np.rint(scaled)) | (scaled < kind.minimum) | (scaled > kind.maximum)
     if bad.any():
@@ -141,8 +140,4 @@ def integers(values: np.ndarray, layer: Layer) -> np.ndarray:
             f"layer {layer.name}: value {values[image, element]} at element {element} of image {image} "
             f"is not a value of {kind}"
         )
-    raw = isinstance(layer, MatrixLayer) and layer.output is None
-    dense = isinstance(layer, MatrixLayer) and layer.kernel is None
-    s = layer.out_shape
-    shape = (s.channels,) if dense else (s.height, s.width, s.channels)
-    return scaled.astype(np.int32 if raw else np.uint8).reshape(len(values), *shape)
+    return scaled.astype(np.int32 if layer.raw else np.uint8).reshape(len(values), *layer.dims)

@@ -21,16 +21,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hls.hls4ml_config import (
-    Part,
-    PrecisionError,
-    check_precisions,
-    configure,
-    precision,
-    reuse_factor,
-    strategy,
-)
+from hls.hls4ml_config import Part, PrecisionError, check_precisions, configure
 from hls.hls4ml_qonnx import hls4ml_name, part_to_qonnx
+from hls.hls4ml_types import precision, reuse_factor, strategy
 from spec.errors import InputError
 from spec.files import as_json, source_digest, write_if_changed
 from spec.network import Layer
@@ -46,7 +39,9 @@ CLOCK_NS = 10.0
 # static line buffers of hls4ml's templates. -w: the warnings of the vendor's headers are not ours.
 FLAGS = ("-std=c++17", "-O3", "-march=native", "-fPIC", "-fno-gnu-unique", "-w")
 _PACKAGES = ("hls4ml", "qonnx", "onnx", "da4ml")
-_SOURCES = [Path(__file__).with_name(f"hls4ml_{name}.py") for name in ("project", "config", "qonnx")]
+_HERE = Path(__file__).parent
+_SOURCES = [_HERE / f"hls4ml_{name}.py" for name in ("project", "config", "qonnx", "types")]
+_SOURCES += sorted((_HERE / "kinds").glob("*.py"))
 # hls4ml prints, and sys.stdout, which is redirected meanwhile, belongs to the whole process.
 _GENERATING = threading.Lock()
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
-from spec.folding import cycles_per_image
-from spec.network import Layer, MatrixLayer, PoolLayer, activation_type
+from hls.kinds import hls_kind
+from spec.kinds.layer import Layer
 from spec.presets import Accelerator
 
 FROZEN, RUNTIME = "frozen", "run time"
@@ -41,53 +41,27 @@ class LayerRow:
     multipliers: int
 
 
-def _matrix_row(accelerator: Accelerator, layer: MatrixLayer, frozen: bool) -> LayerRow:
-    moe, folding = accelerator.moe, accelerator.folding
-    fold = folding.layers[layer.name]
-    instances = moe.local_experts if layer is moe.le else 1
-    banks = 1 if frozen else folding.weight_banks
-    bits = layer.weights * layer.weight.bits + layer.outputs * layer.bias.bits
-    what = "dense" if layer.kernel is None else f"conv {layer.kernel}x{layer.kernel}"
-    kind = f"{what}, {FROZEN if frozen else RUNTIME}"
-    inputs = f"{layer.in_shape}+{layer.extra_inputs}" if layer.extra_inputs else str(layer.in_shape)
-    return LayerRow(
-        layer.name if instances == 1 else f"{layer.name} ({instances} of them)", kind, f"{inputs} -> {layer.out_shape}",
-        str(layer.input), str(layer.weight), str(layer.accumulator), str(activation_type(layer)),
-        fold.pe, fold.simd, fold.multiplier, 1, cycles_per_image(layer, fold),
-        instances * layer.weights, instances * banks * bits, instances * fold.multiplier_blocks,
-    )  # fmt: skip
-
-
-def _pool_row(layer: PoolLayer, lanes: int) -> LayerRow:
-    kind = str(layer.activation)
-    return LayerRow(
-        layer.name, f"max pool {layer.size}x{layer.size}", f"{layer.in_shape} -> {layer.out_shape}",
-        kind, "", "", kind, lanes, 1, "", 1, layer.in_shape.size // lanes, 0, 0, 0,
-    )  # fmt: skip
-
-
 def layer_rows(accelerator: Accelerator) -> list[LayerRow]:
     """All layers, in network order."""
     moe, folding = accelerator.moe, accelerator.folding
-    rows, lanes, feature_lanes = [], 1, 1
+    lanes = folding.streams(moe).into
 
-    def add(layer: Layer, lanes: int, frozen: bool = True) -> int:
-        if isinstance(layer, PoolLayer):
-            rows.append(_pool_row(layer, lanes))
-            return lanes
-        rows.append(_matrix_row(accelerator, layer, frozen))
-        return folding.layers[layer.name].pe
+    def row(layer: Layer, frozen: bool = True) -> LayerRow:
+        fold, width = folding.layers.get(layer.name), lanes[layer.name]
+        cost = hls_kind(layer).cost(layer, fold, width)
+        instances = moe.local_experts if layer is moe.le else 1
+        banks = 1 if frozen else folding.weight_banks
+        where = f", {FROZEN if frozen else RUNTIME}" if cost.weights else ""
+        return LayerRow(
+            layer.name if instances == 1 else f"{layer.name} ({instances} of them)", layer.description() + where,
+            f"{layer.input_text()} -> {layer.out_shape}", str(layer.input), cost.weight, cost.accumulator,
+            str(layer.out_type), cost.pe, cost.simd, cost.multiplier, 1, layer.cycles(fold, width),
+            instances * cost.weights, instances * banks * cost.weight_bits, instances * cost.multipliers,
+        )  # fmt: skip
 
-    for layer in moe.network.layers:
-        lanes = add(layer, lanes)
-        if layer.name == moe.network.tap:
-            feature_lanes = lanes
-    add(moe.le_pool, feature_lanes)
-    add(moe.le, feature_lanes, frozen=False)
-    add(moe.gate_pool, feature_lanes)
-    for layer in moe.runtime_layers[1:]:
-        add(layer, feature_lanes, frozen=False)
-    return rows
+    rows = [row(layer) for layer in (*moe.network.layers, moe.le_pool)]
+    rows += [row(moe.le, frozen=False), row(moe.gate_pool)]
+    return rows + [row(layer, frozen=False) for layer in moe.gate_layers]
 
 
 def summary(accelerator: Accelerator) -> dict:

@@ -16,8 +16,8 @@ from hw.gen.build import generate
 from hw.synth import synthesise
 from spec.bank import Bank
 from spec.bank_file import load_bank
-from spec.folding import input_words, output_words
-from spec.network import LayerWeights, MatrixLayer
+from spec.kinds.layer import LayerWeights
+from spec.kinds.matrix import MatrixLayer
 from spec.paths import RESULTS, bank_file
 from spec.presets import Accelerator, load_accelerator
 from spec.progress import progress_bar
@@ -58,24 +58,22 @@ class GraphCost:
 
 def runtime_layers(accelerator: Accelerator, bank: Bank) -> list[tuple[str, MatrixLayer, LayerWeights]]:
     """Name, specification and weights of each layer of a bank."""
-    moe = accelerator.moe
-    layers = [moe.le] * moe.local_experts + list(moe.runtime_layers[1:])
-    return [(name, layer, weights) for layer, (name, weights) in zip(layers, bank.layers(), strict=True)]
+    pairs = zip(accelerator.moe.bank_layers, bank.layers(), strict=True)
+    return [(name, layer, weights) for (name, layer), (_, weights) in pairs]
 
 
 def memory_bits(layer: MatrixLayer, accelerator: Accelerator) -> int:
     """Bits of one bank's weight and bias memory of a layer."""
     fold = accelerator.folding.layers[layer.name]
-    words = input_words(layer, fold) * output_words(layer, fold)
-    return words * fold.pe * fold.simd * layer.weight.bits + layer.outputs * layer.bias.bits
+    return layer.weight_memory_bits(fold) + layer.outputs * layer.bias.bits
 
 
 def parameters(name: str, layer: MatrixLayer, accelerator: Accelerator) -> dict[str, int | str]:
     """Parameters of ``runtime_dense`` for a layer of a loaded or a baked accelerator."""
     fold = accelerator.folding.layers[layer.name]
     values: dict[str, int | str] = {
-        "InWords": input_words(layer, fold),
-        "OutWords": output_words(layer, fold),
+        "InWords": layer.input_words(fold),
+        "OutWords": layer.output_words(fold),
         "Pe": fold.pe,
         "Simd": fold.simd,
         "ActW": layer.input.bits,

@@ -8,9 +8,12 @@ Yosys ``read_slang``.
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from hw.gen.build import GeneratedHardware, generate
@@ -29,7 +32,6 @@ def verilator_lint(sources: list[Path], top: str) -> str:
 
 def yosys_read(hardware: GeneratedHardware, top: str = "moe_accelerator") -> str:
     """Messages of Yosys ``read_slang`` and ``hierarchy -check``; empty when it accepts the design."""
-    # Memory files are named relative to the generated directory, so Yosys runs there.
     sources = " ".join(hardware.relative_sources(device=top != "moe_top"))
     # Memory files are named relative to the generated directory, so Yosys runs there.
     script = f"read_slang --threads 1 --top {top} -D SYNTHESIS {sources}; hierarchy -check -top {top}; check -assert"
@@ -42,14 +44,29 @@ def yosys_read(hardware: GeneratedHardware, top: str = "moe_accelerator") -> str
     return (run.stdout + run.stderr) if run.returncode else ""
 
 
-def lint_everything() -> Iterator[tuple[str, str]]:
-    """Name of each check and its messages, which are empty when it is clean."""
-    accelerators = shipped_accelerators()
-    accelerators.append(accelerators[0].bake(random_bank(accelerators[0].moe, 0)))
+def _checks(whole: bool) -> Iterator[tuple[str, Callable[[], str]]]:
+    """Names and calls, the slowest first, so that no core waits at the end."""
+    hardware = generate(load_accelerator())
+    for top in ("moe_top", "moe_accelerator") if whole else ():
+        yield f"yosys read_slang {hardware.directory.name} {top}", partial(yosys_read, hardware, top)
+    accelerators = shipped_accelerators() if whole else [load_accelerator()]
+    if whole:
+        accelerators.append(accelerators[0].bake(random_bank(accelerators[0].moe, 0)))
     for accelerator in accelerators:
         hardware = generate(accelerator)
         for sources, top in ((hardware.simulation_sources, "moe_sim"), (hardware.device_sources, "moe_accelerator")):
-            yield f"verilator -Wall  {accelerator.name} {top}", verilator_lint(sources, top)
-    hardware = generate(load_accelerator())
-    for top in ("moe_top", "moe_accelerator"):
-        yield f"yosys read_slang {hardware.directory.name} {top}", yosys_read(hardware, top)
+            yield f"verilator -Wall  {accelerator.name} {top}", partial(verilator_lint, sources, top)
+
+
+def lint_everything(whole: bool = True, jobs: int | None = None) -> Iterator[tuple[str, str]]:
+    """Name of each check and its messages, which are empty when it is clean.
+
+    Args:
+        whole: False checks the default accelerator only, with Verilator.
+        jobs: checks at the same time; default: one per core.
+    """
+    with ThreadPoolExecutor(jobs or os.cpu_count() or 1) as pool:
+        # A check starts as soon as its sources are generated, while the next ones are.
+        running = [(name, pool.submit(check)) for name, check in _checks(whole)]
+        for name, messages in running:
+            yield name, messages.result()

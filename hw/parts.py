@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hw.gen.build import GeneratedHardware
-from spec.domains import ALWAYS_ON, domain_layers
+from hw.hierarchy import WEIGHT_ROM, domain_instances, layer_instances
+from spec.domains import ALWAYS_ON
 from spec.network import Moe
 from tools.yosys import BLOCK_BITS, run_yosys, take
 
@@ -28,7 +29,7 @@ LOGIC_PS = 5000
 
 @dataclass(frozen=True)
 class Part:
-    """A domain, or a layer of one, that is kept as a module: the path of its instance in ``u_core``."""
+    """A domain, or a layer of one, that is kept as a module: the path of its instance."""
 
     path: str
     domain: str
@@ -50,15 +51,8 @@ class Synthesis:
 
 def parts(moe: Moe) -> tuple[Part, ...]:
     """The domains and the layers in them."""
-    experts = [f"gen_le[{i}].u_le" for i in range(moe.local_experts)]
-    found = [Part("u_front_end", "fe"), Part("u_ge", "ge"), *(Part(path, "le") for path in experts), Part("u_gn", "gn")]
-    layers = domain_layers(moe)
-    found += [Part(f"u_front_end.u_{layer.name}", "fe", layer.name) for layer in layers["fe"]]
-    found += [Part(f"u_ge.u_tail.u_{layer.name}", "ge", layer.name) for layer in layers["ge"]]
-    found += [Part(f"{path}.u_dense", "le", f"le{i}") for i, path in enumerate(experts)]
-    if moe.gate_hidden:
-        found.append(Part("u_gn.gen_hidden.u_dense", "gn", moe.gate_hidden.name))
-    return (*found, Part("u_gn.u_out", "gn", moe.gate_out.name))
+    domains = [Part(path, domain) for domain, paths in domain_instances(moe).items() for path in paths]
+    return (*domains, *(Part(path, domain, name) for domain, name, path in layer_instances(moe)))
 
 
 def synthesise_parts(
@@ -69,7 +63,7 @@ def synthesise_parts(
     Raises:
         RuntimeError: Yosys failed, a part is not in the design, or a memory does not hold the weights of its file.
     """
-    members = {f"{top}.u_core.{part.path}": part for part in parts(moe)}
+    members = {f"{top}.{part.path}": part for part in parts(moe)}
     # A bracket is a wildcard in a selection, and so is what it is replaced by.
     keep = " ".join(f"setattr -mod -set keep_hierarchy 1 *${re.sub(r'[][]', '?', path)};" for path in members)
     sources = " ".join(hardware.relative_sources(device=top != "moe_top"))
@@ -129,7 +123,7 @@ def rom_ones(contents: str, members: Mapping[str, Part]) -> dict[str, int]:
         if word == "module":
             part = members.get(_path(name))
         elif word == "cell":
-            layer = part.layer if part and re.search(r"(i_weight_rom|gen_baked\.u_weights)\.mem", value) else None
+            layer = part.layer if part and f"{WEIGHT_ROM}.mem" in value else None
         elif word == "parameter" and layer and name.startswith("\\INITVAL"):
             ones[layer] = ones.get(layer, 0) + value.partition("'")[2].count("1")
     return ones

@@ -6,30 +6,13 @@ These are the numbers that the device's activity counters must show; nothing her
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from collections.abc import Iterable
+from dataclasses import dataclass
 
-from spec.folding import Folding, LayerFolding, input_words, output_words
-from spec.network import Layer, MatrixLayer, Moe
-
-
-@dataclass(frozen=True)
-class Activity:
-    """Work of some layers.
-
-    ``macs`` counts every product that is formed, also of lanes that pad a word; an adder graph counts those that it
-    stands for. ``weight_reads`` counts words of weight memories, ``buffer_writes`` words written to the window buffers
-    of convolutions.
-    """
-
-    macs: int = 0
-    weight_reads: int = 0
-    buffer_writes: int = 0
-
-    def __add__(self, other: Activity) -> Activity:
-        return Activity(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(Activity)))
-
-    def __mul__(self, times: int) -> Activity:
-        return Activity(*(getattr(self, f.name) * times for f in fields(Activity)))
+from spec.folding import Folding
+from spec.kinds import weighted
+from spec.kinds.layer import Activity, Layer
+from spec.network import Moe
 
 
 @dataclass(frozen=True)
@@ -43,28 +26,16 @@ class ImageActivity:
     feature_words: int
 
 
-def layer_activity(layer: MatrixLayer, folding: LayerFolding) -> Activity:
-    """Work of one layer for one image."""
-    shape = layer.in_shape
-    if folding.graph:
-        return Activity(layer.macs, 0, shape.height * shape.width)
-    steps = layer.positions * input_words(layer, folding) * output_words(layer, folding)
-    writes = 0 if layer.kernel is None else shape.size // folding.simd
-    return Activity(steps * folding.pe * folding.simd, steps, writes)
-
-
 def image_activity(moe: Moe, folding: Folding) -> ImageActivity:
     """Work for one image with the weights' layout and parallelism of ``folding``."""
 
-    def total(layers: tuple[Layer, ...]) -> Activity:
-        matrices = (layer for layer in layers if isinstance(layer, MatrixLayer))
-        return sum((layer_activity(layer, folding.layers[layer.name]) for layer in matrices), Activity())
+    def total(layers: Iterable[Layer]) -> Activity:
+        return sum((layer.activity(folding.layers[layer.name]) for layer in weighted(layers)), Activity())
 
-    last = [layer for layer in moe.network.front_end if isinstance(layer, MatrixLayer)][-1]
     return ImageActivity(
         front_end=total(moe.network.front_end),
         ge_tail=total(moe.network.tail),
         local_expert=total((moe.le,)),
-        gate=total(moe.runtime_layers[1:]),
-        feature_words=moe.network.features.size // folding.layers[last.name].pe,
+        gate=total(moe.gate_layers),
+        feature_words=moe.network.features.size // folding.streams(moe).features,
     )

@@ -50,7 +50,7 @@ class Bank:
             raise InputError(
                 f"{origin}: made for the global expert {self.network_digest[:12]}, not {moe.network.digest()[:12]}"
             )
-        specs = [moe.le] * moe.local_experts + list(moe.runtime_layers[1:])
+        specs = [layer for _, layer in moe.bank_layers]
         if len(specs) != len(self.layers()):
             raise InputError(f"{origin}: has {len(self.layers())} layers, the accelerator {len(specs)}")
         for (name, weights), spec in zip(self.layers(), specs, strict=True):

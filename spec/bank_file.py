@@ -21,7 +21,9 @@ from spec.bank_payload import PackedLayer, packed_layers, payload, unpack_layer
 from spec.errors import InputError
 from spec.files import write_bytes
 from spec.folding import Folding, LayerFolding
-from spec.network import LayerWeights, MatrixLayer, Moe
+from spec.kinds.layer import LayerWeights
+from spec.kinds.matrix import MatrixLayer
+from spec.network import Moe
 
 MAGIC = int.from_bytes(b"MOEB", "little")
 VERSION = 1
@@ -38,7 +40,7 @@ def layout_digest(moe: Moe, folding: Folding) -> str:
     run-time layer shape, types and PE, SIMD. Names of presets and the folding of frozen layers do not matter.
     """
     lines = [f"local_experts {moe.local_experts}"]
-    lines += [f"{pool.name} {pool.in_shape} window {pool.size}" for pool in (moe.le_pool, moe.gate_pool)]
+    lines += [pool.layout() for pool in (moe.le_pool, moe.gate_pool)]
     lines.append(f"confidence_shift {'none' if moe.confidence_shift is None else moe.confidence_shift}")
     lines += [_layer_text(layer, folding) for layer in moe.runtime_layers]
     return hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spec.folding import Folding, LayerFolding, pack_bias, pack_weights, unpack_weights
-from spec.network import LayerWeights, MatrixLayer, Moe
+from spec.network import LayerWeights, Moe
 
 if TYPE_CHECKING:
     from spec.bank import Bank
@@ -57,15 +57,13 @@ class PackedLayer:
 
 def packed_layers(moe: Moe, folding: Folding) -> tuple[PackedLayer, ...]:
     """How the run-time layers stand in the payload for a device with this folding, in order."""
-    layers = [(f"le{i}", moe.le) for i in range(moe.local_experts)]
-    layers += [(layer.name, layer) for layer in moe.runtime_layers[1:]]
     folds = folding.layers
     return tuple(
         PackedLayer(
             name, layer.outputs, layer.inputs, layer.weight.bits, layer.bias.bits,
             folds[layer.name].pe, folds[layer.name].simd,
         )
-        for name, layer in layers
+        for name, layer in moe.bank_layers
     )  # fmt: skip
 
 
@@ -94,13 +92,8 @@ def words_to_integers(lanes: np.ndarray, bits: int) -> list[int]:
 
 def bank_memories(moe: Moe, folding: Folding, bank: Bank) -> list[BankMemory]:
     """Contents of every run-time memory of a device with this folding."""
-    layers: list[tuple[str, MatrixLayer, LayerWeights]]
-    layers = [(f"le{i}", moe.le, weights) for i, weights in enumerate(bank.local_experts)]
-    if moe.gate_hidden:
-        layers.append(("gate_hidden", moe.gate_hidden, bank.gate_hidden))
-    layers.append(("gate_out", moe.gate_out, bank.gate_out))
     memories = []
-    for name, layer, weights in layers:
+    for (name, layer), (_, weights) in zip(moe.bank_layers, bank.layers(), strict=True):
         fold = folding.layers[layer.name]
         lanes = pack_weights(layer, fold, weights.weight)
         memories.append(BankMemory(name, False, pack_lanes(lanes, layer.weight.bits)))

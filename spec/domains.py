@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
-from spec.network import MatrixLayer, Moe
+from spec.kinds import weighted
+from spec.kinds.matrix import MatrixLayer
+from spec.network import Moe
 
 DOMAINS = ("fe", "ge", "le", "gn")
 """Those that can be switched, in the order of the registers: front end, global expert, local experts, gate."""
@@ -13,14 +15,10 @@ ALWAYS_ON = "aon"
 
 
 def domain_layers(moe: Moe) -> dict[str, tuple[MatrixLayer, ...]]:
-    """Matrix layers of each switched domain, by the names of :data:`DOMAINS`."""
-
-    def matrices(layers: tuple) -> tuple[MatrixLayer, ...]:
-        return tuple(layer for layer in layers if isinstance(layer, MatrixLayer))
-
+    """Layers with weights of each switched domain, by the names of :data:`DOMAINS`."""
     return {
-        "fe": matrices(moe.network.front_end),
-        "ge": matrices(moe.network.tail),
+        "fe": weighted(moe.network.front_end),
+        "ge": weighted(moe.network.tail),
         "le": (moe.le,),
-        "gn": moe.runtime_layers[1:],
+        "gn": moe.gate_layers,
     }

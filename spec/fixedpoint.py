@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Fixed-point types and the one rounding function of the Python side (DESIGN: arithmetic contract).
+"""Fixed-point types and the one rounding function of the Python side (docs/architecture.md: arithmetic contract).
 
 Every value is an integer times a power of two, so it is an ``ap_fixed`` or ``ap_ufixed`` in HLS terms.
 """

@@ -13,125 +13,25 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Literal
 
-import numpy as np
-
 from spec.errors import InputError
-from spec.fixedpoint import FixedPoint, signed_bits
+from spec.fixedpoint import FixedPoint
+from spec.kinds import pool_named, weighted
+from spec.kinds.dense import Dense
+from spec.kinds.layer import Layer, LayerWeights, Shape
+from spec.kinds.matrix import MatrixLayer
+from spec.kinds.pool import PoolLayer
 
 NO_CLASS = 255  # the class of a result that no expert answered
 
 
 class Mode(IntEnum):
-    """Operating modes (DESIGN: hardware). The value is the encoding of the hardware's mode input."""
+    """Operating modes (docs/architecture.md). The value is the encoding of the hardware's mode input."""
 
     OFF = 0
     GE_ONLY = 1
     LE_ONLY = 2
     MOE_PARALLEL = 3
     MOE_GATED = 4
-
-
-@dataclass(frozen=True)
-class Shape:
-    """Shape of an activation; streams carry it in the order row, column, channel."""
-
-    height: int
-    width: int
-    channels: int
-
-    @property
-    def size(self) -> int:
-        """Number of values."""
-        return self.height * self.width * self.channels
-
-    def __str__(self) -> str:
-        return f"{self.height}x{self.width}x{self.channels}"
-
-
-@dataclass(frozen=True)
-class MatrixLayer:
-    """A layer of multiply-accumulates: a convolution (stride 1, no padding) or a dense layer (``kernel`` None).
-
-    ``output`` is the type after ReLU and requantisation, or None when the raw accumulators leave the layer.
-    ``extra_inputs`` counts inputs that follow the flattened feature map (the gate's confidence inputs).
-    """
-
-    name: str
-    in_shape: Shape
-    outputs: int
-    kernel: int | None
-    input: FixedPoint
-    weight: FixedPoint
-    bias: FixedPoint
-    accumulator: FixedPoint
-    output: FixedPoint | None
-    extra_inputs: int = 0
-
-    @property
-    def out_shape(self) -> Shape:
-        """Shape of the result."""
-        if self.kernel is None:
-            return Shape(1, 1, self.outputs)
-        return Shape(self.in_shape.height - self.kernel + 1, self.in_shape.width - self.kernel + 1, self.outputs)
-
-    @property
-    def inputs(self) -> int:
-        """Inputs of one output (the length of the dot product)."""
-        if self.kernel is None:
-            return self.in_shape.size + self.extra_inputs
-        return self.kernel * self.kernel * self.in_shape.channels
-
-    @property
-    def positions(self) -> int:
-        """Matrix-vector products per image."""
-        return self.out_shape.height * self.out_shape.width
-
-    @property
-    def macs(self) -> int:
-        """Multiply-accumulates per image."""
-        return self.positions * self.inputs * self.outputs
-
-    @property
-    def weights(self) -> int:
-        """Number of weights without biases, as the paper's Table 1 counts them."""
-        return self.inputs * self.outputs
-
-    @property
-    def shift(self) -> int:
-        """Right shift of the requantisation (0 without one)."""
-        return 0 if self.output is None else self.accumulator.fraction_bits - self.output.fraction_bits
-
-
-@dataclass(frozen=True)
-class PoolLayer:
-    """Max pooling; the stride equals the window."""
-
-    name: str
-    in_shape: Shape
-    size: int
-    activation: FixedPoint
-
-    @property
-    def out_shape(self) -> Shape:
-        """Shape of the result."""
-        s = self.in_shape
-        return Shape(s.height // self.size, s.width // self.size, s.channels)
-
-
-Layer = MatrixLayer | PoolLayer
-
-
-@dataclass(frozen=True)
-class LayerWeights:
-    """Integer weights of one matrix layer.
-
-    ``weight`` is int64 of shape (outputs, inputs); a convolution's inputs are in the order kernel row, kernel
-    column, channel, a dense layer's in the order row, column, channel, then extra inputs: the order of the streams.
-    ``bias`` is int64 of shape (outputs,), on the accumulator's scale.
-    """
-
-    weight: np.ndarray
-    bias: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -149,7 +49,7 @@ class Network:
         names = [layer.name for layer in self.layers]
         if self.tap not in names:
             raise InputError(f"network {self.name}: there is no layer '{self.tap}' to tap, only {', '.join(names)}")
-        if not isinstance(self.layers[-1], MatrixLayer) or self.layers[-1].output is not None:
+        if not self.layers[-1].raw:
             raise InputError(f"network {self.name}: the last layer must be a dense layer that gives raw logits")
 
     @property
@@ -175,7 +75,7 @@ class Network:
     @property
     def feature_type(self) -> FixedPoint:
         """Type of the tapped features."""
-        return activation_type(self.front_end[-1])
+        return self.front_end[-1].out_type
 
     @property
     def classes(self) -> int:
@@ -185,13 +85,18 @@ class Network:
     @property
     def macs(self) -> int:
         """Multiply-accumulates of the whole GE per image."""
-        return sum(layer.macs for layer in self.layers if isinstance(layer, MatrixLayer))
+        return sum(layer.macs for layer in self.layers)
+
+    @property
+    def weighted_layers(self) -> tuple[MatrixLayer, ...]:
+        """The layers with weights, in order."""
+        return weighted(self.layers)
 
     def digest(self) -> str:
         """SHA-256 over shapes, types and weights: two networks with the same digest behave the same."""
         h = hashlib.sha256()
         for layer in self.layers:
-            h.update(repr(layer).encode())
+            h.update(layer.fingerprint().encode())
             if layer.name in self.weights:
                 h.update(self.weights[layer.name].weight.astype("<i8").tobytes())
                 h.update(self.weights[layer.name].bias.astype("<i8").tobytes())
@@ -222,32 +127,23 @@ class Moe:
     @property
     def runtime_layers(self) -> tuple[MatrixLayer, ...]:
         """Layers whose weights are loaded at run time, in the order of a bank (every local expert is an ``le``)."""
-        return (self.le, *((self.gate_hidden,) if self.gate_hidden else ()), self.gate_out)
+        return (self.le, *self.gate_layers)
 
+    @property
+    def gate_layers(self) -> tuple[MatrixLayer, ...]:
+        """The gate's layers, in order."""
+        return (*((self.gate_hidden,) if self.gate_hidden else ()), self.gate_out)
 
-def activation_type(layer: Layer) -> FixedPoint:
-    """Type of the values that leave a layer (its accumulators when it is not requantised)."""
-    if isinstance(layer, PoolLayer):
-        return layer.activation
-    return layer.output or layer.accumulator
+    @property
+    def bank_layers(self) -> tuple[tuple[str, MatrixLayer], ...]:
+        """Every layer of a bank by its name there, in the order of a bank: le0, le1, ..., then the gate's."""
+        experts = tuple((f"le{i}", self.le) for i in range(self.local_experts))
+        return (*experts, *((layer.name, layer) for layer in self.gate_layers))
 
-
-def accumulator_for_weights(weights: LayerWeights, inputs: FixedPoint) -> tuple[int, int]:
-    """Interval of every partial sum of ``bias + weight @ x`` over all inputs x that ``inputs`` can represent.
-
-    Activations are unsigned, so each partial sum lies between the bias plus all negative products and the bias
-    plus all positive ones, whatever the order of summation: no width derived from this interval can wrap.
-    """
-    low = weights.bias + np.minimum(weights.weight, 0).sum(1) * inputs.maximum
-    high = weights.bias + np.maximum(weights.weight, 0).sum(1) * inputs.maximum
-    return int(min(low.min(), 0)), int(max(high.max(), 0))
-
-
-def accumulator_for_any_weights(inputs: int, activation: FixedPoint, weight: FixedPoint, bias: FixedPoint) -> int:
-    """Accumulator bits that hold any weights loadable at run time (worst case over the weight and bias types)."""
-    low = bias.minimum + inputs * weight.minimum * activation.maximum
-    high = bias.maximum + inputs * weight.maximum * activation.maximum
-    return signed_bits(low, high)
+    @property
+    def weighted_layers(self) -> tuple[MatrixLayer, ...]:
+        """Every layer with a folding: the GE's, then those loaded at run time (all local experts are one ``le``)."""
+        return (*self.network.weighted_layers, *self.runtime_layers)
 
 
 def build_moe(network: Network, gate: dict, local_experts: int | None = None) -> Moe:
@@ -270,25 +166,23 @@ def _build_moe(network: Network, gate: dict, local_experts: int | None) -> Moe:
     feature = network.feature_type
     bias_bits = 16
 
-    def pool(name: str, outputs: int) -> PoolLayer:
-        shape = network.features
+    def pool(name: str, config: dict) -> PoolLayer:
+        shape, outputs, where = network.features, config["pool"], f"gate preset '{preset}'"
         if outputs < 1 or shape.height != shape.width or shape.height % outputs:
-            raise InputError(
-                f"gate preset '{preset}': {name} = {outputs} does not divide the {shape.height}x{shape.width} features"
-            )
-        return PoolLayer(name, shape, shape.height // outputs, feature)
+            raise InputError(f"{where}: {name} = {outputs} does not divide the {shape.height}x{shape.width} features")
+        try:
+            kind = pool_named(config.get("pool_kind", "max"))
+            kind.check_size(shape.height // outputs)
+        except InputError as error:
+            raise InputError(f"{where}: {name}: {error}") from None
+        return kind(name, shape, shape.height // outputs, feature)
 
     def dense(name: str, shape: Shape, extra: int, outputs: int, source: FixedPoint, cfg: dict, shift: int | None):
         weight = FixedPoint(cfg["weight_bits"], True, cfg["weight_fraction_bits"])
-        fraction = source.fraction_bits + weight.fraction_bits
-        bias = FixedPoint(bias_bits, True, fraction)
-        bits = accumulator_for_any_weights(shape.size + extra, source, weight, bias)
-        accumulator = FixedPoint(bits, True, fraction)
-        output = None if shift is None else FixedPoint(feature.bits, False, fraction - shift)
-        return MatrixLayer(name, shape, outputs, None, source, weight, bias, accumulator, output, extra)
+        return Dense.for_any_weights(name, shape, extra, outputs, source, weight, bias_bits, shift, feature.bits)
 
-    le_pool = pool("le_pool", le_cfg["pool"])
-    gate_pool = pool("gate_pool", gn_cfg["pool"])
+    le_pool = pool("le_pool", le_cfg)
+    gate_pool = pool("gate_pool", gn_cfg)
     le = dense("le", le_pool.out_shape, 0, network.classes, feature, le_cfg, None)
     confidence_shift = gn_cfg["confidence_shift"] if gn_cfg["confidence"] else None
     extra = 2 * count if gn_cfg["confidence"] else 0

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
 
-from spec.activity import layer_activity
 from spec.domains import ALWAYS_ON, domain_layers
 from spec.folding import Folding
-from spec.network import MatrixLayer, Moe
-from spec.storage import STORE_FRAMES, weight_memory_bits, window_buffer_bits
+from spec.kinds.matrix import MatrixLayer
+from spec.network import Moe
+from spec.storage import STORE_FRAMES
 
 GLOBAL = ("fe", "ge")  # the domains that the paper's GE consists of
 PERSONAL = ("le", "gn")
@@ -48,9 +48,9 @@ def layer_resources(layer: MatrixLayer, folding: Folding, banks: int = 1) -> Res
     return Resources(
         weights=layer.weights,
         macs=layer.macs,
-        lane_macs=layer_activity(layer, fold).macs,
-        weight_memory_bits=banks * weight_memory_bits(layer, fold),
-        buffer_bits=window_buffer_bits(layer, fold),
+        lane_macs=layer.activity(fold).macs,
+        weight_memory_bits=banks * layer.weight_memory_bits(fold),
+        buffer_bits=layer.window_buffer_bits(fold),
         multipliers=fold.multiplier_blocks,
     )
 

@@ -6,25 +6,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
-import onnx
-from onnx import TensorProto, helper, numpy_helper
 
 from spec.fixedpoint import FixedPoint, signed_bits
 from spec.folding import build_folding
-from spec.network import (
-    Layer,
-    LayerWeights,
-    MatrixLayer,
-    Moe,
-    Network,
-    PoolLayer,
-    Shape,
-    accumulator_for_weights,
-    build_moe,
-)
+from spec.kinds.average_pool import AveragePool
+from spec.kinds.conv import Convolution
+from spec.kinds.dense import Dense
+from spec.kinds.layer import Layer, LayerWeights, Shape
+from spec.kinds.matrix import MatrixLayer, accumulator_for_weights
+from spec.kinds.max_pool import MaxPool
+from spec.kinds.pool import PoolLayer
+from spec.network import Moe, Network, build_moe
 from spec.presets import Accelerator
 
 GATES = {
@@ -55,6 +48,13 @@ GATES = {
         },
     },
 }
+AVERAGED = {
+    **GATES["general"],
+    "name": "averaged",
+    "local_expert": {**GATES["general"]["local_expert"], "pool_kind": "average"},
+    "gate": {**GATES["general"]["gate"], "pool": 3, "pool_kind": "average"},
+}
+"""The general gate with average pools before the local experts and before the gate."""
 
 FOLDING = {
     "name": "tiny",
@@ -69,42 +69,52 @@ FOLDING = {
 }
 
 
-def tiny_network(seed: int = 0, name: str = "tiny") -> Network:
-    """A random GE. Requantisation shifts are such that values round, saturate and cut off at 0."""
+def tiny_network(
+    seed: int = 0, name: str = "tiny", pools: tuple[type[PoolLayer], type[PoolLayer]] = (MaxPool, MaxPool)
+) -> Network:
+    """A random GE. Requantisation shifts are such that values round, saturate and cut off at 0.
+
+    ``pools``: kinds of ``pool1`` and ``pool2``.
+    """
     rng = np.random.default_rng(seed)
     pixel = FixedPoint(8, False, 8)
     layers: list[Layer] = []
     weights: dict[str, LayerWeights] = {}
     shape, activation = Shape(14, 14, 1), pixel
 
-    def matrix(layer: str, outputs: int, kernel: int | None, bits: int, last: bool = False) -> None:
+    def matrix(name: str, kind: type[MatrixLayer], outputs: int, inputs: int, bits: int, last: bool = False, **sizes):
         nonlocal shape, activation
-        kind = FixedPoint(bits, True, bits - 1)
-        inputs = shape.size if kernel is None else kernel * kernel * shape.channels
-        fraction = activation.fraction_bits + kind.fraction_bits
+        weight = FixedPoint(bits, True, bits - 1)
+        fraction = activation.fraction_bits + weight.fraction_bits
         values = LayerWeights(
-            rng.integers(kind.minimum, kind.maximum + 1, (outputs, inputs)), rng.integers(-600, 600, outputs)
+            rng.integers(weight.minimum, weight.maximum + 1, (outputs, inputs)), rng.integers(-600, 600, outputs)
         )
         low, high = accumulator_for_weights(values, activation)
         bias = FixedPoint(signed_bits(min(int(values.bias.min()), 0), max(int(values.bias.max()), 0)), True, fraction)
         accumulator = FixedPoint(signed_bits(low, high), True, fraction)
         # A quarter of the largest accumulator is 256 steps of the output.
         output = None if last else FixedPoint(8, False, fraction - (high.bit_length() - 10))
-        layers.append(MatrixLayer(layer, shape, outputs, kernel, activation, kind, bias, accumulator, output))
-        weights[layer] = values
+        layers.append(kind(name, shape, outputs, activation, weight, bias, accumulator, output, **sizes))
+        weights[name] = values
         shape, activation = layers[-1].out_shape, output
 
-    def pool(layer: str, size: int) -> None:
+    def conv(name: str, outputs: int, bits: int) -> None:
+        matrix(name, Convolution, outputs, 9 * shape.channels, bits, kernel=3)
+
+    def dense(name: str, outputs: int, bits: int, last: bool = False) -> None:
+        matrix(name, Dense, outputs, shape.size, bits, last)
+
+    def pool(name: str, kind: type[PoolLayer]) -> None:
         nonlocal shape
-        layers.append(PoolLayer(layer, shape, size, activation))
+        layers.append(kind(name, shape, 2, activation))
         shape = layers[-1].out_shape
 
-    matrix("conv1", 4, 3, 6)
-    pool("pool1", 2)
-    matrix("conv2", 6, 3, 4)
-    pool("pool2", 2)
-    matrix("fc1", 8, None, 3)
-    matrix("fc2", 7, None, 4, last=True)
+    conv("conv1", 4, 6)
+    pool("pool1", pools[0])
+    conv("conv2", 6, 4)
+    pool("pool2", pools[1])
+    dense("fc1", 8, 3)
+    dense("fc2", 7, 4, last=True)
     return Network(name, Shape(14, 14, 1), pixel, tuple(layers), weights, "pool1")
 
 
@@ -119,6 +129,14 @@ def tiny_accelerator(gate: str = "general", local_experts: int = 1, seed: int = 
     return Accelerator(moe, build_folding(FOLDING, moe))
 
 
+def averaged_accelerator(
+    local_experts: int = 2, pools: tuple[type[PoolLayer], type[PoolLayer]] = (AveragePool, MaxPool)
+) -> Accelerator:
+    """A tiny accelerator that averages: in the GE by ``pools``, before the local experts, and before the gate."""
+    moe = build_moe(tiny_network(name="averaged", pools=pools), AVERAGED, local_experts)
+    return Accelerator(moe, build_folding(FOLDING, moe))
+
+
 def tiny_images(count: int, seed: int = 0) -> np.ndarray:
     """uint8 (count, 14, 14) images: strokes of full ink, grey noise and empty background."""
     rng = np.random.default_rng(seed)
@@ -126,92 +144,3 @@ def tiny_images(count: int, seed: int = 0) -> np.ndarray:
     images[rng.random(images.shape) < 0.5] = 0
     images[rng.random(images.shape) < 0.2] = 255
     return images
-
-
-class QonnxWriter:
-    """Writes a :class:`Network` as QONNX; ``model`` can be changed before :meth:`save`, to make broken files."""
-
-    def __init__(self, network: Network) -> None:
-        self._constants: list[TensorProto] = []
-        self._nodes: list[onnx.NodeProto] = []
-        s = network.in_shape
-        value = self._quant("input", "pixels.activation", network.pixel)
-        flat = False
-        for layer in network.layers:
-            if isinstance(layer, PoolLayer):
-                size = [layer.size, layer.size]
-                value = self._node("MaxPool", [value], layer.name, kernel_shape=size, strides=size)
-                continue
-            if layer.kernel is None and not flat:
-                flat = True
-                value = self._node("Reshape", [value, self._constant("flatten.shape", np.array([1, -1]))], "flatten")
-            weights = network.weights[layer.name]
-            weight = self._quant(
-                self._constant(f"{layer.name}.weight", _onnx_order(layer, weights.weight) * layer.weight.scale),
-                f"{layer.name}.weight", layer.weight,
-            )  # fmt: skip
-            bias = self._constant(f"{layer.name}.bias", weights.bias * layer.bias.scale)
-            inputs = [value, weight, bias]
-            if layer.kernel is None:
-                value = self._node("Gemm", inputs, layer.name, transB=1)
-            else:
-                value = self._node("Conv", inputs, layer.name, kernel_shape=[layer.kernel, layer.kernel])
-            if layer.output is not None:
-                value = self._node("Relu", [value], f"{layer.name}.relu")
-                value = self._quant(value, f"{layer.name}.activation", layer.output)
-        graph = helper.make_graph(
-            self._nodes,
-            network.name,
-            [helper.make_tensor_value_info("input", TensorProto.FLOAT, [1, s.channels, s.height, s.width])],
-            [helper.make_tensor_value_info(value, TensorProto.FLOAT, [1, network.classes])],
-            self._constants,
-        )
-        self.model = helper.make_model(graph)
-
-    def _constant(self, name: str, values: np.ndarray) -> str:
-        values = np.asarray(values)
-        kind = np.int64 if values.dtype.kind == "i" else np.float32
-        self._constants.append(numpy_helper.from_array(values.astype(kind), name))
-        return name
-
-    def _node(self, operator: str, inputs: list[str], name: str, **attributes) -> str:
-        self._nodes.append(helper.make_node(operator, inputs, [f"{name}.out"], name=name, **attributes))
-        return f"{name}.out"
-
-    def _quant(self, source: str, name: str, kind: FixedPoint) -> str:
-        parameters = {"scale": kind.scale, "zero_point": 0.0, "bits": float(kind.bits)}
-        inputs = [self._constant(f"{name}.{key}", np.array(value, np.float32)) for key, value in parameters.items()]
-        attributes = {"signed": int(kind.signed), "narrow": 0, "rounding_mode": "ROUND"}
-        node = helper.make_node("Quant", [source, *inputs], [f"{name}.quantised"], name=f"{name}.quant", **attributes)
-        node.domain = "qonnx.custom_op.general"
-        self._nodes.append(node)
-        return f"{name}.quantised"
-
-    def node(self, name: str) -> onnx.NodeProto:
-        """The node with this name."""
-        return next(node for node in self.model.graph.node if node.name == name)
-
-    def set_constant(self, name: str, values: np.ndarray) -> None:
-        """Replace an initializer."""
-        tensor = next(t for t in self.model.graph.initializer if t.name == name)
-        tensor.CopyFrom(numpy_helper.from_array(np.asarray(values, np.float32), name))
-
-    def set_attribute(self, node: str, name: str, value: object) -> None:
-        """Replace or add an attribute of a node."""
-        target = self.node(node)
-        kept = [a for a in target.attribute if a.name != name]
-        del target.attribute[:]
-        target.attribute.extend([*kept, helper.make_attribute(name, value)])
-
-    def save(self, path: Path) -> Path:
-        """Write the file."""
-        path.write_bytes(self.model.SerializeToString())
-        return path
-
-
-def _onnx_order(layer: MatrixLayer, weight: np.ndarray) -> np.ndarray:
-    """(outputs, inputs) in stream order to ONNX: (outputs, channels, row, column), flattened for a dense layer."""
-    s = layer.in_shape
-    rows, columns = (s.height, s.width) if layer.kernel is None else (layer.kernel, layer.kernel)
-    blocks = weight.reshape(-1, rows, columns, s.channels).transpose(0, 3, 1, 2)
-    return blocks.reshape(len(weight), -1) if layer.kernel is None else blocks

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from functools import cache
 
+import numpy as np
+
 from spec.bank import Bank, random_bank
 from spec.folding import build_folding
 from spec.network import build_moe
@@ -42,3 +44,12 @@ def accelerator(variant: str) -> Accelerator:
 def bank(variant: str, number: int) -> Bank:
     """Random weights for bank ``number``."""
     return random_bank(accelerator(variant).moe, seed=number)
+
+
+def random_images(count: int, seed: int) -> np.ndarray:
+    """Sparse images, uint8 (count, height, width): they reach more classes than noise."""
+    rng = np.random.default_rng(seed)
+    shape = accelerator("two").moe.network.in_shape
+    size = (count, shape.height, shape.width)
+    density = rng.random((count, 1, 1))
+    return (rng.integers(0, 256, size) * (rng.random(size) < density)).astype(np.uint8)

@@ -18,7 +18,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -27,10 +26,14 @@ from pathlib import Path
 
 from spec.files import write_text
 from spec.paths import ROOT
+from tools.manifest import NAME, compile_order, used_by
+from tools.model_objects import LONG_RUN, OBJECTS, SHORT_RUN, CompileFailed, ModelCompiler, Optimisation, link_sources
+from tools.mutants import ControlsRest, under_test
 from tools.toolchain import verilator_environment
 
 RTL = ROOT / "hw" / "rtl"
 BUILD = ROOT / "build" / "sim"
+_PREFIX = "Vtop"  # cocotb's C++ main program includes the model by this name
 PARAMETERS_VARIABLE = "SIM_PARAMETERS"  # how a cocotb bench learns the parameters it was built with
 # cocotb rewrites the assertions of every module that a bench imports, which takes seconds for torch.
 _REWRITTEN = {"COCOTB_REWRITE_ASSERTION_FILES": "bench_*.py stream*.py"}
@@ -56,30 +59,24 @@ class Results:
 
 
 def rtl_sources(*tops: str, directory: Path = RTL) -> list[Path]:
-    """Files that define the modules or packages ``tops`` and all they use, users last.
+    """Files that define the modules or packages ``tops`` and all they use, in the order of the directory's manifest.
 
     Raises:
-        SimulationError: one of ``tops`` has no file in ``directory``.
+        SimulationError: one of ``tops`` is not in the manifest.
     """
-    files = {path.stem: path for path in sorted(directory.glob("*.sv"))}
-    ordered: list[Path] = []
-    seen: set[str] = set()
+    files = {path.stem: path for path in compile_order(directory)}
+    used: set[str] = set()
 
     def visit(name: str) -> None:
-        if name in seen:
-            return
-        seen.add(name)
-        code = re.sub(r"//.*", "", files[name].read_text())
-        for word in dict.fromkeys(re.findall(r"\w+", code)):
-            if word in files:
-                visit(word)
-        ordered.append(files[name])
+        used.add(name)
+        for other in used_by(files[name]) & set(files) - used:
+            visit(other)
 
     for top in tops:
         if top not in files:
-            raise SimulationError(f"There is no module file {directory / f'{top}.sv'}.")
+            raise SimulationError(f"There is no module {top} in {directory / NAME}.")
         visit(top)
-    return ordered
+    return [path for name, path in files.items() if name in used]
 
 
 def mutate(source: Path, old: str, new: str) -> Path:
@@ -93,6 +90,8 @@ def mutate(source: Path, old: str, new: str) -> Path:
     Returns:
         Path of the mutant.
     """
+    if under_test():
+        raise ControlsRest(f"a control that breaks {source.name} is no test of a mutant")
     text = source.read_text()
     assert text.count(old) == 1, f"{source}: {old!r} occurs {text.count(old)} times, not once"
     text = text.replace(old, new)
@@ -121,6 +120,7 @@ def run(
     test_args: Sequence[str] = (),
     seed: int = 1,
     check: bool = True,
+    optimise: bool = False,
 ) -> Results:
     """Build ``toplevel`` (or reuse the build) and run the cocotb tests of ``test_module`` on it.
 
@@ -136,6 +136,7 @@ def run(
         build_args, test_args: further arguments of Verilator and of the simulation.
         seed: of every random choice in the bench.
         check: raise AssertionError when a test fails. Negative controls pass False and look at the result.
+        optimise: as of ``build``.
 
     Returns:
         The tests that passed and failed.
@@ -147,7 +148,14 @@ def run(
 
     parameters = dict(parameters or {})
     tools = _tools()
-    directory = build(toplevel, sources=sources, parameters=parameters, defines=defines, build_args=build_args)
+    directory = build(
+        toplevel,
+        sources=sources,
+        parameters=parameters,
+        defines=defines,
+        build_args=build_args,
+        optimise=optimise,
+    )
     work = Path(tempfile.mkdtemp(prefix=f"{test_module.rsplit('.', 1)[-1]}-", dir=directory))
     for name, text in (files or {}).items():
         (work / name).write_text(text)
@@ -190,17 +198,26 @@ def build(
     parameters: Mapping[str, Value] | None = None,
     defines: Mapping[str, Value] | None = None,
     build_args: Sequence[str] = (),
+    optimise: bool = False,
 ) -> Path:
-    """Verilate and compile ``toplevel`` for cocotb unless that exact build exists; return its directory."""
-    from cocotb_tools.runner import get_runner
+    """Verilate and compile ``toplevel`` for cocotb unless that exact build exists; return its directory.
 
+    ``optimise`` is for a large design that simulates many cycles: it compiles slowly and runs fast.
+    """
     sources = rtl_sources(toplevel) if sources is None else list(sources)
     parameters = dict(parameters or {})
     defines = dict(defines or {})
-    # A synchronous design has no delays; without them every design shares one runtime library (see objcache).
+    mutant, root = under_test(), BUILD
+    if mutant:
+        sound, sources, root = sources, mutant.stand_in(sources, RTL), mutant.build_directory
+        if messages := _new_findings(toplevel, parameters, sound, sources):
+            mutant.refuse(messages)
+            raise SimulationError(f"Lint of the mutant of {toplevel} {parameters} says:\n{messages}")
+    # A synchronous design has no delays; without them every design shares one runtime library (see model_objects).
     build_args = ["--assert", "--no-timing", *build_args]
     tools = _tools()
-    directory = BUILD / toplevel / _digest(toplevel, sources, parameters, defines, build_args)
+    digest = _digest(toplevel, sources, parameters, defines, build_args)
+    directory = root / toplevel / f"{digest}{'_fast' if optimise else ''}"
     directory.parent.mkdir(parents=True, exist_ok=True)
 
     with _lock(directory.with_suffix(".lock")):
@@ -209,26 +226,56 @@ def build(
             return directory
         shutil.rmtree(directory, ignore_errors=True)
         directory.mkdir()
-        log = directory / "build.log"
-        with _environ(tools):
-            try:
-                get_runner("verilator").build(
-                    sources=[str(path) for path in sources],
-                    hdl_toplevel=toplevel,
-                    parameters={name: _literal(value) for name, value in parameters.items()},
-                    defines={name: _literal(value) for name, value in defines.items()},
-                    build_args=build_args,
-                    build_dir=directory,
-                    timescale=("1ns", "1ps"),
-                    log_file=log,
-                )
-            except (RuntimeError, subprocess.CalledProcessError):
-                text = log.read_text(errors="replace")
-                lines = [line for line in text.splitlines() if line.startswith(("%Error", "%Warning"))]
-                detail = "\n".join(lines[:10] or text.splitlines()[-10:])
-                raise SimulationError(f"The build of {toplevel} {parameters} failed:\n{detail}") from None
+        try:
+            _compile(toplevel, directory, sources, [
+                "--timescale", "1ns/1ps", *build_args,
+                *(f"-D{name}={_literal(value)}" for name, value in defines.items()),
+                *(f"-G{name}={_literal(value)}" for name, value in parameters.items()),
+            ], tools, LONG_RUN if optimise else SHORT_RUN)  # fmt: skip
+        except SimulationError as error:
+            if mutant:
+                mutant.refuse(str(error))
+            raise SimulationError(f"The build of {toplevel} {parameters} failed:\n{error}") from None
         complete.touch()
     return directory
+
+
+def _compile(
+    toplevel: str,
+    directory: Path,
+    sources: Sequence[Path],
+    arguments: Sequence[str],
+    tools: Mapping[str, str],
+    optimisation: Optimisation,
+) -> None:
+    """Verilate and compile as cocotb's own runner does, but see ``model_objects`` for how."""
+    import cocotb_tools.config
+
+    command = [
+        "verilator", "--cc", "--Mdir", ".", "--top-module", toplevel, "--prefix", _PREFIX,
+        "--vpi", "--public-flat-rw", *arguments, *link_sources(sources, directory),
+    ]  # fmt: skip
+    _call(command, tools, directory)
+    # Nobody builds a mutant again, and several of them run at the same time.
+    own = {"own": mutant.build_directory / "objects", "jobs": 1} if (mutant := under_test()) else {}
+    harness = Path(cocotb_tools.config.share_dir) / "lib" / "verilator" / "verilator.cpp"
+    try:
+        objects = ModelCompiler(OBJECTS, (), optimisation, **own).objects(directory, _PREFIX, [harness])
+    except CompileFailed as error:
+        raise SimulationError(str(error)) from None
+    libraries = cocotb_tools.config.libs_dir
+    link = [f"-Wl,-rpath,{libraries}", f"-L{libraries}", "-lcocotbvpi_verilator", "-o", str(directory / toplevel)]
+    _call(["g++", *map(str, objects), *link], tools, directory)
+
+
+def _call(command: Sequence[str], tools: Mapping[str, str], directory: Path) -> None:
+    run = subprocess.run(command, cwd=directory, env=tools, capture_output=True, text=True, check=False)
+    text = run.stdout + run.stderr
+    with (directory / "build.log").open("a") as file:
+        file.write(f"{' '.join(command)}\n{text}")
+    if run.returncode:
+        lines = [line for line in text.splitlines() if line.startswith(("%Error", "%Warning"))]
+        raise SimulationError("\n".join(lines[:10] or text.splitlines()[-10:]))
 
 
 def lint(toplevel: str, parameters: Mapping[str, Value] | None = None, sources: Sequence[Path] | None = None) -> str:
@@ -249,14 +296,25 @@ def lint(toplevel: str, parameters: Mapping[str, Value] | None = None, sources: 
     return "\n".join(line for line in lines if line.strip() and not line.startswith("- "))
 
 
+def _new_findings(toplevel: str, parameters: Mapping[str, Value], sound: Sequence[Path], mutant: Sequence[Path]) -> str:
+    """What lint says about a mutant and not about the sound design."""
+    if not (found := _findings(lint(toplevel, parameters, mutant))):
+        return ""
+    return "\n".join(sorted(found - _findings(lint(toplevel, parameters, sound))))
+
+
+def _findings(messages: str) -> set[str]:
+    """Warnings and errors without the place, which differs between a file and its copy."""
+    lines = (line for line in messages.splitlines() if line.startswith(("%Warning", "%Error")))
+    return {re.sub(r"(?<=: )\S*/([^/\s:]+)(:\d+)*:(?= )", r"\1:", line) for line in lines}
+
+
 def _tools() -> dict[str, str]:
     env = verilator_environment()
-    for tool in ("make", "g++"):
-        if shutil.which(tool, path=env["PATH"]) is None:
-            raise SimulationError(f"{tool} was not found on PATH; install it with the system's packages.")
-    objcache = f"{sys.executable} {Path(__file__).with_name('objcache.py')} {BUILD / 'objects'}"
-    # A makefile variable with spaces in MAKEFLAGS: each space is escaped.
-    env["MAKEFLAGS"] += " OBJCACHE=" + objcache.replace(" ", "\\ ")
+    if shutil.which("g++", path=env["PATH"]) is None:
+        raise SimulationError("g++ was not found on PATH; install it with the system's packages.")
+    if under_test():
+        env["COCOTB_MAX_FAILURES"] = "1"  # the first test that fails is enough
     return env
 
 

@@ -5,25 +5,23 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from spec.files import source_digest
 from spec.paths import ROOT
+from tools import model_objects
+from tools.model_objects import OBJECTS
 from tools.toolchain import verilator_environment
 
 HOST = Path(__file__).with_name("model_host.h")
-OBJCACHE = Path(__file__).with_name("objcache.py")
 # The CPU's own instructions: the library never leaves the machine that built it. Without gnu-unique symbols, because
 # two libraries in one process (a sound and a faulty design) must not share Verilator's globals.
-_CXX_FLAGS = "-std=c++20 -march=native -fPIC -fno-gnu-unique -DVL_USER_STOP -DVL_USER_FINISH -DVL_USER_FATAL"
-# Initialisation code runs once and is a third of all code: not worth optimising.
-_OPTIMISE = "OPT_FAST=-O2 OPT_SLOW=-O0 OPT_GLOBAL=-O2"
-_DO_NOT_OPTIMISE = "OPT_FAST=-O0 OPT_SLOW=-O0 OPT_GLOBAL=-O0"
+_CXX_FLAGS = (
+    "-std=c++20", "-march=native", "-fPIC", "-fno-gnu-unique", "-DVL_USER_STOP", "-DVL_USER_FINISH", "-DVL_USER_FATAL",
+)  # fmt: skip
 
 
 def build_library(
@@ -44,7 +42,7 @@ def build_library(
         include: directory of the generated headers that the harness includes.
         directory: where libraries are kept; default ``build/bulk``. The library's name has a digest of all sources.
         optimise: False compiles in a third of the time a model that runs a tenth as fast: for tests on a few images.
-        options: further arguments of Verilator.
+        options: further arguments of Verilator; what follows a ``-CFLAGS`` is for the C++ compiler.
 
     Returns:
         Path of the shared library.
@@ -55,7 +53,8 @@ def build_library(
     directory = directory or ROOT / "build" / "bulk"
     directory.mkdir(parents=True, exist_ok=True)
     headers = [*sorted(include.glob("*.h")), *sorted(harness.parent.glob("*.h"))]
-    digest = source_digest([*sources, *headers, harness, HOST, Path(__file__)])[:16]
+    compiler = Path(model_objects.__file__)
+    digest = source_digest([*sources, *headers, harness, HOST, Path(__file__), compiler])[:16]
     digest += hashlib.sha256(repr(options).encode()).hexdigest()[:8] if options else ""
     digest += "" if optimise else "_slow"
     library = directory / f"moe_{digest}.so"
@@ -65,21 +64,37 @@ def build_library(
             return library
         work = directory / f"moe_{digest}"
         shutil.rmtree(work, ignore_errors=True)
+        verilator, cxx = _split(options)
         command = [
-            "verilator", "--cc", "--exe", "--build", "-j", str(os.cpu_count() or 1),
-            "--top-module", top, "-O3", "--x-assign", "fast", "--x-initial", "unique",
-            "--assert", "--Mdir", str(work), "-o", "libmoe.so",
-            "-CFLAGS", f"{_CXX_FLAGS} -I{include} -I{HOST.parent}", "-LDFLAGS", "-shared -Wl,-Bsymbolic",
-            *options, *map(str, sources), str(harness),
+            "verilator", "--cc", "--top-module", top, "-O3", "--x-assign", "fast", "--x-initial", "unique",
+            "--assert", "--Mdir", ".", *verilator, *model_objects.link_sources(sources, work),
         ]  # fmt: skip
-        environment = verilator_environment()
-        environment["MAKEFLAGS"] += f" {_OPTIMISE if optimise else _DO_NOT_OPTIMISE}"
-        cache = f"{sys.executable} {OBJCACHE} {directory / 'objects'}"
-        environment["MAKEFLAGS"] += " OBJCACHE=" + cache.replace(" ", "\\ ")
-        run = subprocess.run(command, env=environment, capture_output=True, text=True)
-        if run.returncode:
-            tail = "\n".join((run.stdout + run.stderr).splitlines()[-30:])
-            raise RuntimeError(f"building the simulation failed:\n{tail}")
+        _run(command, work)
+        level = model_objects.LONG_RUN if optimise else model_objects.SHORT_RUN
+        objects = model_objects.ModelCompiler(OBJECTS, (*_CXX_FLAGS, *cxx), level).objects(
+            work, f"V{top}", [harness], include=[include, HOST.parent, harness.parent]
+        )
+        _run(["g++", "-shared", "-Wl,-Bsymbolic", *map(str, objects), "-o", "libmoe.so"], work)
         (work / "libmoe.so").replace(library)
         shutil.rmtree(work)
     return library
+
+
+def _split(options: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Arguments of Verilator, and those of the C++ compiler among them."""
+    verilator, cxx = [], []
+    words = iter(options)
+    for word in words:
+        if word == "-CFLAGS":
+            cxx.append(next(words))
+        else:
+            verilator.append(word)
+    return verilator, cxx
+
+
+def _run(command: list[str], directory: Path) -> None:
+    environment = verilator_environment()
+    run = subprocess.run(command, cwd=directory, env=environment, capture_output=True, text=True, check=False)
+    if run.returncode:
+        tail = "\n".join((run.stdout + run.stderr).splitlines()[-30:])
+        raise RuntimeError(f"building the simulation failed:\n{tail}")

@@ -19,12 +19,10 @@ from onnx import numpy_helper
 
 from golden.torch_model import Network, Preset
 from spec.files import write_bytes
+from spec.kinds import kind_named, kind_of_operator
 
 QUANT_PARAMETERS = ("scale", "zero_point", "bits")
 """The inputs of a Quant node after the tensor itself, in order."""
-
-LAYER_OPERATORS = {"Conv": "conv", "Gemm": "dense", "MaxPool": "pool"}
-"""ONNX operators and the preset's layer kinds."""
 
 IR_VERSION = 10
 """ONNX file format version: the lowest that the exported operators allow, for older runtimes."""
@@ -34,7 +32,7 @@ def export_network(model: Network, preset: Preset, path: str | Path) -> None:
     """Write a quantised network as QONNX, atomically.
 
     Graph: ``input`` (1, C, H, W) float32 byte / 256 -> Quant -> [Conv | Gemm with Quant weight and bias ->
-    Relu -> Quant -> MaxPool ...] -> ``logits`` (1, classes). A dense layer is preceded by one Reshape
+    Relu -> Quant -> a pool ...] -> ``logits`` (1, classes). A dense layer is preceded by one Reshape
     (channel, row, column order). Weight tensors are named ``<layer>.weight`` and ``<layer>.bias``.
 
     Raises:
@@ -59,10 +57,11 @@ def _name_by_layer(graph: onnx.GraphProto, preset: Preset) -> None:
     """Rename nodes and tensors; give every Quant node constants of its own."""
     constants = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
     consumers = {name: node for node in graph.node for name in node.input}
-    layer_nodes = [node for node in graph.node if node.op_type in LAYER_OPERATORS]
-    kinds = [LAYER_OPERATORS[node.op_type] for node in layer_nodes]
-    if kinds != [layer["kind"] for layer in preset["layer"]]:
-        raise ValueError(f"the exported graph has the layers {', '.join(kinds)}, which is not what the preset lists.")
+    layer_nodes = [node for node in graph.node if kind_of_operator(node.op_type)]
+    kinds = [kind_of_operator(node.op_type) for node in layer_nodes]
+    if kinds != [kind_named(layer["kind"]) for layer in preset["layer"]]:
+        found = ", ".join(kind.names[-1] for kind in kinds)
+        raise ValueError(f"the exported graph has the layers {found}, which is not what the preset lists.")
     layer_of = {id(node): layer["name"] for node, layer in zip(layer_nodes, preset["layer"], strict=True)}
     tensors: dict[str, str] = {graph.input[0].name: "input", graph.output[0].name: "logits"}
     kept: dict[str, onnx.TensorProto] = {}
@@ -86,11 +85,10 @@ def _name_by_layer(graph: onnx.GraphProto, preset: Preset) -> None:
                 node.input[index] = constant(node.input[index], f"{base}.{parameter}")
             node.name, result = f"{base}.quant", f"{base}.quantised"
         else:
-            if node.op_type == "MaxPool":
+            if id(node) in layer_of:
                 base = result = layer_of[id(node)]
-            elif id(node) in layer_of:
-                current = layer_of[id(node)]
-                base, result = current, f"{current}.accumulator"
+                if kind_of_operator(node.op_type).requantised:
+                    current, result = base, f"{base}.accumulator"
             elif node.op_type == "Relu":
                 base = result = f"{current}.relu"
             elif node.op_type in ("Reshape", "Flatten"):

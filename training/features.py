@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from golden.data import LabelledImages
-from golden.integer_model import NetworkModel
+from golden.integer_model import NetworkModel, pool
 from spec.network import Moe
 from training.augment import random_affine
 
@@ -44,13 +44,6 @@ class Samples:
         return Samples(**{f.name: getattr(self, f.name)[index] for f in fields(self)})
 
 
-def pool(features: np.ndarray, size: int) -> np.ndarray:
-    """Max-pool uint8 (N, H, W, C), window = stride = ``size``, and flatten: (N, H/size * W/size * C)."""
-    n, height, width, channels = features.shape
-    windows = features.reshape(n, height // size, size, width // size, size, channels)
-    return windows.max(axis=(2, 4)).reshape(n, -1)
-
-
 def extract(moe: Moe, data: LabelledImages, copies: int = 0, strength: float = 0.5, seed: int = 0) -> Samples:
     """Pooled features of a data set, followed by those of augmented copies of each image.
 
@@ -69,8 +62,8 @@ def extract(moe: Moe, data: LabelledImages, copies: int = 0, strength: float = 0
     for block in images:
         for start in range(0, len(block), BATCH):
             features = model.features(block[start : start + BATCH])
-            local.append(pool(features, moe.le_pool.size))
-            gate.append(pool(features, moe.gate_pool.size))
+            local.append(pool(features, moe.le_pool))
+            gate.append(pool(features, moe.gate_pool))
     return Samples(
         np.concatenate(local),
         np.concatenate(gate),

@@ -18,6 +18,7 @@ from golden.data import CLASSES, LabelledImages, balanced_subset
 from golden.torch_model import Network, Preset, build_float, quantise_from, to_pixels
 from spec.errors import InputError
 from spec.files import replacing
+from spec.kinds import kind_named
 from training.fit import FitConfig, fit, predict
 from training.sampling import stratified_split
 
@@ -45,7 +46,7 @@ def classes(preset: Preset) -> int:
     """
     last = preset["layer"][-1]
     count = last.get("features")
-    if last["kind"] != "dense" or count not in range(2, len(CLASSES) + 1):
+    if kind_named(last["kind"]).image_only or count not in range(2, len(CLASSES) + 1):
         raise InputError(
             f"network preset '{preset['name']}': layer '{last['name']}' is the last, it must be dense with 2 to "
             f"{len(CLASSES)} features"

@@ -16,7 +16,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from spec.fixedpoint import FixedPoint, requantize
-from spec.network import LayerWeights, MatrixLayer
+from spec.kinds.layer import LayerWeights
+from spec.kinds.matrix import MatrixLayer
 
 
 @dataclass(frozen=True)

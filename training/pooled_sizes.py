@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 
 from golden.data import LabelledImages
+from golden.integer_model import pool
 from spec.bank import Bank
 from spec.errors import InputError
-from spec.network import MatrixLayer, Moe, Network, build_moe
-from training.features import Samples, pool
+from spec.network import Moe, Network, build_moe
+from training.features import Samples
 from training.gate import GenericData
 from training.personalize import Recipe, fit_expert, fit_gate, make_bank, user_data
 
@@ -45,7 +46,7 @@ def repool(unpooled: Samples, moe: Moe) -> Samples:
     f = moe.network.features
     shape = (len(unpooled), f.height, f.width, f.channels)
     local, gate = (
-        pool(values.reshape(shape), layer.size)
+        pool(values.reshape(shape), layer)
         for values, layer in ((unpooled.local, moe.le_pool), (unpooled.gate, moe.gate_pool))
     )
     return replace(unpooled, local=local, gate=gate)
@@ -75,7 +76,7 @@ def fit_bank(
 
 def personal_share(moe: Moe) -> float:
     """Weights of LE and GN by those of the GE, without biases, as the paper's Table 1 counts them."""
-    ge = sum(layer.weights for layer in moe.network.layers if isinstance(layer, MatrixLayer))
+    ge = sum(layer.weights for layer in moe.network.layers)
     return personal_weights(moe) / ge
 
 

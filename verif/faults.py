@@ -7,48 +7,24 @@ altered sources and memories live under ``build/faults``.
 
 from __future__ import annotations
 
-import hashlib
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from hw.gen.build import RTL, generate, memory_files
+from hw.gen.altered import altered_sources
+from hw.gen.build import generate, memory_files
 from spec.bank import Bank
 from spec.errors import InputError
-from spec.files import new_directory, write_if_changed
+from spec.files import write_if_changed
 from spec.network import LayerWeights
 from spec.paths import ROOT
 from spec.presets import Accelerator
+from tools.mutants import Replacement
 from verif.bulk.library import build_library
 
 DIRECTORY = ROOT / "build" / "faults"
-
-
-@dataclass(frozen=True)
-class SourceEdit:
-    """Replace ``old``, which must occur exactly once in the RTL file ``file``, by ``new``."""
-
-    file: str
-    old: str
-    new: str
-
-    def apply(self, directory: Path) -> None:
-        """Edit the file in ``directory`` in place.
-
-        Raises:
-            InputError: the text does not occur exactly once, so that the fault would be none or another one.
-        """
-        path = directory / self.file
-        text = path.read_text()
-        count = text.count(self.old)
-        if count != 1:
-            raise InputError(
-                f"fault injection: {self.file} has the text {self.old!r} {count} times, it must occur once"
-            )
-        path.write_text(text.replace(self.old, self.new))
 
 
 @dataclass(frozen=True)
@@ -61,7 +37,7 @@ class Fault:
 
     site: str
     what: str
-    edits: tuple[SourceEdit, ...] = ()
+    edits: tuple[Replacement, ...] = ()
     memory: Callable[[Accelerator, dict[str, str]], tuple[str, str]] | None = None
     bank: Callable[[Bank], Bank] | None = None
 
@@ -107,22 +83,22 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         "rounding",
         "requantisation rounds half up instead of half to even",
-        (SourceEdit("requantize.sv", "((|magnitude[Shift-2:0]) | magnitude[Shift])", "1'b1"),),
+        (Replacement("requantize.sv", "((|magnitude[Shift-2:0]) | magnitude[Shift])", "1'b1"),),
     ),
     Fault(
         "relu",
         "a negative accumulator is requantised to 1 instead of 0",
-        (SourceEdit("requantize.sv", "if (acc_i[AccW-1]) data_o = '0;", "if (acc_i[AccW-1]) data_o = OutW'(1);"),),
+        (Replacement("requantize.sv", "if (acc_i[AccW-1]) data_o = '0;", "if (acc_i[AccW-1]) data_o = OutW'(1);"),),
     ),
     Fault(
         "gate",
         "every 16th gate decision is inverted",
         (
-            SourceEdit(
+            Replacement(
                 "gate_decide.sv",
-                "    if (taken && last) out_expert_o <= (difference > DiffW'(theta_i)) ? best_index : 4'd0;\n  end",
+                "    if (taken && last) out_expert_o <= (difference > DiffW'(theta_i)) ? best_index : '0;\n  end",
                 "    if (taken && last)\n"
-                "      out_expert_o <= ((difference > DiffW'(theta_i)) != (decision_q == '0)) ? best_index : 4'd0;\n"
+                "      out_expert_o <= ((difference > DiffW'(theta_i)) != (decision_q == '0)) ? best_index : '0;\n"
                 "  end\n\n"
                 "  logic [3:0] decision_q;\n"
                 "  always_ff @(posedge clk_i) begin\n"
@@ -136,17 +112,17 @@ FAULTS: tuple[Fault, ...] = (
         "mux",
         "every second image gets the class of the expert that was not chosen, if that expert ran",
         (
-            SourceEdit(
+            Replacement(
                 "expert_mux.sv",
                 "    if (expert == '0 && needs_ge) result.class_index = ge_class_i;\n",
                 "    if (expert == '0 && needs_ge) begin\n"
                 "      result.class_index = (image_i.sequence_number[0] && needs_le[0]) ? le_class_i[0] : ge_class_i;\n"
                 "    end\n",
             ),
-            SourceEdit(
+            Replacement(
                 "expert_mux.sv",
-                "if (expert == 4'(i + 1) && needs_le[i]) result.class_index = le_class_i[i];",
-                "if (expert == 4'(i + 1) && needs_le[i]) begin\n"
+                "if (expert == ExpertW'(i + 1) && needs_le[i]) result.class_index = le_class_i[i];",
+                "if (expert == ExpertW'(i + 1) && needs_le[i]) begin\n"
                 "        result.class_index = (image_i.sequence_number[0] && needs_ge) ? ge_class_i : le_class_i[i];\n"
                 "      end",
             ),
@@ -156,7 +132,7 @@ FAULTS: tuple[Fault, ...] = (
         "tlast",
         "every 16th image of the right length is reported as too long",
         (
-            SourceEdit(
+            Replacement(
                 "image_ingress.sv",
                 "assign status_long_o  = state_q == Stream && !s_last_i;",
                 "assign status_long_o  = state_q == Stream && (!s_last_i || sequence_q[3:0] == '0);",
@@ -167,7 +143,7 @@ FAULTS: tuple[Fault, ...] = (
         "lost_word",
         "the feature store forgets one word, so that the GE waits for ever",
         (
-            SourceEdit(
+            Replacement(
                 "feature_store.sv",
                 "assign push       = in_valid_i && in_ready_o;",
                 "assign push       = in_valid_i && in_ready_o && !(wr_ptr_q == AddrW'(1) && !forgot_q);\n"
@@ -215,25 +191,8 @@ def prepare(accelerator: Accelerator, bank: Bank, fault: Fault | None, optimise:
         files = memory_files(accelerator)
         memories = _altered_memories(accelerator, fault, files | dict([fault.memory(accelerator, files)]))
     if fault and fault.edits:
-        hardware = replace(hardware, rtl=altered_sources(fault))
+        hardware = replace(hardware, rtl=altered_sources(fault.edits, fault.site))
     return Design(build_library(hardware, optimise=optimise), memories, bank)
-
-
-def altered_sources(fault: Fault, source: Path = RTL, directory: Path = DIRECTORY) -> Path:
-    """A copy of the RTL sources with the fault's edits; its path depends on the content, so that it can be reused."""
-    originals = sorted(source.glob("*.sv"))
-    digest = hashlib.sha256(repr(fault.edits).encode())
-    for path in originals:
-        digest.update(path.name.encode() + b"\0" + path.read_bytes())
-    tree = directory / f"{fault.site}-{digest.hexdigest()[:16]}" / "rtl"
-    if tree.exists():
-        return tree
-    with new_directory(tree) as work:
-        for path in originals:
-            shutil.copy(path, work / path.name)
-        for edit in fault.edits:
-            edit.apply(work)
-    return tree
 
 
 def _altered_memories(accelerator: Accelerator, fault: Fault, files: dict[str, str]) -> Path:

@@ -35,6 +35,13 @@ def max_pool(image: np.ndarray, size: int) -> np.ndarray:
     return tiles.max(axis=(1, 3))
 
 
+def average_pool(image: np.ndarray, size: int) -> np.ndarray:
+    """Mean of each size x size tile, half to even: (height // size, width // size, channels)."""
+    height, width, channels = image.shape
+    tiles = image.reshape(height // size, size, width // size, size, channels)
+    return np.rint(tiles.sum(axis=(1, 3)) / size**2).astype(np.int64)
+
+
 def matrix_vector(weights: np.ndarray, bias: np.ndarray, vectors: np.ndarray) -> np.ndarray:
     """weights (outputs, inputs), bias (outputs,), vectors (n, inputs) -> exact sums (n, outputs)."""
     return vectors @ weights.T + bias

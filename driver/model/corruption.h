@@ -16,41 +16,35 @@
 #include "verilated_sym_props.h"
 #include "verilated_syms.h"
 
+#include "hierarchy.h"
+
 class Corruption {
  public:
-  static constexpr int kDomains = 4;
+  static constexpr int kDomains = sizeof(kDomainPlaces) / sizeof(kDomainPlaces[0]);
   static constexpr int kPeriod = 3;  // cycles between two overwrites
 
   explicit Corruption(VerilatedContext& context) {
-    static const char* const kRawOutputs[kDomains][5] = {{"fe_in_ready", "fe_out_valid", "fe_out_data", "fe_activity", nullptr},
-                                                         {"ge_raw_ready", "ge_raw_valid", "ge_raw_class", "ge_activity", nullptr},
-                                                         {},
-                                                         {"gn_raw_ready", "gn_raw_conf_ready", "gn_raw_valid", "gn_raw_expert",
-                                                          "gn_activity"}};
     for (const auto& entry : *context.scopeNameMap()) {
       const std::string scope = entry.first;
       VerilatedVarNameMap* const variables = entry.second->varsp();
       if (!variables) continue;
-      const size_t at = scope.find("u_core");
+      const size_t at = scope.find(kCore);
       if (at == std::string::npos) continue;
-      const std::string below = scope.substr(at + 6);
-      for (auto& named : *variables) {
-        const VerilatedVar& variable = named.second;
-        const std::string name = named.first;
-        if (variable.isParam() || variable.vltype() == VLVT_STRING || variable.vltype() == VLVT_REAL) continue;
-        if (below.empty()) {  // raw outputs, before the clamps
-          for (int d = 0; d < kDomains; ++d) {
-            for (const char* raw : kRawOutputs[d]) {
-              if (raw && name == raw) add(d, variable, false);
-            }
+      const std::string below = scope.substr(at + std::strlen(kCore));
+      for (int domain = 0; domain < kDomains; ++domain) {
+        const DomainPlace& place = kDomainPlaces[domain];
+        for (auto& named : *variables) {
+          const VerilatedVar& variable = named.second;
+          const std::string name = named.first;
+          if (variable.isParam() || variable.vltype() == VLVT_STRING || variable.vltype() == VLVT_REAL) continue;
+          if (inside(below, place)) {
+            if (name == "clk_i" || name == "rst_ni" || name == "write_i" || name.find("wr_") == 0) continue;
+            if (name == "mem" && below.find(kRomSuffix) != std::string::npos) continue;
+            add(domain, variable, name == "mem" && below.find(kLoadedMemory) != std::string::npos);
+          } else if (ends_with(below, place.branch) && name.find(kRawPrefix) == 0) {  // outputs, before the clamp
+            add(domain, variable, false);
           }
-          continue;
         }
-        const int domain = domain_of(below);
-        if (domain < 0 && below.find(".gen_le") == 0 && name.find("raw_") == 0) add(2, variable, false);
-        if (domain < 0 || name == "clk_i" || name == "wr_clk_i" || name == "rst_ni" || name.find("wr_") == 0) continue;
-        if (name == "mem" && below.find("_rom") != std::string::npos) continue;
-        add(domain, variable, name == "mem" && below.find("gen_chunk") != std::string::npos);
       }
     }
   }
@@ -91,16 +85,18 @@ class Corruption {
     bool retained;
   };
 
-  static int domain_of(const std::string& below) {
-    static const char* const kPrefixes[kDomains] = {".u_front_end", ".u_ge", nullptr, ".u_gn"};
-    for (int d = 0; d < kDomains; ++d) {
-      if (!kPrefixes[d]) continue;
-      const size_t length = std::strlen(kPrefixes[d]);
-      if (below.compare(0, length, kPrefixes[d]) == 0 && (below.size() == length || below[length] == '.')) return d;
-    }
-    const size_t le = below.find(".u_le");
-    if (below.find(".gen_le") == 0 && le != std::string::npos && (below.size() == le + 5 || below[le + 5] == '.')) return 2;
-    return -1;
+  // A scope is a list of names with a dot before each.
+  static bool ends_with(const std::string& below, const char* name) {
+    const std::string last = std::string(".") + name;
+    return below.size() >= last.size() && below.compare(below.size() - last.size(), last.size(), last) == 0;
+  }
+
+  static bool inside(const std::string& below, const DomainPlace& place) {
+    const std::string instance = std::string(".") + place.branch + "." + place.element;
+    const size_t at = below.find(instance);
+    if (at == std::string::npos) return false;
+    const size_t end = at + instance.size();
+    return end == below.size() || below[end] == '.';
   }
 
   void add(int domain, const VerilatedVar& variable, bool retained) {

@@ -13,6 +13,7 @@ from spec.activity import Activity, image_activity
 from spec.bank import Bank
 from spec.network import NO_CLASS, Mode
 from spec.presets import Accelerator
+from spec.result_word import Fields, Status, encode, numbers_from
 
 
 @dataclass
@@ -66,11 +67,10 @@ class GoldenDevice:
         elif image.use_ge and image.expert == 0:
             classes = self.model.run(images, Mode.GE_ONLY, None).classes
         self._count(image, classes, experts)
-        sequence = (self._sequence + np.arange(count)) % 4096
+        sequence = numbers_from(self._sequence, count)
         self._sequence += count
-        flags = image.disabled << 3 | image.no_bank << 2
-        word = sequence << 20 | settings.bank << 16 | flags << 12 | experts.astype(np.int64) << 8 | classes
-        return word.astype(np.uint32)
+        status = image.disabled * Status.DISABLED | image.no_bank * Status.NO_BANK
+        return encode(Fields(classes, experts, status, settings.bank, sequence))
 
     def _count(self, image: Descriptor, classes: np.ndarray, experts: np.ndarray) -> None:
         counts, work, n = self.counts, self._activity, len(classes)

@@ -16,7 +16,7 @@ import pytest
 from driver import Counters, Results
 from driver.accelerator import ID, REASONS, VERSION_MAJOR
 from driver.tests.c_driver import DRIVER, PROGRAM, C, compile_c, compile_with_device, memory_directory
-from driver.tests.devices import design, random_images
+from driver.tests.devices import design
 from driver.tests.golden_device import GoldenDevice
 from driver.tests.test_device import MODES
 from golden.descriptor import Settings
@@ -24,6 +24,7 @@ from hw.regs.map import encodings, register
 from spec.bank import random_bank
 from spec.bank_file import device_words, digest_words, save_bank
 from spec.network import Mode
+from spec.tiny_variants import random_images
 from tools.cocotb_run import mutate
 
 HEADER = C / "moe_driver.h"

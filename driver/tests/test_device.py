@@ -10,7 +10,7 @@ import pytest
 
 from driver import Accelerator, Counters, DriverError
 from driver.accelerator import REASONS
-from driver.tests.devices import design, open_device, random_images
+from driver.tests.devices import design, open_device
 from driver.tests.golden_device import GoldenDevice
 from golden.descriptor import Settings
 from hw.regs.map import encodings
@@ -18,6 +18,7 @@ from spec.bank import random_bank
 from spec.bank_file import device_words
 from spec.network import NO_CLASS, Mode
 from spec.presets import load_accelerator
+from spec.tiny_variants import random_images
 
 MODES = (Mode.GE_ONLY, Mode.LE_ONLY, Mode.MOE_PARALLEL, Mode.MOE_GATED)
 
@@ -173,7 +174,8 @@ COUNTER_DEFECTS = {
     "counts offered images": ("activity_counters.sv", "one_if(taken);\n    increment.answers_nobody",
                               "one_if(result_valid_i);\n    increment.answers_nobody"),
     "forgets a gate layer": ("gating_network.sv", ".activity_o (activity_o[Layers-1])", ".activity_o ()"),
-    "counts dropped features": ("moe_core.sv", "store_read_o  = ge_taken;", "store_read_o  = store_write_o;"),
+    "counts dropped features": ("ge_branch.sv", "store_read_o  = taken;",
+                               "store_read_o  = store_write_o;"),
 }  # fmt: skip
 
 

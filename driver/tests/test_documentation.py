@@ -14,7 +14,7 @@ import pytest
 
 import driver.accelerator
 from driver.tests.c_driver import DRIVER, C, compile_c, compile_with_device, memory_directory
-from driver.tests.devices import design, random_images
+from driver.tests.devices import design
 from driver.tests.pynq_standin import Dma, Memory, Mmio
 from driver.verilated import VerilatedTransport
 from golden.integer_model import MoeModel
@@ -23,6 +23,7 @@ from spec.bank_file import save_bank
 from spec.errors import InputError
 from spec.network import Mode
 from spec.paths import ROOT
+from spec.tiny_variants import random_images
 
 PAGE = ROOT / "docs" / "driver.md"
 IMAGES = random_images(11, 3)

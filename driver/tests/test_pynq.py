@@ -11,7 +11,7 @@ import pytest
 from driver import Accelerator, DriverError
 from driver.accelerator import REASONS
 from driver.pynq import PynqTransport
-from driver.tests.devices import design, random_images
+from driver.tests.devices import design
 from driver.tests.golden_device import GoldenDevice
 from driver.tests.pynq_standin import Dma, Hung, Memory, Mmio
 from driver.tests.test_device import MODES, check_counters, stream_of
@@ -20,6 +20,7 @@ from golden.descriptor import Settings
 from hw.regs.map import register
 from spec.bank import random_bank
 from spec.network import Mode
+from spec.tiny_variants import random_images
 
 
 @dataclass

@@ -6,8 +6,9 @@ from __future__ import annotations
 import pytest
 
 from driver.swap_load import GE_ALONE, USERS, SwapLoad, SwapReport
-from driver.tests.devices import open_device, random_images
+from driver.tests.devices import open_device
 from spec.network import Mode
+from spec.tiny_variants import random_images
 
 SEED = 1
 POOL = random_images(300, SEED)  # different images
@@ -34,7 +35,11 @@ def test_swap_under_load(mode: Mode) -> None:
     [
         ("bank_loader.sv", "else if (target_busy) start_reason = bank_reason__BANK_IN_USE;", ""),
         ("bank_loader.sv", "if ((invalidate_i || (start_i && !start_refused)) &&", "if (invalidate_i &&"),
-        ("moe_core.sv", "(isolate_i[DomainLe] ? '0 : route_image.bank),", "(bank_i),"),
+        (
+            "moe_core.sv",
+            ".image_i           (route_image),\n        .in_valid_i        (routed_valid[ToLe+i])",
+            ".image_i           (image),\n        .in_valid_i        (routed_valid[ToLe+i])",
+        ),
     ],
     ids=["loads a bank in use", "valid while it is loaded", "bank of now for images of before"],
 )

@@ -11,19 +11,12 @@ from enum import Enum
 from typing import Protocol
 
 from golden.energy.operations import OPERATIONS, Operations
-from spec.activity import Activity, layer_activity
 from spec.domains import ALWAYS_ON, domain_layers
 from spec.folding import Folding
-from spec.network import MatrixLayer, Moe
-from spec.storage import (
-    STORE_FRAMES,
-    buffer_word_bits,
-    feature_word_bits,
-    weight_memory_bits,
-    weight_word_bits,
-    window_buffer_bits,
-    window_read_bits,
-)
+from spec.kinds.layer import Activity
+from spec.kinds.matrix import MatrixLayer
+from spec.network import Moe
+from spec.storage import STORE_FRAMES, feature_word_bits
 
 KINDS = ("mac", "weights", "buffers", "dram")
 BANK_WORD_BITS = 32
@@ -120,7 +113,7 @@ def _domain_energy(
 ) -> dict[str, float]:
     """pJ by kind; each counter is split among the layers as the work of one image is."""
     energy = dict.fromkeys(KINDS, 0.0)
-    one = {layer.name: layer_activity(layer, folding.layers[layer.name]) for layer in layers}
+    one = {layer.name: layer.activity(folding.layers[layer.name]) for layer in layers}
     image = sum(one.values(), Activity())
     images = {
         kind: getattr(counts, kind) / getattr(image, kind) if getattr(image, kind) else 0.0
@@ -130,13 +123,13 @@ def _domain_energy(
         fold, work = folding.layers[layer.name], one[layer.name]
         product = operations.mac(layer.weight.bits, layer.input.bits, layer.accumulator.bits)
         energy["mac"] += images["macs"] * work.macs * product
-        read = images["weight_reads"] * work.weight_reads * weight_word_bits(layer, fold)
+        read = images["weight_reads"] * work.weight_reads * layer.weight_word_bits(fold)
         energy["weights"] += read * operations.on_chip.pj
-        moved = images["buffer_writes"] * work.buffer_writes * buffer_word_bits(layer, fold)
-        moved += images["macs"] * window_read_bits(layer, fold)
+        moved = images["buffer_writes"] * work.buffer_writes * layer.buffer_word_bits(fold)
+        moved += images["macs"] * layer.window_read_bits(fold)
         energy["buffers"] += moved * operations.on_chip.pj
         if streamed:
-            energy["dram"] += images["weight_reads"] * weight_memory_bits(layer, fold) * operations.dram.pj
+            energy["dram"] += images["weight_reads"] * layer.weight_memory_bits(fold) * operations.dram.pj
     return energy
 
 
@@ -149,8 +142,8 @@ def _held(moe: Moe, folding: Folding, counts: DeviceCounts) -> dict[str, float]:
         switched = banks = 0
         for layer in layers:
             fold = folding.layers[layer.name]
-            weights = weight_memory_bits(layer, fold) + layer.outputs * layer.bias.bits
-            switched += layer.outputs * layer.accumulator.bits + window_buffer_bits(layer, fold)
+            weights = layer.weight_memory_bits(fold) + layer.outputs * layer.bias.bits
+            switched += layer.outputs * layer.accumulator.bits + layer.window_buffer_bits(fold)
             if name in ("le", "gn"):
                 banks += folding.weight_banks * weights
             else:

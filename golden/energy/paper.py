@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from spec.network import MatrixLayer, Network
+from spec.network import Network
 
 MAC_PJ = 4.6  # 32-bit floating point: multiply 3.7, add 0.9
 SRAM_PJ = 5.0  # 32 bits
@@ -55,7 +55,7 @@ class PaperExpert:
 
 def global_expert(network: Network) -> PaperExpert:
     """The GE: the inputs of every layer but the first are its hidden activations, pooled before they are stored."""
-    layers = [layer for layer in network.layers if isinstance(layer, MatrixLayer)]
+    layers = network.weighted_layers
     return PaperExpert(
         sum(layer.macs for layer in layers),
         sum(layer.weights for layer in layers),

@@ -8,7 +8,13 @@ from fractions import Fraction
 import numpy as np
 
 from spec.bank import Bank
-from spec.network import LayerWeights, MatrixLayer, Mode, Moe, PoolLayer
+from spec.kinds.average_pool import AveragePool
+from spec.kinds.conv import Convolution
+from spec.kinds.dense import Dense
+from spec.kinds.layer import Layer, LayerWeights
+from spec.kinds.matrix import MatrixLayer
+from spec.kinds.max_pool import MaxPool
+from spec.network import Mode, Moe
 
 
 def round_half_even(value: Fraction) -> int:
@@ -24,10 +30,13 @@ def activate(accumulator: np.ndarray, layer: MatrixLayer) -> np.ndarray:
     return np.clip(np.array(values, np.int64), 0, 2**layer.output.bits - 1).reshape(accumulator.shape)
 
 
-def matrix(layer: MatrixLayer, weights: LayerWeights, x: np.ndarray) -> np.ndarray:
-    """A convolution of (H, W, C) or a dense layer on (inputs,), all int64."""
-    if layer.kernel is None:
-        return activate(weights.weight @ x.ravel() + weights.bias, layer)
+def dense(layer: Dense, weights: LayerWeights, x: np.ndarray) -> np.ndarray:
+    """A dense layer on (inputs,), all int64."""
+    return activate(weights.weight @ x.ravel() + weights.bias, layer)
+
+
+def convolution(layer: Convolution, weights: LayerWeights, x: np.ndarray) -> np.ndarray:
+    """A convolution of (H, W, C), all int64."""
     k = layer.kernel
     rows = []
     for y in range(x.shape[0] - k + 1):
@@ -36,12 +45,32 @@ def matrix(layer: MatrixLayer, weights: LayerWeights, x: np.ndarray) -> np.ndarr
     return activate(np.array(rows), layer)
 
 
-def pool(layer: PoolLayer, x: np.ndarray) -> np.ndarray:
+def windows(size: int, x: np.ndarray) -> list[list[np.ndarray]]:
+    """Rows of windows of ``size`` x ``size``, each (size, size, C)."""
+    n = size
+    return [[x[y : y + n, c : c + n] for c in range(0, x.shape[1], n)] for y in range(0, x.shape[0], n)]
+
+
+def max_pool(layer: MaxPool, weights: None, x: np.ndarray) -> np.ndarray:
     """Largest value of each window."""
-    n = layer.size
-    return np.array(
-        [[x[y : y + n, c : c + n].max((0, 1)) for c in range(0, x.shape[1], n)] for y in range(0, x.shape[0], n)]
-    )
+    return np.array([[window.max((0, 1)) for window in row] for row in windows(layer.size, x)])
+
+
+def average_pool(layer: AveragePool, weights: None, x: np.ndarray) -> np.ndarray:
+    """Mean of each window, as an exact fraction."""
+
+    def mean(window: np.ndarray) -> list[int]:
+        return [round_half_even(Fraction(int(values.sum()), values.size)) for values in np.moveaxis(window, 2, 0)]
+
+    return np.array([[mean(window) for window in row] for row in windows(layer.size, x)])
+
+
+LAYERS = {Convolution: convolution, Dense: dense, MaxPool: max_pool, AveragePool: average_pool}
+
+
+def compute(layer: Layer, x: np.ndarray, weights: LayerWeights | None = None) -> np.ndarray:
+    """The output of one layer."""
+    return LAYERS[type(layer)](layer, weights, x)
 
 
 def first_of_the_largest(values: np.ndarray) -> int:
@@ -61,19 +90,19 @@ def answer(
 
     def run(steps, x: np.ndarray) -> np.ndarray:
         for step in steps:
-            x = pool(step, x) if isinstance(step, PoolLayer) else matrix(step, moe.network.weights[step.name], x)
+            x = compute(step, x, moe.network.weights.get(step.name))
             layers[step.name] = x
         return x
 
     features = run(moe.network.front_end, image.astype(np.int64)[:, :, None])
     if mode == Mode.GE_ONLY:
         return first_of_the_largest(run(moe.network.tail, features)), 0, layers
-    pooled = layers["le_pool"] = pool(moe.le_pool, features)
-    local = [matrix(moe.le, weights, pooled) for weights in bank.local_experts]
+    pooled = layers["le_pool"] = compute(moe.le_pool, features)
+    local = [compute(moe.le, pooled, weights) for weights in bank.local_experts]
     layers |= {f"le{i}": logits for i, logits in enumerate(local)}
     if mode == Mode.LE_ONLY:
         return first_of_the_largest(local[local_expert]), local_expert + 1, layers
-    x = layers["gate_pool"] = pool(moe.gate_pool, features)
+    x = layers["gate_pool"] = compute(moe.gate_pool, features)
     x = list(x.ravel())
     if moe.confidence_shift is not None:
         for logits in local:
@@ -82,8 +111,8 @@ def answer(
                 x.append(min(max(round_half_even(Fraction(value, 2**moe.confidence_shift)), 0), 255))
     x = np.array(x, np.int64)
     if moe.gate_hidden:
-        x = layers["gate_hidden"] = matrix(moe.gate_hidden, bank.gate_hidden, x)
-    gate = layers["gate_out"] = matrix(moe.gate_out, bank.gate_out, x)
+        x = layers["gate_hidden"] = compute(moe.gate_hidden, x, bank.gate_hidden)
+    gate = layers["gate_out"] = compute(moe.gate_out, x, bank.gate_out)
     best = first_of_the_largest(gate[1:])
     expert = best + 1 if gate[1 + best] - gate[0] > theta else 0
     if mode == Mode.MOE_PARALLEL or expert == 0:

@@ -2,27 +2,25 @@
 """The fast integer model against a plain int64 model, on random networks, in every mode and layer."""
 
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 import pytest
 import torch
 
-from golden.integer_model import MoeModel, NetworkModel, _Product, confidence, gate_decision
+from golden.integer_model import MoeModel, NetworkModel, confidence, gate_decision, pool
+from golden.kinds import step
 from golden.tests.reference import answer
 from spec.bank import random_bank
 from spec.fixedpoint import FixedPoint, requantize, signed_bits
-from spec.network import (
-    NO_CLASS,
-    LayerWeights,
-    MatrixLayer,
-    Mode,
-    Moe,
-    Network,
-    PoolLayer,
-    Shape,
-    accumulator_for_weights,
-)
-from spec.tiny import tiny_images, tiny_moe, tiny_network
+from spec.kinds.average_pool import SIZES, AveragePool
+from spec.kinds.conv import Convolution
+from spec.kinds.dense import Dense
+from spec.kinds.layer import LayerWeights, Shape
+from spec.kinds.matrix import MatrixLayer, accumulator_for_weights
+from spec.kinds.max_pool import MaxPool
+from spec.network import NO_CLASS, Mode, Moe, Network
+from spec.tiny import averaged_accelerator, tiny_images, tiny_moe, tiny_network
 
 MODES = [Mode.GE_ONLY, Mode.LE_ONLY, Mode.MOE_PARALLEL, Mode.MOE_GATED]
 IMAGES = 12
@@ -68,7 +66,7 @@ def test_random_layers_round_saturate_and_cut_off():
     assert (taps["conv1"] == 0).any() and (taps["conv1"] == 255).any()
     layer = network.layers[0]
     raw = replace(layer, output=None)
-    accumulators = _Product(raw, network.weights["conv1"])(torch.from_numpy(tiny_images(20)).reshape(-1, 14, 14, 1))
+    accumulators = step(raw, network.weights["conv1"])(torch.from_numpy(tiny_images(20)).reshape(-1, 14, 14, 1))
     remainder = accumulators.to(torch.int64).numpy() & ((1 << layer.shift) - 1)
     assert (remainder == 1 << (layer.shift - 1)).any(), "no exact half among the accumulators"
 
@@ -128,7 +126,10 @@ def _one_layer(weights: LayerWeights, kernel: int | None, shape: Shape, shift: i
     low, high = accumulator_for_weights(weights, pixel)
     accumulator = FixedPoint(signed_bits(low, high), True, 8)
     output = None if shift is None else FixedPoint(8, False, 8 - shift)
-    return MatrixLayer("x", shape, len(weights.weight), kernel, pixel, kind, kind, accumulator, output)
+    types = (pixel, kind, kind, accumulator, output)
+    if kernel is None:
+        return Dense("x", shape, len(weights.weight), *types)
+    return Convolution("x", shape, len(weights.weight), *types, kernel)
 
 
 @pytest.mark.parametrize("kernel", [None, 3])
@@ -141,7 +142,7 @@ def test_products_are_exact_up_to_the_edge_of_float32(kernel):
     weight = rng.choice([largest, largest - 1, -largest], (32, inputs), p=[0.98, 0.01, 0.01])
     layer_weights = LayerWeights(weight, rng.integers(-500, 500, 32))
     layer = _one_layer(layer_weights, kernel, shape, None)
-    product = _Product(layer, layer_weights)
+    product = step(layer, layer_weights)
     assert product.dtype == torch.float32
     x = rng.choice([255, 254, 0], (40, shape.height, shape.width, shape.channels), p=[0.98, 0.01, 0.01])
     found = product(torch.from_numpy(x.astype(np.uint8))).to(torch.int64).numpy()
@@ -159,7 +160,7 @@ def test_wide_sums_take_float64(kernel):
     shape = Shape(1, 1, 18) if kernel is None else Shape(5, 5, 2)
     rng = np.random.default_rng(0)
     layer_weights = LayerWeights(rng.integers(-(2**15), 2**15, (4, 18)), rng.integers(-(2**15), 2**15, 4))
-    product = _Product(_one_layer(layer_weights, kernel, shape, None), layer_weights)
+    product = step(_one_layer(layer_weights, kernel, shape, None), layer_weights)
     assert product.dtype == torch.float64
     x = rng.integers(0, 256, (3, shape.height, shape.width, shape.channels), dtype=np.uint8)
     found = product(torch.from_numpy(x)).to(torch.int64).numpy().reshape(3, -1, 4)
@@ -177,7 +178,7 @@ def test_a_bias_that_hides_a_large_sum_still_counts_against_float32():
     layer_weights = LayerWeights(weight, np.array([-(2**23)]))
     low, high = accumulator_for_weights(layer_weights, FixedPoint(8, False, 8))
     assert max(-low, high) < 2**24 < weight.sum() * 255
-    assert _Product(_one_layer(layer_weights, None, Shape(1, 1, 520), None), layer_weights).dtype == torch.float64
+    assert step(_one_layer(layer_weights, None, Shape(1, 1, 520), None), layer_weights).dtype == torch.float64
 
 
 @pytest.mark.parametrize("shift", [0, 1, 7])
@@ -188,14 +189,46 @@ def test_requantised_products_equal_the_one_rounding_function(shift):
     x = rng.integers(0, 256, (200, 30))
     x[:100] = np.where(layer_weights.weight[0] > 0, 255, 0)  # a large sum that saturates at every shift
     layer_weights.weight[0] *= 20
-    found = _Product(layer, layer_weights)(torch.from_numpy(x.astype(np.uint8))).numpy()
+    found = step(layer, layer_weights)(torch.from_numpy(x.astype(np.uint8))).numpy()
     expected = requantize(x @ layer_weights.weight.T + layer_weights.bias, shift, 8)
     assert (found == expected).all() and (expected == 255).any() and (expected == 0).any()
 
 
-def test_pooling_before_requantisation_changes_nothing():
-    """Rounding is monotone, so the fast path may pool first; the layers it skips are those of the slow path."""
-    network, images = tiny_network(3), tiny_images(30, 3)
+@pytest.mark.parametrize("pools", [(AveragePool, MaxPool), (MaxPool, AveragePool), (AveragePool, AveragePool)])
+@pytest.mark.parametrize("mode", [Mode.MOE_PARALLEL, Mode.LE_ONLY])
+def test_average_pools_equal_the_plain_model(pools, mode):
+    moe = averaged_accelerator(2, pools).moe
+    bank, images = random_bank(moe, 4), tiny_images(IMAGES, 4)
+    theta = middle_theta(moe, bank, images)
+    fast = MoeModel(moe).run(images, mode, bank, theta, 1, keep_layers=True, batch=5)
+    quiet = MoeModel(moe).run(images, mode, bank, theta, 1)
+    assert (fast.classes == quiet.classes).all() and (fast.experts == quiet.experts).all()
+    for i, image in enumerate(images):
+        number, expert, layers = answer(moe, image, mode, bank, theta, 1)
+        assert (fast.classes[i], fast.experts[i]) == (number, expert)
+        assert {"pool1", "le_pool"} <= set(layers)
+        for name, values in layers.items():
+            assert (fast.layers[name][i].ravel() == values.ravel()).all(), f"{name} of image {i}"
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_an_average_is_rounded_half_to_even(size):
+    """Every remainder, ties with an even and with an odd quotient among them, and the largest sum."""
+    layer = AveragePool("x", Shape(size, size, 1), size, FixedPoint(8, False, 8))
+    area = size * size
+    sums = np.unique(np.concatenate([np.arange(min(6 * area, 255 * area + 1)), [255 * area, 255 * area - 1]]))
+    flat = np.zeros((len(sums), area), np.uint8)
+    for row, total in zip(flat, sums, strict=True):
+        row[:] = total // area
+        row[: total % area] += 1
+    found = pool(flat.reshape(-1, size, size, 1), layer).ravel()
+    assert found.tolist() == [round(Fraction(int(total), area)) for total in sums]
+
+
+@pytest.mark.parametrize("pools", [(MaxPool, MaxPool), (AveragePool, MaxPool)])
+def test_pooling_before_requantisation_changes_nothing(pools):
+    """Rounding is monotone, so the fast path may take a maximum first; a mean it may not."""
+    network, images = tiny_network(3, pools=pools), tiny_images(30, 3)
     taps: dict[str, np.ndarray] = {}
     NetworkModel(network).front_end(images, taps)
     assert (NetworkModel(network).features(images) == taps["pool1"]).all()
@@ -204,8 +237,8 @@ def test_pooling_before_requantisation_changes_nothing():
 def test_network_that_begins_with_a_pool():
     """Layer kinds in another order than LeNet's: nothing is hard-wired."""
     network = tiny_network()
-    pool = PoolLayer("pool0", Shape(28, 28, 1), 2, network.pixel)
-    wider = Network("wide", Shape(28, 28, 1), network.pixel, (pool, *network.layers), network.weights, "pool1")
+    first = MaxPool("pool0", Shape(28, 28, 1), 2, network.pixel)
+    wider = Network("wide", Shape(28, 28, 1), network.pixel, (first, *network.layers), network.weights, "pool1")
     images = np.random.default_rng(0).integers(0, 256, (4, 28, 28), dtype=np.uint8)
     pooled = images.reshape(4, 14, 2, 14, 2).max((2, 4))
     assert (NetworkModel(wider).logits(images) == NetworkModel(network).logits(pooled)).all()

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Gating network (power domain PD_GN): which expert answers an image.
 ///
-/// Max pooling to m x m, optionally the local experts' confidences behind the pooled features, an optional hidden layer,
+/// Pooling to m x m, optionally the local experts' confidences behind the pooled features, an optional hidden layer,
 /// and one logit an expert, generic first. All weights are loaded at run time.
 ///
 /// Formula: with the largest local logit (lowest index on a tie), local expert i answers when its logit minus the generic
@@ -9,11 +9,17 @@
 /// Initiation interval: that of the slower dense layer.
 #pragma once
 
+#include "average_pool.hpp"
 #include "dense.hpp"
 #include "local_expert.hpp"
 #include "max_pool.hpp"
 #include "network.hpp"
 #include "weight_bank.hpp"
+
+// network.hpp names the pool when it is not the max pool.
+#ifndef ACCEL_GATE_POOL
+#define ACCEL_GATE_POOL max_pool
+#endif
 
 namespace accel {
 
@@ -102,7 +108,7 @@ inline void gate_layers(const GateBanks& memory, const ap_uint<kBankBits> bank, 
   hls::stream<FeatureBeat> pooled("gate_pooled");
   hls::stream<GateLogitBeat> logits("gate_logits");
   const BankView<GateOut, kBanks> out_weights = {memory.out, bank};
-  max_pool<GatePool>(features, pooled);
+  ACCEL_GATE_POOL<GatePool>(features, pooled);
   TAP(kTapGatePool, pooled);
 #if ACCEL_GATE_HIDDEN
   hls::stream<Beat<GateHidden::input_t, GateHidden::kSimd> > words("gate_words");

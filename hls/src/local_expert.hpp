@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Local expert (power domain PD_LE): max pooling to n x n and one dense layer with run-time weights.
+/// Local expert (power domain PD_LE): pooling to n x n and one dense layer with run-time weights.
 ///
 /// Gives the class, and for the gate the confidence: top logit and margin to the second one, requantised to a feature's
 /// width. Initiation interval: that of the dense layer.
@@ -7,10 +7,16 @@
 #pragma once
 
 #include "arg_max.hpp"
+#include "average_pool.hpp"
 #include "dense.hpp"
 #include "max_pool.hpp"
 #include "network.hpp"
 #include "weight_bank.hpp"
+
+// network.hpp names the pool when it is not the max pool.
+#ifndef ACCEL_LE_POOL
+#define ACCEL_LE_POOL max_pool
+#endif
 
 namespace accel {
 
@@ -45,7 +51,7 @@ inline void local_expert_layers(const LeBanks& memory, const ap_uint<kBankBits> 
   hls::stream<LeLogitBeat> logits("le_logits");
 #pragma HLS STREAM variable = logits depth = 4
   const BankView<Le, kBanks> weights = {memory, bank};
-  max_pool<LePool>(features, pooled);
+  ACCEL_LE_POOL<LePool>(features, pooled);
   TAP_IF(index == 0, kTapLePool, pooled);  // the same for all of them
   dense<Le>(pooled, logits, weights);
   TAP(kTapLe + index, logits);

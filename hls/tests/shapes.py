@@ -8,8 +8,13 @@ from pathlib import Path
 import numpy as np
 
 from spec.fixedpoint import FixedPoint, signed_bits
-from spec.network import Layer, LayerWeights, MatrixLayer, Network, PoolLayer, Shape, accumulator_for_weights
-from spec.tiny import QonnxWriter
+from spec.kinds.conv import Convolution
+from spec.kinds.dense import Dense
+from spec.kinds.layer import Layer, LayerWeights, Shape
+from spec.kinds.matrix import MatrixLayer, accumulator_for_weights
+from spec.kinds.max_pool import MaxPool
+from spec.network import Network
+from spec.qonnx_writer import QonnxWriter
 
 FOLDING = """\
 name = "shape"
@@ -61,11 +66,14 @@ def shape_network(seed: int = 3) -> Network:
         weights[name] = values
         # The reader takes the narrowest type that holds the biases.
         bias = FixedPoint(signed_bits(int(values.bias.min()), int(values.bias.max())), True, fraction)
-        layers.append(MatrixLayer(name, shape, outputs, kernel, source, kind, bias, accumulator, output))
+        types = (source, kind, bias, accumulator, output)
+        layers.append(
+            Dense(name, shape, outputs, *types) if kernel is None else Convolution(name, shape, outputs, *types, kernel)
+        )
         return layers[-1]
 
     conv = matrix("conv1", Shape(28, 28, 1), 4, 5, pixel, False)
-    layers.append(PoolLayer("pool1", conv.out_shape, 2, conv.output))
+    layers.append(MaxPool("pool1", conv.out_shape, 2, conv.output))
     hidden = matrix("fc1", layers[-1].out_shape, 12, None, conv.output, False)
     matrix("fc2", hidden.out_shape, 10, None, hidden.output, True)
     return Network("shape", Shape(28, 28, 1), pixel, tuple(layers), weights, "pool1")

@@ -8,7 +8,8 @@ import re
 import numpy as np
 import pytest
 
-from hls.gen import chain_header, cpp_type, generate, network_header, taps, type_name, weights_header
+from hls.cpp import cpp_type, type_name
+from hls.gen import chain_header, generate, network_header, taps, weights_header
 from hls.report import layer_rows, summary
 from spec.fixedpoint import FixedPoint
 from spec.folding import build_folding, pack_weights

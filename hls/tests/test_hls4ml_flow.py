@@ -14,16 +14,20 @@ import pytest
 
 from golden.integer_model import Answers, MoeModel
 from hls import hls4ml_project
-from hls.hls4ml_config import Part, PrecisionError, check_precisions, configure, reuse_factor
+from hls.hls4ml_config import Part, PrecisionError, check_precisions, configure
 from hls.hls4ml_flow import Hls4mlSimulator, build_parts, frozen_parts, write_seam
 from hls.hls4ml_library import PartSimulator, integers
 from hls.hls4ml_project import Hls4mlError, build_project
 from hls.hls4ml_qonnx import part_to_qonnx
+from hls.hls4ml_types import reuse_factor
 from spec.bank import random_bank
 from spec.errors import InputError
 from spec.fixedpoint import FixedPoint, requantize
 from spec.folding import LayerFolding, build_folding
-from spec.network import LayerWeights, MatrixLayer, Mode, PoolLayer, Shape
+from spec.kinds.conv import Convolution
+from spec.kinds.layer import LayerWeights, Shape
+from spec.kinds.max_pool import MaxPool
+from spec.network import Mode
 from spec.presets import Accelerator
 from spec.tiny import FOLDING, tiny_accelerator, tiny_images
 
@@ -114,8 +118,8 @@ def test_edges_of_the_layer_shapes() -> None:
     source = FixedPoint(8, False, 7)
     accumulator = FixedPoint(16, True, 10)
     weight, bias = FixedPoint(4, True, 3), FixedPoint(8, True, 10)
-    conv = MatrixLayer("conv", Shape(6, 6, 4), 8, 1, source, weight, bias, accumulator, FixedPoint(8, False, 7))
-    pools = PoolLayer("one", conv.out_shape, 1, conv.output), PoolLayer("all", conv.out_shape, 6, conv.output)
+    conv = Convolution("conv", Shape(6, 6, 4), 8, source, weight, bias, accumulator, FixedPoint(8, False, 7), 1)
+    pools = MaxPool("one", conv.out_shape, 1, conv.output), MaxPool("all", conv.out_shape, 6, conv.output)
     weights = LayerWeights(rng.integers(-8, 8, (8, 4)), rng.integers(-100, 100, 8))
     part = Part("edges", (conv, *pools), {"conv": weights}, {"conv": LayerFolding(8, 4)})
     found = PartSimulator(build_project(part, flags=FAST)).run(features, keep_layers=True)

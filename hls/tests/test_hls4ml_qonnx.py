@@ -10,11 +10,11 @@ import pytest
 
 from golden.integer_model import MoeModel, confidence
 from hls.hls4ml_flow import bank_parts, frozen_parts
-from hls.hls4ml_qonnx import EXTRA_INPUT, INPUT, input_type, part_to_qonnx
+from hls.hls4ml_qonnx import EXTRA_INPUT, INPUT, part_to_qonnx
 from spec.bank import random_bank
 from spec.errors import InputError
 from spec.fixedpoint import FixedPoint
-from spec.network import Mode, activation_type
+from spec.network import Mode
 from spec.tiny import tiny_accelerator, tiny_images
 
 IMAGES = 6
@@ -38,12 +38,12 @@ def execute(part, features: np.ndarray, extra: np.ndarray | None = None) -> np.n
     features = features.reshape(-1, shape.height, shape.width, shape.channels)
     rows = []
     for i in range(len(features)):
-        inputs = {INPUT: features[i : i + 1].astype(np.float32) * np.float32(input_type(part.layers[0]).scale)}
+        inputs = {INPUT: features[i : i + 1].astype(np.float32) * np.float32(part.layers[0].input.scale)}
         if extra is not None:
             kind = next(layer.input for layer in part.layers if getattr(layer, "extra_inputs", 0))
             inputs[EXTRA_INPUT] = extra[i : i + 1].astype(np.float32) * np.float32(kind.scale)
         rows.append(execute_onnx(model, inputs)[model.graph.output[0].name].ravel())
-    return np.array(rows, np.float64) / activation_type(part.layers[-1]).scale
+    return np.array(rows, np.float64) / part.layers[-1].out_type.scale
 
 
 @pytest.mark.parametrize("gate", ["linear", "general"])

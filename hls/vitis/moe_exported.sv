@@ -101,7 +101,8 @@ module moe_exported #(
 
   assign is_image      = mode_q != 3'd0;
   // Beyond the TLAST of this image, the next one's settings are not known yet.
-  assign pixel_passes  = (state_q == Poll || state_q == Status) && is_image && !ended_q && beat_q != BeatW'(2 * ImageBeats);
+  assign pixel_passes  = (state_q == Poll || state_q == Status) && is_image && !ended_q
+      && beat_q != BeatW'(2 * ImageBeats);
   assign s_axis_tready = (pixel_passes && kernel_ready) || state_q == Drop;
   assign pixel_taken   = s_axis_tvalid && s_axis_tready;
 
@@ -224,7 +225,8 @@ module moe_exported #(
 `ifndef SYNTHESIS
   always_ff @(posedge clk_i) begin
     if (rst_ni) begin
-      assert (!wr_en_i || queued_q != CountW'(Queue)) else $error("moe_exported: more than %0d weight writes wait.", Queue);
+      assert (!wr_en_i || queued_q != CountW'(Queue))
+      else $error("moe_exported: more than %0d weight writes wait.", Queue);
       assert (!b_valid || b_resp == '0) else $error("moe_exported: the kernel refused a register write.");
     end
   end

@@ -7,29 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hw.gen import systemverilog
-from hw.gen.adder_graph import adder_graph
-from hw.gen.memory import hex_lines
+from hw.gen.kinds import rtl_kind
+from hw.gen.kinds.matrix import memory_files as memory_files_of
 from hw.gen.taps import taps
+from hw.hierarchy import header
 from hw.regs.files import BLOCK, PACKAGE, register_files
 from spec.files import write_if_changed
-from spec.folding import pack_bias, pack_weights
-from spec.network import MatrixLayer
 from spec.paths import ROOT
 from spec.presets import Accelerator
+from tools.manifest import read_manifest
 
 RTL = ROOT / "hw" / "rtl"
-_PACKAGES = ("activity_pkg", "accel_pkg")
-# Hand-written modules around moe_core that only the device has; the arithmetic is simulated without them.
-_DEVICE = (
-    "activity_counters",
-    "axil_guard",
-    "bank_loader",
-    "clock_gate",
-    "moe_accelerator",
-    "moe_registers",
-    "power_manager",
-    "power_sequencer",
-)
 _DEVICE_PACKAGE = "moe_device_pkg.sv"
 
 
@@ -44,22 +32,25 @@ class GeneratedHardware:
     generated_modules: tuple[str, ...]
     rtl: Path = RTL
 
+    def _sources(self, device: bool) -> list[Path]:
+        """The manifest's files with the generated ones in their places; without ``device`` those of moe_top."""
+        groups = {group: [self.rtl / f"{name}.sv" for name in names] for group, names in read_manifest(RTL).items()}
+        generated = [self.directory / f"{name}.sv" for name in self.generated_modules]
+        sources = [*groups["packages"], self.directory / "moe_pkg.sv"]
+        if device:
+            sources += [self.directory / PACKAGE, *groups["device_packages"], self.directory / _DEVICE_PACKAGE]
+        sources += [*groups["layers"], *generated, *groups["datapath"]]
+        return [*sources, self.directory / BLOCK, *groups["device"]] if device else sources
+
     @property
     def synthesis_sources(self) -> list[Path]:
         """All sources of moe_top, packages first."""
-        packages = [self.rtl / f"{name}.sv" for name in _PACKAGES] + [self.directory / "moe_pkg.sv"]
-        generated = [self.directory / f"{name}.sv" for name in self.generated_modules]
-        others = set(packages) | {self.rtl / f"{name}.sv" for name in _DEVICE}
-        return packages + sorted(set(self.rtl.glob("*.sv")) - others) + generated
+        return self._sources(device=False)
 
     @property
     def device_sources(self) -> list[Path]:
         """All sources of moe_accelerator, packages first."""
-        sources = self.synthesis_sources
-        count = len(_PACKAGES) + 1
-        packages = [self.directory / _DEVICE_PACKAGE, self.directory / PACKAGE]
-        device = [self.rtl / f"{name}.sv" for name in _DEVICE] + [self.directory / BLOCK]
-        return sources[:count] + packages + sources[count:] + device
+        return self._sources(device=True)
 
     def relative_sources(self, device: bool = False) -> list[str]:
         """Sources of moe_top (or of moe_accelerator) as names below ``directory``, where they are copied.
@@ -86,40 +77,28 @@ class GeneratedHardware:
 def memory_files(accelerator: Accelerator) -> dict[str, str]:
     """File name and $readmemh text of every constant weight and bias memory."""
     files = baked_files(accelerator) if accelerator.baked else {}
-    network = accelerator.moe.network
+    network, folds = accelerator.moe.network, accelerator.folding.layers
     for layer in network.layers:
-        if isinstance(layer, MatrixLayer) and not accelerator.folding.layers[layer.name].graph:
-            fold, weights = accelerator.folding.layers[layer.name], network.weights[layer.name]
-            files[f"{layer.name}_weight.mem"] = hex_lines(pack_weights(layer, fold, weights.weight), layer.weight.bits)
-            files[f"{layer.name}_bias.mem"] = hex_lines(pack_bias(layer, fold, weights.bias), layer.bias.bits)
+        files |= rtl_kind(layer).memories(layer, folds.get(layer.name), network.weights.get(layer.name))
     return files
 
 
 def baked_files(accelerator: Accelerator) -> dict[str, str]:
     """The same for the layers that are otherwise loaded at run time, from the bank that is baked in."""
-    files = {}
-    moe = accelerator.moe
-    layers = [moe.le] * moe.local_experts + list(moe.runtime_layers[1:])
-    for layer, (name, weights) in zip(layers, accelerator.baked.layers(), strict=True):
-        fold = accelerator.folding.layers[layer.name]
-        files[f"{name}_weight.mem"] = hex_lines(pack_weights(layer, fold, weights.weight), layer.weight.bits)
-        files[f"{name}_bias.mem"] = hex_lines(pack_bias(layer, fold, weights.bias), layer.bias.bits)
+    files, folds = {}, accelerator.folding.layers
+    for (name, layer), (_, weights) in zip(accelerator.moe.bank_layers, accelerator.baked.layers(), strict=True):
+        files |= memory_files_of(name, layer, folds[layer.name], weights)
     return files
 
 
-def graph_modules(accelerator: Accelerator) -> dict[str, str]:
-    """Module name and SystemVerilog of every adder graph and of the layer around it."""
+def layer_modules(accelerator: Accelerator) -> dict[str, str]:
+    """Module name and SystemVerilog of everything that is generated for one layer: adder graphs."""
     modules = {}
-    network, folding = accelerator.moe.network, accelerator.folding
-    lanes = 1
+    network, folds = accelerator.moe.network, accelerator.folding.layers
+    lanes = accelerator.folding.streams(accelerator.moe).into
     for layer in network.layers:
-        if not isinstance(layer, MatrixLayer):
-            continue
-        if folding.layers[layer.name].graph:
-            graph = adder_graph(f"{layer.name}_graph", network.weights[layer.name], layer.input, layer.accumulator)
-            modules[graph.module] = graph.text
-            modules[f"{layer.name}_layer"] = systemverilog.graph_layer(layer, graph, lanes)
-        lanes = folding.layers[layer.name].pe
+        fold, weights = folds.get(layer.name), network.weights.get(layer.name)
+        modules |= rtl_kind(layer).modules(layer, fold, lanes[layer.name], weights)
     return modules
 
 
@@ -133,6 +112,7 @@ def generated_files(accelerator: Accelerator) -> dict[str, str]:
         _DEVICE_PACKAGE: systemverilog.device_package(moe, folding),
         "moe_sim.sv": systemverilog.watched_top(tap_table),
         "taps.h": systemverilog.tap_header(moe, tap_table),
+        "hierarchy.h": header(),
         **memory_files(accelerator),
         **register_files(),
     }
@@ -144,7 +124,7 @@ def _modules(accelerator: Accelerator) -> dict[str, str]:
     return {
         "front_end": systemverilog.front_end(moe, folding),
         "ge_tail": systemverilog.ge_tail(moe, folding),
-        **graph_modules(accelerator),
+        **layer_modules(accelerator),
     }
 
 

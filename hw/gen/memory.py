@@ -7,14 +7,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hw.constants import constants
 from spec.bank import Bank
 from spec.bank_payload import bank_memories, packed_layers, words_to_integers
 from spec.folding import Folding
 from spec.network import Moe
 
-LAYER_GATE_HIDDEN = 8  # layer numbers of moe_top's write port; 0..7 are the local experts
-LAYER_GATE_OUT = 9
-LAYER_NUMBERS = {f"le{i}": i for i in range(8)} | {"gate_hidden": LAYER_GATE_HIDDEN, "gate_out": LAYER_GATE_OUT}
+_NUMBERS = constants()
+LAYER_GATE_HIDDEN, LAYER_GATE_OUT = _NUMBERS["LayerGateHidden"], _NUMBERS["LayerGateOut"]
+LAYER_NUMBERS = {  # of the write port
+    **{f"le{i}": _NUMBERS["LayerLocalExpert"] + i for i in range(_NUMBERS["MaxLocalExperts"])},
+    "gate_hidden": LAYER_GATE_HIDDEN,
+    "gate_out": LAYER_GATE_OUT,
+}
 
 
 def hex_lines(lanes: np.ndarray, bits: int) -> str:

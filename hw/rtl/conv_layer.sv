@@ -2,7 +2,7 @@
 /// Convolution layer with constant weights, stride 1, no padding, ReLU and requantisation.
 ///
 /// Formula: out[y][x][o] = requantize(bias[o] + sum over kh, kw, c of in[y+kh][x+kw][c] * wgt[o][kh][kw][c]).
-/// A convolution is a fully connected layer over each window: lane conversion, sliding_window, dense_layer.
+/// A convolution is a fully connected layer over each window: lane conversion, sliding_window, rom_mvu.
 ///
 /// Initiation interval, cycles an image: (Height-Kernel+1) * (Width-Kernel+1) * (Kernel**2 * Channels/Simd) *
 /// (OutChannels/Pe), or Height * Width * Channels / min(InLanes, Simd) if that is more.
@@ -10,7 +10,7 @@
 /// of Pe channels in the same order. Images follow each other without a gap or a reset.
 /// Does not: stride, pad, or give raw sums (see dense_layer).
 ///
-/// Memory files: as in dense_layer, with the inputs of a window in (kh, kw, channel) order.
+/// Memory files: as in rom_mvu, with the inputs of a window in (kh, kw, channel) order.
 ///
 /// Parameters
 ///   Height, Width, Channels  input image
@@ -53,26 +53,25 @@ module conv_layer #(
     $error("conv_layer: InLanes %0d does not divide the %0d channels.", InLanes, Channels);
   end
 
-  logic act_valid, act_ready;
-  logic [Simd*ActW-1:0] act_data;
+  logic act_valid, act_ready, window_valid, window_ready, step;
+  logic [Simd*ActW-1:0] act_data, window_data;
+
+  assign activity_o = '{write: act_valid && act_ready, step: step};
 
   stream_width #(
       .LaneW   (ActW),
       .InLanes (InLanes),
       .OutLanes(Simd)
-  ) i_stream_width (
-      .clk_i      (clk_i),
-      .rst_ni     (rst_ni),
-      .in_valid_i (in_valid_i),
-      .in_ready_o (in_ready_o),
-      .in_data_i  (in_data_i),
+  ) u_width (
+      .clk_i,
+      .rst_ni,
+      .in_valid_i,
+      .in_ready_o,
+      .in_data_i,
       .out_valid_o(act_valid),
       .out_ready_i(act_ready),
       .out_data_o (act_data)
   );
-
-  logic window_valid, window_ready;
-  logic [Simd*ActW-1:0] window_data;
 
   sliding_window #(
       .Height  (Height),
@@ -82,9 +81,9 @@ module conv_layer #(
       .Simd    (Simd),
       .ActW    (ActW),
       .Rows    (Rows)
-  ) i_sliding_window (
-      .clk_i      (clk_i),
-      .rst_ni     (rst_ni),
+  ) u_window (
+      .clk_i,
+      .rst_ni,
       .in_valid_i (act_valid),
       .in_ready_o (act_ready),
       .in_data_i  (act_data),
@@ -93,39 +92,31 @@ module conv_layer #(
       .out_data_o (window_data)
   );
 
-  activity_pkg::activity_t dense_activity;
-  assign activity_o = '{write: act_valid && act_ready, step: dense_activity.step};
-
-  dense_layer #(
-      .Inputs       (Kernel * Kernel * Channels),
-      .Outputs      (OutChannels),
-      .InLanes      (Simd),
-      .Pe           (Pe),
-      .Simd         (Simd),
-      .ActW         (ActW),
-      .WgtW         (WgtW),
-      .BiasW        (BiasW),
-      .AccW         (AccW),
-      .Requant      (1'b1),
-      .Shift        (Shift),
-      .OutW         (OutW),
-      .Multiplier   (Multiplier),
-      .OutDepth     (OutDepth),
-      .WeightFile   (WeightFile),
-      .BiasFile     (BiasFile)
-  ) i_dense_layer (
-      .clk_i      (clk_i),
-      .rst_ni     (rst_ni),
+  rom_mvu #(
+      .Inputs    (Kernel * Kernel * Channels),
+      .Outputs   (OutChannels),
+      .Pe        (Pe),
+      .Simd      (Simd),
+      .ActW      (ActW),
+      .WgtW      (WgtW),
+      .BiasW     (BiasW),
+      .AccW      (AccW),
+      .Requant   (1'b1),
+      .Shift     (Shift),
+      .OutW      (OutW),
+      .Multiplier(Multiplier),
+      .OutDepth  (OutDepth),
+      .WeightFile(WeightFile),
+      .BiasFile  (BiasFile)
+  ) u_mvu (
+      .clk_i,
+      .rst_ni,
       .in_valid_i (window_valid),
       .in_ready_o (window_ready),
       .in_data_i  (window_data),
-      .out_valid_o(out_valid_o),
-      .out_ready_i(out_ready_i),
-      .out_data_o (out_data_o),
-      .activity_o (dense_activity)
+      .out_valid_o,
+      .out_ready_i,
+      .out_data_o,
+      .step_o     (step)
   );
-
-  // A dense layer has no window buffer.
-  logic unused_dense_write;
-  assign unused_dense_write = dense_activity.write;
 endmodule

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Fully connected layer with constant weights: lane conversion, matrix-vector unit, weight and bias ROM.
+/// Fully connected layer with constant weights: lane conversion and rom_mvu.
 ///
 /// Formula: out[o] = bias[o] + sum over i of in[i] * wgt[o][i], requantised (ReLU) if Requant, else raw and signed.
 ///
 /// Initiation interval: (Inputs/Simd) * (Outputs/Pe) cycles a vector, or Inputs/InLanes if that is more.
 /// Protocol: valid/ready; input words of InLanes activations, output words of Pe results, lowest index first.
-/// Does not: load weights at run time; connect an mvu to weight_ram for that.
+/// Does not: load weights at run time; runtime_dense does.
 ///
-/// Memory files ($readmemh, one word a line): WeightFile has (Inputs/Simd)*(Outputs/Pe) words at address
-/// word*(Outputs/Pe) + fold, lane p*Simd + s = wgt[fold*Pe + p][word*Simd + s]; BiasFile has Outputs/Pe words,
-/// lane p = bias[fold*Pe + p].
+/// Memory files: see rom_mvu.
 ///
 /// Parameters: Inputs, Outputs, InLanes; the others as in mvu.
 module dense_layer #(
@@ -41,102 +39,55 @@ module dense_layer #(
     output logic [    Pe*LaneW-1:0] out_data_o,
     output activity_pkg::activity_t    activity_o
 );
-  if (Inputs % Simd != 0) begin : gen_bad_simd
-    $error("dense_layer: Simd %0d does not divide the %0d inputs.", Simd, Inputs);
-  end
   if (Inputs % InLanes != 0) begin : gen_bad_in_lanes
     $error("dense_layer: InLanes %0d does not divide the %0d inputs.", InLanes, Inputs);
   end
-  if (Outputs % Pe != 0) begin : gen_bad_pe
-    $error("dense_layer: Pe %0d does not divide the %0d outputs.", Pe, Outputs);
-  end
 
-  localparam int unsigned InWords  = Inputs / Simd;
-  localparam int unsigned OutWords = Outputs / Pe;
-  localparam int unsigned Depth    = InWords * OutWords;
-  localparam int unsigned AddrW    = (Depth > 1) ? $clog2(Depth) : 1;
-  localparam int unsigned FoldW    = (OutWords > 1) ? $clog2(OutWords) : 1;
-
-  logic act_valid, act_ready;
+  logic act_valid, act_ready, step;
   logic [Simd*ActW-1:0] act_data;
+
+  assign activity_o = '{write: 1'b0, step: step};
 
   stream_width #(
       .LaneW   (ActW),
       .InLanes (InLanes),
       .OutLanes(Simd)
-  ) i_stream_width (
-      .clk_i      (clk_i),
-      .rst_ni     (rst_ni),
-      .in_valid_i (in_valid_i),
-      .in_ready_o (in_ready_o),
-      .in_data_i  (in_data_i),
+  ) u_width (
+      .clk_i,
+      .rst_ni,
+      .in_valid_i,
+      .in_ready_o,
+      .in_data_i,
       .out_valid_o(act_valid),
       .out_ready_i(act_ready),
       .out_data_o (act_data)
   );
 
-  logic wgt_en, bias_en, unused_wgt_bank, unused_bias_bank;
-  logic [AddrW-1:0] wgt_addr;
-  logic [FoldW-1:0] bias_addr;
-  logic [Pe*Simd*WgtW-1:0] wgt_data;
-  logic [Pe*BiasW-1:0] bias_data;
-
-  assign activity_o = '{write: 1'b0, step: wgt_en};
-
-  mvu #(
-      .InWords      (InWords),
-      .OutWords     (OutWords),
-      .Pe           (Pe),
-      .Simd         (Simd),
-      .ActW         (ActW),
-      .WgtW         (WgtW),
-      .BiasW        (BiasW),
-      .AccW         (AccW),
-      .Requant      (Requant),
-      .Shift        (Shift),
-      .OutW         (OutW),
-      .BankW        (1),
-      .Multiplier   (Multiplier),
-      .OutDepth     (OutDepth)
-  ) i_mvu (
-      .clk_i      (clk_i),
-      .rst_ni     (rst_ni),
+  rom_mvu #(
+      .Inputs    (Inputs),
+      .Outputs   (Outputs),
+      .Pe        (Pe),
+      .Simd      (Simd),
+      .ActW      (ActW),
+      .WgtW      (WgtW),
+      .BiasW     (BiasW),
+      .AccW      (AccW),
+      .Requant   (Requant),
+      .Shift     (Shift),
+      .OutW      (OutW),
+      .Multiplier(Multiplier),
+      .OutDepth  (OutDepth),
+      .WeightFile(WeightFile),
+      .BiasFile  (BiasFile)
+  ) u_mvu (
+      .clk_i,
+      .rst_ni,
       .in_valid_i (act_valid),
       .in_ready_o (act_ready),
       .in_data_i  (act_data),
-      .in_bank_i  (1'b0),
-      .wgt_en_o   (wgt_en),
-      .wgt_bank_o (unused_wgt_bank),
-      .wgt_addr_o (wgt_addr),
-      .wgt_data_i (wgt_data),
-      .bias_en_o  (bias_en),
-      .bias_bank_o(unused_bias_bank),
-      .bias_addr_o(bias_addr),
-      .bias_data_i(bias_data),
-      .out_valid_o(out_valid_o),
-      .out_ready_i(out_ready_i),
-      .out_data_o (out_data_o)
-  );
-
-  weight_rom #(
-      .Width   (Pe * Simd * WgtW),
-      .Depth   (Depth),
-      .InitFile(WeightFile)
-  ) i_weight_rom (
-      .clk_i    (clk_i),
-      .rd_en_i  (wgt_en),
-      .rd_addr_i(wgt_addr),
-      .rd_data_o(wgt_data)
-  );
-
-  weight_rom #(
-      .Width   (Pe * BiasW),
-      .Depth   (OutWords),
-      .InitFile(BiasFile)
-  ) i_bias_rom (
-      .clk_i    (clk_i),
-      .rd_en_i  (bias_en),
-      .rd_addr_i(bias_addr),
-      .rd_data_o(bias_data)
+      .out_valid_o,
+      .out_ready_i,
+      .out_data_o,
+      .step_o     (step)
   );
 endmodule

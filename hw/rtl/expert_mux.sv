@@ -28,20 +28,20 @@ module expert_mux
     input  logic                         status_long_i,
     input  logic                         gate_valid_i,
     output logic                         gate_ready_o,
-    input  logic [3:0]                   gate_expert_i,
+    input  logic [ExpertW-1:0]           gate_expert_i,
     input  logic                         ge_valid_i,
     output logic                         ge_ready_o,
-    input  logic [7:0]                   ge_class_i,
+    input  logic [ClassW-1:0]            ge_class_i,
     input  logic [LocalExperts-1:0]      le_valid_i,
     output logic [LocalExperts-1:0]      le_ready_o,
-    input  logic [LocalExperts-1:0][7:0] le_class_i,
+    input  logic [LocalExperts-1:0][ClassW-1:0] le_class_i,
     output logic                         out_valid_o,
     input  logic                         out_ready_i,
     output result_t                      out_result_o
 );
   logic needs_ge, complete, fire;
   logic [LocalExperts-1:0] needs_le;
-  logic [3:0] expert;
+  logic [ExpertW-1:0] expert;
   result_t result;
 
   assign expert   = image_i.use_gate ? gate_expert_i : image_i.expert;
@@ -69,7 +69,7 @@ module expert_mux
     result.class_index        = NoClass;
     if (expert == '0 && needs_ge) result.class_index = ge_class_i;
     for (int unsigned i = 0; i < LocalExperts; i++) begin
-      if (expert == 4'(i + 1) && needs_le[i]) result.class_index = le_class_i[i];
+      if (expert == ExpertW'(i + 1) && needs_le[i]) result.class_index = le_class_i[i];
     end
   end
 

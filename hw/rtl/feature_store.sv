@@ -55,17 +55,18 @@ module feature_store #(
   logic [CountW-1:0] count_q;
   logic [$clog2(OutDepth+1)-1:0] reserved_q;  // words read and not yet taken by the output
   state_e state_q, state_d;
-  logic tag_valid, tag_ready, tag_gated, tag_in_ready;
-  logic push, advance, send, rd_valid_q, out_fifo_ready, last;
+  logic tag_valid, tag_ready, tag_gated, unused_tag_ready;
+  logic push, advance, send, rd_valid_q, last, unused_out_ready;
 
   stream_fifo #(
-      .Width(1),
-      .Depth(Tags)
+      .Width    (1),
+      .Depth    (Tags),
+      .NeverFull(1'b1)
   ) u_tags (
       .clk_i,
       .rst_ni,
       .in_valid_i (frame_valid_i),
-      .in_ready_o (tag_in_ready),
+      .in_ready_o (unused_tag_ready),
       .in_data_i  (frame_gated_i),
       .out_valid_o(tag_valid),
       .out_ready_i(tag_ready),
@@ -130,28 +131,17 @@ module feature_store #(
   end
 
   stream_fifo #(
-      .Width(Width),
-      .Depth(OutDepth)
+      .Width    (Width),
+      .Depth    (OutDepth),
+      .NeverFull(1'b1)
   ) u_out (
       .clk_i,
       .rst_ni,
       .in_valid_i (rd_valid_q),
-      .in_ready_o (out_fifo_ready),
+      .in_ready_o (unused_out_ready),
       .in_data_i  (rd_data_q),
       .out_valid_o,
       .out_ready_i,
       .out_data_o
   );
-
-`ifndef SYNTHESIS
-  always_ff @(posedge clk_i) begin
-    if (rst_ni) begin
-      assert (tag_in_ready || !frame_valid_i) else $error("feature_store: more than %0d images in flight.", Tags);
-      assert (out_fifo_ready || !rd_valid_q) else $error("feature_store: a word was read without room for it.");
-    end
-  end
-`else
-  logic unused_ready;
-  assign unused_ready = tag_in_ready ^ out_fifo_ready;
-`endif
 endmodule

@@ -27,7 +27,7 @@ module gate_decide
     input  logic signed [DataW-1:0]  in_data_i,
     output logic                     out_valid_o,
     input  logic                     out_ready_i,
-    output logic [3:0]               out_expert_o  // 0 = GE, i = local expert i - 1
+    output logic [ExpertW-1:0]       out_expert_o  // 0 = GE, i = local expert i - 1
 );
   if (Count < 2 || Count > MaxLocalExperts + 1) begin : gen_bad_count
     $error("gate_decide: Count is %0d, allowed are 2 to 9.", Count);
@@ -36,15 +36,15 @@ module gate_decide
   // Wide enough for any difference of two logits and for theta.
   localparam int unsigned DiffW = ((DataW > ThetaW) ? DataW : ThetaW) + 1;
 
-  logic [3:0] beat_q, best_index_q, best_index;
+  logic [ExpertW-1:0] beat_q, best_index_q, best_index;
   logic signed [DataW-1:0] generic_q, best_q, best;
   logic signed [DiffW-1:0] difference;
   logic last, taken, better;
 
-  assign last       = beat_q == 4'(Count - 1);
+  assign last       = beat_q == ExpertW'(Count - 1);
   assign in_ready_o = !last || !out_valid_o;
   assign taken      = in_valid_i && in_ready_o;
-  assign better     = beat_q == 4'd1 || in_data_i > best_q;
+  assign better     = beat_q == ExpertW'(1) || in_data_i > best_q;
   assign best       = better ? in_data_i : best_q;
   assign best_index = better ? beat_q : best_index_q;
   assign difference = DiffW'(best) - DiffW'(generic_q);
@@ -66,6 +66,6 @@ module gate_decide
       best_q       <= best;
       best_index_q <= best_index;
     end
-    if (taken && last) out_expert_o <= (difference > DiffW'(theta_i)) ? best_index : 4'd0;
+    if (taken && last) out_expert_o <= (difference > DiffW'(theta_i)) ? best_index : '0;
   end
 endmodule

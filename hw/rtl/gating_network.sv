@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Gating network (GN): decides for each image which expert answers.
 ///
-/// Max-pooled features, optionally followed by the local experts' confidences, go through an optional hidden
+/// Pooled features, optionally followed by the local experts' confidences, go through an optional hidden
 /// dense layer (ReLU, requantised) and an output dense layer to LocalExperts + 1 logits; gate_decide compares
 /// them. Hidden = 0 without confidence is the linear gate of arXiv 1811.00056.
 ///
@@ -9,12 +9,12 @@
 ///
 /// Protocol: valid/ready; frame_start_i announces an image and its weight bank; one confidence beat an image, lane
 /// 2*i the top logit and lane 2*i+1 the margin of local expert i; theta_i belongs to the oldest image without a
-/// decision. Write address map: see runtime_dense; wr_hidden_i, wr_out_i select the layer.
+/// decision. Weight writes: see accel_pkg::weight_write_t.
 /// Does not: run the experts.
 ///
 /// Parameters
 ///   Height, Width, Channels, Lanes  feature map, and channels a feature word
-///   PoolSize                        pooling window and stride
+///   PoolSize, PoolKind              pooling window and stride, and kind (see pooled_words)
 ///   LocalExperts                    number of local experts
 ///   Confidence                      1: confidence inputs
 ///   Hidden                          hidden units, 0: none
@@ -28,6 +28,7 @@ module gating_network
     parameter int unsigned  Channels        = 20,
     parameter int unsigned  Lanes           = 20,
     parameter int unsigned  PoolSize        = 2,
+    parameter int unsigned  PoolKind        = 0,
     parameter int unsigned  LocalExperts    = 1,
     parameter bit           Confidence      = 1'b1,
     parameter int unsigned  Hidden          = 16,
@@ -56,13 +57,7 @@ module gating_network
     input  logic                            clk_i,
     input  logic                            rst_ni,
     input  logic                            wr_clk_i,
-    input  logic                            wr_en_i,
-    input  logic                            wr_hidden_i,
-    input  logic                            wr_out_i,
-    input  logic                            wr_bias_i,
-    input  logic [BankW-1:0]                wr_bank_i,
-    input  logic [19:0]                     wr_addr_i,
-    input  logic [31:0]                     wr_data_i,
+    input  weight_write_t write_i,
     input  logic                            frame_start_i,
     input  logic [BankW-1:0]                bank_i,
     input  logic signed [ThetaW-1:0]        theta_i,
@@ -74,7 +69,7 @@ module gating_network
     input  logic [ConfidenceLanes*ActW-1:0] confidence_i,
     output logic                            out_valid_o,
     input  logic                            out_ready_i,
-    output logic [3:0]                      out_expert_o,
+    output logic [ExpertW-1:0]              out_expert_o,
     output activity_t [Layers-1:0]          activity_o
 );
   localparam int unsigned FirstSimd = (Hidden > 0) ? HiddenSimd : OutSimd;
@@ -85,53 +80,24 @@ module gating_network
   localparam int unsigned Logits = LocalExperts + 1;
 
   // ---- Inputs: pooled features, then confidences ------------------------------------------------------------
-  logic pool_valid, pool_ready, pooled_valid, pooled_ready, word_valid, word_ready, vector_valid, vector_ready;
-  logic [Lanes*ActW-1:0] pool_data, pooled_data;
+  logic word_valid, word_ready, vector_valid, vector_ready;
   logic [FirstSimd*ActW-1:0] word_data, vector_data;
 
-  max_pool #(
-      .Height(Height),
-      .Width(Width),
-      .WordsPerPixel(Channels / Lanes),
-      .Lanes(Lanes),
-      .ActW(ActW),
-      .Size(PoolSize)
-  ) u_pool (
+  pooled_words #(
+      .Height  (Height),
+      .Width   (Width),
+      .Channels(Channels),
+      .Lanes   (Lanes),
+      .OutLanes(FirstSimd),
+      .ActW    (ActW),
+      .Size    (PoolSize),
+      .Kind    (PoolKind)
+  ) u_pooled (
       .clk_i,
       .rst_ni,
       .in_valid_i,
       .in_ready_o,
       .in_data_i,
-      .out_valid_o(pool_valid),
-      .out_ready_i(pool_ready),
-      .out_data_o (pool_data)
-  );
-
-  // A row of windows completes within a few cycles; its words wait here, so that the front end does not.
-  stream_fifo #(
-      .Width(Lanes * ActW),
-      .Depth((Width / PoolSize) * (Channels / Lanes))
-  ) u_pooled (
-      .clk_i,
-      .rst_ni,
-      .in_valid_i (pool_valid),
-      .in_ready_o (pool_ready),
-      .in_data_i  (pool_data),
-      .out_valid_o(pooled_valid),
-      .out_ready_i(pooled_ready),
-      .out_data_o (pooled_data)
-  );
-
-  stream_width #(
-      .LaneW   (ActW),
-      .InLanes (Lanes),
-      .OutLanes(FirstSimd)
-  ) u_words (
-      .clk_i,
-      .rst_ni,
-      .in_valid_i (pooled_valid),
-      .in_ready_o (pooled_ready),
-      .in_data_i  (pooled_data),
       .out_valid_o(word_valid),
       .out_ready_i(word_ready),
       .out_data_o (word_data)
@@ -207,6 +173,7 @@ module gating_network
         .Banks        (Banks),
         .Multiplier   (HiddenMultiplier),
         .Tags         (Tags),
+        .Layer        (LayerGateHidden),
         .Baked        (Baked),
         .WeightFile   (HiddenWeightFile),
         .BiasFile     (HiddenBiasFile)
@@ -214,12 +181,7 @@ module gating_network
         .clk_i,
         .rst_ni,
         .wr_clk_i,
-        .wr_en_i,
-        .wr_select_i(wr_hidden_i),
-        .wr_bias_i,
-        .wr_bank_i,
-        .wr_addr_i,
-        .wr_data_i,
+        .write_i,
         .tag_valid_i(frame_start_i),
         .tag_bank_i (bank_i),
         .in_valid_i (vector_valid),
@@ -249,9 +211,6 @@ module gating_network
     assign out_in_valid = vector_valid;
     assign vector_ready = out_in_ready;
     assign out_in_data  = vector_data;
-
-    logic unused_hidden;
-    assign unused_hidden = wr_hidden_i;
   end
 
   // ---- Output layer and decision ----------------------------------------------------------------------------
@@ -272,6 +231,7 @@ module gating_network
       .Banks        (Banks),
       .Multiplier   (OutMultiplier),
       .Tags         (Tags),
+      .Layer        (LayerGateOut),
       .Baked        (Baked),
       .WeightFile   (OutWeightFile),
       .BiasFile     (OutBiasFile)
@@ -279,12 +239,7 @@ module gating_network
       .clk_i,
       .rst_ni,
       .wr_clk_i,
-      .wr_en_i,
-      .wr_select_i(wr_out_i),
-      .wr_bias_i,
-      .wr_bank_i,
-      .wr_addr_i,
-      .wr_data_i,
+      .write_i,
       .tag_valid_i(frame_start_i),
       .tag_bank_i (bank_i),
       .in_valid_i (out_in_valid),

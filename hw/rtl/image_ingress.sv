@@ -31,7 +31,7 @@ module image_ingress
     input  mode_e                    mode_i,
     input  logic [BankW-1:0]         bank_i,
     input  logic [Banks-1:0]         bank_valid_i,
-    input  logic [2:0]               local_expert_i,  // who answers in ModeLeOnly
+    input  logic [LocalExpertW-1:0]  local_expert_i,  // who answers in ModeLeOnly
     input  logic signed [ThetaW-1:0] theta_i,
     input  logic                     ge_enable_i,
     input  logic [MaxLocalExperts-1:0] le_enable_i,
@@ -77,7 +77,7 @@ module image_ingress
 
   // ---- Descriptor -------------------------------------------------------------------------------------------
   logic off, le_only, moe, bank_ok, all_le_enabled, le_alone, gate_usable, le_usable;
-  logic [2:0] local_expert;
+  logic [LocalExpertW-1:0] local_expert;
   assign off     = !(mode_i inside {ModeGeOnly, ModeLeOnly, ModeMoeParallel, ModeMoeGated});
   assign le_only = mode_i == ModeLeOnly;
   assign moe     = mode_i inside {ModeMoeParallel, ModeMoeGated};
@@ -100,7 +100,7 @@ module image_ingress
     image_o.use_ge          = ge_enable_i && !le_only;  // an MoE image without a bank is the GE's
     image_o.gated           = mode_i == ModeMoeGated && gate_usable;
     image_o.use_gate        = gate_usable;
-    image_o.expert          = le_alone ? 4'(local_expert) + 4'd1 : 4'd0;
+    image_o.expert          = le_alone ? ExpertW'(local_expert) + 1'b1 : '0;
     image_o.no_bank         = (moe || le_only) && !bank_ok;
     image_o.disabled        = (!le_only && !ge_enable_i) || (le_only && !le_enable_i[local_expert]) ||
                               (moe && !all_le_enabled);

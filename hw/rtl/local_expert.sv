@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Local expert (LE): max pooling of the shared features, one dense layer with run-time weights, arg max.
+/// Local expert (LE): pooling of the shared features, one dense layer with run-time weights, arg max.
 ///
 /// Its result also carries the expert's confidence for the gate: the top logit and its margin to the second,
 /// both requantised (shifted right by ConfidenceShift with round half to even, saturated to ActW bits unsigned).
@@ -12,9 +12,9 @@
 ///
 /// Parameters
 ///   Height, Width, Channels, Lanes  feature map, and channels a feature word
-///   PoolSize                        pooling window and stride
+///   PoolSize, PoolKind              pooling window and stride, and kind (see pooled_words)
 ///   Classes                         outputs
-///   Pe, Simd, *W, Banks, Baked, *File  see runtime_dense
+///   Pe, Simd, *W, Banks, Layer, Baked, *File  see runtime_dense
 ///   ConfidenceShift                 right shift of logits to confidence inputs
 module local_expert
   import accel_pkg::*;
@@ -24,6 +24,7 @@ module local_expert
     parameter int unsigned Channels        = 20,
     parameter int unsigned Lanes           = 20,
     parameter int unsigned PoolSize        = 4,
+    parameter int unsigned PoolKind        = 0,
     parameter int unsigned Classes         = 62,
     parameter int unsigned Pe              = 1,
     parameter int unsigned Simd            = 4,
@@ -35,6 +36,7 @@ module local_expert
     parameter int unsigned Multiplier      = 0,
     parameter int unsigned ConfidenceShift = 6,
     parameter int unsigned Tags            = 8,
+    parameter logic [LayerW-1:0] Layer     = '0,
     parameter bit          Baked           = 1'b0,
     parameter              WeightFile      = "",
     parameter              BiasFile        = ""
@@ -42,12 +44,7 @@ module local_expert
     input  logic                  clk_i,
     input  logic                  rst_ni,
     input  logic                  wr_clk_i,
-    input  logic                  wr_en_i,
-    input  logic                  wr_select_i,
-    input  logic                  wr_bias_i,
-    input  logic [BankW-1:0]      wr_bank_i,
-    input  logic [19:0]           wr_addr_i,
-    input  logic [31:0]           wr_data_i,
+    input  weight_write_t write_i,
     input  logic                  frame_start_i,
     input  logic [BankW-1:0]      bank_i,
     input  logic                  in_valid_i,
@@ -55,64 +52,33 @@ module local_expert
     input  logic [Lanes*ActW-1:0] in_data_i,
     output logic                  out_valid_o,
     input  logic                  out_ready_i,
-    output logic [7:0]            out_class_o,
+    output logic [ClassW-1:0]     out_class_o,
     output logic [ActW-1:0]       out_top_o,
     output logic [ActW-1:0]       out_margin_o,
     output activity_t             activity_o
 );
   localparam int unsigned Inputs = (Height / PoolSize) * (Width / PoolSize) * Channels;
-  localparam int unsigned IndexW = (Classes > 1) ? $clog2(Classes) : 1;
 
-  logic pool_valid, pool_ready, pooled_valid, pooled_ready, word_valid, word_ready, acc_valid, acc_ready, logit_valid, logit_ready;
-  logic [Lanes*ActW-1:0] pool_data, pooled_data;
+  logic word_valid, word_ready, acc_valid, acc_ready;
   logic [Simd*ActW-1:0] word_data;
   logic [Pe*AccW-1:0] acc_data;
-  logic signed [AccW-1:0] logit, top, second;
-  logic [IndexW-1:0] index;
+  logic signed [AccW-1:0] top, second;
 
-  max_pool #(
-      .Height(Height),
-      .Width(Width),
-      .WordsPerPixel(Channels / Lanes),
-      .Lanes(Lanes),
-      .ActW(ActW),
-      .Size(PoolSize)
-  ) u_pool (
+  pooled_words #(
+      .Height  (Height),
+      .Width   (Width),
+      .Channels(Channels),
+      .Lanes   (Lanes),
+      .OutLanes(Simd),
+      .ActW    (ActW),
+      .Size    (PoolSize),
+      .Kind    (PoolKind)
+  ) u_pooled (
       .clk_i,
       .rst_ni,
       .in_valid_i,
       .in_ready_o,
       .in_data_i,
-      .out_valid_o(pool_valid),
-      .out_ready_i(pool_ready),
-      .out_data_o (pool_data)
-  );
-
-  // A row of windows completes within a few cycles; its words wait here, so that the front end does not.
-  stream_fifo #(
-      .Width(Lanes * ActW),
-      .Depth((Width / PoolSize) * (Channels / Lanes))
-  ) u_pooled (
-      .clk_i,
-      .rst_ni,
-      .in_valid_i (pool_valid),
-      .in_ready_o (pool_ready),
-      .in_data_i  (pool_data),
-      .out_valid_o(pooled_valid),
-      .out_ready_i(pooled_ready),
-      .out_data_o (pooled_data)
-  );
-
-  stream_width #(
-      .LaneW   (ActW),
-      .InLanes (Lanes),
-      .OutLanes(Simd)
-  ) u_words (
-      .clk_i,
-      .rst_ni,
-      .in_valid_i (pooled_valid),
-      .in_ready_o (pooled_ready),
-      .in_data_i  (pooled_data),
       .out_valid_o(word_valid),
       .out_ready_i(word_ready),
       .out_data_o (word_data)
@@ -131,6 +97,7 @@ module local_expert
       .Banks        (Banks),
       .Multiplier   (Multiplier),
       .Tags         (Tags),
+      .Layer        (Layer),
       .Baked        (Baked),
       .WeightFile   (WeightFile),
       .BiasFile     (BiasFile)
@@ -138,12 +105,7 @@ module local_expert
       .clk_i,
       .rst_ni,
       .wr_clk_i,
-      .wr_en_i,
-      .wr_select_i,
-      .wr_bias_i,
-      .wr_bank_i,
-      .wr_addr_i,
-      .wr_data_i,
+      .write_i,
       .tag_valid_i(frame_start_i),
       .tag_bank_i (bank_i),
       .in_valid_i (word_valid),
@@ -155,38 +117,22 @@ module local_expert
       .activity_o
   );
 
-  stream_width #(
-      .LaneW   (AccW),
-      .InLanes (Pe),
-      .OutLanes(1)
-  ) u_logits (
+  logit_arg_max #(
+      .Count (Classes),
+      .Lanes (Pe),
+      .LogitW(AccW)
+  ) u_class (
       .clk_i,
       .rst_ni,
-      .in_valid_i (acc_valid),
-      .in_ready_o (acc_ready),
-      .in_data_i  (acc_data),
-      .out_valid_o(logit_valid),
-      .out_ready_i(logit_ready),
-      .out_data_o (logit)
-  );
-
-  arg_max #(
-      .Count(Classes),
-      .DataW(AccW)
-  ) u_arg_max (
-      .clk_i,
-      .rst_ni,
-      .in_valid_i  (logit_valid),
-      .in_ready_o  (logit_ready),
-      .in_data_i   (logit),
+      .in_valid_i  (acc_valid),
+      .in_ready_o  (acc_ready),
+      .in_data_i   (acc_data),
       .out_valid_o,
       .out_ready_i,
-      .out_index_o (index),
+      .out_class_o,
       .out_max_o   (top),
       .out_second_o(second)
   );
-
-  assign out_class_o = 8'(index);
 
   logic signed [AccW:0] margin;  // one bit more: the difference of two logits
   assign margin = (AccW + 1)'(top) - (AccW + 1)'(second);

@@ -47,10 +47,11 @@ module max_pool #(
   end
 
   logic take, complete;
-  logic [Lanes*ActW-1:0] maximum;
+  logic [Lanes-1:0][ActW-1:0] lane, maximum;
 
   assign in_ready_o = !complete || !out_valid_o || out_ready_i;
   assign take       = in_valid_i && in_ready_o;
+  assign lane       = in_data_i;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) out_valid_o <= 1'b0;
@@ -61,61 +62,39 @@ module max_pool #(
 
   if (Size == 1) begin : gen_pass
     assign complete = 1'b1;
-    assign maximum  = in_data_i;
+    assign maximum  = lane;
   end else begin : gen_pool
-    localparam int unsigned Depth  = (Width / Size) * WordsPerPixel;
-    localparam int unsigned AddrW  = (Depth > 1) ? $clog2(Depth) : 1;
-    localparam int unsigned WordW  = (WordsPerPixel > 1) ? $clog2(WordsPerPixel) : 1;
-    localparam int unsigned TileW  = $clog2(Size);
+    localparam int unsigned Depth = (Width / Size) * WordsPerPixel;
+    localparam int unsigned AddrW = (Depth > 1) ? $clog2(Depth) : 1;
 
-    logic [Lanes*ActW-1:0] mem[Depth];
-    logic [Lanes*ActW-1:0] partial;
-    logic [AddrW-1:0] addr_q;  // window column * WordsPerPixel + word
-    logic [WordW-1:0] word_q;
-    logic [TileW-1:0] dx_q, dy_q;  // place inside the window
-    logic first, last_word, last_dx, last_dy, last_addr;
+    logic [Lanes-1:0][ActW-1:0] mem[Depth];
+    logic [Lanes-1:0][ActW-1:0] partial;
+    logic [AddrW-1:0] addr;
+    logic first;
 
-    assign last_word = word_q == WordW'(WordsPerPixel - 1);
-    assign last_dx   = dx_q == TileW'(Size - 1);
-    assign last_dy   = dy_q == TileW'(Size - 1);
-    assign last_addr = addr_q == AddrW'(Depth - 1);
-    assign first     = dx_q == '0 && dy_q == '0;
-    assign complete  = last_dx && last_dy;
+    pool_position #(
+        .Width        (Width),
+        .WordsPerPixel(WordsPerPixel),
+        .Size         (Size)
+    ) u_position (
+        .clk_i,
+        .rst_ni,
+        .take_i    (take),
+        .addr_o    (addr),
+        .first_o   (first),
+        .complete_o(complete)
+    );
 
-    assign partial = mem[addr_q];
+    assign partial = mem[addr];
     always_comb begin
-      maximum = in_data_i;
+      maximum = lane;
       for (int unsigned i = 0; i < Lanes; i++) begin
-        if (!first && partial[i*ActW+:ActW] > in_data_i[i*ActW+:ActW]) begin
-          maximum[i*ActW+:ActW] = partial[i*ActW+:ActW];
-        end
-      end
-    end
-
-    // Height never appears: it is a multiple of Size, so dy_q is back at 0 when the next image starts.
-    always_ff @(posedge clk_i) begin
-      if (!rst_ni) begin
-        addr_q <= '0;
-        word_q <= '0;
-        dx_q   <= '0;
-        dy_q   <= '0;
-      end else if (take) begin
-        word_q <= last_word ? '0 : word_q + 1'b1;
-        if (!last_word) begin
-          addr_q <= addr_q + 1'b1;
-        end else if (!last_dx) begin
-          addr_q <= addr_q - AddrW'(WordsPerPixel - 1);  // same window, next pixel
-          dx_q   <= dx_q + 1'b1;
-        end else begin
-          addr_q <= last_addr ? '0 : addr_q + 1'b1;
-          dx_q   <= '0;
-          if (last_addr) dy_q <= last_dy ? '0 : dy_q + 1'b1;
-        end
+        if (!first && partial[i] > lane[i]) maximum[i] = partial[i];
       end
     end
 
     always_ff @(posedge clk_i) begin
-      if (take && !complete) mem[addr_q] <= maximum;
+      if (take && !complete) mem[addr] <= maximum;
     end
   end
 endmodule

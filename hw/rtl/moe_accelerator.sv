@@ -15,34 +15,37 @@
 ///   s_axis_*  AXI4-Stream pixels, row by row; TLAST on the last pixel of an image, or see PIXEL_FRAMING
 ///   m_axis_*  AXI4-Stream results (accel_pkg::result_t); TLAST after as many results as RESULT_PACKET says
 ///   irq_o     level, see IRQ_ENABLE
-///   pd_*      one bit a domain, as numbered in accel_pkg: to the power switch, and its acknowledge, which may be asynchronous.
-///             On an FPGA there is no switch: tie pd_ack_i to pd_switch_o; clock gate, reset and isolation act all the same.
-///             pd_memory_o: supply of the domain's weight memories, also on while the domain sleeps with retention
+///   pd_*      one bit a domain, as numbered in accel_pkg: to the power switch, and its acknowledge, which may be
+///             asynchronous. On an FPGA there is no switch: tie pd_ack_i to pd_switch_o; clock gate, reset and
+///             isolation act all the same. pd_memory_o: supply of the domain's weight memories, also on while the
+///             domain sleeps with retention
 /// Does not: reveal weights. No register or stream reads a weight memory.
 module moe_accelerator
   import accel_pkg::*;
   import moe_pkg::*;
   import moe_device_pkg::*;
+  import axil_pkg::*;
+  import device_pkg::*;
 (
     input  logic              clk_i,
     input  logic              rst_ni,
     // Registers
     input  logic              s_axil_awvalid,
     output logic              s_axil_awready,
-    input  logic [11:0]       s_axil_awaddr,
+    input  logic [AddrW-1:0]  s_axil_awaddr,
     input  logic              s_axil_wvalid,
     output logic              s_axil_wready,
-    input  logic [31:0]       s_axil_wdata,
-    input  logic [3:0]        s_axil_wstrb,
+    input  logic [DataW-1:0]  s_axil_wdata,
+    input  logic [StrbW-1:0]  s_axil_wstrb,
     output logic              s_axil_bvalid,
     input  logic              s_axil_bready,
     output logic [1:0]        s_axil_bresp,
     input  logic              s_axil_arvalid,
     output logic              s_axil_arready,
-    input  logic [11:0]       s_axil_araddr,
+    input  logic [AddrW-1:0]  s_axil_araddr,
     output logic              s_axil_rvalid,
     input  logic              s_axil_rready,
-    output logic [31:0]       s_axil_rdata,
+    output logic [DataW-1:0]  s_axil_rdata,
     output logic [1:0]        s_axil_rresp,
     // Pixels
     input  logic              s_axis_tvalid,
@@ -65,34 +68,38 @@ module moe_accelerator
     output logic [Domains-1:0] pd_restore_o,
     output logic [Domains-1:0] pd_memory_o
 );
-  localparam logic [15:0] VersionMajor = 16'd1;
-  localparam logic [7:0]  VersionMinor = 8'd0;
-  localparam logic [7:0]  VersionPatch = 8'd0;
-
-  moe_regs_pkg::moe_regs__in_t  to_registers;
+  // ---- Registers --------------------------------------------------------------------------------------------
+  axil_request_t axil_request;
+  axil_response_t axil_response;
+  moe_regs_pkg::moe_regs__in_t to_registers;
   moe_regs_pkg::moe_regs__out_t settings;
   logic bank_data_valid;
+
+  assign axil_request = '{
+          awvalid: s_axil_awvalid,
+          awaddr: s_axil_awaddr,
+          wvalid: s_axil_wvalid,
+          wdata: s_axil_wdata,
+          wstrb: s_axil_wstrb,
+          bready: s_axil_bready,
+          arvalid: s_axil_arvalid,
+          araddr: s_axil_araddr,
+          rready: s_axil_rready
+      };
+  assign s_axil_awready = axil_response.awready;
+  assign s_axil_wready  = axil_response.wready;
+  assign s_axil_bvalid  = axil_response.bvalid;
+  assign s_axil_bresp   = axil_response.bresp;
+  assign s_axil_arready = axil_response.arready;
+  assign s_axil_rvalid  = axil_response.rvalid;
+  assign s_axil_rdata   = axil_response.rdata;
+  assign s_axil_rresp   = axil_response.rresp;
 
   moe_registers u_registers (
       .clk_i,
       .rst_ni,
-      .s_axil_awvalid,
-      .s_axil_awready,
-      .s_axil_awaddr,
-      .s_axil_wvalid,
-      .s_axil_wready,
-      .s_axil_wdata,
-      .s_axil_wstrb,
-      .s_axil_bvalid,
-      .s_axil_bready,
-      .s_axil_bresp,
-      .s_axil_arvalid,
-      .s_axil_arready,
-      .s_axil_araddr,
-      .s_axil_rvalid,
-      .s_axil_rready,
-      .s_axil_rdata,
-      .s_axil_rresp,
+      .axil_request_i   (axil_request),
+      .axil_response_o  (axil_response),
       .hwif_in          (to_registers),
       .hwif_out         (settings),
       .bank_data_valid_o(bank_data_valid),
@@ -100,14 +107,11 @@ module moe_accelerator
   );
 
   // ---- Banks ------------------------------------------------------------------------------------------------
-  logic wr_clk, wr_en, wr_bias, bank_committed, bank_refused, bank_activate;
-  logic [3:0] wr_layer;
-  logic [BankW-1:0] wr_bank, load_bank, selected;
-  logic [19:0] wr_addr;
-  logic [31:0] wr_data, load_count;
+  logic wr_clk;
+  weight_write_t write;
+  bank_status_t bank_status;
+  logic [BankW-1:0] selected;
   logic [Banks-1:0] bank_valid, bank_busy;
-  moe_regs_pkg::bank_state_e load_state;
-  moe_regs_pkg::bank_reason_e load_reason;
 
   assign selected = settings.bank_select.bank.value;
 
@@ -134,26 +138,15 @@ module moe_accelerator
       .select_i    (selected),
       .busy_i      (bank_busy),
       .memory_on_i (!Baked && pd_memory_o[DomainLe] && pd_memory_o[DomainGn]),  // baked weights cannot be loaded
-      .wr_en_o     (wr_en),
-      .wr_layer_o  (wr_layer),
-      .wr_bias_o   (wr_bias),
-      .wr_bank_o   (wr_bank),
-      .wr_addr_o   (wr_addr),
-      .wr_data_o   (wr_data),
+      .write_o     (write),
       .valid_o     (bank_valid),
-      .state_o     (load_state),
-      .reason_o    (load_reason),
-      .bank_o      (load_bank),
-      .count_o     (load_count),
-      .committed_o (bank_committed),
-      .refused_o   (bank_refused),
-      .activate_o  (bank_activate)
+      .status_o    (bank_status)
   );
 
   // The write clock runs for a write only: nothing moves in a sleeping domain whose memories keep their supply.
   clock_gate u_write_clock_gate (
       .clk_i   (clk_i),
-      .enable_i(wr_en),
+      .enable_i(write.enable),
       .clk_o   (wr_clk)
   );
 
@@ -166,10 +159,10 @@ module moe_accelerator
   // ---- Power ------------------------------------------------------------------------------------------------
   mode_e mode;
   logic accept, mode_pending, mode_changed, ge_work;
-  logic [3:0] in_flight;
-  logic [Domains-1:0] want, idle, quiet, ready, off, on, error, timeout, wake, domain_clk;
+  logic [InFlightW-1:0] in_flight;
+  logic [Domains-1:0] want, idle, quiet, ready, off, wake, domain_clk;
   logic [Domains-1:0] ack_meta_q, ack_q;
-  logic [Domains-1:0][3:0] power_state;
+  power_status_t [Domains-1:0] power;
 
   power_manager u_power_manager (
       .clk_i,
@@ -216,11 +209,11 @@ module moe_accelerator
         .restore_o    (pd_restore_o[d]),
         .retain_o     (retained),
         .switch_on_o  (pd_switch_o[d]),
-        .state_o      (power_state[d]),
-        .on_o         (on[d]),
+        .state_o      (power[d].state),
+        .on_o         (power[d].on),
         .off_o        (off[d]),
-        .error_o      (error[d]),
-        .timeout_o    (timeout[d]),
+        .error_o      (power[d].error),
+        .timeout_o    (power[d].timeout),
         .wake_o       (wake[d])
     );
 
@@ -235,27 +228,9 @@ module moe_accelerator
     );
   end
 
-  // ---- Framing of pixels ------------------------------------------------------------------------------------
-  localparam int unsigned BeatW = (ImageBeats > 1) ? $clog2(ImageBeats) : 1;
-  logic [BeatW-1:0] beat_q;
-  logic by_length, pixel_taken, pixel_last, image_end;
-
-  assign by_length   = settings.pixel_framing.by_length.value;
-  assign image_end   = beat_q == BeatW'(ImageBeats - 1);
-  assign pixel_last  = by_length ? image_end : s_axis_tlast;
-  assign pixel_taken = s_axis_tvalid && s_axis_tready;
-
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni || !by_length) beat_q <= '0;
-    else if (pixel_taken) beat_q <= image_end ? '0 : beat_q + 1'b1;
-  end
-
   // ---- Core -------------------------------------------------------------------------------------------------
-  logic image_accepted, store_write, store_read;
-  activity_t [FrontLayers-1:0] fe_activity;
-  activity_t [GeLayers-1:0] ge_activity;
-  activity_t [LocalExperts-1:0] le_activity;
-  activity_t [GateLayers-1:0] gn_activity;
+  core_events_t events;
+  logic pixel_last;
 
   moe_core u_core (
       .clk_i,
@@ -276,22 +251,11 @@ module moe_accelerator
       .isolate_i       (pd_isolate_o),
       .ge_work_o       (ge_work),
       .quiet_o         (quiet),
-      .image_accepted_o(image_accepted),
+      .events_o        (events),
       .in_flight_o     (in_flight),
       .bank_busy_o     (bank_busy),
-      .fe_activity_o   (fe_activity),
-      .ge_activity_o   (ge_activity),
-      .le_activity_o   (le_activity),
-      .gn_activity_o   (gn_activity),
-      .store_write_o   (store_write),
-      .store_read_o    (store_read),
       .wr_clk_i        (wr_clk),
-      .wr_en_i         (wr_en),
-      .wr_layer_i      (wr_layer),
-      .wr_bias_i       (wr_bias),
-      .wr_bank_i       (wr_bank),
-      .wr_addr_i       (wr_addr),
-      .wr_data_i       (wr_data),
+      .write_i         (write),
       .s_axis_tvalid,
       .s_axis_tready,
       .s_axis_tdata,
@@ -301,19 +265,27 @@ module moe_accelerator
       .m_axis_tdata
   );
 
-  // ---- Packets of results -----------------------------------------------------------------------------------
-  logic [31:0] packet_q;
-  logic taken;
+  // ---- Framing ----------------------------------------------------------------------------------------------
   result_t result;
+  logic result_taken;
 
   assign result       = result_t'(m_axis_tdata);
-  assign taken        = m_axis_tvalid && m_axis_tready;
-  assign m_axis_tlast = packet_q + 1'b1 >= settings.result_packet.results.value;
+  assign result_taken = m_axis_tvalid && m_axis_tready;
 
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni || settings.result_packet.results.swmod) packet_q <= '0;
-    else if (taken) packet_q <= m_axis_tlast ? '0 : packet_q + 1'b1;
-  end
+  stream_framing #(
+      .Beats(ImageBeats)
+  ) u_framing (
+      .clk_i,
+      .rst_ni,
+      .by_length_i   (settings.pixel_framing.by_length.value),
+      .pixel_taken_i (s_axis_tvalid && s_axis_tready),
+      .pixel_last_i  (s_axis_tlast),
+      .pixel_last_o  (pixel_last),
+      .results_i     (settings.result_packet.results.value),
+      .restart_i     (settings.result_packet.results.swmod),
+      .result_taken_i(result_taken),
+      .result_last_o (m_axis_tlast)
+  );
 
   // ---- Counters ---------------------------------------------------------------------------------------------
   counters_t counters;
@@ -325,107 +297,30 @@ module moe_accelerator
       .clear_i         (settings.counter_snapshot.clear.value),
       .pixel_valid_i   (s_axis_tvalid),
       .pixel_ready_i   (s_axis_tready),
-      .image_accepted_i(image_accepted),
       .result_valid_i  (m_axis_tvalid),
       .result_ready_i  (m_axis_tready),
       .result_i        (result),
       .bank_swap_i     (selected != selected_q),
-      .bank_write_i    (wr_en),
-      .store_write_i   (store_write),
-      .store_read_i    (store_read),
-      .fe_activity_i   (fe_activity),
-      .ge_activity_i   (ge_activity),
-      .le_activity_i   (le_activity),
-      .gn_activity_i   (gn_activity),
+      .bank_write_i    (write.enable),
+      .events_i        (events),
       .domain_on_i     (pd_switch_o),
       .domain_wake_i   (wake),
       .snapshot_o      (counters)
   );
 
-  // ---- What the registers show ------------------------------------------------------------------------------
-  logic short_image, long_image, no_bank;
-  assign short_image = taken && result.status.short_image;
-  assign long_image  = taken && result.status.long_image;
-  assign no_bank     = taken && result.status.no_bank;
-
-  `define SHOW_COUNTER(NAME, VALUE) \
-    to_registers.NAME.lo.value.next = VALUE[31:0]; \
-    to_registers.NAME.hi.value.next = VALUE[63:32];
-
-  always_comb begin
-    to_registers.version.major.next = VersionMajor;
-    to_registers.version.minor.next = VersionMinor;
-    to_registers.version.patch.next = VersionPatch;
-    for (int i = 0; i < 2; i++) begin
-      to_registers.ge_hash[i].word.next     = GeDigest[32*i+:32];
-      to_registers.layout_hash[i].word.next = LayoutDigest[32*i+:32];
-    end
-    to_registers.capability.classes.next         = 8'(Classes);
-    to_registers.capability.gate_hidden.next     = 8'(GateHidden);
-    to_registers.capability.banks.next           = 5'(Banks);
-    to_registers.capability.local_experts.next   = 4'(LocalExperts);
-    to_registers.capability.gate_confidence.next = GateConfidence;
-    to_registers.image_beats.beats.next          = 32'(ImageBeats);
-    to_registers.bank_words.words.next           = 32'(8 + BankPayloadWords + 1);
-
-    to_registers.mode_status.mode.next      = mode;
-    to_registers.mode_status.pending.next   = mode_pending;
-    to_registers.mode_status.in_flight.next = in_flight;
-
-    to_registers.bank_select.bank.we    = bank_activate;
-    to_registers.bank_select.bank.next  = load_bank;
-    to_registers.bank_valid.valid.next  = Baked ? 16'd1 : 16'(bank_valid);
-    to_registers.bank_status.state.next  = 3'(load_state);
-    to_registers.bank_status.reason.next = load_reason;
-    to_registers.bank_status.target.next = load_bank;
-    to_registers.bank_count.words.next   = load_count;
-
-    to_registers.irq_status.result.hwset         = taken;
-    to_registers.irq_status.bank_committed.hwset = bank_committed;
-    to_registers.irq_status.bank_refused.hwset   = bank_refused;
-    to_registers.irq_status.mode_changed.hwset   = mode_changed;
-    to_registers.irq_status.power_error.hwset    = |timeout;
-    to_registers.irq_status.image_error.hwset    = short_image || long_image;
-    to_registers.irq_status.no_bank.hwset        = no_bank;
-    to_registers.errors.short_image.hwset        = short_image;
-    to_registers.errors.long_image.hwset         = long_image;
-    to_registers.errors.no_bank.hwset            = no_bank;
-    to_registers.errors.bank_refused.hwset       = bank_refused;
-    to_registers.errors.power_timeout_fe.hwset   = timeout[DomainFe];
-    to_registers.errors.power_timeout_ge.hwset   = timeout[DomainGe];
-    to_registers.errors.power_timeout_le.hwset   = timeout[DomainLe];
-    to_registers.errors.power_timeout_gn.hwset   = timeout[DomainGn];
-
-    `SHOW_COUNTER(counters.cycles, counters.cycles)
-    `SHOW_COUNTER(counters.images_in, counters.images_in)
-    `SHOW_COUNTER(counters.images_out, counters.images_out)
-    `SHOW_COUNTER(counters.answers_ge, counters.answers_ge)
-    for (int i = 0; i < int'(MaxLocalExperts); i++) begin
-      `SHOW_COUNTER(counters.answers_le[i], counters.answers_le[i])
-    end
-    `SHOW_COUNTER(counters.answers_nobody, counters.answers_nobody)
-    `SHOW_COUNTER(counters.images_short, counters.images_short)
-    `SHOW_COUNTER(counters.images_long, counters.images_long)
-    `SHOW_COUNTER(counters.images_no_bank, counters.images_no_bank)
-    `SHOW_COUNTER(counters.stall_in, counters.stall_in)
-    `SHOW_COUNTER(counters.stall_out, counters.stall_out)
-    `SHOW_COUNTER(counters.bank_swaps, counters.bank_swaps)
-    `SHOW_COUNTER(counters.bank_words_written, counters.bank_words_written)
-    `SHOW_COUNTER(counters.feature_store_writes, counters.feature_store_writes)
-    `SHOW_COUNTER(counters.feature_store_reads, counters.feature_store_reads)
-    for (int d = 0; d < int'(Domains); d++) begin
-      to_registers.power_status[d].state.next = power_state[d];
-      to_registers.power_status[d].on.next    = on[d];
-      to_registers.power_status[d].error.next = error[d];
-      `SHOW_COUNTER(domain[d].on_cycles, counters.domain[d].on_cycles)
-      `SHOW_COUNTER(domain[d].active_cycles, counters.domain[d].active_cycles)
-      `SHOW_COUNTER(domain[d].macs, counters.domain[d].macs)
-      `SHOW_COUNTER(domain[d].weight_reads, counters.domain[d].weight_reads)
-      `SHOW_COUNTER(domain[d].buffer_writes, counters.domain[d].buffer_writes)
-      `SHOW_COUNTER(domain[d].wake_ups, counters.domain[d].wake_ups)
-    end
-  end
-  `undef SHOW_COUNTER
+  register_view u_view (
+      .mode_i        (mode),
+      .mode_pending_i(mode_pending),
+      .mode_changed_i(mode_changed),
+      .in_flight_i   (in_flight),
+      .bank_valid_i  (bank_valid),
+      .bank_i        (bank_status),
+      .power_i       (power),
+      .result_taken_i(result_taken),
+      .result_i      (result),
+      .counters_i    (counters),
+      .registers_o   (to_registers)
+  );
 
   // Strobes and event bits that the register block keeps to itself.
   logic unused_settings;

@@ -7,106 +7,63 @@
 /// for writes.
 ///
 /// Protocol
-///   s_axil_*           AXI4-Lite, 32 bits, 4 KiB. OKAY or SLVERR; an access with SLVERR changed nothing. Reads and
+///   axil_*             AXI4-Lite, 32 bits, 4 KiB. OKAY or SLVERR; an access with SLVERR changed nothing. Reads and
 ///                      writes share one queue of responses: a response that is not taken holds up those behind it.
 ///   hwif_in            what the hardware says: status as it is now, events as one cycle of hwset
 ///   hwif_out           what software set; command bits are high for one cycle
 ///   bank_data_valid_o  hwif_out.bank_data.word.value is a new word in this cycle
 ///   irq_o              level: an enabled event is set
 /// Does not: count, load banks or interpret modes; it holds what software sets and shows what the hardware says.
-module moe_registers (
+module moe_registers
+  import axil_pkg::*;
+(
     input  logic                       clk_i,
     input  logic                       rst_ni,
-    input  logic                       s_axil_awvalid,
-    output logic                       s_axil_awready,
-    input  logic [11:0]                s_axil_awaddr,
-    input  logic                       s_axil_wvalid,
-    output logic                       s_axil_wready,
-    input  logic [31:0]                s_axil_wdata,
-    input  logic [3:0]                 s_axil_wstrb,
-    output logic                       s_axil_bvalid,
-    input  logic                       s_axil_bready,
-    output logic [1:0]                 s_axil_bresp,
-    input  logic                       s_axil_arvalid,
-    output logic                       s_axil_arready,
-    input  logic [11:0]                s_axil_araddr,
-    output logic                       s_axil_rvalid,
-    input  logic                       s_axil_rready,
-    output logic [31:0]                s_axil_rdata,
-    output logic [1:0]                 s_axil_rresp,
+    input  axil_request_t              axil_request_i,
+    output axil_response_t             axil_response_o,
     input  moe_regs_pkg::moe_regs__in_t  hwif_in,
     output moe_regs_pkg::moe_regs__out_t hwif_out,
     output logic                       bank_data_valid_o,
     output logic                       irq_o
 );
-  logic awvalid, awready, wvalid, wready, bvalid, bready, arvalid, arready, rvalid, rready;
-  logic [12:0] awaddr, araddr;
-  logic [31:0] wdata, rdata;
-  logic [1:0] bresp, rresp;
+  axil_request_t request;
+  axil_response_t response;
+  logic write_fails, read_fails;
 
-  axil_guard #(
-      .AddrW(12),
-      .DataW(32)
-  ) u_guard (
+  axil_guard u_guard (
       .clk_i,
       .rst_ni,
-      .s_axil_awvalid,
-      .s_axil_awready,
-      .s_axil_awaddr,
-      .s_axil_wvalid,
-      .s_axil_wready,
-      .s_axil_wdata,
-      .s_axil_wstrb,
-      .s_axil_bvalid,
-      .s_axil_bready,
-      .s_axil_bresp,
-      .s_axil_arvalid,
-      .s_axil_arready,
-      .s_axil_araddr,
-      .s_axil_rvalid,
-      .s_axil_rready,
-      .s_axil_rdata,
-      .s_axil_rresp,
-      .m_axil_awvalid(awvalid),
-      .m_axil_awready(awready),
-      .m_axil_awaddr (awaddr),
-      .m_axil_wvalid (wvalid),
-      .m_axil_wready (wready),
-      .m_axil_wdata  (wdata),
-      .m_axil_bvalid (bvalid),
-      .m_axil_bready (bready),
-      .m_axil_bresp  (bresp),
-      .m_axil_arvalid(arvalid),
-      .m_axil_arready(arready),
-      .m_axil_araddr (araddr),
-      .m_axil_rvalid (rvalid),
-      .m_axil_rready (rready),
-      .m_axil_rdata  (rdata),
-      .m_axil_rresp  (rresp)
+      .master_request_i (axil_request_i),
+      .master_response_o(axil_response_o),
+      .block_request_o  (request),
+      .write_fails_o    (write_fails),
+      .read_fails_o     (read_fails),
+      .block_response_i (response)
   );
 
+  // No register has the highest address bit: an access with it is refused.
   moe_regs u_block (
       .clk           (clk_i),
       .rst_n         (rst_ni),
-      .s_axil_awready(awready),
-      .s_axil_awvalid(awvalid),
-      .s_axil_awaddr (awaddr),
-      .s_axil_awprot (3'b000),
-      .s_axil_wready (wready),
-      .s_axil_wvalid (wvalid),
-      .s_axil_wdata  (wdata),
-      .s_axil_wstrb  (4'b1111),
-      .s_axil_bready (bready),
-      .s_axil_bvalid (bvalid),
-      .s_axil_bresp  (bresp),
-      .s_axil_arready(arready),
-      .s_axil_arvalid(arvalid),
-      .s_axil_araddr (araddr),
-      .s_axil_arprot (3'b000),
-      .s_axil_rready (rready),
-      .s_axil_rvalid (rvalid),
-      .s_axil_rdata  (rdata),
-      .s_axil_rresp  (rresp),
+      .s_axil_awready(response.awready),
+      .s_axil_awvalid(request.awvalid),
+      .s_axil_awaddr ({write_fails, request.awaddr}),
+      .s_axil_awprot ('0),
+      .s_axil_wready (response.wready),
+      .s_axil_wvalid (request.wvalid),
+      .s_axil_wdata  (request.wdata),
+      .s_axil_wstrb  (request.wstrb),
+      .s_axil_bready (request.bready),
+      .s_axil_bvalid (response.bvalid),
+      .s_axil_bresp  (response.bresp),
+      .s_axil_arready(response.arready),
+      .s_axil_arvalid(request.arvalid),
+      .s_axil_araddr ({read_fails, request.araddr}),
+      .s_axil_arprot ('0),
+      .s_axil_rready (request.rready),
+      .s_axil_rvalid (response.rvalid),
+      .s_axil_rdata  (response.rdata),
+      .s_axil_rresp  (response.rresp),
       .hwif_in,
       .hwif_out
   );

@@ -11,18 +11,18 @@ module moe_top
     input  logic                     clk_i,
     input  logic                     rst_ni,
     // Settings
-    input  logic [2:0]               mode_i,
+    input  logic [ModeW-1:0]         mode_i,
     input  logic [BankW-1:0]         bank_i,
     input  logic [Banks-1:0]         bank_valid_i,
-    input  logic [2:0]               local_expert_i,
+    input  logic [LocalExpertW-1:0]  local_expert_i,
     input  logic signed [ThetaW-1:0] theta_i,
     // Run-time weights
     input  logic                     wr_en_i,
-    input  logic [3:0]               wr_layer_i,
+    input  logic [LayerW-1:0]        wr_layer_i,
     input  logic                     wr_bias_i,
     input  logic [BankW-1:0]         wr_bank_i,
-    input  logic [19:0]              wr_addr_i,
-    input  logic [31:0]              wr_data_i,
+    input  logic [WriteAddrW-1:0]    wr_addr_i,
+    input  logic [ChunkBits-1:0]     wr_data_i,
     // Pixels
     input  logic                     s_axis_tvalid,
     output logic                     s_axis_tready,
@@ -34,14 +34,21 @@ module moe_top
     output logic [31:0]              m_axis_tdata
 );
   // What only a device needs.
-  logic image_accepted, store_write, store_read, ge_work;
-  logic [3:0] in_flight;
+  logic ge_work;
+  logic [InFlightW-1:0] in_flight;
   logic [Banks-1:0] bank_busy;
   logic [Domains-1:0] quiet;
-  activity_t [FrontLayers-1:0] fe_activity;
-  activity_t [GeLayers-1:0] ge_activity;
-  activity_t [LocalExperts-1:0] le_activity;
-  activity_t [GateLayers-1:0] gn_activity;
+  core_events_t events;
+
+  weight_write_t write;
+  assign write = '{
+          enable: wr_en_i,
+          layer: wr_layer_i,
+          bias: wr_bias_i,
+          bank: wr_bank_i,
+          address: wr_addr_i,
+          data: wr_data_i
+      };
 
   moe_core u_core (
       .clk_i,
@@ -62,22 +69,11 @@ module moe_top
       .isolate_i       ('0),
       .ge_work_o       (ge_work),
       .quiet_o         (quiet),
-      .image_accepted_o(image_accepted),
+      .events_o        (events),
       .in_flight_o     (in_flight),
       .bank_busy_o     (bank_busy),
-      .fe_activity_o   (fe_activity),
-      .ge_activity_o   (ge_activity),
-      .le_activity_o   (le_activity),
-      .gn_activity_o   (gn_activity),
-      .store_write_o   (store_write),
-      .store_read_o    (store_read),
       .wr_clk_i        (clk_i),
-      .wr_en_i,
-      .wr_layer_i,
-      .wr_bias_i,
-      .wr_bank_i,
-      .wr_addr_i,
-      .wr_data_i,
+      .write_i         (write),
       .s_axis_tvalid,
       .s_axis_tready,
       .s_axis_tdata,
@@ -87,7 +83,6 @@ module moe_top
       .m_axis_tdata
   );
 
-  logic unused_activity;
-  assign unused_activity = ^{image_accepted, store_write, store_read, ge_work, in_flight, bank_busy, quiet, fe_activity,
-                             ge_activity, le_activity, gn_activity};
+  logic unused_device;
+  assign unused_device = ^{events, ge_work, in_flight, bank_busy, quiet};
 endmodule

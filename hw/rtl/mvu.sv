@@ -87,7 +87,7 @@ module mvu #(
     $error("mvu: OutDepth is %0d, it must be at least %0d for full speed.", OutDepth, 6 + TreeStages);
   end
 
-  // ---------------------------------------------------------------- issue: one (word, fold) a cycle
+  // ---- Issue: one (word, fold) a cycle ----------------------------------------------------------------------
   logic [FoldW-1:0] fold_q;
   logic [AddrW-1:0] addr_q;
   logic last_fold, first_word, last_word, credit, issue;
@@ -128,7 +128,7 @@ module mvu #(
     assign last_word  = last_word_q;
   end
 
-  // ---------------------------------------------------------------- control that travels with a token
+  // ---- Control that travels with a token --------------------------------------------------------------------
   typedef struct packed {
     logic             first;
     logic             last;
@@ -152,10 +152,10 @@ module mvu #(
     for (int unsigned k = 0; k <= Acc; k++) token_q[k] <= token_d[k];
   end
 
-  // ---------------------------------------------------------------- operands
-  logic [Simd*ActW-1:0] act_mem_q, act_q;  // beside the memory read, beside the weight register
-  logic [Pe*Simd*WgtW-1:0] wgt_q;
-  logic [Pe*BiasW-1:0] bias_q;
+  // ---- Operands ---------------------------------------------------------------------------------------------
+  logic [Simd-1:0][ActW-1:0] act_mem_q, act_q;  // beside the memory read, beside the weight register
+  logic [Pe-1:0][Simd-1:0][WgtW-1:0] wgt_q;
+  logic [Pe-1:0][BiasW-1:0] bias_q;
 
   assign bias_en_o   = valid_q[BiasRead] && token_q[BiasRead].first;
   assign bias_bank_o = token_q[BiasRead].bank;
@@ -170,10 +170,10 @@ module mvu #(
     if (valid_q[BiasRead+1] && token_q[BiasRead+1].first) bias_q <= bias_data_i;
   end
 
-  // ---------------------------------------------------------------- processing elements
+  // ---- Processing elements ----------------------------------------------------------------------------------
   localparam int unsigned ProdW = ActW + WgtW;
-  logic [Pe*Simd*ProdW-1:0] product;
-  logic [Pe*LaneW-1:0] result;
+  logic [Pe-1:0][Simd-1:0][ProdW-1:0] product;
+  logic [Pe-1:0][LaneW-1:0] result;
 
   mvu_products #(
       .Pe        (Pe),
@@ -181,7 +181,7 @@ module mvu #(
       .ActW      (ActW),
       .WgtW      (WgtW),
       .Multiplier(Multiplier)
-  ) i_mvu_products (
+  ) u_products (
       .clk_i    (clk_i),
       .valid_i  (valid_q[1]),
       .act_i    (act_q),
@@ -199,14 +199,14 @@ module mvu #(
         .WgtW         (WgtW),
         .BiasW        (BiasW),
         .AccW         (AccW)
-    ) i_mvu_pe (
+    ) u_pe (
         .clk_i      (clk_i),
         .valid_i    (valid_q[Acc:2]),
-        .product_i  (product[p*Simd*ProdW+:Simd*ProdW]),
+        .product_i  (product[p]),
         .acc_first_i(token_q[Acc].first),
         .acc_last_i (token_q[Acc].last),
         .acc_fold_i (token_q[Acc].fold),
-        .bias_i     (bias_q[p*BiasW+:BiasW]),
+        .bias_i     (bias_q[p]),
         .result_o   (acc)
     );
 
@@ -215,17 +215,17 @@ module mvu #(
           .AccW (AccW),
           .Shift(Shift),
           .OutW (OutW)
-      ) i_requantize (
+      ) u_requantize (
           .acc_i (acc),
-          .data_o(result[p*LaneW+:LaneW])
+          .data_o(result[p])
       );
     end else begin : gen_raw
-      assign result[p*LaneW+:LaneW] = acc;
+      assign result[p] = acc;
     end
   end
 
-  // ---------------------------------------------------------------- output FIFO and its credits
-  logic result_valid_q, fifo_ready, reserve, release_credit;
+  // ---- Output FIFO and its credits --------------------------------------------------------------------------
+  logic result_valid_q, unused_fifo_ready, reserve, release_credit;
   logic [CreditW-1:0] reserved_q;  // places taken by results in the FIFO or on the way to it
 
   assign credit         = reserved_q != CreditW'(OutDepth);
@@ -244,28 +244,17 @@ module mvu #(
   end
 
   stream_fifo #(
-      .Width(Pe * LaneW),
-      .Depth(OutDepth)
-  ) i_out_fifo (
+      .Width    (Pe * LaneW),
+      .Depth    (OutDepth),
+      .NeverFull(1'b1)
+  ) u_out_fifo (
       .clk_i      (clk_i),
       .rst_ni     (rst_ni),
       .in_valid_i (result_valid_q),
-      .in_ready_o (fifo_ready),
+      .in_ready_o (unused_fifo_ready),
       .in_data_i  (result),
       .out_valid_o(out_valid_o),
       .out_ready_i(out_ready_i),
       .out_data_o (out_data_o)
   );
-
-`ifndef SYNTHESIS
-  always_ff @(posedge clk_i) begin
-    if (rst_ni && result_valid_q) begin
-      assert (fifo_ready)
-      else $error("mvu: a result arrived at a full output FIFO; the credit count is wrong.");
-    end
-  end
-`else
-  logic unused_fifo_ready;
-  assign unused_fifo_ready = fifo_ready;
-`endif
 endmodule

@@ -25,27 +25,27 @@ module mvu_pe #(
     localparam int unsigned Stages        = ($clog2(Simd) + 1) / 2,
     localparam int unsigned ProdW         = ActW + WgtW
 ) (
-    input  logic                         clk_i,
-    input  logic        [      Stages:0] valid_i,
-    input  logic        [Simd*ProdW-1:0] product_i,
-    input  logic                         acc_first_i,
-    input  logic                         acc_last_i,
-    input  logic        [     FoldW-1:0] acc_fold_i,
-    input  logic signed [     BiasW-1:0] bias_i,
-    output logic signed [      AccW-1:0] result_o
+    input  logic                             clk_i,
+    input  logic        [Stages:0]           valid_i,
+    input  logic [Simd-1:0][ProdW-1:0]       product_i,
+    input  logic                             acc_first_i,
+    input  logic                             acc_last_i,
+    input  logic        [FoldW-1:0]          acc_fold_i,
+    input  logic signed [BiasW-1:0]          bias_i,
+    output logic signed [AccW-1:0]           result_o
 );
   localparam int unsigned SumW = ProdW + $clog2(Simd);
 
   logic signed [ProdW-1:0] product[Simd];
   for (genvar s = 0; s < Simd; s++) begin : gen_lane
-    assign product[s] = product_i[s*ProdW+:ProdW];
+    assign product[s] = product_i[s];
   end
 
   logic signed [SumW-1:0] sum;
   adder_tree #(
       .Inputs(Simd),
       .InW   (ProdW)
-  ) i_adder_tree (
+  ) u_adder_tree (
       .clk_i  (clk_i),
       .valid_i(valid_i[(Stages > 0 ? Stages - 1 : 0):0]),
       .in_i   (product),

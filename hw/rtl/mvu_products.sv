@@ -23,17 +23,17 @@ module mvu_products #(
     parameter int unsigned  Multiplier = 0,
     localparam int unsigned ProdW      = ActW + WgtW
 ) (
-    input  logic                     clk_i,
-    input  logic                     valid_i,
-    input  logic [Simd*ActW-1:0]     act_i,
-    input  logic [Pe*Simd*WgtW-1:0]  wgt_i,
-    output logic [Pe*Simd*ProdW-1:0] product_o
+    input  logic                                clk_i,
+    input  logic                                valid_i,
+    input  logic [Simd-1:0][ActW-1:0]           act_i,
+    input  logic [Pe-1:0][Simd-1:0][WgtW-1:0]   wgt_i,
+    output logic [Pe-1:0][Simd-1:0][ProdW-1:0]  product_o
 );
   if (Multiplier > 2) begin : gen_bad_multiplier
     $error("mvu_products: Multiplier is %0d, allowed are 0 to 2.", Multiplier);
   end
 
-  logic [Pe*Simd*ProdW-1:0] product;
+  logic [Pe-1:0][Simd-1:0][ProdW-1:0] product;
 
   if (Multiplier == 2) begin : gen_pairs
     if (Pe % 2 != 0) begin : gen_bad_pe
@@ -44,12 +44,12 @@ module mvu_products #(
         multiplier_pair #(
             .ActW(ActW),
             .WgtW(WgtW)
-        ) i_multiplier (
-            .act_i     (act_i[s*ActW+:ActW]),
-            .wgt0_i    (wgt_i[(p*Simd+s)*WgtW+:WgtW]),
-            .wgt1_i    (wgt_i[((p+1)*Simd+s)*WgtW+:WgtW]),
-            .product0_o(product[(p*Simd+s)*ProdW+:ProdW]),
-            .product1_o(product[((p+1)*Simd+s)*ProdW+:ProdW])
+        ) u_multiplier (
+            .act_i     (act_i[s]),
+            .wgt0_i    (wgt_i[p][s]),
+            .wgt1_i    (wgt_i[p+1][s]),
+            .product0_o(product[p][s]),
+            .product1_o(product[p+1][s])
         );
       end
     end
@@ -60,10 +60,10 @@ module mvu_products #(
             .ActW(ActW),
             .WgtW(WgtW),
             .Lut (Multiplier == 1)
-        ) i_multiplier (
-            .act_i    (act_i[s*ActW+:ActW]),
-            .wgt_i    (wgt_i[(p*Simd+s)*WgtW+:WgtW]),
-            .product_o(product[(p*Simd+s)*ProdW+:ProdW])
+        ) u_multiplier (
+            .act_i    (act_i[s]),
+            .wgt_i    (wgt_i[p][s]),
+            .product_o(product[p][s])
         );
       end
     end

@@ -31,7 +31,7 @@ module pipeline_stream #(
     input  logic [InW-1:0]        in_data_i,
     output logic [Stages-1:0]     graph_valid_o,
     output logic [InW-1:0]        graph_data_o,
-    input  logic [Lanes*AccW-1:0] graph_data_i,
+    input  logic [Lanes-1:0][AccW-1:0] graph_data_i,
     output logic                  out_valid_o,
     input  logic                  out_ready_i,
     output logic [Lanes*OutW-1:0] out_data_o
@@ -42,8 +42,8 @@ module pipeline_stream #(
 
   logic [CreditW-1:0] used_q;  // words in flight or in the FIFO
   logic [Stages-1:0] valid_q;  // valid_q[Stages-1]: the sums are there
-  logic issue, fifo_ready;
-  logic [Lanes*OutW-1:0] activation;
+  logic issue, unused_fifo_ready;
+  logic [Lanes-1:0][OutW-1:0] activation;
 
   assign in_ready_o   = used_q != CreditW'(Depth);
   assign issue        = in_valid_i && in_ready_o;
@@ -71,33 +71,23 @@ module pipeline_stream #(
         .Shift(Shift),
         .OutW (OutW)
     ) u_requantize (
-        .acc_i (graph_data_i[i*AccW+:AccW]),
-        .data_o(activation[i*OutW+:OutW])
+        .acc_i (graph_data_i[i]),
+        .data_o(activation[i])
     );
   end
 
   stream_fifo #(
-      .Width(Lanes * OutW),
-      .Depth(Depth)
+      .Width    (Lanes * OutW),
+      .Depth    (Depth),
+      .NeverFull(1'b1)
   ) u_fifo (
       .clk_i,
       .rst_ni,
       .in_valid_i (valid_q[Stages-1]),
-      .in_ready_o (fifo_ready),
+      .in_ready_o (unused_fifo_ready),
       .in_data_i  (activation),
       .out_valid_o,
       .out_ready_i,
       .out_data_o
   );
-
-`ifndef SYNTHESIS
-  always_ff @(posedge clk_i) begin
-    if (rst_ni) begin
-      assert (fifo_ready || !valid_q[Stages-1]) else $error("pipeline_stream: a result had no place.");
-    end
-  end
-`else
-  logic unused_ready;
-  assign unused_ready = fifo_ready;
-`endif
 endmodule

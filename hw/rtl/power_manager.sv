@@ -1,34 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Decides which domains are on, and brings a new mode into force only when nothing of the old one is left.
 ///
-/// A change of mode_i stops the acceptance of images at once; images in flight are answered in the mode that was in force
-/// when they were accepted. When the last one has left and all domains are quiet, the new mode comes into force, the
-/// domains that it needs are switched on and the others off, and acceptance goes on when all have arrived. A request that
-/// changes meanwhile is followed: the last one counts, and going back to the mode in force costs nothing but the wait.
+/// A change of mode_i stops the acceptance of images at once; images in flight are answered in the mode that was in
+/// force when they were accepted. When the last one has left and all domains are quiet, the new mode comes into force,
+/// the domains that it needs are switched on and the others off, and acceptance goes on when all have arrived. A
+/// request that changes meanwhile is followed: the last one counts, and going back to the mode in force costs nothing
+/// but the wait.
 ///
 /// In ModeMoeGated the GE is wanted only while it has work, and idle_i cycles longer. A domain also stays on while its
 /// force_on_i bit is set. Domains are numbered as in accel_pkg.
 ///
-/// Latency, cycles: from a change of mode_i without images in flight to mode_o: 2 + Quiet; then the slowest power sequence; then 1.
+/// Latency, cycles: from a change of mode_i without images in flight to mode_o: 2 + Quiet; then the slowest power
+/// sequence; then 1.
 ///
 /// Protocol: levels. quiet_i, on_i, off_i describe each domain now: no layer moved data, accepts work, is off.
-/// ge_work_i: the GE has an image, or one waits for it. want_o goes to the sequencers, idle_o tells them that their domain
-/// has drained. changed_o pulses when a mode other than the last one has come into force and images are accepted in it.
-/// Does not: time the steps of a sequence (power_sequencer), or end an image whose last pixels never come: then the change waits.
+/// ge_work_i: the GE has an image, or one waits for it. want_o goes to the sequencers, idle_o tells them that their
+/// domain has drained. changed_o pulses when a mode other than the last one has come into force and images are accepted
+/// in it.
+/// Does not: time the steps of a sequence (power_sequencer), or end an image whose last pixels never come: then the
+/// change waits.
 ///
 /// Parameters
 ///   Quiet  cycles without any activity after which a drained domain counts as idle: more than the deepest pipeline
 ///          between two layers
+///   IdleW  width of idle_i, bits
 module power_manager
   import accel_pkg::*;
 #(
-    parameter int unsigned Quiet = 32
+    parameter int unsigned Quiet = 32,
+    parameter int unsigned IdleW = 24
 ) (
     input  logic               clk_i,
     input  logic               rst_ni,
     // Request
-    input  logic [2:0]         mode_i,
-    input  logic [23:0]        idle_i,      // cycles that the GE stays on without work in ModeMoeGated
+    input  logic [ModeW-1:0]   mode_i,
+    input  logic [IdleW-1:0]   idle_i,      // cycles that the GE stays on without work in ModeMoeGated
     input  logic [Domains-1:0] force_on_i,
     // State of the accelerator
     input  logic               in_flight_i,  // images accepted and not answered
@@ -45,7 +51,6 @@ module power_manager
     output logic               changed_o
 );
   localparam int unsigned QuietW = $clog2(Quiet + 1);
-  localparam int unsigned IdleW  = 25;
 
   typedef enum logic [1:0] {
     Run,    // images are accepted in the mode in force
@@ -58,7 +63,9 @@ module power_manager
   logic differs, drained, settled;
 
   // Reserved values behave like ModeOff, everywhere.
-  assign wanted_mode = (mode_i inside {ModeGeOnly, ModeLeOnly, ModeMoeParallel, ModeMoeGated}) ? mode_e'(mode_i) : ModeOff;
+  logic known_mode;
+  assign known_mode  = mode_i inside {ModeGeOnly, ModeLeOnly, ModeMoeParallel, ModeMoeGated};
+  assign wanted_mode = known_mode ? mode_e'(mode_i) : ModeOff;
   assign differs     = wanted_mode != mode_q;
 
   // ---- Quiet domains ----------------------------------------------------------------------------------------
@@ -76,9 +83,9 @@ module power_manager
   end
 
   // The GE's own idle time, counted from the end of its last work.
-  logic [IdleW-1:0] ge_idle_q;
+  logic [IdleW:0] ge_idle_q;
   logic ge_expired;
-  assign ge_expired = ge_idle_q >= IdleW'(idle_i);
+  assign ge_expired = ge_idle_q >= (IdleW + 1)'(idle_i);
   always_ff @(posedge clk_i) begin
     if (!rst_ni || ge_work_i || !quiet_i[DomainGe]) ge_idle_q <= '0;
     else if (!ge_expired) ge_idle_q <= ge_idle_q + 1'b1;

@@ -6,14 +6,15 @@
 ///
 /// Initiation interval: InWords*OutWords cycles a vector.
 ///
-/// Weight writes, clocked by wr_clk_i (clk_i may be a gated copy of it): wr_addr_i counts 32-bit chunks: {word address, chunk number}, with as many chunk bits as the
-/// memory's word needs; wr_bias_i selects the bias memory. A bank in use must not be written; a write to a bank that
-/// does not exist is dropped.
-/// Does not: check that a bank is complete or an address exists, or change the width of the input stream (use stream_width).
+/// Weight writes, clocked by wr_clk_i (clk_i may be a gated copy of it): accel_pkg::weight_write_t. A bank in use must
+/// not be written; a write to a bank that does not exist is dropped.
+/// Does not: check that a bank is complete or an address exists, or change the width of the input stream (use
+/// stream_width).
 ///
 /// Parameters: see mvu; Banks is the number of weight banks, Tags the number of vectors that may be announced.
-///   Baked                  1: the weights are constants (weight_rom) in a single bank, and writes have no effect; for a
-///                          device whose user never changes
+///   Layer                  number of the layer in weight writes
+///   Baked                  1: the weights are constants (weight_rom) in a single bank, and writes have no effect; for
+///                          a device whose user never changes
 ///   WeightFile, BiasFile   their contents, see weight_rom
 module runtime_dense
   import accel_pkg::*;
@@ -31,6 +32,7 @@ module runtime_dense
     parameter int unsigned  Banks         = 2,
     parameter int unsigned  Multiplier    = 0,
     parameter int unsigned  Tags          = 8,
+    parameter logic [LayerW-1:0] Layer    = '0,
     parameter bit           Baked         = 1'b0,
     parameter               WeightFile    = "",
     parameter               BiasFile      = "",
@@ -38,14 +40,8 @@ module runtime_dense
 ) (
     input  logic                 clk_i,
     input  logic                 rst_ni,
-    input  logic                 wr_clk_i,
-    // Weight writes
-    input  logic                 wr_en_i,
-    input  logic                 wr_select_i,
-    input  logic                 wr_bias_i,
-    input  logic [BankW-1:0]     wr_bank_i,
-    input  logic [19:0]          wr_addr_i,
-    input  logic [31:0]          wr_data_i,
+    input  logic                 wr_clk_i,  // of write_i
+    input  weight_write_t write_i,
     // Tags
     input  logic                 tag_valid_i,
     input  logic [BankW-1:0]     tag_bank_i,
@@ -58,9 +54,6 @@ module runtime_dense
     output logic [Pe*LaneW-1:0]  out_data_o,
     output activity_t            activity_o
 );
-  localparam int unsigned Depth      = InWords * OutWords;
-  localparam int unsigned AddrW      = (Depth > 1) ? $clog2(Depth) : 1;
-  localparam int unsigned FoldW      = (OutWords > 1) ? $clog2(OutWords) : 1;
   localparam int unsigned RamBankW   = (Banks > 1) ? $clog2(Banks) : 1;
   localparam int unsigned WordCountW = (InWords > 1) ? $clog2(InWords) : 1;
 
@@ -72,24 +65,26 @@ module runtime_dense
   end
 
   // ---- Tag: the bank of the vector at the input -------------------------------------------------------------
-  logic tag_valid, tag_in_ready, mvu_ready, taken, last_word;
+  logic tag_valid, unused_tag_ready, mvu_ready, announced, taken, last_word;
   logic [RamBankW-1:0] bank;
   logic [WordCountW-1:0] word_q;
 
   stream_fifo #(
-      .Width(RamBankW),
-      .Depth(Tags)
+      .Width    (RamBankW),
+      .Depth    (Tags),
+      .NeverFull(1'b1)
   ) u_tags (
       .clk_i,
       .rst_ni,
       .in_valid_i (tag_valid_i),
-      .in_ready_o (tag_in_ready),
+      .in_ready_o (unused_tag_ready),
       .in_data_i  (tag_bank_i[RamBankW-1:0]),
       .out_valid_o(tag_valid),
       .out_ready_i(taken && last_word),
       .out_data_o (bank)
   );
 
+  assign announced  = in_valid_i && tag_valid;
   assign in_ready_o = tag_valid && mvu_ready;
   assign taken      = in_valid_i && in_ready_o;
   assign last_word  = word_q == WordCountW'(InWords - 1);
@@ -100,80 +95,92 @@ module runtime_dense
   end
 
   // ---- Compute ----------------------------------------------------------------------------------------------
-  logic wgt_en, bias_en;
-  logic [RamBankW-1:0] wgt_bank, bias_bank;
-  logic [AddrW-1:0] wgt_addr;
-  logic [FoldW-1:0] bias_addr;
-  logic [Pe*Simd*WgtW-1:0] wgt_data;
-  logic [Pe*BiasW-1:0] bias_data;
+  logic step;
+  assign activity_o = '{write: 1'b0, step: step};
 
-  assign activity_o = '{write: 1'b0, step: wgt_en};
-
-  mvu #(
-      .InWords      (InWords),
-      .OutWords     (OutWords),
-      .Pe           (Pe),
-      .Simd         (Simd),
-      .ActW         (ActW),
-      .WgtW         (WgtW),
-      .BiasW        (BiasW),
-      .AccW         (AccW),
-      .Requant      (Requant),
-      .Shift        (Shift),
-      .OutW         (ActW),
-      .BankW        (RamBankW),
-      .Multiplier   (Multiplier)
-  ) u_mvu (
-      .clk_i,
-      .rst_ni,
-      .in_valid_i (in_valid_i && tag_valid),
-      .in_ready_o (mvu_ready),
-      .in_data_i,
-      .in_bank_i  (bank),
-      .wgt_en_o   (wgt_en),
-      .wgt_bank_o (wgt_bank),
-      .wgt_addr_o (wgt_addr),
-      .wgt_data_i (wgt_data),
-      .bias_en_o  (bias_en),
-      .bias_bank_o(bias_bank),
-      .bias_addr_o(bias_addr),
-      .bias_data_i(bias_data),
-      .out_valid_o,
-      .out_ready_i,
-      .out_data_o
-  );
-
-  // ---- Memories ---------------------------------------------------------------------------------------------
   if (Baked) begin : gen_baked
-    weight_rom #(
-        .Width(Pe * Simd * WgtW),
-        .Depth(Depth),
-        .InitFile(WeightFile)
-    ) u_weights (
+    rom_mvu #(
+        .Inputs    (InWords * Simd),
+        .Outputs   (OutWords * Pe),
+        .Pe        (Pe),
+        .Simd      (Simd),
+        .ActW      (ActW),
+        .WgtW      (WgtW),
+        .BiasW     (BiasW),
+        .AccW      (AccW),
+        .Requant   (Requant),
+        .Shift     (Shift),
+        .OutW      (ActW),
+        .Multiplier(Multiplier),
+        .WeightFile(WeightFile),
+        .BiasFile  (BiasFile)
+    ) u_mvu (
         .clk_i,
-        .rd_en_i  (wgt_en),
-        .rd_addr_i(wgt_addr),
-        .rd_data_o(wgt_data)
-    );
-
-    weight_rom #(
-        .Width(Pe * BiasW),
-        .Depth(OutWords),
-        .InitFile(BiasFile)
-    ) u_biases (
-        .clk_i,
-        .rd_en_i  (bias_en),
-        .rd_addr_i(bias_addr),
-        .rd_data_o(bias_data)
+        .rst_ni,
+        .in_valid_i (announced),
+        .in_ready_o (mvu_ready),
+        .in_data_i,
+        .out_valid_o,
+        .out_ready_i,
+        .out_data_o,
+        .step_o     (step)
     );
 
     logic unused_writes;
-    assign unused_writes = ^{wr_clk_i, wr_en_i, wr_select_i, wr_bias_i, wr_bank_i, wr_addr_i, wr_data_i, wgt_bank, bias_bank};
+    assign unused_writes = ^{wr_clk_i, write_i, bank};
   end else begin : gen_loaded
+    localparam int unsigned Depth = InWords * OutWords;
+    localparam int unsigned AddrW = (Depth > 1) ? $clog2(Depth) : 1;
+    localparam int unsigned FoldW = (OutWords > 1) ? $clog2(OutWords) : 1;
+
+    logic wgt_en, bias_en;
+    logic [RamBankW-1:0] wgt_bank, bias_bank;
+    logic [AddrW-1:0] wgt_addr;
+    logic [FoldW-1:0] bias_addr;
+    logic [Pe*Simd*WgtW-1:0] wgt_data;
+    logic [Pe*BiasW-1:0] bias_data;
+
+    assign step = wgt_en;
+
+    mvu #(
+        .InWords   (InWords),
+        .OutWords  (OutWords),
+        .Pe        (Pe),
+        .Simd      (Simd),
+        .ActW      (ActW),
+        .WgtW      (WgtW),
+        .BiasW     (BiasW),
+        .AccW      (AccW),
+        .Requant   (Requant),
+        .Shift     (Shift),
+        .OutW      (ActW),
+        .BankW     (RamBankW),
+        .Multiplier(Multiplier)
+    ) u_mvu (
+        .clk_i,
+        .rst_ni,
+        .in_valid_i (announced),
+        .in_ready_o (mvu_ready),
+        .in_data_i,
+        .in_bank_i  (bank),
+        .wgt_en_o   (wgt_en),
+        .wgt_bank_o (wgt_bank),
+        .wgt_addr_o (wgt_addr),
+        .wgt_data_i (wgt_data),
+        .bias_en_o  (bias_en),
+        .bias_bank_o(bias_bank),
+        .bias_addr_o(bias_addr),
+        .bias_data_i(bias_data),
+        .out_valid_o,
+        .out_ready_i,
+        .out_data_o
+    );
+
     runtime_memory #(
         .Width(Pe * Simd * WgtW),
         .Depth(Depth),
         .Banks(Banks),
+        .Layer(Layer),
         .Bias (1'b0)
     ) u_weights (
         .clk_i,
@@ -182,18 +189,14 @@ module runtime_dense
         .rd_addr_i(wgt_addr),
         .rd_data_o(wgt_data),
         .wr_clk_i,
-        .wr_en_i,
-        .wr_select_i,
-        .wr_bias_i,
-        .wr_bank_i,
-        .wr_addr_i,
-        .wr_data_i
+        .write_i
     );
 
     runtime_memory #(
         .Width(Pe * BiasW),
         .Depth(OutWords),
         .Banks(Banks),
+        .Layer(Layer),
         .Bias (1'b1)
     ) u_biases (
         .clk_i,
@@ -202,21 +205,11 @@ module runtime_dense
         .rd_addr_i(bias_addr),
         .rd_data_o(bias_data),
         .wr_clk_i,
-        .wr_en_i,
-        .wr_select_i,
-        .wr_bias_i,
-        .wr_bank_i,
-        .wr_addr_i,
-        .wr_data_i
+        .write_i
     );
   end
 
-`ifndef SYNTHESIS
-  always_ff @(posedge clk_i) begin
-    if (rst_ni) assert (tag_in_ready || !tag_valid_i) else $error("runtime_dense: more than %0d vectors announced.", Tags);
-  end
-`endif
   // The upper bank bits select nothing in a small memory.
   logic unused_bits;
-  assign unused_bits = ^{tag_in_ready, tag_bank_i};
+  assign unused_bits = ^tag_bank_i;
 endmodule

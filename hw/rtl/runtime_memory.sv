@@ -5,15 +5,16 @@
 /// Everything between the always-on write port and the memory cells is in here, so that weights can be written while
 /// the domain around it has no supply. Reading is clocked by the domain's own clock, which does not run then.
 ///
-/// Write: a 32-bit chunk a cycle of wr_clk_i, when wr_en_i and wr_select_i are high and wr_bias_i names this memory's kind;
-/// wr_addr_i is {word, chunk}, with as many chunk bits as the word needs. A write to a bank that does not exist is
-/// dropped: in the memory's narrower bank number it would alias a bank in use.
+/// Write: a 32-bit chunk a cycle of wr_clk_i, when write_i is for this layer and kind of memory
+/// (accel_pkg::weight_write_t). A write to a bank that does not exist is dropped: in the memory's narrower bank number
+/// it would alias a bank in use.
 /// Read: see weight_ram.
 /// Does not: check that the word exists.
 ///
 /// Parameters
 ///   Width, Depth, Banks  see weight_ram
 ///   Bias                 1: the memory of the biases
+///   Layer                number of the layer in a write
 module runtime_memory
   import accel_pkg::*;
 #(
@@ -21,6 +22,7 @@ module runtime_memory
     parameter int unsigned  Depth    = 16,
     parameter int unsigned  Banks    = 2,
     parameter bit           Bias     = 1'b0,
+    parameter logic [LayerW-1:0] Layer = '0,
     localparam int unsigned AddrW    = (Depth > 1) ? $clog2(Depth) : 1,
     localparam int unsigned RamBankW = (Banks > 1) ? $clog2(Banks) : 1
 ) (
@@ -30,23 +32,18 @@ module runtime_memory
     input  logic [   AddrW-1:0] rd_addr_i,
     output logic [   Width-1:0] rd_data_o,
     input  logic                wr_clk_i,
-    input  logic                wr_en_i,
-    input  logic                wr_select_i,
-    input  logic                wr_bias_i,
-    input  logic [   BankW-1:0] wr_bank_i,
-    input  logic [        19:0] wr_addr_i,
-    input  logic [        31:0] wr_data_i
+    input  weight_write_t write_i
 );
   localparam int unsigned Chunks = (Width + 31) / 32;
   localparam int unsigned ChunkW = (Chunks > 1) ? $clog2(Chunks) : 1;
   localparam int unsigned Shift  = $clog2(Chunks);
 
-  if (AddrW + Shift > 20) begin : gen_bad_depth
+  if (AddrW + Shift > WriteAddrW) begin : gen_bad_depth
     $error("runtime_memory: %0d words of %0d chunks do not fit the write address.", Depth, Chunks);
   end
 
-  logic [19:0] chunk;
-  assign chunk = wr_addr_i & 20'(2 ** Shift - 1);
+  logic [WriteAddrW-1:0] chunk;
+  assign chunk = write_i.address & WriteAddrW'(2 ** Shift - 1);
 
   weight_ram #(
       .Width(Width),
@@ -59,14 +56,14 @@ module runtime_memory
       .rd_bank_i,
       .rd_addr_i,
       .rd_data_o,
-      .wr_en_i   (wr_en_i && wr_select_i && wr_bias_i == Bias && 32'(wr_bank_i) < Banks),
-      .wr_bank_i (wr_bank_i[RamBankW-1:0]),
-      .wr_addr_i (AddrW'(wr_addr_i >> Shift)),
+      .wr_en_i   (write_i.enable && write_i.layer == Layer && write_i.bias == Bias && 32'(write_i.bank) < Banks),
+      .wr_bank_i (write_i.bank[RamBankW-1:0]),
+      .wr_addr_i (AddrW'(write_i.address >> Shift)),
       .wr_chunk_i(ChunkW'(chunk)),
-      .wr_data_i
+      .wr_data_i (write_i.data)
   );
 
   // The upper address and bank bits select nothing in a small memory.
   logic unused_bits;
-  assign unused_bits = ^{chunk, wr_bank_i};
+  assign unused_bits = ^{chunk, write_i};
 endmodule

@@ -78,7 +78,7 @@ module sliding_window #(
     return sum[AddrW-1:0];
   endfunction
 
-  // ---------------------------------------------------------------- rows in the buffer
+  // ---- Rows in the buffer -----------------------------------------------------------------------------------
   logic [RowW-1:0] rows_q;  // complete rows that an output row still needs
   logic [RowW-1:0] rows_freed;
   logic row_complete;
@@ -88,7 +88,7 @@ module sliding_window #(
     else rows_q <= rows_q + RowW'(row_complete) - rows_freed;
   end
 
-  // ---------------------------------------------------------------- write side
+  // ---- Write side -------------------------------------------------------------------------------------------
   logic [AddrW-1:0] wr_addr_q;
   logic [InW-1:0] in_word_q;  // word in the row
   logic write, last_in_word;
@@ -108,7 +108,7 @@ module sliding_window #(
     end
   end
 
-  // ---------------------------------------------------------------- read side
+  // ---- Read side --------------------------------------------------------------------------------------------
   logic [AddrW-1:0] rd_addr_q, rd_addr_d;
   logic [AddrW-1:0] origin_q, origin_d;  // first word of the window
   logic [SpanW-1:0] span_q;
@@ -166,7 +166,7 @@ module sliding_window #(
     end
   end
 
-  // ---------------------------------------------------------------- buffer
+  // ---- Buffer -----------------------------------------------------------------------------------------------
   // Rows being read are complete, so a word is never read while it is written; saying so saves collision logic.
   (* no_rw_check *) logic [Simd*ActW-1:0] mem[BufferWords];
 

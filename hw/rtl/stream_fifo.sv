@@ -11,11 +11,13 @@
 /// Does not: cross clock domains, report its fill level.
 ///
 /// Parameters
-///   Width  word width, bits
-///   Depth  words it holds, any number from 1
+///   Width      word width, bits
+///   Depth      words it holds, any number from 1
+///   NeverFull  1: something outside bounds the words in it, and an assertion watches that none is ever refused
 module stream_fifo #(
-    parameter int unsigned Width = 8,
-    parameter int unsigned Depth = 16
+    parameter int unsigned Width     = 8,
+    parameter int unsigned Depth     = 16,
+    parameter bit          NeverFull = 1'b0
 ) (
     input  logic             clk_i,
     input  logic             rst_ni,
@@ -81,4 +83,15 @@ module stream_fifo #(
       if (push) mem[wr_ptr_q] <= in_data_i;
     end
   end
+
+`ifndef SYNTHESIS
+  if (NeverFull) begin : gen_never_full
+    always_ff @(posedge clk_i) begin
+      if (rst_ni) begin
+        assert (in_ready_o || !in_valid_i)
+        else $error("stream_fifo: %m must never be full, and a word comes while it holds all %0d.", Depth);
+      end
+    end
+  end
+`endif
 endmodule

@@ -75,7 +75,7 @@ module stream_width #(
     localparam int unsigned IdxW  = $clog2(Ratio);
 
     // Two registers: the next group gathers while the last one waits to be taken.
-    logic [OutW-InW-1:0] group_q;
+    logic [Ratio-2:0][InW-1:0] group_q;
     logic [OutW-1:0] data_q;
     logic valid_q;
     logic [IdxW-1:0] idx_q;
@@ -101,7 +101,7 @@ module stream_width #(
     // Each lane group has its own enable, so that only the arriving lanes toggle.
     for (genvar i = 0; i < Ratio - 1; i++) begin : gen_group
       always_ff @(posedge clk_i) begin
-        if (load && idx_q == IdxW'(i)) group_q[i*InW+:InW] <= in_data_i;
+        if (load && idx_q == IdxW'(i)) group_q[i] <= in_data_i;
       end
     end
     always_ff @(posedge clk_i) begin

@@ -46,8 +46,14 @@ module weight_ram #(
   localparam int unsigned Total  = Banks * Depth;
   localparam int unsigned TotalW = (Total > 1) ? $clog2(Total) : 1;
 
+  // The start of a bank is chosen and not multiplied: synthesis would take a multiplier for three banks or more.
   function automatic logic [TotalW-1:0] linear(logic [BankW-1:0] bank, logic [AddrW-1:0] addr);
-    return TotalW'(32'(bank) * Depth + 32'(addr));
+    logic [TotalW-1:0] start;
+    start = '0;
+    for (int unsigned b = 1; b < Banks; b++) begin
+      if (bank == BankW'(b)) start = TotalW'(b * Depth);
+    end
+    return start + TotalW'(addr);
   endfunction
 
   logic [TotalW-1:0] rd_linear, wr_linear;

@@ -45,10 +45,11 @@ module window_parallel #(
   logic taken, complete, last_col;
 
   // Row r of a column word is Kernel-1-r rows above the incoming pixel.
-  logic [(Kernel-1)*PixelW-1:0] rows[Width];
-  logic [(Kernel-1)*PixelW-1:0] above;
-  logic [Kernel*PixelW-1:0] column;
-  logic [Kernel*PixelW-1:0] window_q[Kernel];  // columns, oldest first
+  logic [Kernel-2:0][PixelW-1:0] rows[Width];
+  logic [Kernel-2:0][PixelW-1:0] above;
+  logic [Kernel-1:0][PixelW-1:0] column;
+  logic [Kernel-1:0][PixelW-1:0] window_q[Kernel];  // columns, oldest first
+  logic [Kernel-1:0][Kernel-1:0][PixelW-1:0] window;
 
   assign in_ready_o = !out_valid_o || out_ready_i;
   assign taken      = in_valid_i && in_ready_o;
@@ -73,15 +74,16 @@ module window_parallel #(
 
   always_ff @(posedge clk_i) begin
     if (taken) begin
-      rows[col_q] <= column[Kernel*PixelW-1:PixelW];
+      rows[col_q] <= column[Kernel-1:1];
       for (int unsigned k = 0; k + 1 < Kernel; k++) window_q[k] <= window_q[k+1];
       window_q[Kernel-1] <= column;
     end
   end
 
+  assign out_data_o = window;
   for (genvar r = 0; r < Kernel; r++) begin : gen_row
     for (genvar c = 0; c < Kernel; c++) begin : gen_col
-      assign out_data_o[(r*Kernel+c)*PixelW+:PixelW] = window_q[c][r*PixelW+:PixelW];
+      assign window[r][c] = window_q[c][r];
     end
   end
 endmodule

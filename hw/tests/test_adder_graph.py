@@ -9,7 +9,8 @@ import pytest
 from hw.gen.adder_graph import adder_graph
 from hw.lint import verilator_lint
 from spec.fixedpoint import FixedPoint, signed_bits
-from spec.network import LayerWeights, accumulator_for_weights
+from spec.kinds.layer import LayerWeights
+from spec.kinds.matrix import accumulator_for_weights
 
 PIXEL = FixedPoint(8, False, 8)
 

@@ -9,21 +9,23 @@ from pathlib import Path
 
 import pytest
 
+from hw.gen.altered import altered_sources
 from hw.gen.build import generate
+from hw.hierarchy import domain_instances, sequencer, upf_path
 from hw.power.check import Check, check, isolation_table
 from hw.power.netlist import Elaborated, elaborate
 from hw.power.upf import UPF, read_upf
 from spec import tiny_variants as tiny
 from spec.errors import InputError
 from spec.paths import ROOT
-from verif.faults import Fault, SourceEdit, altered_sources
+from tools.mutants import Replacement
 
 
 @cache
-def elaborated(*edits: SourceEdit) -> Elaborated:
+def elaborated(*edits: Replacement) -> Elaborated:
     """The tiny accelerator with two local experts, with defects in its RTL."""
     hardware = generate(tiny.accelerator("two"))
-    return elaborate(replace(hardware, rtl=altered_sources(Fault("power", "", edits))) if edits else hardware)
+    return elaborate(replace(hardware, rtl=altered_sources(edits, "power")) if edits else hardware)
 
 
 def checked(upf: Path, design: Elaborated) -> Check:
@@ -46,16 +48,11 @@ def test_intent_and_rtl_agree() -> None:
     result = checked(UPF, elaborated())
     assert result.findings == []
     # It looked at something: both local experts, every output, and registers in every domain.
-    assert {entry.instance for entry in result.clamped} == {
-        "u_core/u_front_end",
-        "u_core/u_ge",
-        "u_core/gen_le[0].u_le",
-        "u_core/gen_le[1].u_le",
-        "u_core/u_gn",
-    }
+    instances = domain_instances(tiny.accelerator("two").moe)
+    assert {entry.instance for entry in result.clamped} == {upf_path(p) for paths in instances.values() for p in paths}
     assert len(result.clamped) == 4 + 4 + 2 * 6 + 5
     assert min(result.registers[name] for name in result.intent.domains) > 100
-    assert {s.path for s in result.sequencer.values()} == {f"gen_domain[{d}].u_sequencer" for d in range(4)}
+    assert {s.path for s in result.sequencer.values()} == {upf_path(sequencer(d)) for d in range(4)}
     assert len(result.intent.retention["RET_LE"].elements) == 4 == len(result.intent.retention["RET_GN"].elements)
 
 
@@ -70,19 +67,19 @@ WRONG_INTENT = {
     ),
     "clamp value": (
         "PD_LE -applies_to outputs -clamp_value 0", "PD_LE -applies_to outputs -clamp_value 1",
-        "u_core/gen_le[0].u_le/in_ready_o of PD_LE is clamped to 0, ISO_LE says 1.",
+        "u_core/gen_le[0].u_le/u_local_expert/in_ready_o of PD_LE is clamped to 0, ISO_LE says 1.",
     ),
     "missing instance": (
-        "-elements {u_core/u_ge}", "-elements {u_core/u_gee}",
-        "PD_GE has the element u_core/u_gee, which is no instance.",
+        "-elements {u_core/u_ge/u_global_expert}", "-elements {u_core/u_ge/u_local_expert}",
+        "PD_GE has the element u_core/u_ge/u_local_expert, which is no instance.",
     ),
     "part of the instances": (
-        r"pattern {(.*\.)?u_le}", r"pattern {(.*\[0\]\.)?u_le}",
-        "u_core/gen_le[1].u_le",
+        "find_objects u_core -pattern u_local_expert", "find_objects {u_core/gen_le[0].u_le} -pattern u_local_expert",
+        "u_core/gen_le[1].u_le/u_local_expert",
     ),
     "instance of another domain": (
-        "-elements {u_core/u_ge}", "-elements {u_core/u_ge u_core/u_ge_queue}",
-        "u_core/u_ge_queue/clk_i in PD_GE is clk_i, which belongs to no power_sequencer in that way, the domain to "
+        "-elements {u_core/u_ge/u_global_expert}", "-elements {u_core/u_ge/u_global_expert u_core/u_ge/u_queue}",
+        "u_core/u_ge/u_queue/clk_i in PD_GE is clk_i, which belongs to no power_sequencer in that way, the domain to "
         "gen_domain[1].u_sequencer.",
     ),
     "swapped isolation": (
@@ -124,9 +121,9 @@ WRONG_INTENT = {
         "RET_LE restores at level 0 of pd_restore_o[2], which the RTL resets to 0 (PD_LE off).",
     ),
     "forgotten biases": (
-        r"[find_objects u_core/u_gn -pattern {(.*\.)?u_(weights|biases)}",
-        r"[find_objects u_core/u_gn -pattern {(.*\.)?u_weights}",
-        "u_core/u_gn/u_out/gen_loaded.u_biases/u_ram is a memory that is loaded at run time, "
+        r"[find_objects u_core/u_gn/u_gating_network -pattern {(.*\.)?u_(weights|biases)}",
+        r"[find_objects u_core/u_gn/u_gating_network -pattern {(.*\.)?u_weights}",
+        "u_core/u_gn/u_gating_network/u_out/gen_loaded.u_biases/u_ram is a memory that is loaded at run time, "
         "RET_GN does not retain it.",
     ),
     "clamps that lose their supply": (
@@ -156,17 +153,16 @@ def test_wrong_intent_is_found(altered_upf, change: tuple[str, str, str]) -> Non
 # Defects that share a group are in one design, which is elaborated once.
 WRONG_RTL = {
     "an output passes its clamp by": (
-        "A", "moe_core.sv", ".in_valid_i (ge_out_valid),", ".in_valid_i (ge_raw_valid),",
-        "u_core/u_ge/out_valid_o of PD_GE is read by u_core/u_ge_queue without an isolation clamp.",
+        "A", "ge_branch.sv", ".in_valid_i (class_valid),", ".in_valid_i (raw_valid),",
+        "u_core/u_ge/u_global_expert/out_valid_o of PD_GE is read by u_core/u_ge/u_queue without an isolation clamp.",
     ),
     "a clamp of another domain": (
-        "A", "moe_core.sv", "u_gn_isolation (\n      .isolate_i(isolate_i[DomainGn])",
-        "u_gn_isolation (\n      .isolate_i(isolate_i[DomainLe])",
-        "u_core/u_gn/activity_o of PD_GN is clamped by pd_isolate_o[2], ISO_GN says pd_isolate_o[3].",
+        "A", "moe_core.sv", ".isolate_i         (isolate_i[DomainGn])", ".isolate_i         (isolate_i[DomainLe])",
+        "u_core/u_gn/u_gating_network/activity_o of PD_GN is clamped by pd_isolate_o[2], ISO_GN says pd_isolate_o[3].",
     ),
     "a part of a domain on the clock that always runs": (
-        "A", "local_expert.sv", "u_arg_max (\n      .clk_i,", "u_arg_max (\n      .clk_i       (wr_clk_i),",
-        "u_core/gen_le[0].u_le/u_arg_max and 1 more instances in PD_LE use the clock of PD_AON.",
+        "A", "local_expert.sv", "u_class (\n      .clk_i,", "u_class (\n      .clk_i       (wr_clk_i),",
+        "u_core/gen_le[0].u_le/u_local_expert/u_class/u_arg_max and 1 more instances in PD_LE use the clock of PD_AON.",
     ),
     "acknowledge without synchroniser": (
         "A", "moe_accelerator.sv", "<= {ack_meta_q, pd_ack_i};", "<= {pd_ack_i, pd_ack_i};",
@@ -174,11 +170,11 @@ WRONG_RTL = {
     ),
     "clamps to one": (
         "B", "isolation_clamp.sv", "Clamp = '0", "Clamp = '1",
-        "u_core/u_front_end/activity_o of PD_FE is clamped to 1, ISO_FE says 0.",
+        "u_core/u_fe/u_front_end/activity_o of PD_FE is clamped to 1, ISO_FE says 0.",
     ),
     "a queue on a gated clock": (
-        "B", "moe_core.sv", "u_ge_queue (\n      .clk_i,", "u_ge_queue (\n      .clk_i      (ge_clk_i),",
-        "u_core/u_ge_queue in PD_AON use the clock of PD_GE.",
+        "B", "ge_branch.sv", "u_queue (\n      .clk_i,", "u_queue (\n      .clk_i      (domain_clk_i),",
+        "u_core/u_ge/u_queue in PD_AON use the clock of PD_GE.",
     ),
     "memory without supply while its domain is on": (
         "B", "moe_accelerator.sv", "pd_memory_o[d] = pd_switch_o[d] || retained", "pd_memory_o[d] = retained",
@@ -193,33 +189,34 @@ WRONG_RTL = {
     "clamps the wrong way round": (
         "C", "isolation_clamp.sv", "assign data_o = isolate_i ? Clamp : data_i",
         "assign data_o = isolate_i ? data_i : Clamp",
-        "u_core/u_ge/activity_o of PD_GE: u_core/u_ge_isolation does not isolate at level 1 of pd_isolate_o[1].",
+        "u_core/u_ge/u_global_expert/activity_o of PD_GE: u_core/u_ge/u_isolation does not isolate at level 1 "
+        "of pd_isolate_o[1].",
     ),
     "a domain on another domain's clock": (
         "C", "moe_accelerator.sv", "(domain_clk[DomainGn])", "(domain_clk[DomainLe])",
-        "u_core/u_gn/clk_i in PD_GN is gen_domain[2].u_clock_gate/clk_o, which belongs to gen_domain[2].u_sequencer, "
-        "the domain to gen_domain[3].u_sequencer.",
+        "u_core/u_gn/u_gating_network/clk_i in PD_GN is gen_domain[2].u_clock_gate/clk_o, which belongs to "
+        "gen_domain[2].u_sequencer, the domain to gen_domain[3].u_sequencer.",
     ),
     "a memory written through the sleeping domain": (
-        "C", "local_expert.sv", "u_dense (\n      .clk_i,\n      .rst_ni,\n      .wr_clk_i,\n      .wr_en_i,",
-        "u_dense (\n      .clk_i,\n      .rst_ni,\n      .wr_clk_i,\n      .wr_en_i     (wr_en_i && !wr_bias_i),",
-        "u_core/gen_le[0].u_le/u_dense/gen_loaded.u_weights is written through u_core/gen_le[0].u_le of PD_LE, which "
-        "has no supply then.",
+        "C", "local_expert.sv", "u_dense (\n      .clk_i,\n      .rst_ni,\n      .wr_clk_i,\n      .write_i,",
+        "u_dense (\n      .clk_i,\n      .rst_ni,\n      .wr_clk_i,\n      .write_i    (write_i ^ 62'(write_i.bias)),",
+        "u_core/gen_le[0].u_le/u_local_expert/u_dense/gen_loaded.u_weights is written through "
+        "u_core/gen_le[0].u_le/u_local_expert of PD_LE, which has no supply then.",
     ),
     "no clock gate": (
         "D", "clock_gate.sv", "assign clk_o = clk_i && enable_q;", "assign clk_o = clk_i;",
-        "u_core/u_ge/clk_i in PD_GE is clk_i, which belongs to no power_sequencer in that way, the domain to "
-        "gen_domain[1].u_sequencer.",
+        "u_core/u_ge/u_global_expert/clk_i in PD_GE is clk_i, which belongs to no power_sequencer in that way, the "
+        "domain to gen_domain[1].u_sequencer.",
     ),
     "another domain's reset": (
         "D", "moe_core.sv", "(domain_rst_ni[DomainGe])", "(domain_rst_ni[DomainFe])",
-        "u_core/u_ge/rst_ni in PD_GE is pd_rst_no[0], which belongs to gen_domain[0].u_sequencer, the domain to "
-        "gen_domain[1].u_sequencer.",
+        "u_core/u_ge/u_global_expert/rst_ni in PD_GE is pd_rst_no[0], which belongs to gen_domain[0].u_sequencer, the "
+        "domain to gen_domain[1].u_sequencer.",
     ),
     "a part of a domain that is never reset": (
         "B", "gating_network.sv", "u_decide (\n      .clk_i,\n      .rst_ni,",
         "u_decide (\n      .clk_i,\n      .rst_ni      (1'b1),",
-        "u_core/u_gn/u_decide/rst_ni in PD_GN is the constant 1, not pd_rst_no[3].",
+        "u_core/u_gn/u_gating_network/u_decide/rst_ni in PD_GN is the constant 1, not pd_rst_no[3].",
     ),
     "not isolated in reset": (
         "D", "power_sequencer.sv", "isolate_o   <= 1'b1;", "isolate_o   <= 1'b0;",
@@ -232,7 +229,7 @@ WRONG_RTL = {
 def test_wrong_rtl_is_found(defect: str) -> None:
     group, *_, sentence = WRONG_RTL[defect]
     together = [change for change in WRONG_RTL.values() if change[0] == group]
-    design = elaborated(*(SourceEdit(file, old, new) for _, file, old, new, _ in together))
+    design = elaborated(*(Replacement(file, old, new) for _, file, old, new, _ in together))
     findings = checked(UPF, design).findings
     assert sentence in findings, findings
 
@@ -241,8 +238,9 @@ UNREADABLE = {
     "command": ("set_scope .", "set_scpoe .", "there is no command 'set_scpoe'"),
     "option": ("-location parent\nset_isolation ISO_GE", "-locaton parent\nset_isolation ISO_GE",
                "option -locaton is not known"),
-    "supply set": ("PD_FE -elements {u_core/u_front_end} -supply {primary SS_FE}",
-                   "PD_FE -elements {u_core/u_front_end} -supply {primary SS_EF}", "there is no supply set 'SS_EF'"),
+    "supply set": ("PD_FE -elements {u_core/u_fe/u_front_end} -supply {primary SS_FE}",
+                   "PD_FE -elements {u_core/u_fe/u_front_end} -supply {primary SS_EF}",
+                   "there is no supply set 'SS_EF'"),
     "power state": ("{GE_ONLY -logic_expr {PD_FE == ON", "{GE_ONLY -logic_expr {PD_FE == ONN",
                     "no state of PD_FE 'ONN'"),
     "twice": ("create_supply_net VDD_GE\n", "create_supply_net VDD_FE\n", "VDD_FE is created twice"),

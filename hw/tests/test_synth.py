@@ -8,6 +8,7 @@ import shutil
 from dataclasses import asdict, replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from hw import synth
@@ -22,7 +23,6 @@ from spec.presets import Accelerator, load_accelerator
 from spec.tiny import FOLDING, tiny_moe
 from tools.cocotb_run import rtl_sources
 from tools.yosys import run_yosys
-from verif.unit.memory_data import contents
 
 # As few lanes as there can be, and another number of multipliers in each layer that has some.
 _FOLDING = {
@@ -35,24 +35,27 @@ _FOLDING = {
     "le": {"pe": 1, "simd": 4},
 }
 # A second arg max in the local expert, of the inverted logits.
+_CLASS = "      .out_class_o,\n"
+_MARGIN = "  logic signed [AccW:0] margin;"
 _TWIN = """
-  logic [IndexW-1:0] twin;
-  arg_max #(
-      .Count(Classes),
-      .DataW(AccW)
+  logic [ClassW-1:0] index, twin;
+  logit_arg_max #(
+      .Count (Classes),
+      .Lanes (Pe),
+      .LogitW(AccW)
   ) u_twin (
       .clk_i,
       .rst_ni,
-      .in_valid_i  (logit_valid),
+      .in_valid_i  (acc_valid),
       .in_ready_o  (),
-      .in_data_i   (~logit),
+      .in_data_i   (~acc_data),
       .out_valid_o (),
       .out_ready_i,
-      .out_index_o (twin),
+      .out_class_o (twin),
       .out_max_o   (),
       .out_second_o()
   );
-  assign out_class_o = 8'(index) ^ 8'(twin);
+  assign out_class_o = index ^ twin;
 """
 
 
@@ -100,9 +103,9 @@ def test_domains_add_up_and_a_defect_of_the_local_expert_is_seen_there_only(tmp_
     altered = tmp_path / "altered"
     shutil.copytree(RTL, altered)
     expert = altered / "local_expert.sv"
-    text, answer = expert.read_text(), "  assign out_class_o = 8'(index);\n"
-    assert text.count(answer) == 1
-    expert.write_text(text.replace(answer, _TWIN))
+    text = expert.read_text()
+    assert text.count(_CLASS) == 1 == text.count(_MARGIN)
+    expert.write_text(text.replace(_CLASS, "      .out_class_o (index),\n").replace(_MARGIN, _TWIN + _MARGIN))
     defect = synthesise_parts(replace(hardware, rtl=altered), design.moe, "moe_top")
     assert defect.domains["le"]["TRELLIS_FF"] > sound.domains["le"]["TRELLIS_FF"] + 20
     assert defect.domains["le"]["LUT4"] > sound.domains["le"]["LUT4"] + 20
@@ -115,7 +118,7 @@ def test_domains_add_up_and_a_defect_of_the_local_expert_is_seen_there_only(tmp_
 @pytest.mark.parametrize("read", [True, False])
 def test_the_weights_are_in_the_block_rams(tmp_path: Path, read: bool) -> None:
     """128 x 64 weights of 4 bits are two blocks; zeros in their place are optimised away, which the check sees."""
-    words = contents(32, 1024)
+    words = [int(word) for word in np.random.default_rng(32).integers(0, 2**32, 1024)]
     ones = sum(word.bit_count() for word in words)
     text = "".join(f"{word:08x}\n" for word in words)
     (tmp_path / "read.mem").write_text(text if read else "0\n" * 1024)

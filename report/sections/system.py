@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from report.context import Context, Section
 from report.markup import Html, code, data_uri, html, number, paragraph, table, tag
-from spec.network import MatrixLayer
 from spec.paths import ROOT
 
 PICTURE = ROOT / "docs" / "images" / "architecture.svg"
@@ -31,9 +30,9 @@ def section(context: Context) -> Section:
 
 def _layers(context: Context) -> Html:
     moe, folding = context.design.moe, context.design.folding
-    frozen = [layer for layer in moe.network.layers if isinstance(layer, MatrixLayer)]
+    frozen = moe.network.weighted_layers
     owners = [(layer, "GE, constant") for layer in frozen] + [(moe.le, "LE, loaded")]
-    owners += [(layer, "GN, loaded") for layer in moe.runtime_layers[1:]]
+    owners += [(layer, "GN, loaded") for layer in moe.gate_layers]
     rows = []
     for layer, owner in owners:
         fold = folding.layers[layer.name]

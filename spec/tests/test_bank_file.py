@@ -241,7 +241,7 @@ def test_a_failed_save_leaves_the_old_file(accelerator, content, tmp_path):
         save_bank(path, bank, moe, folding, {"accuracy": float("nan")})
     (tmp_path / "taken").mkdir()
     with pytest.raises(InputError, match="taken: cannot be written"):
-        bank.save(tmp_path / "taken", moe, folding)
+        save_bank(tmp_path / "taken", bank, moe, folding)
     assert path.read_bytes() == content
     assert sorted(p.name for p in tmp_path.iterdir()) == ["taken", "user.bank"]
 

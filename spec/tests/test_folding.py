@@ -10,9 +10,6 @@ from spec.errors import InputError
 from spec.folding import (
     LayerFolding,
     build_folding,
-    cycles_per_image,
-    input_words,
-    output_words,
     pack_bias,
     pack_weights,
 )
@@ -62,7 +59,7 @@ def test_cycles_are_macs_over_products_when_nothing_is_padded():
     for layer in (*moe.network.layers, moe.le, moe.gate_out):
         if layer.name in folding.layers:
             fold = folding.layers[layer.name]
-            assert cycles_per_image(layer, fold) == layer.macs // (fold.pe * fold.simd)
+            assert layer.cycles(fold, 1) == layer.macs // (fold.pe * fold.simd)
 
 
 def test_packed_memory_computes_the_product_in_hardware_order():
@@ -73,7 +70,7 @@ def test_packed_memory_computes_the_product_in_hardware_order():
     rng = np.random.default_rng(0)
     weight, bias = rng.integers(-128, 128, (layer.outputs, layer.inputs)), rng.integers(-999, 999, layer.outputs)
     memory, biases = pack_weights(layer, fold, weight), pack_bias(layer, fold, bias)
-    words, folds = input_words(layer, fold), output_words(layer, fold)
+    words, folds = layer.input_words(fold), layer.output_words(fold)
     assert (words, folds, memory.shape) == (3, 2, (6, 24))
     x = rng.integers(0, 256, layer.inputs)
     padded = np.append(x, rng.integers(0, 256, words * fold.simd - layer.inputs))  # lanes that pad may hold anything

@@ -9,16 +9,13 @@ import pytest
 
 from spec.errors import InputError
 from spec.fixedpoint import FixedPoint, signed_bits
-from spec.network import (
-    LayerWeights,
-    MatrixLayer,
-    Network,
-    PoolLayer,
-    Shape,
-    accumulator_for_any_weights,
-    accumulator_for_weights,
-    build_moe,
-)
+from spec.kinds.average_pool import SIZES, AveragePool
+from spec.kinds.conv import Convolution
+from spec.kinds.dense import Dense
+from spec.kinds.layer import LayerWeights, Shape
+from spec.kinds.matrix import accumulator_for_any_weights, accumulator_for_weights
+from spec.kinds.max_pool import MaxPool
+from spec.network import Network, build_moe
 from spec.tiny import GATES, tiny_moe, tiny_network
 
 ACTIVATION = FixedPoint(8, False, 8)
@@ -44,11 +41,10 @@ def test_interval_is_reached_and_never_exceeded():
 
 def test_widths_of_the_network_hold_every_sum_and_are_tight():
     network = tiny_network()
-    for layer in network.layers:
-        if isinstance(layer, MatrixLayer):
-            low, high = accumulator_for_weights(network.weights[layer.name], layer.input)
-            assert layer.accumulator.minimum <= low and high <= layer.accumulator.maximum
-            assert layer.accumulator.bits == signed_bits(low, high)
+    for layer in network.weighted_layers:
+        low, high = accumulator_for_weights(network.weights[layer.name], layer.input)
+        assert layer.accumulator.minimum <= low and high <= layer.accumulator.maximum
+        assert layer.accumulator.bits == signed_bits(low, high)
 
 
 def test_any_weights_width_is_the_worst_case():
@@ -77,21 +73,24 @@ def _lenet() -> Network:
     layers, weights = [], {}
     shape = Shape(28, 28, 1)
     for name, outputs, kernel in (("conv1", 20, 5), ("conv2", 50, 5), ("fc1", 500, None), ("fc2", 62, None)):
-        inputs = shape.size if kernel is None else kernel * kernel * shape.channels
         output = None if name == "fc2" else ACTIVATION
         kind = FixedPoint(4, True, 3)
-        layers.append(MatrixLayer(name, shape, outputs, kernel, ACTIVATION, kind, kind, kind, output))
-        weights[name] = LayerWeights(np.zeros((outputs, inputs), np.int64), np.zeros(outputs, np.int64))
+        types = (ACTIVATION, kind, kind, kind, output)
+        layers.append(
+            Convolution(name, shape, outputs, *types, kernel) if kernel else Dense(name, shape, outputs, *types)
+        )
+        zeros = np.zeros((outputs, layers[-1].inputs), np.int64)
+        weights[name] = LayerWeights(zeros, np.zeros(outputs, np.int64))
         shape = layers[-1].out_shape
         if kernel:
-            layers.append(PoolLayer(f"pool{name[-1]}", shape, 2, ACTIVATION))
+            layers.append(MaxPool(f"pool{name[-1]}", shape, 2, ACTIVATION))
             shape = layers[-1].out_shape
     return Network("lenet5", Shape(28, 28, 1), ACTIVATION, tuple(layers), weights, "pool1")
 
 
 def test_counts_of_the_papers_network():
     network = _lenet()
-    matrices = [layer for layer in network.layers if isinstance(layer, MatrixLayer)]
+    matrices = network.weighted_layers
     assert [layer.macs for layer in matrices] == [288_000, 1_600_000, 400_000, 31_000]
     assert [layer.weights for layer in matrices] == [500, 25_000, 400_000, 31_000]
     assert network.macs == 2_319_000 and network.features == Shape(12, 12, 20)
@@ -104,7 +103,7 @@ def test_table_1_of_the_paper(pool, share):
     gate["local_expert"]["pool"] = gate["gate"]["pool"] = pool
     network = _lenet()
     moe = build_moe(network, gate)
-    ge = sum(layer.weights for layer in network.layers if isinstance(layer, MatrixLayer))
+    ge = sum(layer.weights for layer in network.layers)
     assert round(100 * (moe.le.weights + moe.gate_out.weights) / ge, 2) == share
 
 
@@ -134,12 +133,34 @@ def _change(section: str, key: str, value: object) -> dict:
     return gate
 
 
+def _average(section: str, pool: int) -> dict:
+    gate = _change(section, "pool", pool)
+    gate[section]["pool_kind"] = "average"
+    return gate
+
+
+def test_the_pools_of_expert_and_gate_are_of_the_kind_that_the_preset_names():
+    gate = _average("local_expert", 3)
+    moe = build_moe(tiny_network(), gate)
+    assert moe.le_pool == AveragePool("le_pool", Shape(6, 6, 4), 2, moe.network.feature_type)
+    assert moe.gate_pool == tiny_moe("general").gate_pool
+
+
+def test_an_average_is_exact_and_its_sum_fits():
+    for size in SIZES:
+        layer = AveragePool("x", Shape(size, size, 1), size, ACTIVATION)
+        assert 2**layer.shift == size * size
+        assert layer.accumulator.maximum >= size * size * 255 > layer.accumulator.maximum // 2
+
+
 @pytest.mark.parametrize(
     ("gate", "experts", "text"),
     [
         (_change("local_expert", "pool", 4), 1, "le_pool = 4 does not divide the 6x6 features"),
         (_change("gate", "pool", 0), 1, "gate_pool = 0 does not divide"),
         (_change("gate", "weight_bits", None), 1, "lacks the key 'weight_bits'"),
+        (_change("local_expert", "pool_kind", "median"), 1, "le_pool: pool_kind is 'median', allowed are max, average"),
+        (_average("gate", 2), 1, "gate_pool: average pooling by 3 is not supported, .* one of 1, 2, 4, 8, 16"),
         (GATES["general"], 9, "local_experts is 9, allowed are 1 to 8"),
         (GATES["general"], -1, "local_experts is -1, allowed are 1 to 8"),
     ],

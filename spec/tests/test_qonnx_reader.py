@@ -8,8 +8,11 @@ import onnx
 import pytest
 
 from spec.errors import InputError
+from spec.kinds.average_pool import AveragePool
+from spec.kinds.max_pool import MaxPool
 from spec.qonnx_reader import read_qonnx
-from spec.tiny import QonnxWriter, tiny_network
+from spec.qonnx_writer import QonnxWriter
+from spec.tiny import tiny_network
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
@@ -33,7 +36,7 @@ def test_tap_can_be_named(tmp_path):
 
 def test_matmul_and_add_are_a_dense_layer_with_bias(tmp_path):
     writer = QonnxWriter(tiny_network())
-    gemm = writer.node("fc2")
+    gemm = writer.find("fc2")
     transposed = onnx.helper.make_node("Transpose", [gemm.input[1]], ["fc2.t"], name="fc2.t", perm=[1, 0])
     product = onnx.helper.make_node("MatMul", [gemm.input[0], "fc2.t"], ["fc2.product"], name="fc2.matmul")
     add = onnx.helper.make_node("Add", ["fc2.product", gemm.input[2]], ["fc2.out"], name="fc2.add")
@@ -65,7 +68,7 @@ def _constant(name: str, value: object) -> Callable[[QonnxWriter], None]:
 
 def _operator(node: str, operator: str) -> Callable[[QonnxWriter], None]:
     def change(writer: QonnxWriter) -> None:
-        writer.node(node).op_type = operator
+        writer.find(node).op_type = operator
 
     return change
 
@@ -74,7 +77,7 @@ def _drop(node: str) -> Callable[[QonnxWriter], None]:
     """Take a node out of the chain."""
 
     def change(writer: QonnxWriter) -> None:
-        target = writer.node(node)
+        target = writer.find(node)
         for other in writer.model.graph.node:
             for i, name in enumerate(other.input):
                 if name == target.output[0]:
@@ -102,7 +105,8 @@ def _batch_of_two_dimensions(writer: QonnxWriter) -> None:
     ("change", "text"),
     [
         (_operator("conv2.relu", "Sigmoid"), "unsupported layer 'Sigmoid'.*supported are Quant, Conv"),
-        (_operator("pool2", "AveragePool"), "unsupported layer 'AveragePool'"),
+        (_operator("pool2", "GlobalMaxPool"), "unsupported layer 'GlobalMaxPool'"),
+        (_operator("pool2", "AveragePool"), "not requantised by a Quant node"),
         (_constant("conv1.weight.scale", 0.3), "scale 0.3.* is not a power of two"),
         (_constant("conv1.activation.scale", -0.5), "is not a power of two"),
         (_constant("conv2.weight.scale", [0.5, 0.25]), "only one scale per tensor"),
@@ -142,6 +146,50 @@ def test_pooling_that_does_not_divide_is_refused(tmp_path):
     writer.set_attribute("pool1", "kernel_shape", [5, 5])
     writer.set_attribute("pool1", "strides", [5, 5])
     with pytest.raises(InputError, match="pooling by 5 does not divide 12x12x4"):
+        read_qonnx(writer.save(tmp_path / "bad.onnx"))
+
+
+@pytest.mark.parametrize("pools", [(AveragePool, AveragePool), (AveragePool, MaxPool), (MaxPool, AveragePool)])
+def test_average_pools_survive_the_round_trip(tmp_path, pools):
+    network = tiny_network(pools=pools)
+    read = read_qonnx(QonnxWriter(network).save(tmp_path / "tiny.onnx"))
+    assert read.layers == network.layers and read.tap == "pool1"
+    assert read.digest() == network.digest() != tiny_network().digest()
+
+
+def test_a_relu_behind_an_average_changes_nothing(tmp_path):
+    """Brevitas writes one when the average shares the quantiser of a ReLU."""
+    network = tiny_network(pools=(AveragePool, AveragePool))
+    writer = QonnxWriter(network)
+    quant = writer.find("pool1.activation.quant")
+    relu = onnx.helper.make_node("Relu", [quant.input[0]], ["pool1.relu"], name="pool1.relu")
+    quant.input[0] = "pool1.relu"
+    writer.model.graph.node.insert(list(writer.model.graph.node).index(quant), relu)
+    assert read_qonnx(writer.save(tmp_path / "tiny.onnx")).digest() == network.digest()
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        (_drop("pool1.activation.quant"), "not requantised by a Quant node"),
+        (_constant("pool1.activation.scale", 2.0**-3), "pool1: average pooling of .* it must keep its input's type"),
+        (_constant("pool1.activation.bits", 9.0), "pool1: average pooling of .* it must keep its input's type"),
+        (_set("pool1.activation.quant", "rounding_mode", "FLOOR"), "rounding mode FLOOR found, only ROUND"),
+        (_set("pool1", "strides", [1, 1]), "average pooling .* is not supported"),
+    ],
+)
+def test_averages_that_are_rounded_otherwise_are_refused(tmp_path, change, text):
+    writer = QonnxWriter(tiny_network(pools=(AveragePool, AveragePool)))
+    change(writer)
+    with pytest.raises(InputError, match=text):
+        read_qonnx(writer.save(tmp_path / "bad.onnx"))
+
+
+def test_an_average_of_another_number_of_values_is_refused(tmp_path):
+    writer = QonnxWriter(tiny_network(pools=(AveragePool, MaxPool)))
+    for attribute in ("kernel_shape", "strides"):
+        writer.set_attribute("pool1", attribute, [3, 3])
+    with pytest.raises(InputError, match="average pooling by 3 is not supported.*one of 1, 2, 4, 8, 16"):
         read_qonnx(writer.save(tmp_path / "bad.onnx"))
 
 

@@ -17,6 +17,7 @@ from golden.integer_model import Answers
 from hw.gen.build import generate
 from hw.gen.memory import bank_writes
 from hw.gen.taps import Tap, taps
+from spec import result_word
 from spec.bank import Bank
 from spec.network import Mode
 from spec.presets import Accelerator
@@ -195,7 +196,7 @@ class BulkSimulator:
 
         models = [partial(work, model) for model in self._models]
         parts = run_in_parallel(len(images), chunk, models, description)
-        result = _join([part for _, part in parts])
+        result = _join([part for _, part in parts], [tap.name for tap in tap_table])
         result.seconds = time.perf_counter() - started
         return result
 
@@ -215,12 +216,8 @@ def _decode(raw: tuple, n: int) -> BulkResult:
     words, cycles, accepted, layers = raw
     shaped = {name: values for name, values in layers.items() if len(values)}
     return BulkResult(
-        classes=(words & 0xFF).astype(np.uint8),
-        experts=(words >> 8 & 0xF).astype(np.uint8),
+        **result_word.decode(words)._asdict(),
         layers=shaped,
-        status=(words >> 12 & 0xF).astype(np.uint8),
-        banks=(words >> 16 & 0xF).astype(np.uint8),
-        sequence=(words >> 20).astype(np.uint16),
         cycles=cycles,
         accepted=accepted,
         # The first two distances still show the pipeline filling up.
@@ -229,7 +226,9 @@ def _decode(raw: tuple, n: int) -> BulkResult:
     )
 
 
-def _join(parts: list[BulkResult]) -> BulkResult:
+def _join(parts: list[BulkResult], names: list[str]) -> BulkResult:
+    """All chunks as one result; ``names`` are the layers in network order. A chunk has no key for a layer that none of
+    its images used (the GE's in MOE_GATED), which is no rows of that layer."""
     if not parts:
         empty = np.zeros(0, np.uint8)
         return BulkResult(empty, empty, status=empty, banks=empty, sequence=empty, cycles=empty, accepted=empty)
@@ -237,7 +236,8 @@ def _join(parts: list[BulkResult]) -> BulkResult:
     def cat(name: str) -> np.ndarray:
         return np.concatenate([getattr(p, name) for p in parts])
 
-    layers = {k: np.concatenate([p.layers[k] for p in parts if k in p.layers]) for k in parts[0].layers}
+    present = {name: [p.layers[name] for p in parts if name in p.layers] for name in names}
+    layers = {name: np.concatenate(values) for name, values in present.items() if values}
     rates = np.array([p.cycles_per_image for p in parts])
     weights = np.array([len(p.classes) - 3 for p in parts], float)
     known = ~np.isnan(rates)

@@ -32,7 +32,7 @@ def layer_shapes(moe: Moe, mode: Mode, local_expert: int = 0) -> dict[str, tuple
         shapes |= {f"le{i}": shape(moe.le) for i in experts}
     if gate:
         shapes["gate_pool"] = shape(moe.gate_pool)
-        shapes |= {layer.name: shape(layer) for layer in moe.runtime_layers[1:]}
+        shapes |= {layer.name: shape(layer) for layer in moe.gate_layers}
     shapes[EXPERT] = ()
     if mode != Mode.LE_ONLY:
         shapes |= {layer.name: shape(layer) for layer in moe.network.tail}

@@ -2,8 +2,8 @@
 """The quantised GE in PyTorch, executed straight from the QONNX file.
 
 Each node of the graph becomes the PyTorch operation of the same name on *real* values (``Quant`` as in the QONNX
-specification: scale, round half to even, clamp, rescale). This shares nothing with :mod:`spec.qonnx_reader` or the
-integer model: no integers, no interval analysis, no layer names.
+specification: scale, round half to even, clamp, rescale); those that begin a layer stand in :mod:`verif.compare.kinds`.
+This shares nothing with :mod:`spec.qonnx_reader` or the integer model: no integers, no interval analysis, no names.
 
 Everything is float64. A value is an integer times a power of two, and the integers stay far below 2**53, so every
 product and partial sum is exact in any order of summation; float64 convolutions are plain sums of products.
@@ -11,7 +11,6 @@ product and partial sum is exact in any order of summation; float64 convolutions
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import onnx
@@ -21,20 +20,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from spec.errors import InputError
-
-LAYERS = ("Conv", "Gemm", "MatMul", "MaxPool")
-"""Operators that begin a layer."""
+from verif.compare.kinds import Scaled, operators
 
 ELEMENTWISE = ("Add", "Relu", "Quant", "Identity")
 """Operators that continue one: its output is what the last of them gives."""
-
-
-@dataclass(frozen=True)
-class Scaled:
-    """Real values of one tensor and the power of two that divides all of them."""
-
-    value: Tensor
-    scale: float
 
 
 class QonnxModel:
@@ -46,6 +35,7 @@ class QonnxModel:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
+        self._layers = operators()
         try:
             graph = onnx.load(str(path)).graph
         except Exception:  # protobuf raises its own, undocumented exception types
@@ -58,7 +48,7 @@ class QonnxModel:
             if node.op_type == "Constant":
                 self._constants[node.output[0]] = torch.from_numpy(numpy_helper.to_array(attributes["value"]).copy())
                 continue
-            if not hasattr(self, f"_{node.op_type.lower()}"):
+            if node.op_type not in self._layers and not hasattr(self, f"_{node.op_type.lower()}"):
                 raise InputError(f"{path}: the PyTorch executor has no operator {node.op_type}")
             self._nodes.append((node, attributes))
 
@@ -77,9 +67,10 @@ class QonnxModel:
         layers: list[Scaled] = []
         for node, attributes in self._nodes:
             inputs = [tensors[name] for name in node.input if name]
-            result = getattr(self, f"_{node.op_type.lower()}")(attributes, *inputs)
+            operator = self._layers.get(node.op_type) or getattr(self, f"_{node.op_type.lower()}")
+            result = operator(attributes, *inputs)
             tensors[node.output[0]] = result
-            if node.op_type in LAYERS:
+            if node.op_type in self._layers:
                 layers.append(result)
             elif node.op_type in ELEMENTWISE and layers and any(x is layers[-1] for x in inputs):
                 layers[-1] = result
@@ -96,30 +87,6 @@ class QonnxModel:
         return Scaled((integers - zero.value.item()) * step, step)
 
     @staticmethod
-    def _conv(attributes: dict, x: Scaled, weight: Scaled, bias: Scaled | None = None) -> Scaled:
-        pads = attributes.get("pads", [0, 0, 0, 0])
-        y = functional.conv2d(
-            x.value,
-            weight.value,
-            None if bias is None else bias.value.flatten(),
-            stride=attributes.get("strides", 1),
-            padding=tuple(pads[:2]),
-            dilation=attributes.get("dilations", 1),
-            groups=attributes.get("group", 1),
-        )
-        return Scaled(y, x.scale * weight.scale)
-
-    @staticmethod
-    def _gemm(attributes: dict, x: Scaled, weight: Scaled, bias: Scaled | None = None) -> Scaled:
-        matrix = weight.value if attributes.get("transB", 0) else weight.value.T
-        y = functional.linear(x.value, matrix, None if bias is None else bias.value.flatten())
-        return Scaled(y, x.scale * weight.scale)
-
-    @staticmethod
-    def _matmul(attributes: dict, x: Scaled, weight: Scaled) -> Scaled:
-        return Scaled(x.value @ weight.value, x.scale * weight.scale)
-
-    @staticmethod
     def _add(attributes: dict, x: Scaled, y: Scaled) -> Scaled:
         # A bias may be either operand, and its own scale may be anything that divides the sum's.
         return Scaled(x.value + y.value, min(x.scale, y.scale))
@@ -127,11 +94,6 @@ class QonnxModel:
     @staticmethod
     def _relu(attributes: dict, x: Scaled) -> Scaled:
         return Scaled(functional.relu(x.value), x.scale)
-
-    @staticmethod
-    def _maxpool(attributes: dict, x: Scaled) -> Scaled:
-        y = functional.max_pool2d(x.value, attributes["kernel_shape"], attributes.get("strides", 1))
-        return Scaled(y, x.scale)
 
     @staticmethod
     def _flatten(attributes: dict, x: Scaled) -> Scaled:

@@ -17,7 +17,11 @@ from torch.nn import functional
 from golden.integer_model import Answers
 from spec.bank import Bank
 from spec.fixedpoint import FixedPoint
-from spec.network import LayerWeights, MatrixLayer, Mode, Moe, PoolLayer
+from spec.kinds.layer import LayerWeights
+from spec.kinds.matrix import MatrixLayer
+from spec.kinds.pool import PoolLayer
+from spec.network import Mode, Moe
+from verif.compare.kinds import real_kind
 
 Tail = Callable[[Tensor], dict[str, Tensor]]
 """Outputs of the GE's layers behind the tap, in stream order, the logits last, for the images with these indices."""
@@ -42,12 +46,15 @@ class RealExperts:
         return y if layer.output is None else self._activate(y, layer.output)
 
     def _activate(self, x: Tensor, kind: FixedPoint) -> Tensor:
+        return self._round(x, kind) if self.quantise else functional.relu(x)
+
+    def _round(self, x: Tensor, kind: FixedPoint) -> Tensor:
         if not self.quantise:
-            return functional.relu(x)
+            return x
         return torch.round(x / kind.scale).clamp(kind.minimum, kind.maximum) * kind.scale
 
     def _pool(self, features: Tensor, pool: PoolLayer) -> Tensor:
-        return stream_order(functional.max_pool2d(features, pool.size))
+        return stream_order(real_kind(pool).pool(features, pool, self._round))
 
     def _confidence(self, logits: Tensor) -> Tensor:
         """Top logit and margin, (N, 2); the gate takes them as if they were on the features' scale."""

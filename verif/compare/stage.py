@@ -14,6 +14,7 @@ from golden.integer_model import Answers
 from spec.bank import Bank
 from spec.network import Mode
 from spec.presets import Accelerator
+from spec.result_word import numbers_from
 from verif.faults import Fault
 
 CHUNK = 250  # images compared at a time: bounds the memory that all layers of all images would need
@@ -50,6 +51,25 @@ class Chunk:
 
 
 OnChunk = Callable[[Chunk], None]
+
+
+class ResultFields(Protocol):
+    """Answers with the other fields of the result words, as RTL and HLS give them."""
+
+    status: np.ndarray
+    banks: np.ndarray
+    sequence: np.ndarray
+
+
+def result_fields(answers: ResultFields, bank: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """What the rest of the result words must be: status 0, the loaded bank, numbers that count up within a chunk."""
+    count = len(answers.status)
+    first = int(answers.sequence[0]) if count else 0
+    return {
+        "status": (np.zeros(count, np.uint8), answers.status),
+        "bank": (np.full(count, bank, np.uint8), answers.banks),
+        "sequence": (numbers_from(first, count), answers.sequence),
+    }
 
 
 @dataclass

@@ -12,13 +12,14 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from driver import Accelerator, Results
-from driver.tests.devices import random_images
 from driver.verilated import SWITCH_GLITCHING, SWITCH_GOOD
 from golden.integer_model import MoeModel
 from hw.regs.map import register
 from spec.bank import random_bank
 from spec.bank_file import device_words
 from spec.network import Mode
+from spec.result_word import SEQUENCE_NUMBERS
+from spec.tiny_variants import random_images
 
 MODES = (Mode.GE_ONLY, Mode.LE_ONLY, Mode.MOE_PARALLEL, Mode.MOE_GATED)
 POOL = 60  # different images
@@ -161,7 +162,7 @@ class Scenario:
         outcome.images, outcome.results = len(self.order), len(self.words)
         results = Results.decode(np.array(self.words, np.uint32))
         for i in range(min(outcome.images, outcome.results)):
-            sequence_right = results.sequence[i] == i % 4096
+            sequence_right = results.sequence[i] == i % SEQUENCE_NUMBERS
             outcome.wrong += not (sequence_right and any(self._equals(results, i, m) for m in self._modes_of(i)))
 
     def _equals(self, results: Results, i: int, mode: Mode) -> bool:

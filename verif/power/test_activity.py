@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from hw.gen.altered import altered_sources
 from hw.gen.build import generate
 from hw.power.check import GROUP, STATES
 from hw.power.netlist import elaborate
@@ -15,7 +16,7 @@ from hw.power.upf import UPF, read_upf
 from spec import tiny_variants as tiny
 from spec.errors import InputError
 from spec.network import Mode
-from verif.faults import Fault, SourceEdit, altered_sources
+from tools.mutants import Replacement
 from verif.power.activity import IMAGES, findings, measure, print_table, sample_images
 from verif.saif import read_saif
 
@@ -36,14 +37,14 @@ def test_domains_that_are_off_are_silent() -> None:
 
 def test_a_clock_that_runs_on_and_inputs_that_move_are_seen() -> None:
     edits = (
-        SourceEdit(
+        Replacement(
             "moe_accelerator.sv", ".enable_i(pd_clk_en_o[d])", ".enable_i(pd_clk_en_o[d] || d == int'(DomainLe))"
         ),
-        SourceEdit(
-            "moe_core.sv", ".in_data_i         (isolate_i[DomainGn] ? '0 : routed)", ".in_data_i         (routed)"
+        Replacement(
+            "gn_branch.sv", ".in_data_i         (isolate_i ? '0 : in_data_i)", ".in_data_i         (in_data_i)"
         ),
     )
-    hardware = replace(generate(DESIGN), rtl=altered_sources(Fault("activity", "", edits)))
+    hardware = replace(generate(DESIGN), rtl=altered_sources(edits, "activity"))
     table = measure(DESIGN, sample_images(DESIGN, 2, 1), hardware, modes=(Mode.GE_ONLY,))["GE_ONLY"]
     assert table["PD_LE"].clock_edges == table["PD_GE"].clock_edges > 0 and table["PD_LE"].toggles > 0
     assert table["PD_GN"].clock_edges == 0 and table["PD_GN"].toggles > 0

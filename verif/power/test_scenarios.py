@@ -11,8 +11,9 @@ import pytest
 from driver import Accelerator, DriverError
 from driver.tests.devices import design
 from driver.verilated import VerilatedTransport, build_device
+from hw.gen.altered import altered_sources
 from hw.gen.build import generate
-from verif.faults import Fault, SourceEdit, altered_sources
+from tools.mutants import Replacement
 from verif.power.scenario import Golden, Outcome, Scenario
 
 SCENARIOS = 200
@@ -25,7 +26,7 @@ Defect = tuple[str, str, str]
 def device(defect: Defect | None = None) -> tuple[Accelerator, Golden]:
     hardware = generate(design())
     if defect:
-        hardware = replace(hardware, rtl=altered_sources(Fault("power", "", (SourceEdit(*defect),))))
+        hardware = replace(hardware, rtl=altered_sources((Replacement(*defect),), "power"))
     library = build_device(hardware, optimise=defect is None, corruption=True)
     opened = Accelerator(VerilatedTransport(design(), library), design())
     return opened, Golden(opened)
@@ -66,9 +67,9 @@ def test_corruption_reaches_the_domains() -> None:
 
 DEFECTS = {
     "isolation opens while the domain sleeps": (
-        "moe_core.sv",
-        "      .isolate_i(isolate_i[DomainGe]),",
-        "      .isolate_i(isolate_i[DomainGe] && in_flight_q == '0),",
+        "ge_branch.sv",
+        "u_isolation (\n      .isolate_i,",
+        "u_isolation (\n      .isolate_i(isolate_i && !in_valid_i),",
     ),
     "switched off before isolated": (
         "power_sequencer.sv",

@@ -8,13 +8,14 @@ from dataclasses import asdict, replace
 import numpy as np
 import pytest
 
-from driver.tests.devices import design, open_device, random_images
+from driver.tests.devices import design, open_device
 from golden.energy import Weights, hardware_energy
 from golden.energy.expected import expected_counts
 from golden.integer_model import MoeModel
 from spec.bank import random_bank
 from spec.errors import InputError
 from spec.network import Mode
+from spec.tiny_variants import random_images
 from verif.power.sweep import REFERENCES, SHARES, mix, run_point, sweep
 from verif.power.sweep_plot import draw
 

@@ -68,7 +68,7 @@ def collect(design: Design, bank: Bank, cases: Sequence[Case], data: Mapping) ->
     with progress_bar(total=3, description="proxies", unit="step") as bar:
         library = build_models(design)
         bar.update()
-        counted, recorded = count(design, bank, cases)
+        counted, recorded = count(design, bank, cases, optimise=True)
         bar.update()
         switched = switching.measure(design, bank, cases, library)
         bar.update()

@@ -71,9 +71,9 @@ class Recorded:
     active_cycles: dict[str, int]
 
 
-def build_bench(design: Design, sources: Sequence[Path] | None = None) -> Path:
-    """Build the simulation unless it is there; ``sources`` may have a defect."""
-    return build(TOP, sources=sources or generate(design).device_sources)
+def build_bench(design: Design) -> Path:
+    """Build the optimised simulation unless it is there."""
+    return build(TOP, sources=generate(design).device_sources, optimise=True)
 
 
 def count(
@@ -82,6 +82,7 @@ def count(
     cases: Sequence[Case],
     sources: Sequence[Path] | None = None,
     files: Mapping[str, str] | None = None,
+    optimise: bool = False,
 ) -> tuple[list[Counted], list[Recorded]]:
     """Run all cases on the simulated device.
 
@@ -89,6 +90,7 @@ def count(
         design, bank: the device, and the user that is loaded into it.
         cases: what to run.
         sources, files: sources and memory files with a defect, for negative controls.
+        optimise: compile a simulation that runs fast, for a large design.
 
     Returns:
         One entry a case, and the recordings for the timeline.
@@ -106,6 +108,7 @@ def count(
             files=files or memory_files(design),
             env={JOB_VARIABLE: str(job), RESULT_VARIABLE: str(result)},
             check=False,
+            optimise=optimise,
         )
         found = json.loads(result.read_text()) if result.exists() else {"cases": []}
     if bool(outcome.failed) != any(case["wrong"] for case in found["cases"]) or len(found["cases"]) != len(cases):

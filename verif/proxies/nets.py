@@ -16,22 +16,14 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from hw.power.upf import UPF, read_upf
+from hw.hierarchy import MULTIPLIER, layer_of
 from spec.errors import InputError
 from verif.saif import Activity, NetActivity
 
-ALWAYS_ON = "aon"
 _PORT = re.compile(r".*_n?[io]|[sm]_axi[ls]_.*|hwif_(in|out)")
 _ARRAYS = ("mem", "rows", "acc_file")  # memories, in block RAM or in LUTs
 _SHALLOW = 32  # words; a memory of fewer is made of LUTs
 _PHASES = 2  # units of time in a clock period
-_LAYERS = (  # path of a layer's instance, and its name in the resource file
-    (re.compile(r"u_core/u_front_end/u_(\w+)/.*"), "{}"),
-    (re.compile(r"u_core/u_ge/u_tail/u_(\w+)/.*"), "{}"),
-    (re.compile(r"u_core/gen_le\[(\d+)\]/u_le/u_dense/.*"), "le{}"),
-    (re.compile(r"u_core/u_gn/gen_hidden/u_dense/.*"), "gate_hidden"),
-    (re.compile(r"u_core/u_gn/u_out/.*"), "gate_out"),
-)
 
 
 @dataclass(frozen=True)
@@ -99,36 +91,10 @@ def scopes(activity: Activity) -> dict[str, dict[str, NetActivity]]:
     return dict(found)
 
 
-def domain_elements(paths: list[str]) -> dict[str, tuple[str, ...]]:
-    """Instances of each switched domain of the UPF file, by the names of the counters (fe, ge, le, gn)."""
-    domains = read_upf(UPF, sorted(paths)).domains
-    return {
-        name.removeprefix("PD_").lower(): domain.elements
-        for name, domain in domains.items()
-        if domain.elements != (".",)
-    }
-
-
-def domain_of(path: str, elements: dict[str, tuple[str, ...]]) -> str:
-    """The domain that an instance is in; ``aon`` when it is in no switched one."""
-    for name, instances in elements.items():
-        if any(path == instance or path.startswith(instance + "/") for instance in instances):
-            return name
-    return ALWAYS_ON
-
-
-def layer_of(path: str) -> str | None:
-    """Name of the matrix layer that an instance is in, as in the resource file."""
-    for pattern, name in _LAYERS:
-        if match := pattern.fullmatch(path + "/"):
-            return name.format(*match.groups())
-    return None
-
-
 def multipliers(tree: dict[str, dict[str, NetActivity]]) -> Iterator[Multiplier]:
     """Every multiplier block: ``multiplier`` that is not made of logic, and ``multiplier_pair``."""
     for path, nets in tree.items():
-        if not path.endswith("/i_multiplier"):
+        if not path.endswith(f"/{MULTIPLIER}"):
             continue
         if "packed_weights" in nets:
             operands = (nets["act_i"], nets["packed_weights"])
@@ -145,7 +111,7 @@ def memories(tree: dict[str, dict[str, NetActivity]]) -> Iterator[Memory]:
     The accumulators of a matrix-vector unit and the rows of a pool are not listed: they are LUTs.
     """
     for path, nets in tree.items():
-        if "rd_en_i" in nets and "wr_select_i" not in nets:  # weight_rom, weight_ram; not runtime_memory around it
+        if "rd_en_i" in nets and "write_i" not in nets:  # weight_rom, weight_ram; not runtime_memory around it
             kind = "biases" if "bias" in "/".join(path.split("/")[-2:]) else "weights"
             writes = events(nets["wr_en_i"]) if "wr_en_i" in nets else 0
             depth = nets["Depth"].ones * (nets["Banks"].ones if "Banks" in nets else 1)

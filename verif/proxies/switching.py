@@ -31,24 +31,16 @@ from driver.verilated import VerilatedTransport, build_device
 from golden.energy.switching_weights import WEIGHTS, SwitchingWeights
 from golden.integer_model import MoeModel
 from hw.gen.build import GeneratedHardware, generate
+from hw.hierarchy import ROUTE_QUEUE, domain_instances, domain_of, saif_path, sequencer
 from hw.synth import load_resources
 from spec.activity import image_activity
 from spec.bank import Bank
-from spec.domains import DOMAINS
+from spec.domains import ALWAYS_ON, DOMAINS
 from spec.errors import InputError
-from spec.network import Mode
+from spec.network import Mode, Moe
 from spec.presets import Accelerator as Design
 from verif.proxies.cases import Case
-from verif.proxies.nets import (
-    ALWAYS_ON,
-    domain_elements,
-    domain_of,
-    events,
-    is_logic,
-    memories,
-    multipliers,
-    scopes,
-)
+from verif.proxies.nets import events, is_logic, memories, multipliers, scopes
 from verif.saif import Activity, read_saif
 
 TOP = "TOP/moe_accelerator"
@@ -93,7 +85,7 @@ def measure(
         device.load_user(bank)
         for case in cases:
             record, activity = _record(device, bank, case)
-            _count(record, activity, design.folding.multipliers(design.moe))
+            _count(record, activity, design.moe, design.folding.multipliers(design.moe))
             record["proxy"] = proxy(record, resources) if resources else None
             records.append(record)
     return records
@@ -143,15 +135,15 @@ def _record(device: Accelerator, bank: Bank, case: Case) -> tuple[dict, Activity
     return record, activity
 
 
-def _count(record: dict, activity: Activity, expected_multipliers: int) -> None:
+def _count(record: dict, activity: Activity, moe: Moe, expected_multipliers: int) -> None:
     """Fill in what each domain did."""
     tree = scopes(activity)
-    elements = domain_elements(list(tree))
+    elements = domain_instances(moe)
     domains = {ALWAYS_ON: {"clock_edges": activity.nets["", "clk_i"].high}, **record["domains"]}
     for d, name in enumerate(DOMAINS):
-        switch = activity.nets[f"gen_domain[{d}]/u_sequencer", "switch_on_o"]
+        switch = activity.nets[saif_path(sequencer(d)), "switch_on_o"]
         domains[name] |= {
-            "clock_edges": max(activity.nets[element, "clk_i"].high for element in elements[name]),
+            "clock_edges": max(activity.nets[saif_path(element), "clk_i"].high for element in elements[name]),
             "switch_cycles": events(switch),
             "wake_ups": switch.toggles // 2,  # one falls as often as it rises, from rest to rest
         }
@@ -159,7 +151,7 @@ def _count(record: dict, activity: Activity, expected_multipliers: int) -> None:
         domain |= dict.fromkeys(("bits", "toggles", "multipliers", "multiplier_bits", "multiplier_toggles"), 0)
         domain["memories"] = {}
     for path, nets in tree.items():
-        domain = domains[domain_of(path, elements)]
+        domain = domains[domain_of(path)]
         for net in nets.values():
             if is_logic(net):
                 domain["bits"] += net.bits
@@ -168,16 +160,16 @@ def _count(record: dict, activity: Activity, expected_multipliers: int) -> None:
     if len(blocks) != expected_multipliers:
         raise InputError(f"the SAIF has {len(blocks)} multiplier blocks, the folding has {expected_multipliers}")
     for block in blocks:
-        domain = domains[domain_of(block.name, elements)]
+        domain = domains[domain_of(block.name)]
         domain["multipliers"] += 1
         domain["multiplier_bits"] += block.bits
         domain["multiplier_toggles"] += block.toggles
     for memory in memories(tree):
         entry = {key: value for key, value in asdict(memory).items() if key != "name"}
-        domains[domain_of(memory.name, elements)]["memories"][memory.name] = entry
+        domains[domain_of(memory.name)]["memories"][memory.name] = entry
     record["domains"] = domains
     record["results"] = events(tree[""]["taken"])
-    record["images_accepted"] = events(tree["u_core/u_route_queue"]["push"])
+    record["images_accepted"] = events(tree[saif_path(ROUTE_QUEUE)]["push"])
 
 
 # ---- The proxy -------------------------------------------------------------------------------------------------------

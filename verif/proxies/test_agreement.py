@@ -12,9 +12,10 @@ import pytest
 from driver.verilated import build_device
 from golden.energy.expected import expected_counts
 from golden.energy.operations import OPERATIONS
+from hw.gen.altered import altered_sources
 from hw.gen.build import generate
 from spec import tiny_variants as tiny
-from verif.faults import Fault, SourceEdit, altered_sources
+from tools.mutants import Replacement
 from verif.proxies.agreement import agree, orders
 from verif.proxies.cases import GENERIC, Case, random_cases
 from verif.proxies.switching import measure
@@ -24,13 +25,13 @@ BANK = tiny.bank("two", 1)
 NAMES = ("GE_ONLY, local", "LE_ONLY, generic", "MOE_GATED, local", "MOE_GATED, generic")
 # A counter that counts twice, a weight memory that reads in every cycle, and a clock that runs on.
 DEFECTS = (
-    SourceEdit(
+    Replacement(
         "activity_counters.sv",
         "increment.domain[DomainLe].weight_reads + CounterW'(1)",
         "increment.domain[DomainLe].weight_reads + CounterW'(2)",
     ),
-    SourceEdit("dense_layer.sv", ".rd_en_i  (wgt_en)", ".rd_en_i  (1'b1)"),
-    SourceEdit("moe_accelerator.sv", ".enable_i(pd_clk_en_o[d])", ".enable_i(pd_clk_en_o[d] || d == int'(DomainGn))"),
+    Replacement("rom_mvu.sv", ".rd_en_i  (wgt_en)", ".rd_en_i  (1'b1)"),
+    Replacement("moe_accelerator.sv", ".enable_i(pd_clk_en_o[d])", ".enable_i(pd_clk_en_o[d] || d == int'(DomainGn))"),
 )
 # Never counted here: only convolutions have window buffers, conv1 is an adder graph, only the GE is woken meanwhile.
 SILENT = (
@@ -87,7 +88,7 @@ def changed(record: dict, path: tuple[str, ...]) -> dict:
 
 
 def test_defects_of_counter_memory_and_clock_are_seen() -> None:
-    hardware = replace(generate(DESIGN), rtl=altered_sources(Fault("agreement", "", DEFECTS)))
+    hardware = replace(generate(DESIGN), rtl=altered_sources(DEFECTS, "agreement"))
     _, _, found = compared(build_device(hardware, optimise=False, saif=True))
     memory = {(name, "weight reads of GE") for name in NAMES}
     counter = {(name, "weight reads of LE") for name in NAMES if name != "GE_ONLY, local"}

@@ -84,11 +84,11 @@ def test_one_event_too_many_is_seen() -> None:
 DEFECTS = {  # counter: module, text, what stands there instead
     "feature_store_writes": (
         "activity_counters",
-        "increment.feature_store_writes = one_if(store_write_i);",
-        "increment.feature_store_writes = one_if(store_read_i);",
+        "increment.feature_store_writes = one_if(events_i.store_write);",
+        "increment.feature_store_writes = one_if(events_i.store_read);",
     ),
     "ge.macs": ("activity_counters", "CounterW'(GeStepMacs[l])", "(CounterW'(GeStepMacs[l]) << (l == 1))"),
-    "ge.active_cycles": ("activity_counters", "one_if(|ge_activity_i)", "one_if(|ge_activity_i[GeLayers-1:1])"),
+    "ge.active_cycles": ("activity_counters", "one_if(|events_i.ge)", "one_if(|events_i.ge[GeLayers-1:1])"),
     "ge.wake_ups": (
         "power_sequencer",
         "wake_o      <= state_d == PowerSwitchOn && state_q == PowerOff;",

@@ -15,7 +15,6 @@ from hw.power.netlist import elaborate
 from spec import tiny_variants as tiny
 from spec.domains import domain_layers
 from spec.errors import InputError
-from spec.storage import weight_memory_bits
 from verif.proxies.cases import random_cases
 from verif.proxies.nets import events, is_logic, is_port
 from verif.proxies.switching import TOP, measure, memory_blocks, proxy
@@ -105,7 +104,7 @@ def test_a_recorded_case_has_what_its_domains_did() -> None:
             assert domains[name]["multipliers"] == instances * blocks
             weights = [m for m in domains[name]["memories"].values() if m["kind"] == "weights"]
             bits = sum(m["width"] * m["depth"] for m in weights)
-            assert bits == instances * banks * sum(weight_memory_bits(x, folding.layers[x.name]) for x in layers)
+            assert bits == instances * banks * sum(x.weight_memory_bits(folding.layers[x.name]) for x in layers)
     asleep = le_only["domains"]["ge"]
     assert (asleep["clock_edges"], asleep["toggles"], asleep["multiplier_toggles"]) == (0, 0, 0)
     assert sum(m["reads"] + m["writes"] + m["read_toggles"] for m in asleep["memories"].values()) == 0

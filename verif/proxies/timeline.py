@@ -11,9 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hw.hierarchy import DECISION, STORE_READ, STORE_WRITE, activity
 from spec.domains import ALWAYS_ON, DOMAINS, domain_layers
 from spec.network import Mode, Moe
 from spec.presets import Accelerator as Design
+from spec.result_word import decode
 from verif.proxies.cases import GENERIC, LOCAL
 
 # What is recorded; the first image of each of these cases.
@@ -29,7 +31,6 @@ OFF, WAKING, ON, GOING_OFF = "off", "waking", "on", "going off"
 # Names in moe_accelerator.
 PIXELS = ("s_axis_tvalid", "s_axis_tready")
 RESULTS = ("m_axis_tvalid", "m_axis_tready")
-DECISION = ("u_core.gate_out_valid", "u_core.gate_out_ready")
 RESULT_WORD = "m_axis_tdata"
 POWER = ("pd_switch_o", "pd_clk_en_o", "pd_rst_no", "pd_isolate_o")
 ACTIVITY_BITS = 2  # of activity_pkg::activity_t
@@ -51,7 +52,7 @@ def rows(moe: Moe) -> tuple[Row, ...]:
     def layers(domain: str, names: Iterable[str]) -> list[Row]:
         one = (1 << ACTIVITY_BITS) - 1
         return [
-            Row(name, domain, (f"{domain}_activity",), one << ACTIVITY_BITS * place) for place, name in enumerate(names)
+            Row(name, domain, (activity(domain),), one << ACTIVITY_BITS * place) for place, name in enumerate(names)
         ]
 
     names = {domain: [layer.name for layer in of] for domain, of in domain_layers(moe).items()}
@@ -59,10 +60,10 @@ def rows(moe: Moe) -> tuple[Row, ...]:
     return (
         Row("pixels in", ALWAYS_ON, PIXELS),
         *layers("fe", names["fe"]),
-        Row("feature store, write", ALWAYS_ON, ("store_write",)),
+        Row("feature store, write", ALWAYS_ON, (STORE_WRITE,)),
         *layers("le", names["le"]),
         *layers("gn", names["gn"]),
-        Row("feature store, read", ALWAYS_ON, ("store_read",)),
+        Row("feature store, read", ALWAYS_ON, (STORE_READ,)),
         *layers("ge", names["ge"]),
         Row("results out", ALWAYS_ON, RESULTS),
     )
@@ -174,10 +175,10 @@ def build(moe: Moe, mode: Mode, kind: str, recording: Recording, active_cycles: 
         "last_pixel": seen(int(taken[-1])),
         "gate_decision": seen(int(decided[0])) if len(decided) else None,
         "result": seen(int(answered[0])),
-        "expert": int(recording.values(RESULT_WORD)[answered[0]]) >> 8 & 0xF,
+        "expert": int(decode(recording.values(RESULT_WORD)[answered[:1]]).experts[0]),
         "rows": lines,
         "power": power,
-        "active_cycles": {name: int(recording.together((f"{name}_activity",)).sum()) for name in DOMAINS},
+        "active_cycles": {name: int(recording.together((activity(name),)).sum()) for name in DOMAINS},
         "counted_active_cycles": active_cycles,
     }
 

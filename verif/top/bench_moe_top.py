@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import random
 from dataclasses import dataclass, replace
+from functools import reduce
 from typing import Any
 
 import cocotb
@@ -14,9 +15,12 @@ import torch
 
 from golden.descriptor import Descriptor, Settings
 from golden.integer_model import MoeModel, gate_decision
+from hw.constants import constants
 from hw.gen.memory import bank_writes
+from hw.hierarchy import STORED_WORD
 from spec import tiny_variants as tiny
 from spec.network import Mode
+from spec.result_word import SEQUENCE_NUMBERS
 from verif.streams import CROSSED, Bench, StreamSink, StreamSource
 from verif.unit.ports import Level, Monitor, Renamed
 from verif.unit.runtime_weights import WritePort
@@ -30,7 +34,7 @@ MOE = ACCELERATOR.moe
 MODEL = MoeModel(MOE)
 PIXELS = MOE.network.in_shape.size
 EXPERTS, BANKS = MOE.local_experts, tiny.BANKS
-IN_FLIGHT = 8  # of moe_top
+IN_FLIGHT = constants()["InFlight"]
 FEATURE_WORDS = MOE.network.features.size // ACCELERATOR.folding.layers["conv1"].pe
 MODES = (Mode.GE_ONLY, Mode.LE_ONLY, Mode.MOE_PARALLEL, Mode.MOE_GATED)
 MOE_MODES = (Mode.MOE_PARALLEL, Mode.MOE_GATED)
@@ -77,7 +81,8 @@ class Top:
         self.write = WritePort(dut)
         agents = [self.source, self.sink, self.write, Level(self._settings)]
         if not EXPORTED:
-            self.tail_words = Monitor(dut.u_core.stored_valid, [], dut.u_core.stored_ready)
+            valid, ready = (reduce(getattr, path.split("."), dut) for path in STORED_WORD)
+            self.tail_words = Monitor(valid, [], ready)
             agents.append(self.tail_words)
         self.bench = Bench(dut, agents)
         self.clear()
@@ -103,7 +108,7 @@ class Top:
             part = replace(
                 writes, **{f: getattr(writes, f)[writes.layer == layer] for f in ("layer", "bias", "address", "data")}
             )
-            self.write.load(number, part, wr_layer_i=int(layer))
+            self.write.load(number, part, int(layer))
         await self.write.finish(self.bench)
 
     async def reset(self) -> None:
@@ -190,7 +195,7 @@ class Top:
         results = [Result.of(word) for word in self.sink.words]
         if EXPORTED and results:  # a reset does not reach the kernel's sequence number
             first = results[0].sequence
-            results = [replace(result, sequence=(result.sequence - first) % 4096) for result in results]
+            results = [replace(result, sequence=(result.sequence - first) % SEQUENCE_NUMBERS) for result in results]
         compare(results, self.expected)
 
 

@@ -49,9 +49,9 @@ DEFECTS = {
     ),
     "wakes the GE for everybody": ("feature_store", "decision_keep_i ? Send : Drop", "Send", "gated_spares_the_ge"),
     "gate's confidence from the image before": (
-        "moe_core",
-        "assign confidence[i] = forked[8+:2*FeatureW];",
-        "always_ff @(posedge clk_i) if (conf_taken) confidence[i] <= forked[8+:2*FeatureW];",
+        "le_branch",
+        "assign confidence_o = {forked.margin, forked.top};",
+        "always_ff @(posedge clk_i) if (confidence_ready_i) confidence_o <= {forked.margin, forked.top};",
         "threshold/mode=3",
     ),
 }
@@ -63,3 +63,20 @@ def test_a_defect_is_found(change: tuple[str, str, str, str]) -> None:
     results = simulate("two", with_mutant(sources("two"), module, old, new), testcase=found_by, check=False)
     assert not results.passed, f"{found_by} did not notice that {old!r} became {new!r}"
     assert results.failed, f"there is no cocotb test {found_by} in {BENCH}"
+
+
+# Queues that something outside keeps from being full (docs/architecture.md), each with one place too few.
+TOO_SHALLOW = {
+    "answers of the GE": ("ge_branch", "u_queue", "InFlight - 1", "results_wait"),
+    "answers of local experts and the gate": ("answer_queue", "u_queue", "InFlight - 1", "results_wait"),
+    "tags of local experts and the gate": ("answer_queue", "u_tags", "1", "one_mode/mode=3"),
+}
+
+
+@pytest.mark.parametrize("queue", TOO_SHALLOW.values(), ids=TOO_SHALLOW)
+def test_a_queue_that_overflows_is_seen(queue: tuple[str, str, str, str]) -> None:
+    module, instance, depth, found_by = queue
+    text = f".Depth    (InFlight),\n      .NeverFull(1'b1)\n  ) {instance} ("
+    mutant = with_mutant(sources("two"), module, text, text.replace("(InFlight)", f"({depth})"))
+    results = simulate("two", mutant, testcase=found_by, check=False)
+    assert "must never be full" in str(results.failed), results

@@ -78,6 +78,42 @@ async def data(dut: Any, idle: str, stall: str) -> None:
 
 
 @cocotb.test()
+@cocotb.parametrize((("idle", "stall"), CROSSED[:2]))
+async def positions(dut: Any, idle: str, stall: str) -> None:
+    """Each local expert is the best by one, and ties with each later one; the others are low, rise, or fall."""
+    gate = await Gate().start(dut, idle, stall)
+    low = -(1 << DATA_BITS - 1)
+    vectors = []
+    for first in range(1, COUNT):
+        for second in range(first, COUNT):
+            for rest in ([low] * COUNT, list(range(COUNT)), list(range(COUNT, 0, -1))):
+                local = [min(value - COUNT, (1 << DATA_BITS - 1) - 2) if value != low else low for value in rest]
+                top = max(local[1:]) + 1
+                vector = [max(value, low) for value in local]
+                vector[0], vector[first], vector[second] = max(top - 1, low), top, top
+                vectors.append(vector)
+    expected = gate.workload(vectors, [0] * len(vectors))
+    assert set(expected.expected) == set(range(1, COUNT))
+    await gate.harness.expect(expected)
+
+
+@cocotb.test()
+async def incomplete(dut: Any) -> None:
+    """Fewer logits than a vector has make no decision, however long the rest takes, and are not forgotten."""
+    gate = await Gate().start(dut)
+    sizes = range(COUNT)
+    vectors, thetas = corner_cases(generator(), len(sizes))
+    work = gate.workload(vectors, thetas)
+    for size, index in zip(sizes, range(len(vectors)), strict=True):
+        logits = work.inputs[index * COUNT : (index + 1) * COUNT]
+        gate.harness.source.queue += logits[:size]
+        await gate.harness.bench.step(size + 40)
+        assert len(gate.harness.sink.words) == index, f"a decision after {size} of {COUNT} logits"
+        assert not gate.harness.source.queue, f"logit {COUNT - len(gate.harness.source.queue)} was not taken"
+        await gate.harness.expect(Workload(logits[size:], [work.expected[index]]))
+
+
+@cocotb.test()
 async def throughput(dut: Any) -> None:
     gate = await Gate().start(dut)
     await check_interval(gate.harness, gate.workload(*corner_cases(generator(), 20)), 1, COUNT)

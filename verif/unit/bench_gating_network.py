@@ -8,6 +8,7 @@ from typing import Any
 import cocotb
 import numpy as np
 
+from hw.gen.memory import LAYER_GATE_HIDDEN, LAYER_GATE_OUT
 from spec.network import LayerWeights
 from verif import models
 from verif.streams import CROSSED, StreamSource
@@ -20,6 +21,7 @@ P = parameters()
 EXPERTS, HIDDEN, BANKS = P["LocalExperts"], P["Hidden"], P["Banks"]
 SHAPE = (P["Height"], P["Width"], P["Channels"])
 FRAME_WORDS = P["Height"] * P["Width"] * P["Channels"] // P["Lanes"]
+POOL = (models.max_pool, models.average_pool)[P.get("PoolKind", 0)]
 POOLED = (P["Height"] // P["PoolSize"]) * (P["Width"] // P["PoolSize"]) * P["Channels"]
 EXTRA = 2 * EXPERTS if P["Confidence"] else 0
 ACT_BITS = P["ActW"]
@@ -57,9 +59,9 @@ class Gate:
         for bank in range(BANKS):
             if HIDDEN_LAYER:
                 self.hidden.append(HIDDEN_LAYER.random(self.rng))
-                self.write.load(bank, HIDDEN_LAYER.writes(self.hidden[-1]), wr_hidden_i=1, wr_out_i=0)
+                self.write.load(bank, HIDDEN_LAYER.writes(self.hidden[-1]), LAYER_GATE_HIDDEN)
             self.out.append(OUT.random(self.rng))
-            self.write.load(bank, OUT.writes(self.out[-1]), wr_hidden_i=0, wr_out_i=1)
+            self.write.load(bank, OUT.writes(self.out[-1]), LAYER_GATE_OUT)
         await self.write.finish(self.harness.bench)
         return self
 
@@ -92,7 +94,7 @@ class Gate:
 
     def logits(self, image: np.ndarray, confidence: np.ndarray, bank: int) -> list[int]:
         """The gate's logits, generic first."""
-        x = models.max_pool(image, P["PoolSize"]).reshape(-1)
+        x = POOL(image, P["PoolSize"]).reshape(-1)
         if P["Confidence"]:
             x = np.concatenate([x, confidence])
         if HIDDEN:

@@ -9,8 +9,11 @@ import cocotb
 import numpy as np
 
 from spec import tiny_variants as tiny
-from spec.folding import cycles_per_image
-from spec.network import MatrixLayer, PoolLayer
+from spec.kinds import weighted
+from spec.kinds.conv import Convolution
+from spec.kinds.dense import Dense
+from spec.kinds.matrix import MatrixLayer
+from spec.kinds.max_pool import MaxPool
 from verif import models
 from verif.streams import CROSSED
 from verif.unit.stream_checks import Workload, check_interval, check_reset, generator, parameters
@@ -20,24 +23,34 @@ ACCELERATOR = tiny.accelerator(parameters()["variant"])
 NETWORK, FOLDING = ACCELERATOR.moe.network, ACCELERATOR.folding.layers
 SHAPE = (NETWORK.features.height, NETWORK.features.width, NETWORK.features.channels)
 LANES = FOLDING["conv1"].pe
-INTERVAL = max(cycles_per_image(layer, FOLDING[layer.name]) for layer in NETWORK.tail if isinstance(layer, MatrixLayer))
+INTO = ACCELERATOR.folding.streams(ACCELERATOR.moe).into
+INTERVAL = max(layer.cycles(FOLDING[layer.name], INTO[layer.name]) for layer in weighted(NETWORK.tail))
+
+
+def product(layer: MatrixLayer, vectors: np.ndarray) -> np.ndarray:
+    """Sums of (..., inputs), requantised when the layer is."""
+    weights = NETWORK.weights[layer.name]
+    x = models.matrix_vector(weights.weight, weights.bias, vectors)
+    return x if layer.output is None else models.requantize(x, layer.shift, layer.output.bits)
+
+
+def convolution(layer: Convolution, x: np.ndarray) -> np.ndarray:
+    windows = models.windows(x, layer.kernel)
+    return product(layer, windows.reshape(*windows.shape[:2], -1))
+
+
+LAYERS = {
+    Convolution: convolution,
+    Dense: lambda layer, x: product(layer, x.reshape(1, -1)),
+    MaxPool: lambda layer, x: models.max_pool(x, layer.size),
+}
 
 
 def classify(features: np.ndarray) -> int:
     """The tail of the network, layer by layer, on numpy."""
     x = features
     for layer in NETWORK.tail:
-        if isinstance(layer, PoolLayer):
-            x = models.max_pool(x, layer.size)
-            continue
-        weights = NETWORK.weights[layer.name]
-        if layer.kernel is None:
-            x = models.matrix_vector(weights.weight, weights.bias, x.reshape(1, -1))
-        else:
-            windows = models.windows(x, layer.kernel)
-            x = models.matrix_vector(weights.weight, weights.bias, windows.reshape(*windows.shape[:2], -1))
-        if layer.output is not None:
-            x = models.requantize(x, layer.shift, layer.output.bits)
+        x = LAYERS[type(layer)](layer, x)
     return models.arg_max(x.reshape(-1))[0]
 
 

@@ -19,6 +19,7 @@ from verif.unit.stream_checks import start as start_streams
 P = parameters()
 SHAPE = (P["Height"], P["Width"], P["Channels"])
 FRAME_WORDS = P["Height"] * P["Width"] * P["Channels"] // P["Lanes"]
+POOL = (models.max_pool, models.average_pool)[P.get("PoolKind", 0)]
 POOLED = (P["Height"] // P["PoolSize"]) * (P["Width"] // P["PoolSize"]) * P["Channels"]
 LAYER = RuntimeLayer(POOLED, P["Classes"], P["Pe"], P["Simd"], P["ActW"], P["WgtW"], P["BiasW"])
 BUSY = (POOLED // P["Simd"]) * (P["Classes"] // P["Pe"])  # cycles of the dense layer a frame
@@ -64,7 +65,7 @@ class Expert:
 
     def answer(self, image: np.ndarray, weights: LayerWeights) -> tuple[int, int, int]:
         """Class, top logit and margin as they leave."""
-        vector = models.max_pool(image, P["PoolSize"]).reshape(1, -1)
+        vector = POOL(image, P["PoolSize"]).reshape(1, -1)
         logits = models.matrix_vector(weights.weight, weights.bias, vector)[0]
         index, top, second = models.arg_max(logits)
         confidence = models.requantize(np.array([top, top - second]), P["ConfidenceShift"], P["ActW"])

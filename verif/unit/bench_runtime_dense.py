@@ -160,7 +160,7 @@ async def address_map(dut: Any) -> None:
         for chunk in chunks:
             data = models.pack(lanes, P["WgtW"]) >> 32 * chunk & 0xFFFFFFFF
             address = (word * P["OutWords"] + fold) << chunk_bits | chunk
-            dense.write.queue.append({"wr_bank_i": 0, "wr_bias_i": 0, "wr_addr_i": address, "wr_data_i": data})
+            dense.write.put(layer=0, bank=0, bias=0, address=address, data=data)
     await dense.write.finish(dense.harness.bench)
     await dense.harness.expect(dense.workload([0] * 4))
 

@@ -6,9 +6,11 @@ from __future__ import annotations
 import numpy as np
 
 from hw.gen.adder_graph import adder_graph
-from hw.gen.systemverilog import graph_layer
+from hw.gen.kinds.conv import graph_layer
 from spec.fixedpoint import FixedPoint, signed_bits
-from spec.network import LayerWeights, MatrixLayer, Shape, accumulator_for_weights
+from spec.kinds.conv import Convolution
+from spec.kinds.layer import LayerWeights, Shape
+from spec.kinds.matrix import accumulator_for_weights
 
 SHAPE, KERNEL, OUTPUTS, SHIFT = Shape(6, 7, 2), 3, 5, 6
 PIXEL, WEIGHT = FixedPoint(8, False, 8), FixedPoint(5, True, 4)
@@ -19,14 +21,14 @@ WEIGHTS = LayerWeights(
 )
 
 
-def layer() -> MatrixLayer:
+def layer() -> Convolution:
     """The convolution's specification."""
     bits = signed_bits(*accumulator_for_weights(WEIGHTS, PIXEL))
     fraction = PIXEL.fraction_bits + WEIGHT.fraction_bits
     accumulator = FixedPoint(bits, True, fraction)
     output = FixedPoint(8, False, fraction - SHIFT)
     bias = FixedPoint(11, True, fraction)
-    return MatrixLayer("conv1", SHAPE, OUTPUTS, KERNEL, PIXEL, WEIGHT, bias, accumulator, output)
+    return Convolution("conv1", SHAPE, OUTPUTS, PIXEL, WEIGHT, bias, accumulator, output, KERNEL)
 
 
 def sources() -> dict[str, str]:

@@ -34,6 +34,11 @@ _BUS = """\
     output logic [31:0] s_axil_rdata,
     output logic [1:0]  s_axil_rresp,
 """
+_REQUEST = ("awvalid", "awaddr", "wvalid", "wdata", "wstrb", "bready", "arvalid", "araddr", "rready")
+_RESPONSE = ("awready", "wready", "bvalid", "bresp", "arready", "rvalid", "rdata", "rresp")
+_BUNDLE = "".join(f"  assign axil_request_i.{name} = s_axil_{name};\n" for name in _REQUEST) + "".join(
+    f"  assign s_axil_{name} = axil_response_o.{name};\n" for name in _RESPONSE
+)
 
 
 def port(register: Register, field: Field, member: str) -> str:
@@ -59,6 +64,8 @@ def flat_wrapper(table: Mapping[str, Register]) -> str:
     return (
         f"module {TOP} (\n    input  logic clk_i,\n    input  logic rst_ni,\n{_BUS}{''.join(ports)}"
         "    output logic bank_data_valid_o,\n    output logic irq_o\n);\n"
+        "  axil_pkg::axil_request_t axil_request_i;\n  axil_pkg::axil_response_t axil_response_o;\n"
+        f"{_BUNDLE}"
         "  moe_regs_pkg::moe_regs__in_t hwif_in;\n  moe_regs_pkg::moe_regs__out_t hwif_out;\n"
         f"{''.join(assigns)}  moe_registers u_registers (.*);\nendmodule\n"
     )
@@ -74,6 +81,7 @@ def sources() -> list[Path]:
         write_if_changed(directory / name, text)
     return [
         directory / PACKAGE,
+        RTL / "axil_pkg.sv",
         RTL / "axil_guard.sv",
         directory / BLOCK,
         RTL / "moe_registers.sv",

@@ -12,10 +12,12 @@ from typing import Any
 
 import numpy as np
 
+from hw.constants import constants
 from hw.gen.memory import LAYER_GATE_OUT, BankWrites, bank_writes
 from spec.fixedpoint import FixedPoint
 from spec.folding import LayerFolding
-from spec.network import LayerWeights, MatrixLayer, Shape, accumulator_for_any_weights
+from spec.kinds.dense import Dense
+from spec.kinds.layer import LayerWeights, Shape
 from verif.streams import Bench
 
 
@@ -33,13 +35,13 @@ class RuntimeLayer:
     extra: int = 0
 
     @property
-    def spec(self) -> MatrixLayer:
+    def spec(self) -> Dense:
         """The layer in the network specification's terms."""
         act, weight = FixedPoint(self.act_bits, False, 0), FixedPoint(self.weight_bits, True, 0)
-        bias = FixedPoint(self.bias_bits, True, 0)
-        bits = accumulator_for_any_weights(self.inputs + self.extra, act, weight, bias)
-        accumulator, shape = FixedPoint(bits, True, 0), Shape(1, 1, self.inputs)
-        return MatrixLayer("layer", shape, self.outputs, None, act, weight, bias, accumulator, None, self.extra)
+        shape = Shape(1, 1, self.inputs)
+        return Dense.for_any_weights(
+            "layer", shape, self.extra, self.outputs, act, weight, self.bias_bits, None, self.act_bits
+        )
 
     @property
     def acc_bits(self) -> int:
@@ -56,33 +58,44 @@ class RuntimeLayer:
 
     def writes(self, weights: LayerWeights) -> BankWrites:
         """The write sequence that loads the layer, as the generator makes it for a gate's output layer."""
-        moe: Any = SimpleNamespace(le=None, gate_hidden=None, gate_out=self.spec)
+        moe: Any = SimpleNamespace(bank_layers=(("gate_out", self.spec),))
         folding: Any = SimpleNamespace(layers={"layer": LayerFolding(self.pe, self.simd)})
-        bank: Any = SimpleNamespace(local_experts=(), gate_hidden=None, gate_out=weights)
+        bank: Any = SimpleNamespace(layers=lambda: (("gate_out", weights),))
         writes = bank_writes(moe, folding, bank)
         assert (writes.layer == LAYER_GATE_OUT).all()
         return writes
 
 
+# weight_write_t from its highest field down, and the flat ports of moe_top.
+WRITE_FIELDS = {"layer": "LayerW", "bias": None, "bank": "BankW", "address": "WriteAddrW", "data": "ChunkBits"}
+FLAT_PORTS = {name: f"wr_{name}_i" for name in WRITE_FIELDS} | {"address": "wr_addr_i"}
+
+
+def write_word(**fields: int) -> int:
+    """An enabled weight_write_t with these fields as one number."""
+    word, numbers = 1, constants()
+    for name, width in WRITE_FIELDS.items():
+        bits = numbers[width] if width else 1
+        assert 0 <= fields[name] < 1 << bits, f"{name} is {fields[name]}, which has more than {bits} bits"
+        word = word << bits | fields[name]
+    return word
+
+
 class WritePort:
-    """Agent for ``wr_*``: writes one queued chunk a cycle. ``fixed`` are further ports to set on every write."""
+    """Agent for ``write_i``, or the flat ``wr_*`` of a top level: writes one queued chunk a cycle."""
 
     def __init__(self, dut: Any) -> None:
         self.dut = dut
         self.queue: list[dict[str, int]] = []
 
-    def load(self, bank: int, writes: BankWrites, **fixed: int) -> None:
-        """Queue the writes of a layer."""
+    def load(self, bank: int, writes: BankWrites, layer: int = 0) -> None:
+        """Queue the writes of a layer, to be written as ``layer``."""
         for bias, address, data in zip(writes.bias, writes.address, writes.data, strict=True):
-            self.queue.append(
-                {
-                    "wr_bank_i": bank,
-                    "wr_bias_i": int(bias),
-                    "wr_addr_i": int(address),
-                    "wr_data_i": int(data),
-                    **fixed,
-                }
-            )
+            self.put(layer=layer, bank=bank, bias=int(bias), address=int(address), data=int(data))
+
+    def put(self, **fields: int) -> None:
+        """Queue one write."""
+        self.queue.append(fields)
 
     async def finish(self, bench: Bench) -> None:
         """Run until all writes are done."""
@@ -90,14 +103,15 @@ class WritePort:
         await bench.step()
 
     def drive(self) -> None:
-        if hasattr(self.dut, "wr_select_i"):  # the only layer of the design is meant
-            self.dut.wr_select_i.value = 1
-        self.dut.wr_en_i.value = int(bool(self.queue))
-        if self.queue:
-            for name, value in self.queue.pop(0).items():
-                getattr(self.dut, name).value = value
+        fields = self.queue.pop(0) if self.queue else None
+        if hasattr(self.dut, "write_i"):
+            self.dut.write_i.value = write_word(**fields) if fields else 0
+            return
+        self.dut.wr_en_i.value = int(fields is not None)
+        for name, value in (fields or {}).items():
+            getattr(self.dut, FLAT_PORTS[name]).value = value
 
     def sample(self, cycle: int) -> None: ...
     def reset(self) -> None:
         self.queue.clear()
-        self.dut.wr_en_i.value = 0
+        self.drive()

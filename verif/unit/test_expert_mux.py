@@ -23,7 +23,7 @@ DEFECTS = {
         "waits_for/last=status",
     ),
     "overwrites a waiting result": ("complete && !out_valid_o;", "complete;", "data/idle=none/stall=random"),
-    "answers of the expert before": ("expert == 4'(i + 1)", "expert == 4'(i)", "every_descriptor"),
+    "answers of the expert before": ("expert == ExpertW'(i + 1)", "expert == ExpertW'(i)", "every_descriptor"),
     "a class where nobody answered": ("&& needs_le[i]) result", ") result", "every_descriptor"),
     "a class of a GE that did not run": ("expert == '0 && needs_ge", "expert == '0", "every_descriptor"),
     "takes all local answers": (

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""gate_decide: 1, 3 and 8 local experts, logits narrower and wider than the threshold."""
+"""gate_decide: 1, 2, 3, 5 and 8 local experts, logits narrower and wider than the threshold."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from verif.unit.controls import Defect, check_found
 BENCH = "verif.unit.bench_gate_decide"
 SHAPES = {
     "1 local expert": dict(Count=2, DataW=21),
+    "2 local experts": dict(Count=3, DataW=21),
     "3 local experts, 4 bits": dict(Count=4, DataW=4),
+    "5 local experts, as wide as the threshold": dict(Count=6, DataW=32),
     "8 local experts, 34 bits": dict(Count=9, DataW=34),
 }
 DEFECTS = {

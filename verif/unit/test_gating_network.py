@@ -56,6 +56,7 @@ SHAPES = {
     "hidden with padded confidence, 1 expert": shape(
         4, 4, 4, 2, experts=1, Confidence=1, Hidden=6, HiddenSimd=4, HiddenPe=2, OutSimd=2, Banks=3
     ),
+    "linear on average pool": shape(4, 4, 2, 2, experts=1, OutPe=2, OutSimd=2, PoolKind=1),
     "hidden, 3 experts": shape(
         2, 6, 3, 1, experts=3, Hidden=4, HiddenSimd=3, OutSimd=4, OutPe=4, HiddenMultiplier=1, OutMultiplier=1
     ),

@@ -34,6 +34,7 @@ def shape(size: int, channels: int, lanes: int, pool: int, classes: int, **other
 SHAPES = {
     "slow dense layer": shape(4, 4, 2, 2, 5, Simd=4, Banks=3),
     "wide dense layer": shape(6, 6, 6, 3, 6, Pe=6, Simd=3, Multiplier=1),
+    "average pool": shape(4, 4, 2, 2, 5, Simd=4, PoolKind=1),
     "no pooling, 4-bit": shape(2, 2, 1, 1, 3, Simd=2, ActW=4, WgtW=4, BiasW=6, ConfidenceShift=0),
 }
 DEFECTS = {

@@ -8,7 +8,7 @@ import pytest
 from tools.cocotb_run import run
 from verif.unit.controls import Defect, check_found
 
-BENCH = "verif.unit.bench_max_pool"
+BENCH = "verif.unit.bench_pool"
 SHAPES = {
     "2x2-words": {"Height": 6, "Width": 8, "WordsPerPixel": 3, "Lanes": 2, "ActW": 8, "Size": 2},
     "3x3-one-word": {"Height": 6, "Width": 9, "WordsPerPixel": 1, "Lanes": 4, "ActW": 5, "Size": 3},
@@ -23,13 +23,13 @@ def test_max_pool(shape: dict[str, int]) -> None:
 
 
 DEFECTS = {
-    "minimum": ("partial[i*ActW+:ActW] > in_data_i", "partial[i*ActW+:ActW] < in_data_i"),
-    "forgets-a-row": ("dx_q == '0 && dy_q == '0", "dx_q == '0"),
-    "overwrites-a-waiting-word": ("!complete || !out_valid_o || out_ready_i", "!complete || 1'b1"),
+    "minimum": ("max_pool", "partial[i] > lane[i]", "partial[i] < lane[i]"),
+    "forgets-a-row": ("pool_position", "dx_q == '0 && dy_q == '0", "dx_q == '0"),
+    "overwrites-a-waiting-word": ("max_pool", "!complete || !out_valid_o || out_ready_i", "!complete || 1'b1"),
 }
 
 
 @pytest.mark.parametrize("change", DEFECTS.values(), ids=DEFECTS)
-def test_a_defect_is_found(change: tuple[str, str]) -> None:
-    defect = Defect("max_pool", *change, found_by="data/idle=none/stall=random")
+def test_a_defect_is_found(change: tuple[str, str, str]) -> None:
+    defect = Defect(*change, found_by="data/idle=none/stall=random")
     check_found("max_pool", BENCH, defect, SHAPES["2x2-words"])

@@ -31,9 +31,10 @@ def shape(in_words: int, out_words: int, pe: int, simd: int, banks: int, **other
     }
 
 
+# 2, 3 and 5 words (2**k + 1) do not tell a word counter that runs backwards from one that runs forwards: 4 and 6 do.
 SHAPES = {
-    "one chunk": shape(3, 4, 1, 4, banks=2),
-    "3 weight and 2 bias chunks": shape(2, 3, 3, 4, banks=3, Requant=1, Shift=9),
+    "one chunk": shape(4, 4, 1, 4, banks=2),
+    "3 weight and 2 bias chunks": shape(6, 3, 3, 4, banks=3, Requant=1, Shift=9),
     "one word": shape(1, 2, 2, 1, banks=16, WgtW=5, ActW=6, BiasW=9, Multiplier=1),
     "1 bank, 7-bit weights": shape(5, 1, 5, 1, banks=1, WgtW=7, Tags=2),
 }
@@ -41,12 +42,13 @@ BAKED = shape(3, 2, 3, 4, banks=1, Baked=1, WeightFile=WEIGHT_FILE, BiasFile=BIA
 DEFECTS = {
     "ignores the bank": ("runtime_dense", ".in_bank_i  (bank),", ".in_bank_i  ('0),", "bank_switch"),
     "takes the next bank early": ("runtime_dense", "(taken && last_word),", "(taken),", "bank_switch"),
-    "writes alias": ("runtime_memory", "32'(wr_bank_i) < Banks", "1'b1", "bank_that_does_not_exist"),
+    "counts words backwards": ("runtime_dense", "'0 : word_q + 1'b1;", "'0 : word_q - 1'b1;", "bank_switch"),
+    "writes alias": ("runtime_memory", "32'(write_i.bank) < Banks", "1'b1", "bank_that_does_not_exist"),
     "wrong chunk stride": ("runtime_memory", "Shift  = $clog2(Chunks)", "Shift  = Chunks", "address_map"),
     "starts without a tag": (
         "runtime_dense",
-        ".in_valid_i (in_valid_i && tag_valid)",
-        ".in_valid_i (in_valid_i)",
+        "announced  = in_valid_i && tag_valid;",
+        "announced  = in_valid_i;",
         "waits_for_its_tag",
     ),
 }

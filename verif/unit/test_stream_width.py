@@ -9,7 +9,9 @@ from tools.cocotb_run import run
 from verif.unit.controls import Defect, check_found
 
 BENCH = "verif.unit.bench_stream_width"
-SHAPES = [(8, 6, 2), (8, 5, 1), (8, 1, 4), (3, 2, 6), (8, 3, 3)]
+# A counter of beats that runs backwards gives the right number of them for the ratios 2, 3 and 5 (2**k + 1): at least
+# one ratio of each direction is another, also one that is no power of two.
+SHAPES = [(8, 12, 2), (8, 4, 1), (8, 5, 1), (8, 1, 4), (3, 2, 14), (8, 3, 3)]
 
 
 def parameters(shape: tuple[int, int, int]) -> dict[str, int]:
@@ -22,13 +24,31 @@ def test_stream_width(shape: tuple[int, int, int]) -> None:
 
 
 DEFECTS = {
-    "split-bubble": ((8, 6, 2), "!valid_q || (last && out_ready_i)", "!valid_q", "throughput"),
-    "split-order": ((8, 6, 2), "data_q[OutW-1:0]", "data_q[InW-1-:OutW]", "data/idle=none/stall=none"),
+    "split-bubble": ((8, 12, 2), "!valid_q || (last && out_ready_i)", "!valid_q", "throughput"),
+    "split-order": ((8, 12, 2), "data_q[OutW-1:0]", "data_q[InW-1-:OutW]", "data/idle=none/stall=none"),
     "gather-overwrites": (
         (8, 1, 4),
         "!last || !valid_q || out_ready_i",
         "1'b1",
         "data/idle=none/stall=random",
+    ),
+    "split-counts-backwards": (
+        (8, 12, 2),
+        "idx_q   <= last ? '0 : idx_q + 1'b1;",
+        "idx_q   <= last ? '0 : idx_q - 1'b1;",
+        "data/idle=none/stall=none",
+    ),
+    "split-counts-backwards-power-of-two": (
+        (8, 4, 1),
+        "idx_q   <= last ? '0 : idx_q + 1'b1;",
+        "idx_q   <= last ? '0 : idx_q - 1'b1;",
+        "data/idle=none/stall=none",
+    ),
+    "gather-counts-backwards": (
+        (3, 2, 14),
+        "(load) idx_q <= last ? '0 : idx_q + 1'b1;",
+        "(load) idx_q <= last ? '0 : idx_q - 1'b1;",
+        "data/idle=none/stall=none",
     ),
 }
 

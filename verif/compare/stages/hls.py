@@ -10,10 +10,9 @@ from hls.csim import HlsError, HlsResult, HlsSimulator
 from hls.gen import generate
 from spec.network import Mode
 from verif.compare.chunks import run_in_chunks
-from verif.compare.stage import Chunk, OnChunk, Setup, StageRun, StageStopped
+from verif.compare.stage import Chunk, OnChunk, Setup, StageRun, StageStopped, result_fields
 
 BANK = 0
-SEQUENCE_NUMBERS = 1 << 12
 
 
 class HlsStage:
@@ -38,14 +37,7 @@ class HlsStage:
         """See :class:`verif.compare.stage.Stage`. Status, bank and sequence number are checked as in the RTL."""
 
         def take(first: int, result: HlsResult) -> None:
-            n = len(result.classes)
-            counted = (int(result.sequence[0]) + np.arange(n)) % SEQUENCE_NUMBERS
-            fields = {
-                "status": (np.zeros(n, np.uint8), result.status),
-                "bank": (np.full(n, BANK, np.uint8), result.banks),
-                "sequence": (counted, result.sequence),
-            }
-            on_chunk(Chunk(first, result, fields))
+            on_chunk(Chunk(first, result, result_fields(result, BANK)))
 
         s = self._setup
         try:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from golden.integer_model import Answers
-from spec.network import Mode, activation_type
+from spec.network import Mode
 from verif.compare.chunks import run_in_chunks
 from verif.compare.qonnx_torch import QonnxModel
 from verif.compare.real_experts import RealExperts, stream_order
@@ -27,7 +27,7 @@ class TorchStage:
         self._experts = RealExperts(self._moe, setup.bank, setup.theta, setup.local_expert, quantise=True)
         feature = self._moe.network.feature_type.scale
         self._scales = {"le_pool": feature, "gate_pool": feature}
-        self._scales |= {layer.name: activation_type(layer).scale for layer in self._moe.runtime_layers[1:]}
+        self._scales |= {layer.name: layer.out_type.scale for layer in self._moe.gate_layers}
         self._scales |= {f"le{i}": self._moe.le.accumulator.scale for i in range(self._moe.local_experts)}
 
     def run(self, images: np.ndarray, mode: Mode, on_chunk: OnChunk, description: str | None) -> StageRun:

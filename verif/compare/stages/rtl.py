@@ -5,15 +5,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from spec.folding import cycles_per_image, matrix_layers
 from spec.network import Mode
 from verif.bulk.simulator import BulkResult, BulkSimulator, SimulationError
-from verif.compare.stage import Chunk, OnChunk, Setup, StageRun, StageStopped
+from verif.compare.stage import Chunk, OnChunk, Setup, StageRun, StageStopped, result_fields
 from verif.faults import prepare
 
 RTL_CHUNK = 50  # small enough that two models finish a short run at the same time
 BANK = 0
-SEQUENCE_NUMBERS = 1 << 12
 FIELDS = ("status", "bank", "sequence")
 
 
@@ -28,10 +26,11 @@ class RtlStage:
         design = prepare(setup.accelerator, setup.bank, setup.fault, setup.optimise)
         self._simulator = BulkSimulator(setup.accelerator, design.memory_directory, design.library)
         self._simulator.load_bank(design.bank, BANK)
-        layers = matrix_layers(setup.accelerator.moe)
+        moe, folding = setup.accelerator.moe, setup.accelerator.folding
+        lanes = folding.streams(moe).into
         # Far more than the slowest image takes: every layer one after the other, and pixels besides.
-        busy = sum(cycles_per_image(layer, setup.accelerator.folding.layers[layer.name]) for layer in layers)
-        self._timeout = 10 * (busy + setup.accelerator.moe.network.in_shape.size)
+        busy = sum(x.cycles(folding.layers[x.name], lanes[x.name]) for x in moe.weighted_layers)
+        self._timeout = 10 * (busy + moe.network.in_shape.size)
 
     def run(self, images: np.ndarray, mode: Mode, on_chunk: OnChunk, description: str | None) -> StageRun:
         """See :class:`verif.compare.stage.Stage`.
@@ -42,17 +41,10 @@ class RtlStage:
         tail = [layer.name for layer in self._setup.accelerator.moe.network.tail]
 
         def take(first: int, result: BulkResult) -> None:
-            n = len(result.classes)
             if mode == Mode.MOE_GATED:
                 generic = np.flatnonzero(result.experts == 0)
                 result.used = dict.fromkeys(tail, generic)
-            counted = (int(result.sequence[0]) + np.arange(n)) % SEQUENCE_NUMBERS
-            fields = {
-                "status": (np.zeros(n, np.uint8), result.status),
-                "bank": (np.full(n, BANK, np.uint8), result.banks),
-                "sequence": (counted, result.sequence),
-            }
-            on_chunk(Chunk(first, result, fields))
+            on_chunk(Chunk(first, result, result_fields(result, BANK)))
 
         s = self._setup
         try:

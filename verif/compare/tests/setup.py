@@ -10,7 +10,9 @@ import numpy as np
 from golden.integer_model import MoeModel
 from spec.bank import random_bank
 from spec.network import Mode
-from spec.tiny import QonnxWriter, tiny_accelerator, tiny_images
+from spec.presets import Accelerator
+from spec.qonnx_writer import QonnxWriter
+from spec.tiny import tiny_accelerator, tiny_images
 from verif.compare.images import ImageSet
 from verif.compare.stage import Setup
 from verif.faults import Fault
@@ -21,8 +23,12 @@ IMAGES = 40
 def tiny_setup(
     directory: Path, gate: str = "general", local_experts: int = 2, fault: Fault | None = None, local_expert: int = 0
 ) -> Setup:
+    """A setup of :func:`spec.tiny.tiny_accelerator`."""
+    return setup_of(tiny_accelerator(gate, local_experts), directory, fault, local_expert)
+
+
+def setup_of(accelerator: Accelerator, directory: Path, fault: Fault | None = None, local_expert: int = 0) -> Setup:
     """The GE is written to ``directory``; theta is such that the GE answers about half of :func:`tiny_images`."""
-    accelerator = tiny_accelerator(gate, local_experts)
     ge = QonnxWriter(accelerator.moe.network).save(directory / "tiny.onnx")
     bank = random_bank(accelerator.moe, 0)
     run = MoeModel(accelerator.moe).run(tiny_images(IMAGES), Mode.MOE_PARALLEL, bank, keep_layers=True)

@@ -11,7 +11,8 @@ from scripts.tests.commands import call, load
 from spec.bank import random_bank
 from spec.bank_file import save_bank
 from spec.paths import ROOT
-from spec.tiny import QonnxWriter, tiny_accelerator, tiny_network
+from spec.qonnx_writer import QonnxWriter
+from spec.tiny import tiny_accelerator, tiny_network
 from verif.compare import request
 from verif.compare.request import Request, load_setup
 from verif.compare.stages import STAGES

@@ -11,7 +11,8 @@ from spec.errors import InputError
 from spec.network import Mode, build_moe
 from spec.presets import Accelerator
 from spec.qonnx_reader import read_qonnx
-from spec.tiny import GATES, QonnxWriter, tiny_images
+from spec.qonnx_writer import QonnxWriter
+from spec.tiny import GATES, tiny_images
 from verif.compare.comparison import run_stage
 from verif.compare.qonnx_torch import QonnxModel
 from verif.compare.stage import Setup
@@ -59,7 +60,7 @@ def test_a_wrong_bank_is_seen(tmp_path):
 
 def test_unknown_operators_are_refused(tmp_path):
     writer = QonnxWriter(tiny_setup(tmp_path).accelerator.moe.network)
-    writer.node("conv2.relu").op_type = "Softmax"
+    writer.find("conv2.relu").op_type = "Softmax"
     with pytest.raises(InputError, match="no operator Softmax"):
         QonnxModel(writer.save(tmp_path / "bad.onnx"))
     with pytest.raises(InputError, match="not a readable QONNX file"):

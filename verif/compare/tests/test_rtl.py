@@ -3,17 +3,20 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from golden.integer_model import MoeModel
+from hw.gen.altered import altered_sources
 from spec.bank import random_bank
 from spec.errors import InputError
 from spec.network import Mode
+from tools.mutants import Replacement
 from verif.bulk.simulator import BulkSimulator
 from verif.compare.comparison import run_stage
 from verif.compare.stages.rtl import FIELDS, RtlStage
 from verif.compare.tests.setup import IMAGES, image_set, tiny_setup
-from verif.faults import FAULTS, SourceEdit, altered_sources, find_fault, prepare
+from verif.faults import FAULTS, find_fault, prepare
 
 MODES = [mode for mode in Mode if mode != Mode.OFF]
 
@@ -68,6 +71,26 @@ def test_without_layers_the_simulator_gives_the_same_results(directory):
     simulator.close()
 
 
+def test_a_first_chunk_without_the_ge_does_not_hide_its_layers(directory):
+    """MOE_GATED: local images come first, so that no image of the first chunk has layers of the GE."""
+    setup = tiny_setup(directory)
+    images = image_set().images
+    model = MoeModel(setup.accelerator.moe)
+    experts = model.run(images, Mode.MOE_GATED, setup.bank, setup.theta).experts
+    images = images[np.argsort(experts == 0, kind="stable")]
+    expected = model.run(images, Mode.MOE_GATED, setup.bank, setup.theta, keep_layers=True)
+    chunk = 4
+    assert expected.experts[:chunk].all() and not expected.experts[-1]
+    library = prepare(setup.accelerator, setup.bank, None, False).library
+    simulator = BulkSimulator(setup.accelerator, library=library)
+    simulator.load_bank(setup.bank)
+    found = simulator.run(images, Mode.MOE_GATED, theta=setup.theta, keep_layers=True, chunk=chunk)
+    simulator.close()
+    assert set(found.layers) == set(expected.layers)
+    for name, values in expected.layers.items():
+        assert np.array_equal(found.layers[name], values.ravel()), name
+
+
 def test_the_second_local_expert_alone(directory):
     setup = tiny_setup(directory, local_expert=1)
     stage = RtlStage(setup)
@@ -114,18 +137,18 @@ def test_a_fault_leaves_the_originals_alone(directory, sound):
 
 def test_an_edit_must_match_exactly_once(tmp_path):
     (tmp_path / "a.sv").write_text("assign x = y;\nassign x = y;\n")
-    fault = replace(find_fault("gate"), edits=(SourceEdit("a.sv", "x = y", "x = z"),))
-    with pytest.raises(InputError, match="2 times, it must occur once"):
-        altered_sources(fault, tmp_path, tmp_path / "out")
-    fault = replace(fault, edits=(SourceEdit("a.sv", "nowhere", ""),))
-    with pytest.raises(InputError, match="0 times, it must occur once"):
-        altered_sources(fault, tmp_path, tmp_path / "out")
+    fault = replace(find_fault("gate"), edits=(Replacement("a.sv", "x = y", "x = z"),))
+    with pytest.raises(InputError, match="2 times, to be replaced it must occur once"):
+        altered_sources(fault.edits, fault.site, tmp_path, tmp_path / "out")
+    fault = replace(fault, edits=(Replacement("a.sv", "nowhere", ""),))
+    with pytest.raises(InputError, match="0 times, to be replaced it must occur once"):
+        altered_sources(fault.edits, fault.site, tmp_path, tmp_path / "out")
     assert not list((tmp_path / "out").rglob("*.sv"))
 
 
 @pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault.edits], ids=lambda fault: fault.site)
 def test_every_edit_fits_the_sources(fault, tmp_path):
-    altered_sources(fault, directory=tmp_path)
+    altered_sources(fault.edits, directory=tmp_path)
 
 
 def test_unknown_site():

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Branch of one local expert: the border of PD_LE around it (see fe_branch), and what becomes of its answers: the
+/// class goes to a queue for the mux, and, if the gate decides about the image, the confidence to the gate.
+///
+/// Initiation interval: that of local_expert.
+///
+/// Protocol: valid/ready; frame_start_i comes with the first word of image_i. write_i: run-time weights on wr_clk_i,
+/// also while the domain sleeps. quiet_o: nothing moves in the domain.
+/// Does not: wait for the other experts; the gate takes all confidences of an image together.
+///
+/// Parameters
+///   Number  which local expert it is
+module le_branch
+  import accel_pkg::*;
+  import moe_pkg::*;
+#(
+    parameter int unsigned Number = 0
+) (
+    input  logic                    clk_i,
+    input  logic                    rst_ni,
+    input  logic                    domain_clk_i,
+    input  logic                    domain_rst_ni,
+    input  logic                    isolate_i,
+    input  logic                    wr_clk_i,
+    input  weight_write_t           write_i,
+    // Features
+    input  logic                    frame_start_i,
+    input  image_t                  image_i,
+    input  logic                    in_valid_i,
+    output logic                    in_ready_o,
+    input  logic [FeatureWordW-1:0] in_data_i,
+    // Answers
+    output logic                    out_valid_o,
+    input  logic                    out_ready_i,
+    output logic [ClassW-1:0]       out_class_o,
+    // Confidences: margin, top
+    output logic                    confidence_valid_o,
+    input  logic                    confidence_ready_i,
+    output logic [2*FeatureW-1:0]   confidence_o,
+    // What is going on
+    output activity_t               activity_o,
+    output logic                    quiet_o
+);
+  typedef struct packed {
+    logic [FeatureW-1:0] margin;
+    logic [FeatureW-1:0] top;
+    logic [ClassW-1:0]   class_index;
+  } answer_t;
+
+  // ---- PD_LE ------------------------------------------------------------------------------------------------
+  logic raw_ready, raw_valid, answer_valid, answer_ready;
+  answer_t raw_answer, answer;
+  activity_t raw_activity;
+
+  local_expert #(
+      .Height         (FeatureHeight),
+      .Width          (FeatureWidth),
+      .Channels       (FeatureChannels),
+      .Lanes          (FeatureLanes),
+      .PoolSize       (LePoolSize),
+      .PoolKind       (LePoolKind),
+      .Classes        (Classes),
+      .Pe             (LePe),
+      .Simd           (LeSimd),
+      .ActW           (FeatureW),
+      .WgtW           (LeWgtW),
+      .BiasW          (LeBiasW),
+      .AccW           (LeAccW),
+      .Banks          (Banks),
+      .Multiplier     (LeMultiplier),
+      .ConfidenceShift(ConfidenceShift),
+      .Tags           (InFlight),
+      .Layer          (LayerW'(LayerLocalExpert + Number)),
+      .Baked          (Baked),
+      .WeightFile     ({"le", 8'("0" + Number), "_weight.mem"}),
+      .BiasFile       ({"le", 8'("0" + Number), "_bias.mem"})
+  ) u_local_expert (
+      .clk_i        (domain_clk_i),
+      .rst_ni       (domain_rst_ni),
+      .wr_clk_i,
+      .write_i,
+      .frame_start_i(frame_start_i && !isolate_i),
+      .bank_i       (isolate_i ? '0 : image_i.bank),
+      .in_valid_i   (in_valid_i && !isolate_i),
+      .in_ready_o   (raw_ready),
+      .in_data_i    (isolate_i ? '0 : in_data_i),
+      .out_valid_o  (raw_valid),
+      .out_ready_i  (answer_ready),
+      .out_class_o  (raw_answer.class_index),
+      .out_top_o    (raw_answer.top),
+      .out_margin_o (raw_answer.margin),
+      .activity_o   (raw_activity)
+  );
+
+  isolation_clamp #(
+      .Width($bits({raw_ready, raw_valid, raw_answer, raw_activity}))
+  ) u_isolation (
+      .isolate_i,
+      .data_i({raw_ready, raw_valid, raw_answer, raw_activity}),
+      .data_o({in_ready_o, answer_valid, answer, activity_o})
+  );
+
+  assign quiet_o = !((|activity_o) || in_valid_i);
+
+  // ---- Answers ----------------------------------------------------------------------------------------------
+  logic unused_tag;
+  answer_t forked;
+
+  // The tag says whether the gate wants this expert's confidence.
+  answer_queue #(
+      .TagW  (1),
+      .Width ($bits(answer_t)),
+      .QueueW(ClassW)
+  ) u_answers (
+      .clk_i,
+      .rst_ni,
+      .tag_valid_i   (frame_start_i),
+      .tag_i         (image_i.use_gate && GateConfidence),
+      .tag_o         (unused_tag),
+      .answer_valid_i(answer_valid),
+      .answer_ready_o(answer_ready),
+      .answer_i      (answer),
+      .out_valid_o,
+      .out_ready_i,
+      .out_data_o    (out_class_o),
+      .second_valid_o(confidence_valid_o),
+      .second_ready_i(confidence_ready_i),
+      .second_data_o (forked)
+  );
+
+  assign confidence_o = {forked.margin, forked.top};
+
+  // Of the descriptor, bank and use_gate matter here; the class goes to the mux only.
+  logic unused_bits;
+  assign unused_bits = ^{image_i, forked.class_index};
+endmodule
