@@ -4,7 +4,7 @@
 Paths are SystemVerilog's, with a dot below each instance and each generate block, and start below ``moe_accelerator``
 or ``moe_top``. :func:`saif_path` and :func:`upf_path` spell them as those files do. Each switched domain is one
 instance (one per local expert) in a branch that belongs to the always-on domain; what is in which domain follows from
-that. The UPF file says the same to other tools, and ``python -m hw.power`` compares it with the RTL.
+that. The UPF file says the same to other tools, and ``scripts/upf.py`` compares it with the RTL.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 from spec.errors import InputError
 from spec.network import Mode
 from spec.paths import BUILD, MODELS
-from spec.presets import DEFAULT_FOLDING, DEFAULT_GATE
+from spec.presets import DEFAULT_FOLDING, DEFAULT_GATE, Accelerator, load_accelerator
 
 MODES = tuple(mode.name for mode in Mode if mode != Mode.OFF)
 _Options = argparse.ArgumentParser
@@ -111,6 +111,21 @@ def add_gate(options: _Options, default: str | None = DEFAULT_GATE) -> None:
     _add(
         options, "--gate", default=default, metavar="NAME", help=f"gate preset, a name or a .toml file (default {what})"
     )
+
+
+def add_design(options: _Options) -> None:
+    """``--preset`` and ``--gate``, of which :func:`load_design` makes the design."""
+    add_preset(options)
+    add_gate(options)
+
+
+def load_design(given: argparse.Namespace) -> Accelerator:
+    """The design that ``--preset`` and ``--gate`` name.
+
+    Raises:
+        InputError: there is no such preset, or they do not fit.
+    """
+    return load_accelerator(given.preset, given.gate)
 
 
 def add_network(options: _Options, what: str) -> None:

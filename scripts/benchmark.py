@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from _arguments import Parser, add_gate, add_ge, add_json, add_le_bank, add_limit, add_preset, command, whole_number
+from _arguments import Parser, add_design, add_ge, add_json, add_le_bank, add_limit, command, whole_number
 from spec.bank import random_bank
 from spec.bank_file import load_bank
 from spec.files import write_json
@@ -25,8 +25,7 @@ from verif.compare.stage import Setup
 def options() -> Parser:
     """Command line."""
     parser = command(__file__, __doc__, "--limit 2000 --rtl-limit 64")
-    add_preset(parser)
-    add_gate(parser)
+    add_design(parser)
     add_ge(parser)
     add_le_bank(parser)
     add_limit(parser, 2000, "images of one repetition", least=8)

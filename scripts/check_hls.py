@@ -7,24 +7,22 @@ from _bootstrap import DIFFERS, DONE, run  # first: the project's packages and P
 
 from collections.abc import Sequence
 
-from _arguments import Parser, add_gate, add_preset, command
+from _arguments import Parser, add_design, command, load_design
 from hls.check_synthesizable import check
 from hls.gen import generate
-from spec.presets import load_accelerator
 
 
 def options() -> Parser:
     """Command line."""
     parser = command(__file__, __doc__, "--gate paper")
-    add_preset(parser)
-    add_gate(parser)
+    add_design(parser)
     return parser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print every broken rule."""
     given = options().parse_args(arguments)
-    violations = check(generate(load_accelerator(given.preset, given.gate)))
+    violations = check(generate(load_design(given)))
     for violation in violations:
         print(violation)
     print(f"{len(violations)} violations of the rules for synthesizable sources")

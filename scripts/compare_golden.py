@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from _arguments import (
     Parser,
-    add_gate,
+    add_design,
     add_ge,
     add_images,
     add_json,
@@ -22,7 +22,6 @@ from _arguments import (
     add_limit,
     add_local_experts,
     add_mode,
-    add_preset,
     add_stages,
     add_theta,
     add_users,
@@ -46,8 +45,7 @@ def options() -> Parser:
     add_images(parser)
     add_users(parser, ": whose images to mix in (default: the bank's user)")
     add_limit(parser, 200)
-    add_preset(parser)
-    add_gate(parser)
+    add_design(parser)
     add_ge(parser)
     add_le_bank(parser)
     add_local_experts(parser)

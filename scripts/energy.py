@@ -8,13 +8,12 @@ from _bootstrap import DONE, run  # first: the project's packages and Python
 from collections.abc import Sequence
 from dataclasses import fields
 
-from _arguments import Parser, add_gate, add_preset, command
+from _arguments import Parser, add_design, command, load_design
 from golden.energy.expected import expected_counts
 from golden.energy.hardware import Weights, hardware_energy
 from golden.energy.operations import ASSUMPTIONS, OPERATIONS, Operations
 from golden.energy.paper import table_1, table_3
 from spec.network import Mode
-from spec.presets import load_accelerator
 
 # What is printed: name, mode, images of one that go to the GE.
 CASES = (
@@ -39,15 +38,14 @@ def operations_text(operations: Operations = OPERATIONS) -> str:
 def options() -> Parser:
     """Command line."""
     parser = command(__file__, __doc__, "--gate paper")
-    add_preset(parser)
-    add_gate(parser)
+    add_design(parser)
     return parser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print both views."""
     given = options().parse_args(arguments)
-    design = load_accelerator(given.preset, given.gate)
+    design = load_design(given)
     network = design.moe.network
     print("Paper model: LE and GN by the GE\n")
     for pooled, share in table_1(network).items():

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from _arguments import (
     Parser,
-    add_gate,
+    add_design,
     add_ge,
     add_images,
     add_le_bank,
@@ -20,7 +20,6 @@ from _arguments import (
     add_local_experts,
     add_mode,
     add_out,
-    add_preset,
     add_stages,
     add_theta,
     command,
@@ -34,8 +33,7 @@ from verif import hls_flow
 def options() -> Parser:
     """Command line."""
     parser = command(__file__, __doc__, "--preset small --gate paper --local-experts 2 --limit 500")
-    add_preset(parser)
-    add_gate(parser)
+    add_design(parser)
     add_ge(parser)
     add_local_experts(parser)
     add_le_bank(parser)

@@ -2,10 +2,9 @@
 """Break the RTL in random places, one token each, and see whether the tests of the module notice.
 
 A mutant is refused by lint or elaboration (counted apart), seen by a test (a failure, an assertion, a time-out), or
-survives. Survivors are listed in verif/mutants/survivors.toml, each with a reason. The exit code is 0 when every
-survivor has a reason and at least 97 % of the mutants that matter are seen, else 1.
-
-An interrupted run goes on where it was; what has been judged is not run again until its source or its tests change.
+survives. Survivors are listed in verif/mutants/survivors.toml, each with a reason. The tests see enough when every
+survivor has a reason and at least 97 % of the mutants that matter are seen. An interrupted run goes on where it was;
+what has been judged is not run again until its source or its tests change.
 """
 
 from __future__ import annotations
@@ -26,40 +25,39 @@ from verif.mutants.table import verdict_table
 
 def options() -> Parser:
     """Command line."""
-    found = command(__file__, __doc__, "--seed 1 --count 60 --module stream_width --module gate_decide")
-    add_seed(found, default=1)
-    found.add_argument("--count", type=whole_number(1), default=500, metavar="M", help="mutants (default %(default)s)")
-    found.add_argument(
-        "--module", action="append", metavar="X", help="draw from this module; may be repeated (default: all units)"
-    )
-    add_jobs(found, "mutants at a time")
-    add_out(found, "results, one JSON object a line (default build/mutants/SEED.jsonl)", metavar="FILE")
-    return found
+    parser = command(__file__, __doc__, "--seed 1 --count 60 --module stream_width --module gate_decide")
+    add = parser.add_argument
+    add_seed(parser, default=1)
+    add("--count", type=whole_number(1), default=500, metavar="N", help="mutants (default %(default)s)")
+    add("--module", action="append", metavar="NAME", help="draw from this module; may be repeated (default: all units)")
+    add_jobs(parser, "mutants at a time")
+    add_out(parser, "results, one JSON object a line (default build/mutants/SEED.jsonl)", metavar="FILE")
+    return parser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a campaign and print the table."""
-    chosen = options().parse_args(arguments)
+    given = options().parse_args(arguments)
     cover, survivors = load_cover(), load_survivors()
-    modules = chosen.module or cover.units
+    modules = given.module or cover.units
     for module in modules:
         cover.tests(module)
-    mutants = draw(chosen.seed, chosen.count, modules, cover)
+    mutants = draw(given.seed, given.count, modules, cover)
     if not mutants:
         raise InputError(f"there is nothing to change in {', '.join(modules)}")
-    store = Store(chosen.out or results_file(chosen.seed))
+    store = Store(given.out or results_file(given.seed))
     with progress_bar(description="mutants", unit="step") as bar:
 
         def progress(done: int, total: int) -> None:
             bar.total = total
             bar.update(done - bar.n)
 
-        results = run_campaign(mutants, cover, store, chosen.jobs, Executor(), progress, results=RESULTS)
+        results = run_campaign(mutants, cover, store, given.jobs, Executor(), progress, results=RESULTS)
 
     verdict = judge_results(results, survivors)
     print(verdict_table(verdict))
     for module, tests in sorted({**cover.shared, **cover.whole}.items()):
-        if chosen.module is None or module in chosen.module:
+        if given.module is None or module in given.module:
             drawn = "" if module in modules else "; not drawn, name it with --module"
             print(f"{module} has no bench of its own, it is covered by {shown(tests)}{drawn}.")
     print(f"Results: {shown(store.path)}")

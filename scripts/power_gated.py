@@ -15,12 +15,12 @@ from dataclasses import asdict
 from _arguments import (
     Parser,
     add_banks,
-    add_gate,
+    add_design,
     add_json,
     add_keep,
     add_limit,
-    add_preset,
     command,
+    load_design,
     require_real,
     whole_number,
 )
@@ -28,15 +28,13 @@ from golden.data import generic_source, users_source
 from hw.gen.digest import rtl_digest
 from spec.files import write_json
 from spec.paths import BANKS
-from spec.presets import load_accelerator
 from verif.power import gated
 
 
 def options() -> Parser:
     """Command line."""
     parser = command(__file__, __doc__, "--limit 500")
-    add_preset(parser)
-    add_gate(parser)
+    add_design(parser)
     add_banks(parser, BANKS)
     add_limit(parser, 0, "generic test images")
     parser.add_argument("--idle", type=whole_number(0), default=0, metavar="CYCLES",
@@ -50,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run, print and write the table."""
     given = options().parse_args(arguments)
     started = time.monotonic()
-    design, users, generic = load_accelerator(given.preset, given.gate), users_source(), generic_source("test")
+    design, users, generic = load_design(given), users_source(), generic_source("test")
     require_real(given.keep, users, generic)
     rows = gated.measure(design, given.banks, users, generic, given.limit, given.idle)
     head = f"Preset `{design.name}`, MOE_GATED, GE idle time {given.idle} cycles. Users: {users.name}.\n\n"

@@ -13,12 +13,12 @@ from collections.abc import Sequence
 
 from _arguments import (
     Parser,
-    add_gate,
+    add_design,
     add_json,
     add_keep,
     add_limit,
-    add_preset,
     command,
+    load_design,
     require_real,
     whole_number,
 )
@@ -28,15 +28,13 @@ from golden.energy.operations import ASSUMPTIONS
 from spec.bank_file import load_bank
 from spec.files import write_json
 from spec.paths import bank_file
-from spec.presets import load_accelerator
 from verif.power import sweep
 
 
 def options() -> Parser:
     """Command line."""
     parser = command(__file__, __doc__, "--limit 50")
-    add_preset(parser)
-    add_gate(parser)
+    add_design(parser)
     add_limit(parser, 100, "images a point", least=1)
     parser.add_argument("--user", type=whole_number(1), default=1, metavar="N",
                         help="whose images and bank (default %(default)s)")  # fmt: skip
@@ -48,7 +46,7 @@ def options() -> Parser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run and print; something differs when an answer does."""
     given = options().parse_args(arguments)
-    design, users, generic = load_accelerator(given.preset, given.gate), users_source(), generic_source("test")
+    design, users, generic = load_design(given), users_source(), generic_source("test")
     require_real(given.keep, users, generic)
     bank = load_bank(bank_file(given.gate, given.user), design.moe)
     with Accelerator.open(design=design) as device:

@@ -12,9 +12,8 @@ from _bootstrap import DIFFERS, DONE, run  # first: the project's packages and P
 import sys
 from collections.abc import Sequence
 
-from _arguments import Parser, add_gate, add_json, add_limit, add_preset, command
+from _arguments import Parser, add_design, add_json, add_limit, command, load_design
 from spec.files import write_json
-from spec.presets import load_accelerator
 from verif.proxies.cases import cases, user_bank
 from verif.proxies.collect import OUT, as_text, collect, data_names
 
@@ -22,8 +21,7 @@ from verif.proxies.collect import OUT, as_text, collect, data_names
 def options() -> Parser:
     """Command line."""
     parser = command(__file__, __doc__, "--limit 2")
-    add_preset(parser)
-    add_gate(parser)
+    add_design(parser)
     add_limit(parser, 4, "images of each case", least=1)
     add_json(parser, OUT)
     return parser
@@ -32,7 +30,7 @@ def options() -> Parser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run; something differs when a finding says so."""
     given = options().parse_args(arguments)
-    design = load_accelerator(given.preset, given.gate)
+    design = load_design(given)
     bank = user_bank(design)
     result = collect(design, bank, cases(design, bank, given.limit), data_names())
     write_json(given.json, result)

@@ -10,14 +10,13 @@ from _bootstrap import DIFFERS, DONE, run  # first: the project's packages and P
 
 from collections.abc import Sequence
 
-from _arguments import Parser, add_gate, add_limit, add_mode, add_preset, add_seed, command, modes_of
+from _arguments import Parser, add_design, add_limit, add_mode, add_seed, command, load_design, modes_of
 from driver import Accelerator
 from driver.swap_load import SwapLoad
 from golden.data import users_source
 from spec.bank_file import load_bank
 from spec.errors import InputError
 from spec.paths import BANKS
-from spec.presets import load_accelerator
 
 MODES = ("LE_ONLY", "MOE_PARALLEL", "MOE_GATED")
 POOL = 2000  # different images
@@ -26,8 +25,7 @@ POOL = 2000  # different images
 def options() -> Parser:
     """Command line."""
     parser = command(__file__, __doc__, "--mode MOE_GATED --limit 1000")
-    add_preset(parser)
-    add_gate(parser)
+    add_design(parser)
     add_mode(parser, MODES, ("MOE_PARALLEL",))
     add_limit(parser, 10_000, least=1)
     add_seed(parser, default=1)
@@ -37,7 +35,7 @@ def options() -> Parser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run each mode in a device of its own, and print what happened."""
     given = options().parse_args(arguments)
-    design, pool = load_accelerator(given.preset, given.gate), users_source().data.images[:POOL]
+    design, pool = load_design(given), users_source().data.images[:POOL]
     banks = [load_bank(path, design.moe) for path in sorted((BANKS / design.moe.preset).glob("*.bank"))]
     if not banks:
         raise InputError(f"{BANKS / design.moe.preset}: has no banks; make them with scripts/train.py")

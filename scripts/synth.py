@@ -7,17 +7,15 @@ from _bootstrap import DIFFERS, DONE, run  # first: the project's packages and P
 
 from collections.abc import Sequence
 
-from _arguments import Parser, add_gate, add_keep, add_preset, command
+from _arguments import Parser, add_design, add_keep, command, load_design
 from hw import synth
 from hw.resource_report import terminal
-from spec.presets import load_accelerator
 
 
 def options() -> Parser:
     """Command line."""
     parser = command(__file__, __doc__, "--gate paper")
-    add_preset(parser)
-    add_gate(parser)
+    add_design(parser)
     parser.add_argument("--force", action="store_true", help="synthesise also when there is a result of these sources")
     add_keep(parser, "docs/results/resources.{json,md}")
     return parser
@@ -26,7 +24,7 @@ def options() -> Parser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the tables; something differs when synthesis made otherwise than counted."""
     given = options().parse_args(arguments)
-    result = synth.resources(load_accelerator(given.preset, given.gate), anew=given.force)
+    result = synth.resources(load_design(given), anew=given.force)
     print(terminal(result))
     if given.keep:
         synth.keep(result)

@@ -14,12 +14,12 @@ from collections.abc import Sequence
 import torch
 
 from _arguments import Parser, add_ge, add_json, add_keep, add_users, add_work, command, number_list
+from _results import hand_over
 from golden.energy.paper import TABLE_1_POOLED
-from spec.files import write_json
 from spec.models_digest import models_digest
 from spec.paths import BUILD
 from training import table1
-from training.table_files import TableData, check_keep, keep
+from training.table_files import TableData, check_keep
 
 
 def options() -> Parser:
@@ -47,11 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         table1.as_markdown(rows, trainer.network.features.channels, data),
         table1.record(trainer, rows, models_digest()),
     )
-    print(text)
-    if given.json:
-        write_json(given.json, result)
-    if given.keep:
-        keep("table1", text, result)
+    hand_over(given, "table1", text, result)
     return DONE
 
 

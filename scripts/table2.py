@@ -11,12 +11,11 @@ from _bootstrap import DONE, run  # first: the project's packages and Python
 from collections.abc import Sequence
 
 from _arguments import Parser, add_banks, add_json, add_keep, command, require_real
+from _results import hand_over
 from golden.data import balanced_subset, generic_source, users_source
-from spec.files import write_json
 from spec.models_digest import models_digest
 from spec.paths import BANKS
 from training import table2
-from training.table_files import keep
 
 
 def options() -> Parser:
@@ -35,11 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     require_real(given.keep, generic, users)
     tables = {gate: table2.rows(gate, given.banks, users, generic, users.users) for gate in table2.GATES}
     text, result = table2.as_markdown(tables, users, generic), {"sources": models_digest(), **tables}
-    print(text)
-    if given.json:
-        write_json(given.json, result)
-    if given.keep:
-        keep("table2", text, result)
+    hand_over(given, "table2", text, result)
     return DONE
 
 

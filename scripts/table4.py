@@ -15,11 +15,11 @@ from pathlib import Path
 import torch
 
 from _arguments import Parser, add_json, add_keep, add_network, add_users, add_work, command, whole_number
-from spec.files import write_json
+from _results import hand_over
 from spec.models_digest import models_digest
 from spec.paths import BUILD, MODELS
 from training import table4
-from training.table_files import TableData, check_keep, keep
+from training.table_files import TableData, check_keep
 
 
 def options() -> Parser:
@@ -48,11 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     rows, users, network = table4.tables(models, data)
     text = table4.as_markdown(rows, users, given.seeds, data)
     result = table4.record(data, given.seeds, rows, users, network, models_digest())
-    print(text)
-    if given.json:
-        write_json(given.json, result)
-    if given.keep:
-        keep("table4", text, result)
+    hand_over(given, "table4", text, result)
     return DONE
 
 

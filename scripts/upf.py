@@ -9,20 +9,18 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from _arguments import Parser, add_gate, add_preset, command
+from _arguments import Parser, add_design, command, load_design
 from hw.gen.build import generate
 from hw.power.check import check, isolation_table
 from hw.power.netlist import elaborate
 from hw.power.upf import UPF, read_upf
 from spec.files import named_by_user
-from spec.presets import load_accelerator
 
 
 def options() -> Parser:
     """Command line."""
     parser = command(__file__, __doc__, "--table")
-    add_preset(parser)
-    add_gate(parser)
+    add_design(parser)
     parser.add_argument(
         "--upf", type=Path, default=UPF, metavar="FILE", help="the power intent (default: the shipped one)"
     )
@@ -33,7 +31,7 @@ def options() -> Parser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Compare power intent and RTL."""
     given = options().parse_args(arguments)
-    elaborated = elaborate(generate(load_accelerator(given.preset, given.gate)))
+    elaborated = elaborate(generate(load_design(given)))
     instances = [path for path in elaborated.netlist.instances if path]
     with named_by_user(given.upf, "read"):
         intent = read_upf(given.upf, instances)
