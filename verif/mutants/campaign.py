@@ -139,7 +139,8 @@ def sound_bench(module: str, cover: Cover, executor: Executor, rtl: Path = RTL, 
     source = rtl / f"{module}.sv"
     run = executor.run(source.name, source.read_text(), [str(tests)])
     if run.outcome != SURVIVED:
-        raise InputError(f"{tests}: {run.by} fails on the sound design, so it cannot judge mutants:\n{run.log}")
+        said = "\n".join(line for line in run.log.splitlines() if line.startswith(("E ", "FAILED", "ERROR")))
+        raise InputError(f"{run.by or tests} fails on the sound design, so it cannot judge mutants:\n{said or run.log}")
     if not run.seconds:
         raise InputError(f"{tests}: no test simulates {module}.sv, so none could see a change of it")
     write_text(kept, json.dumps(run.seconds, indent=1) + "\n")

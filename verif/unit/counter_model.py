@@ -224,13 +224,8 @@ def wrapper(made_of: Device) -> str:
 
 def sources(variant: str) -> list[Path]:
     """The wrapper for a variant and all it needs, packages first."""
-    generated = generate(tiny.accelerator(variant)).directory
     directory = BUILD / "activity_counters" / variant
     write_if_changed(directory / f"{TOP}.sv", wrapper(device(variant)))
-    packages = [
-        RTL / "activity_pkg.sv",
-        RTL / "accel_pkg.sv",
-        generated / "moe_pkg.sv",
-        generated / "moe_device_pkg.sv",
-    ]
+    device_sources = generate(tiny.accelerator(variant)).device_sources
+    packages = [path for path in device_sources if path.stem.endswith("_pkg")]
     return [*packages, RTL / "activity_counters.sv", directory / f"{TOP}.sv"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from tools.cocotb_run import Value, lint
+from tools.cocotb_run import Value, lint, rtl_sources, with_mutant
 
 FILES: dict[str, Value] = {"WeightFile": "weights.hex", "BiasFile": "bias.hex"}
 GOOD: list[tuple[str, dict[str, Value]]] = [
@@ -42,6 +42,8 @@ GOOD: list[tuple[str, dict[str, Value]]] = [
 BAD: list[tuple[str, dict[str, Value], str]] = [
     ("stream_fifo", {"Depth": 0}, "Depth is 0, it must be at least 1"),
     ("stream_width", {"InLanes": 4, "OutLanes": 3}, "4 input lanes and 3 output lanes: one must divide"),
+    ("gate_decide", {"Count": 1}, "Count is 1, allowed are 2 to 9"),
+    ("gate_decide", {"Count": 10}, "Count is 10, allowed are 2 to 9"),
     ("max_pool", {"Size": 5}, "Height 24 is not a multiple of Size 5"),
     ("average_pool", {"Size": 3}, "Size is 3, it must be a power of two"),
     ("average_pool", {"Height": 22, "Size": 4}, "Height 22 is not a multiple of Size 4"),
@@ -63,3 +65,12 @@ def test_lint_is_clean(module: str, parameters: dict[str, Value]) -> None:
 @pytest.mark.parametrize(("module", "parameters", "sentence"), BAD, ids=lambda value: str(value)[:60])
 def test_bad_parameters_are_refused(module: str, parameters: dict[str, Value], sentence: str) -> None:
     assert sentence in " ".join(lint(module, parameters).split())
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "count"), [("Count < 2", "Count < 1", 1), ("Count > Max", "Count > 1 + Max", 10)]
+)
+def test_a_wider_check_is_seen(old: str, new: str, count: int) -> None:
+    """Too few or too many logits for gate_decide: the check that lets them pass does not say the sentence."""
+    sources = with_mutant(rtl_sources("gate_decide"), "gate_decide", old, new)
+    assert f"Count is {count}, allowed" not in lint("gate_decide", {"Count": count}, sources)
