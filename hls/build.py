@@ -138,12 +138,12 @@ def build_library(
     return library
 
 
-def build_testbench(generated: GeneratedHls, executable: Path) -> Path:
+def build_testbench(generated: GeneratedHls, executable: Path, optimise: bool = True) -> Path:
     """Compile the C test bench, with the sources as the vendor's tool gets them (no taps), into ``executable``."""
     executable.parent.mkdir(parents=True, exist_ok=True)
     paths = [f"-I{path}" for path in generated.include_path]
     units = [str(path) for path in (*generated.units, TESTBENCH)]
     temporary = executable.with_name(f"{executable.name}.{os.getpid()}.tmp")
-    run_compiler([*FLAGS, *paths, *units, "-o", str(temporary)], "the HLS test bench")
+    run_compiler([*(FLAGS if optimise else quick(FLAGS)), *paths, *units, "-o", str(temporary)], "the HLS test bench")
     temporary.replace(executable)
     return executable

@@ -38,6 +38,8 @@ CLOCK_NS = 10.0
 # As hls4ml's own script, but optimised for this CPU. Without -fno-gnu-unique all copies of a library would share the
 # static line buffers of hls4ml's templates. -w: the warnings of the vendor's headers are not ours.
 FLAGS = ("-std=c++17", "-O3", "-march=native", "-fPIC", "-fno-gnu-unique", "-w")
+# For tests: tiny networks spend their time in the compiler.
+QUICK_FLAGS = ("-std=c++17", "-O1", "-fPIC", "-fno-gnu-unique", "-w")
 _PACKAGES = ("hls4ml", "qonnx", "onnx", "da4ml")
 _HERE = Path(__file__).parent
 _SOURCES = [_HERE / f"hls4ml_{name}.py" for name in ("project", "config", "qonnx", "types")]

@@ -173,7 +173,7 @@ def test_wrong_precision_in_one_layer_is_found_and_named(tmp_path) -> None:
     )
     assert wrong != after
     header.write_text(f"{before}struct Conv2 {{{wrong}")
-    simulator = HlsSimulator(accelerator, generated, threads=1)
+    simulator = HlsSimulator(accelerator, threads=1, library=build_library(generated, optimise=False))
     images = tiny_images(20, seed=8)
     expected = MoeModel(accelerator.moe).run(images, Mode.GE_ONLY, None, keep_layers=True)
     found = simulator.run(images, Mode.GE_ONLY, keep_layers=True)
@@ -194,7 +194,7 @@ def test_compile_error_names_the_unit(tmp_path) -> None:
     generated = generate(tiny_accelerator("linear", 1), tmp_path)
     (tmp_path / "front_end.hpp").write_text("#error broken\n")
     with pytest.raises(CompileError, match=r"compiling layers\.cpp .* failed"):
-        build_library(generated, directory=tmp_path)
+        build_library(generated, directory=tmp_path, optimise=False)
 
 
 def test_missing_compiler_is_one_sentence(tmp_path, monkeypatch) -> None:

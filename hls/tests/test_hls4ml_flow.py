@@ -31,7 +31,7 @@ from spec.network import Mode
 from spec.presets import Accelerator
 from spec.tiny import FOLDING, tiny_accelerator, tiny_images
 
-FAST = ("-std=c++17", "-O1", "-fPIC", "-fno-gnu-unique", "-w")  # tiny networks spend their time in the compiler
+FAST = hls4ml_project.QUICK_FLAGS
 IMAGES = 40
 
 

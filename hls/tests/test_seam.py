@@ -17,7 +17,7 @@ from spec.tiny import tiny_accelerator, tiny_images
 
 def test_top_level_on_layers_that_hls4ml_generated(tmp_path) -> None:
     accelerator = tiny_accelerator("general", 1)
-    library = build_library_with_hls4ml(accelerator, generate(accelerator, tmp_path))
+    library = build_library_with_hls4ml(accelerator, generate(accelerator, tmp_path), optimise=False)
     simulator = HlsSimulator(accelerator, library=library, threads=2, hls4ml=True)
     bank = random_bank(accelerator.moe, 21)
     simulator.load_bank(bank, 1)

@@ -20,7 +20,7 @@ def bench(tmp_path_factory):
     directory = tmp_path_factory.mktemp("bench")
     accelerator = tiny_accelerator("general", 2)
     banks = tuple(random_bank(accelerator.moe, seed) for seed in (1, 2))
-    executable = build_testbench(generate(accelerator, directory), directory / "moe_test")
+    executable = build_testbench(generate(accelerator, directory), directory / "moe_test", optimise=False)
     return executable, vectors(accelerator, tiny_images(3), banks)
 
 
