@@ -43,8 +43,9 @@ endif
 hls: $(STAMP) ## Generate the HLS (hls4ml and hand-written), C-simulate and compare it
 	$(PY) scripts/hls.py --preset $(PRESET) --gate $(GATE) --limit $(LIMIT)
 
-test: lint ## Lint, then run every test
-	$(PY) -m pytest -q -n $(JOBS) --dist loadfile --no-loadscope-reorder --durations=20 --durations-min=1
+test: lint ## Lint, then run every test (TIMES=fresh|built also keeps the times, by which the next run is ordered)
+	$(PY) -m pytest -q -n $(JOBS) --dist loadfile --no-loadscope-reorder --durations=20 --durations-min=1 \
+	  $(if $(TIMES),--keep-seconds $(TIMES))
 
 quick: $(STAMP) ## Lint and test what changed, in about a minute
 	$(PY) scripts/quick.py --jobs $(JOBS)

@@ -10,14 +10,14 @@ import pytest
 # Two workers with as many threads each as there are cores only wait for one another; before torch is imported.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-from tools.test_order import BUILT, FRESH, keep_seconds, kept_seconds, longest_first  # noqa: E402
+from tools.run_order import BUILT, FRESH, keep_seconds, kept_seconds, longest_first  # noqa: E402
 
 _OPTION = "--keep-seconds"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """``--keep-seconds STATE``: keep how long each test file took."""
-    parser.addoption(_OPTION, choices=(FRESH, BUILT), help="keep the seconds of each test file, for this state")
+    parser.addoption(_OPTION, choices=(FRESH, BUILT), help="keep the CPU seconds of each test file, for this state")
 
 
 def _file(nodeid: str) -> str:
@@ -29,22 +29,37 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items[:] = longest_first(items, lambda item: _file(item.nodeid), kept_seconds())
 
 
-class _Seconds:
-    """Collects what every test took, in whatever process it ran."""
+def _spent() -> float:
+    """CPU seconds of this process and of all that it waited for: what else runs on the machine does not count."""
+    return sum(os.times()[:4])
 
-    def __init__(self, state: str) -> None:
-        self.state = state
+
+class _Seconds:
+    """Adds up what the tests of each file took, in whatever process they ran."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
         self.durations: list[tuple[str, float]] = []
 
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        self.durations.append((_file(report.nodeid), report.duration))
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item):
+        started = _spent()
+        result = yield
+        self.durations.append((_file(item.nodeid), _spent() - started))
+        return result
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node) -> None:
+        self.durations += getattr(node, "workeroutput", {}).get(_OPTION, [])
 
     def pytest_sessionfinish(self) -> None:
-        keep_seconds(self.durations, self.state)
+        if hasattr(self.config, "workeroutput"):
+            self.config.workeroutput[_OPTION] = self.durations
+        else:
+            keep_seconds(self.durations, self.config.getoption(_OPTION))
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the clock, in the process that hears of every test."""
-    state = config.getoption(_OPTION)
-    if state and not hasattr(config, "workerinput"):
-        config.pluginmanager.register(_Seconds(state))
+    """Register the clock."""
+    if config.getoption(_OPTION):
+        config.pluginmanager.register(_Seconds(config))

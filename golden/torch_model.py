@@ -25,7 +25,7 @@ from torch import Tensor, nn
 from golden.kinds import golden_kind
 from spec.errors import InputError
 from spec.kinds import kind_named
-from spec.kinds.layer import Shape
+from spec.kinds.data import Shape
 from spec.network import Network as NetworkSpec
 
 CALIBRATION_BATCHES = 8

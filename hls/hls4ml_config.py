@@ -16,7 +16,8 @@ from hls.hls4ml_types import REQUANTISED, precision
 from hls.kinds import hls_kind
 from spec.fixedpoint import FixedPoint
 from spec.kinds import weighted
-from spec.kinds.layer import Layer, LayerFolding, LayerWeights
+from spec.kinds.data import LayerFolding, LayerWeights
+from spec.kinds.layer import Layer
 from spec.kinds.matrix import MatrixLayer
 
 if TYPE_CHECKING:

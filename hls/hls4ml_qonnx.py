@@ -20,8 +20,9 @@ from onnx import TensorProto, helper, numpy_helper
 from hls.kinds import hls_kind
 from spec.errors import InputError
 from spec.fixedpoint import FixedPoint
+from spec.kinds.data import LayerWeights, Shape
 from spec.kinds.dense import Dense
-from spec.kinds.layer import Layer, LayerWeights, Shape
+from spec.kinds.layer import Layer
 
 INPUT, EXTRA_INPUT = "features", "confidence"
 

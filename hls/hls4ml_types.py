@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from spec.fixedpoint import FixedPoint
-from spec.kinds.layer import LayerFolding
+from spec.kinds.data import LayerFolding
 from spec.kinds.matrix import MatrixLayer
 
 REQUANTISED = ",RND_CONV,SAT"  # the specification's requantisation: round half to even, saturate

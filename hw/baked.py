@@ -16,7 +16,7 @@ from hw.gen.build import generate
 from hw.synth import synthesise
 from spec.bank import Bank
 from spec.bank_file import load_bank
-from spec.kinds.layer import LayerWeights
+from spec.kinds.data import LayerWeights
 from spec.kinds.matrix import MatrixLayer
 from spec.paths import RESULTS, bank_file
 from spec.presets import Accelerator, load_accelerator

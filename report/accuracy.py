@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 from golden.data import Handwriting, LabelledImages
-from hw.gen.digest import rtl_digest
 from report.samples import about
+from spec.models_digest import models_digest
 from spec.paths import BANKS, BUILD, bank_file
 from training.table2 import GATES, rows
 
@@ -18,4 +18,4 @@ def measure(users: Handwriting, generic: LabelledImages) -> dict:
     for gate in GATES:
         numbers = [user for user in users.users if bank_file(gate, user, BANKS).exists()]
         tables[gate] = rows(gate, BANKS, users, generic, numbers)
-    return {"sources": rtl_digest(), "data": about(users, generic), **tables}
+    return {"sources": models_digest(), "data": about(users, generic), **tables}

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from hw.gen.digest import rtl_digest
 from report.evidence import SOURCES, Evidence, Places, Result, State, is_synthetic, load
 from report.markup import Html, tag
+from spec.models_digest import models_digest
 from spec.presets import DEFAULT_FOLDING, DEFAULT_GATE, Accelerator, load_accelerator
 
 PAPER = Evidence(
@@ -113,6 +114,6 @@ def load_context(
 ) -> Context:
     """Read everything there is about the default design."""
     design, digest = load_accelerator(DEFAULT_FOLDING, DEFAULT_GATE), rtl_digest()
-    places = places or Places()
-    results = {source.key: load(source, places, digest, fresh, design.name) for source in SOURCES}
+    places, digests = places or Places(), {"hardware": digest, "models": models_digest()}
+    results = {source.key: load(source, places, digests, fresh, design.name) for source in SOURCES}
     return Context(design, digest, results, steps, made)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -17,9 +17,9 @@ class State(Enum):
     """How a figure came to be: a short name for style sheets, and the words that the page shows."""
 
     NOW = ("now", "measured now")
-    HERE = ("here", "measured here before, same hardware")
-    KEPT = ("kept", "kept, same hardware")
-    OTHER = ("other", "other hardware")
+    HERE = ("here", "measured here before, same hardware or models")
+    KEPT = ("kept", "kept, same hardware or models")
+    OTHER = ("other", "other hardware or models")
     UNRECORDED = ("unrecorded", "kept, hardware not recorded")
     COMPUTED = ("computed", "computed now from formulas")
     PRINTED = ("printed", "as printed in the paper")
@@ -41,7 +41,8 @@ class Source:
     """One result file, where it may be, and what makes it.
 
     ``built`` is relative to the directory of what is measured here, ``kept`` to that of the results in the
-    repository; None when there is no such file. ``needs``: names that a file of the known form has.
+    repository; None when there is no such file. ``needs``: names that a file of the known form has. ``of``: what its
+    digest names, ``hardware`` or ``models``.
     """
 
     key: str
@@ -50,6 +51,7 @@ class Source:
     needs: tuple[str, ...]
     built: str | None = None
     kept: str | None = None
+    of: str = "hardware"
 
 
 @dataclass(frozen=True)
@@ -110,6 +112,7 @@ SOURCES = (
         "python scripts/accuracy.py",
         needs=("tuned", "paper", "data"),
         built="report/accuracy.json",
+        of="models",
     ),
     Source(
         "samples",
@@ -119,7 +122,12 @@ SOURCES = (
         built="report/samples.json",
     ),
     Source(
-        "table2", "Table 2 on EMNIST and ten UNIPEN writers", "make table", needs=("tuned", "paper"), kept="table2.json"
+        "table2",
+        "Table 2 on EMNIST and ten UNIPEN writers",
+        "make table",
+        needs=("tuned", "paper"),
+        kept="table2.json",
+        of="models",
     ),
     Source(
         "table1",
@@ -127,6 +135,7 @@ SOURCES = (
         "python scripts/table1.py",
         needs=("rows",),
         kept="table1.json",
+        of="models",
     ),
     Source(
         "table4",
@@ -134,6 +143,7 @@ SOURCES = (
         "python scripts/table4.py",
         needs=("rows", "users"),
         kept="table4.json",
+        of="models",
     ),
     Source(
         "resources",
@@ -176,18 +186,18 @@ SOURCES = (
 )
 
 
-def load(source: Source, places: Places, digest: str, fresh: Collection[str], design: str) -> Result:
+def load(source: Source, places: Places, digests: Mapping[str, str], fresh: Collection[str], design: str) -> Result:
     """Read a source: what this run measured, else what is of the same sources, else what there is.
 
     Args:
-        digest: state of the hardware's sources now.
+        digests: state of the hardware's sources and of the models now, by the words of ``Source.of``.
         fresh: keys of the sources that this run measured.
         design: name of the design, in file names and in files that hold several designs.
     """
     found = []
     for directory, name, kept in ((places.build, source.built, False), (places.kept, source.kept, True)):
         if name:
-            found.append(_read(source, directory, name.format(design=design), kept, digest, fresh, design))
+            found.append(_read(source, directory, name.format(design=design), kept, digests[source.of], fresh, design))
     order = list(State)
     found.sort(key=lambda result: order.index(result.evidence.state))  # stable: what is built comes before what is kept
     return found[0]
@@ -224,7 +234,7 @@ def _read(
         return result(content, State.UNRECORDED, _data_note(content))
     if sources == digest:
         return result(content, State.KEPT if kept else State.HERE, _data_note(content))
-    note = f"measured on {sources}, the sources now are {digest}"
+    note = f"measured on {sources}, the {source.of} now {'are' if source.of == 'models' else 'is'} {digest}"
     return result(content, State.OTHER, "; ".join(filter(None, (note, _data_note(content)))))
 
 

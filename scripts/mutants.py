@@ -2,9 +2,10 @@
 """Break the RTL in random places, one token each, and see whether the tests of the module notice.
 
 A mutant is refused by lint or elaboration (counted apart), seen by a test (a failure, an assertion, a time-out), or
-survives. Survivors are listed in verif/mutants/survivors.toml, each with a reason. The tests see enough when every
-survivor has a reason and at least 97 % of the mutants that matter are seen. An interrupted run goes on where it was;
-what has been judged is not run again until its source or its tests change.
+survives. Survivors are listed in verif/mutants/survivors.toml, each with a reason. The exit code is 0 when every
+survivor has a reason and at least 97 % of the mutants that matter are seen, else 1.
+
+An interrupted run goes on where it was; what has been judged is not run again until its source or its tests change.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from collections.abc import Sequence
 from _arguments import Parser, add_jobs, add_out, add_seed, command, whole_number
 from spec.errors import InputError
 from spec.progress import progress_bar
-from verif.mutants.campaign import Store, draw, judge_results, results_file, run_campaign, shown
+from verif.mutants.campaign import RESULTS, Store, draw, judge_results, results_file, run_campaign, shown
 from verif.mutants.cover import load_cover
 from verif.mutants.execution import Executor
 from verif.mutants.survivors import load_survivors
@@ -25,39 +26,40 @@ from verif.mutants.table import verdict_table
 
 def options() -> Parser:
     """Command line."""
-    parser = command(__file__, __doc__, "--seed 1 --count 60 --module stream_width --module gate_decide")
-    add = parser.add_argument
-    add_seed(parser, default=1)
-    add("--count", type=whole_number(1), default=500, metavar="N", help="mutants (default %(default)s)")
-    add("--module", action="append", metavar="NAME", help="draw from this module; may be repeated (default: all units)")
-    add_jobs(parser, "mutants at a time")
-    add_out(parser, "results, one JSON object a line (default build/mutants/SEED.jsonl)", metavar="FILE")
-    return parser
+    found = command(__file__, __doc__, "--seed 1 --count 60 --module stream_width --module gate_decide")
+    add_seed(found, default=1)
+    found.add_argument("--count", type=whole_number(1), default=500, metavar="M", help="mutants (default %(default)s)")
+    found.add_argument(
+        "--module", action="append", metavar="X", help="draw from this module; may be repeated (default: all units)"
+    )
+    add_jobs(found, "mutants at a time")
+    add_out(found, "results, one JSON object a line (default build/mutants/SEED.jsonl)", metavar="FILE")
+    return found
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a campaign and print the table."""
-    given = options().parse_args(arguments)
+    chosen = options().parse_args(arguments)
     cover, survivors = load_cover(), load_survivors()
-    modules = given.module or cover.units
+    modules = chosen.module or cover.units
     for module in modules:
         cover.tests(module)
-    mutants = draw(given.seed, given.count, modules, cover)
+    mutants = draw(chosen.seed, chosen.count, modules, cover)
     if not mutants:
         raise InputError(f"there is nothing to change in {', '.join(modules)}")
-    store = Store(given.out or results_file(given.seed))
+    store = Store(chosen.out or results_file(chosen.seed))
     with progress_bar(description="mutants", unit="step") as bar:
 
         def progress(done: int, total: int) -> None:
             bar.total = total
             bar.update(done - bar.n)
 
-        results = run_campaign(mutants, cover, store, given.jobs, Executor(), progress)
+        results = run_campaign(mutants, cover, store, chosen.jobs, Executor(), progress, results=RESULTS)
 
     verdict = judge_results(results, survivors)
     print(verdict_table(verdict))
     for module, tests in sorted({**cover.shared, **cover.whole}.items()):
-        if given.module is None or module in given.module:
+        if chosen.module is None or module in chosen.module:
             drawn = "" if module in modules else "; not drawn, name it with --module"
             print(f"{module} has no bench of its own, it is covered by {shown(tests)}{drawn}.")
     print(f"Results: {shown(store.path)}")

@@ -21,13 +21,13 @@ BUDGET = 80  # seconds of one core for tests near the change, on a built tree; t
 
 def options() -> Parser:
     """Command line."""
-    parser = command(__file__, __doc__, "--list")
-    add = parser.add_argument
-    add("--seconds", type=float, default=BUDGET, metavar="S",
-        help="of one core, for tests near the change (default %(default)s)")  # fmt: skip
-    add_jobs(parser, "tests at the same time")
-    add("--list", action="store_true", help="only say what would run")
-    return parser
+    found = command(__file__, __doc__, "--list")
+    found.add_argument(
+        "--seconds", type=float, default=BUDGET, help="of one core, for tests near the change (default %(default)s)"
+    )
+    add_jobs(found, "tests at the same time")
+    found.add_argument("--list", action="store_true", help="only say what would run")
+    return found
 
 
 def describe(changed: list[str], choice: Choice) -> str:
@@ -41,18 +41,18 @@ def describe(changed: list[str], choice: Choice) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Choose, lint, test."""
-    given = options().parse_args(arguments)
+    """Choose, lint, test; 1 when anything fails."""
+    chosen = options().parse_args(arguments)
     started = time.perf_counter()
-    changed, choice = choose_now(given.seconds)
+    changed, choice = choose_now(chosen.seconds)
     print(describe(changed, choice), flush=True)
-    if given.list:
+    if chosen.list:
         return DONE
     passed = ruff_passes()
     for name, messages in lint_everything(whole=False) if choice.rtl else ():
         print(f"{'FAIL' if messages else 'ok  '} {name}\n{messages}", end="", flush=True)
         passed = passed and not messages
-    passed = tests_pass(choice.run, given.jobs) and passed
+    passed = tests_pass(choice.run, chosen.jobs) and passed
     print(f"{'passed' if passed else 'FAILED'} in {time.perf_counter() - started:.0f} s")
     return DONE if passed else DIFFERS
 

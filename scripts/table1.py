@@ -16,7 +16,7 @@ import torch
 from _arguments import Parser, add_ge, add_json, add_keep, add_users, add_work, command, number_list
 from _results import hand_over
 from golden.energy.paper import TABLE_1_POOLED
-from hw.gen.digest import rtl_digest
+from spec.models_digest import models_digest
 from spec.paths import BUILD
 from training import table1
 from training.table_files import TableData, check_keep
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     rows = table1.rows(trainer, given.sizes)
     text, result = (
         table1.as_markdown(rows, trainer.network.features.channels, data),
-        table1.record(trainer, rows, rtl_digest()),
+        table1.record(trainer, rows, models_digest()),
     )
     hand_over(given, "table1", text, result)
     return DONE

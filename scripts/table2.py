@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from _arguments import Parser, add_banks, add_json, add_keep, command, require_real
 from _results import hand_over
 from golden.data import balanced_subset, generic_source, users_source
-from hw.gen.digest import rtl_digest
+from spec.models_digest import models_digest
 from spec.paths import BANKS
 from training import table2
 
@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     generic, users = balanced_subset(generic_source("test"), seed=table2.SEED), users_source()
     require_real(given.keep, generic, users)
     tables = {gate: table2.rows(gate, given.banks, users, generic, users.users) for gate in table2.GATES}
-    text, result = table2.as_markdown(tables, users, generic), {"sources": rtl_digest(), **tables}
+    text, result = table2.as_markdown(tables, users, generic), {"sources": models_digest(), **tables}
     hand_over(given, "table2", text, result)
     return DONE
 

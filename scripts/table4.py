@@ -16,7 +16,7 @@ import torch
 
 from _arguments import Parser, add_json, add_keep, add_network, add_users, add_work, command, whole_number
 from _results import hand_over
-from hw.gen.digest import rtl_digest
+from spec.models_digest import models_digest
 from spec.paths import BUILD, MODELS
 from training import table4
 from training.table_files import TableData, check_keep
@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     models = table4.Models(given.models, given.network, given.seeds, given.work)
     rows, users, network = table4.tables(models, data)
     text = table4.as_markdown(rows, users, given.seeds, data)
-    result = table4.record(data, given.seeds, rows, users, network, rtl_digest())
+    result = table4.record(data, given.seeds, rows, users, network, models_digest())
     hand_over(given, "table4", text, result)
     return DONE
 

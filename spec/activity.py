@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from spec.folding import Folding
 from spec.kinds import weighted
-from spec.kinds.layer import Activity, Layer
+from spec.kinds.data import Activity
+from spec.kinds.layer import Layer
 from spec.network import Moe
 
 

@@ -21,7 +21,7 @@ from spec.bank_payload import PackedLayer, packed_layers, payload, unpack_layer
 from spec.errors import InputError
 from spec.files import write_bytes
 from spec.folding import Folding, LayerFolding
-from spec.kinds.layer import LayerWeights
+from spec.kinds.data import LayerWeights
 from spec.kinds.matrix import MatrixLayer
 from spec.network import Moe
 

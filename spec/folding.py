@@ -14,7 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from spec.errors import InputError
-from spec.kinds.layer import Layer, LayerFolding
+from spec.kinds.data import LayerFolding
+from spec.kinds.layer import Layer
 from spec.kinds.matrix import MatrixLayer
 from spec.network import Moe
 

@@ -16,8 +16,9 @@ from typing import Literal
 from spec.errors import InputError
 from spec.fixedpoint import FixedPoint
 from spec.kinds import pool_named, weighted
+from spec.kinds.data import LayerWeights, Shape
 from spec.kinds.dense import Dense
-from spec.kinds.layer import Layer, LayerWeights, Shape
+from spec.kinds.layer import Layer
 from spec.kinds.matrix import MatrixLayer
 from spec.kinds.pool import PoolLayer
 

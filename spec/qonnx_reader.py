@@ -16,8 +16,9 @@ import onnx
 from spec.errors import InputError
 from spec.fixedpoint import FixedPoint
 from spec.kinds import KINDS, kind_of_operator
+from spec.kinds.data import LayerWeights, Shape
 from spec.kinds.exchange import Closed, Pending
-from spec.kinds.layer import Layer, LayerWeights, Shape
+from spec.kinds.layer import Layer
 from spec.network import Network
 from spec.qonnx_graph import QonnxGraph, Quantised, attribute
 

@@ -12,8 +12,9 @@ from spec.fixedpoint import FixedPoint, signed_bits
 from spec.folding import build_folding
 from spec.kinds.average_pool import AveragePool
 from spec.kinds.conv import Convolution
+from spec.kinds.data import LayerWeights, Shape
 from spec.kinds.dense import Dense
-from spec.kinds.layer import Layer, LayerWeights, Shape
+from spec.kinds.layer import Layer
 from spec.kinds.matrix import MatrixLayer, accumulator_for_weights
 from spec.kinds.max_pool import MaxPool
 from spec.kinds.pool import PoolLayer

@@ -27,7 +27,7 @@ from pathlib import Path
 from spec.files import write_text
 from spec.paths import ROOT
 from tools.manifest import NAME, compile_order, used_by
-from tools.model_objects import LONG_RUN, OBJECTS, SHORT_RUN, CompileFailed, ModelCompiler, Optimisation, link_sources
+from tools.model_objects import LONG_RUN, OBJECTS, SHORT_RUN, CompileFailed, ModelCompiler, link_sources
 from tools.mutants import ControlsRest, under_test
 from tools.toolchain import verilator_environment
 
@@ -207,12 +207,17 @@ def build(
     sources = rtl_sources(toplevel) if sources is None else list(sources)
     parameters = dict(parameters or {})
     defines = dict(defines or {})
+    compiler = ModelCompiler(OBJECTS, (), LONG_RUN if optimise else SHORT_RUN)
     mutant, root = under_test(), BUILD
-    if mutant:
-        sound, sources, root = sources, mutant.stand_in(sources, RTL), mutant.build_directory
-        if messages := _new_findings(toplevel, parameters, sound, sources):
+    if mutant and (changed := mutant.stand_in(sources, RTL)) != sources:
+        if messages := _new_findings(toplevel, parameters, sources, changed):
             mutant.refuse(messages)
             raise SimulationError(f"Lint of the mutant of {toplevel} {parameters} says:\n{messages}")
+        sources, root = changed, mutant.build_directory
+        # Nobody builds a mutant again, and several of them run at the same time.
+        compiler = ModelCompiler(OBJECTS, (), own=root / "objects", jobs=1)
+    else:
+        mutant = None
     # A synchronous design has no delays; without them every design shares one runtime library (see model_objects).
     build_args = ["--assert", "--no-timing", *build_args]
     tools = _tools()
@@ -231,7 +236,7 @@ def build(
                 "--timescale", "1ns/1ps", *build_args,
                 *(f"-D{name}={_literal(value)}" for name, value in defines.items()),
                 *(f"-G{name}={_literal(value)}" for name, value in parameters.items()),
-            ], tools, LONG_RUN if optimise else SHORT_RUN)  # fmt: skip
+            ], tools, compiler)  # fmt: skip
         except SimulationError as error:
             if mutant:
                 mutant.refuse(str(error))
@@ -246,26 +251,31 @@ def _compile(
     sources: Sequence[Path],
     arguments: Sequence[str],
     tools: Mapping[str, str],
-    optimisation: Optimisation,
+    compiler: ModelCompiler,
 ) -> None:
-    """Verilate and compile as cocotb's own runner does, but see ``model_objects`` for how."""
+    """Verilate and compile as cocotb's own runner does, but see ``model_objects`` for how.
+
+    C++ sources and shared libraries among the arguments are compiled and linked with the model.
+    """
     import cocotb_tools.config
+
+    code = [Path(word) for word in arguments if word.endswith(".cpp")]
+    libraries = [word for word in arguments if word.endswith(".so")]
+    arguments = [word for word in arguments if not word.endswith((".cpp", ".so"))]
 
     command = [
         "verilator", "--cc", "--Mdir", ".", "--top-module", toplevel, "--prefix", _PREFIX,
         "--vpi", "--public-flat-rw", *arguments, *link_sources(sources, directory),
     ]  # fmt: skip
     _call(command, tools, directory)
-    # Nobody builds a mutant again, and several of them run at the same time.
-    own = {"own": mutant.build_directory / "objects", "jobs": 1} if (mutant := under_test()) else {}
     harness = Path(cocotb_tools.config.share_dir) / "lib" / "verilator" / "verilator.cpp"
     try:
-        objects = ModelCompiler(OBJECTS, (), optimisation, **own).objects(directory, _PREFIX, [harness])
+        objects = compiler.objects(directory, _PREFIX, [harness, *code])
     except CompileFailed as error:
         raise SimulationError(str(error)) from None
-    libraries = cocotb_tools.config.libs_dir
-    link = [f"-Wl,-rpath,{libraries}", f"-L{libraries}", "-lcocotbvpi_verilator", "-o", str(directory / toplevel)]
-    _call(["g++", *map(str, objects), *link], tools, directory)
+    cocotb = cocotb_tools.config.libs_dir
+    link = [f"-Wl,-rpath,{cocotb}", f"-L{cocotb}", "-lcocotbvpi_verilator", "-o", toplevel]
+    _call(["g++", *map(str, objects), *libraries, *link], tools, directory)
 
 
 def _call(command: Sequence[str], tools: Mapping[str, str], directory: Path) -> None:
@@ -305,7 +315,7 @@ def _new_findings(toplevel: str, parameters: Mapping[str, Value], sound: Sequenc
 
 def _findings(messages: str) -> set[str]:
     """Warnings and errors without the place, which differs between a file and its copy."""
-    lines = (line for line in messages.splitlines() if line.startswith(("%Warning", "%Error")))
+    lines = (line for line in messages.splitlines() if re.match("%Warning|%Error(?!: Exiting)", line))
     return {re.sub(r"(?<=: )\S*/([^/\s:]+)(:\d+)*:(?= )", r"\1:", line) for line in lines}
 
 

@@ -142,7 +142,9 @@ class ModelCompiler:
             return self._object(source, (level, *flags), paths, depends, header, self._own)
 
         def compile_runtime(source: Path) -> Path:
-            return self._object(source, (self._optimisation.runtime, *flags), [], [source], None, self._cache)
+            # Everybody needs it at the same time, when the cache is empty: then each process makes some of its files.
+            with _lock(self._cache / f"{source.stem}.lock"):
+                return self._object(source, (self._optimisation.runtime, *flags), [], [source], None, self._cache)
 
         for level in dict.fromkeys(level for level, _, _ in model):
             self._precompiled((level, *flags))  # before the threads ask for it at the same time
@@ -246,6 +248,7 @@ def _make(target: Path, command: Sequence[str]) -> None:
 
 @contextlib.contextmanager
 def _lock(path: Path) -> Iterator[None]:
+    path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield

@@ -85,14 +85,17 @@ class MutantRun:
         return self.directory / "sim"
 
     def stand_in(self, sources: Iterable[Path], directory: Path) -> list[Path]:
-        """``sources`` with the changed file in the place of the one of its name in ``directory``."""
+        """``sources`` with the changed file in the place of the one of its name in ``directory``.
+
+        A file that has not been changed, in a run that sees whether the tests pass, stands for itself.
+        """
         chosen = []
         for path in sources:
             changed = self.directory / path.name
             if path.parent == directory and changed.is_file():
                 with (self.directory / "used").open("a") as used:
                     print(os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" ")[0], file=used)
-                path = changed
+                path = path if changed.read_bytes() == path.read_bytes() else changed
             chosen.append(path)
         return chosen
 

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from spec.fixedpoint import FixedPoint, requantize
-from spec.kinds.layer import LayerWeights
+from spec.kinds.data import LayerWeights
 from spec.kinds.matrix import MatrixLayer
 
 

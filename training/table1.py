@@ -124,7 +124,7 @@ def as_markdown(table: list[dict[str, Any]], channels: int, data: TableData) -> 
 
 
 def record(trainer: Trainer, table: list[dict[str, Any]], sources: str) -> dict[str, Any]:
-    """The result as plain data; ``sources`` names the hardware's state."""
+    """The result as plain data; ``sources`` names the state of the models."""
     return {
         "data": trainer.data.about(),
         "gate": GATE,

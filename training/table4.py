@@ -239,7 +239,7 @@ def record(
     network: str,
     sources: str | None,
 ) -> dict[str, Any]:
-    """The result as plain data; ``sources`` names the hardware's state."""
+    """The result as plain data; ``sources`` names the state of the models."""
     return {
         "data": data.about(),
         "seed": SEED,

@@ -40,6 +40,20 @@ def active(pattern: str, rng: random.Random) -> Iterator[bool]:
             raise ValueError(f"pattern {pattern!r} is not one of {', '.join(PATTERNS)}, never")
 
 
+class Driven:
+    """An input port that is written only when its value changes: most cycles change little, and a write is slow."""
+
+    def __init__(self, signal: Any) -> None:
+        self.signal = signal
+        self._value: int | None = None
+
+    def set(self, value: int) -> None:
+        """Drive the port."""
+        if value != self._value:
+            self._value = value
+            self.signal.value = value
+
+
 class Agent(Protocol):
     """Takes part in every cycle: ``drive`` sets inputs, ``sample`` looks at the settled signals."""
 
@@ -62,9 +76,10 @@ class StreamSource:
     def __init__(
         self, dut: Any, prefix: str, pattern: str, rng: random.Random, fields: tuple[str, ...] = ("data",)
     ) -> None:
-        self.valid = getattr(dut, f"{prefix}_valid_i")
+        self.valid = Driven(getattr(dut, f"{prefix}_valid_i"))
         self.ready = getattr(dut, f"{prefix}_ready_o")
         self.data = [getattr(dut, f"{prefix}_{name}_i") for name in fields]
+        self._bits = [len(signal) for signal in self.data]
         self.pattern = active(pattern, rng)
         self.rng = rng
         self.queue: list[int | tuple[int, ...]] = []
@@ -74,12 +89,12 @@ class StreamSource:
     def drive(self) -> None:
         if not self._offered:
             self._offered = bool(self.queue) and next(self.pattern)
-            self.valid.value = int(self._offered)
+            self.valid.set(int(self._offered))
             # Rubbish while invalid: a design that takes data without valid is found out.
             word = self.queue[0] if self._offered else None
             values = word if isinstance(word, tuple) else (word,) * len(self.data)
-            for signal, value in zip(self.data, values, strict=True):
-                signal.value = self.rng.getrandbits(len(signal)) if value is None else value
+            for signal, bits, value in zip(self.data, self._bits, values, strict=True):
+                signal.value = self.rng.getrandbits(bits) if value is None else value
 
     def sample(self, cycle: int) -> None:
         if self._offered and self.ready.value == 1:
@@ -90,7 +105,7 @@ class StreamSource:
     def reset(self) -> None:
         self.queue.clear()
         self._offered = False
-        self.valid.value = 0
+        self.valid.set(0)
 
 
 class StreamSink:
@@ -108,7 +123,7 @@ class StreamSink:
         fields: tuple[str, ...] = ("data",),
     ) -> None:
         self.valid = getattr(dut, f"{prefix}_valid_o")
-        self.ready = getattr(dut, f"{prefix}_ready_i")
+        self.ready = Driven(getattr(dut, f"{prefix}_ready_i"))
         self.data = [getattr(dut, f"{prefix}_{name}_o") for name in fields]
         self.name = prefix
         self.pattern = active(pattern, rng)
@@ -119,7 +134,7 @@ class StreamSink:
 
     def drive(self) -> None:
         self.is_ready = next(self.pattern)
-        self.ready.value = int(self.is_ready)
+        self.ready.set(int(self.is_ready))
 
     def sample(self, cycle: int) -> None:
         valid = self.valid.value == 1
@@ -150,6 +165,7 @@ class Bench:
         self.dut = dut
         self.agents = list(agents)
         self.cycle = 0
+        self._falling = FallingEdge(dut.clk_i)
 
     async def start(self) -> None:
         """Start the clock and reset the design."""
@@ -160,24 +176,25 @@ class Bench:
 
     async def reset(self, cycles: int = 3) -> None:
         """Hold reset for some cycles. Agents drop what they have queued, offered and received."""
-        await FallingEdge(self.dut.clk_i)
+        await self._falling
         self.dut.rst_ni.value = 0
         for agent in self.agents:
             agent.reset()
         for _ in range(cycles):
-            await FallingEdge(self.dut.clk_i)
+            await self._falling
         self.dut.rst_ni.value = 1
 
     async def step(self, cycles: int = 1) -> None:
         """Advance some cycles."""
+        settled = ReadOnly()
         for _ in range(cycles):
             for agent in self.agents:
                 agent.drive()
-            await ReadOnly()
+            await settled
             for agent in self.agents:
                 agent.sample(self.cycle)
             self.cycle += 1
-            await FallingEdge(self.dut.clk_i)
+            await self._falling
 
     async def run_until(self, done: Callable[[], bool], limit: int) -> None:
         """Step until ``done()``; AssertionError after ``limit`` cycles, which is how a deadlock shows."""

@@ -13,7 +13,7 @@ from typing import Protocol
 from golden.energy.operations import OPERATIONS, Operations
 from spec.domains import ALWAYS_ON, domain_layers
 from spec.folding import Folding
-from spec.kinds.layer import Activity
+from spec.kinds.data import Activity
 from spec.kinds.matrix import MatrixLayer
 from spec.network import Moe
 from spec.storage import STORE_FRAMES, feature_word_bits

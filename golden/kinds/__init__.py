@@ -13,7 +13,8 @@ from typing import Any, ClassVar, Protocol
 from torch import Tensor, nn
 
 from spec.kinds import implementation
-from spec.kinds.layer import Layer, LayerWeights, Shape
+from spec.kinds.data import LayerWeights, Shape
+from spec.kinds.layer import Layer
 
 Entry = Mapping[str, Any]
 """A layer of a network description (``[[layer]]`` of ``configs/networks``)."""

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from golden.kinds import Entry, GoldenKind, Quantisers, Step
 from golden.kinds.pool import Pool
 from spec.kinds.average_pool import AveragePool
-from spec.kinds.layer import LayerWeights, Shape
+from spec.kinds.data import LayerWeights, Shape
 
 
 class Average(Pool):

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from golden.kinds import Entry, Quantisers
 from golden.kinds.matrix import MatrixKind, Product
-from spec.kinds.layer import Shape
+from spec.kinds.data import Shape
 
 
 class _Windows(Product):

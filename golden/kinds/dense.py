@@ -7,7 +7,7 @@ from torch import nn
 
 from golden.kinds import Entry, Quantisers
 from golden.kinds.matrix import MatrixKind
-from spec.kinds.layer import Shape
+from spec.kinds.data import Shape
 
 
 class _Dense(MatrixKind):

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from golden.kinds import GoldenKind, Step
-from spec.kinds.layer import LayerWeights
+from spec.kinds.data import LayerWeights
 from spec.kinds.matrix import MatrixLayer
 
 

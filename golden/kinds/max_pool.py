@@ -10,7 +10,7 @@ from torch import nn
 
 from golden.kinds import Entry, GoldenKind, Quantisers, Step
 from golden.kinds.pool import Pool
-from spec.kinds.layer import LayerWeights, Shape
+from spec.kinds.data import LayerWeights, Shape
 from spec.kinds.max_pool import MaxPool
 
 

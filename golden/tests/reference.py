@@ -10,8 +10,9 @@ import numpy as np
 from spec.bank import Bank
 from spec.kinds.average_pool import AveragePool
 from spec.kinds.conv import Convolution
+from spec.kinds.data import LayerWeights
 from spec.kinds.dense import Dense
-from spec.kinds.layer import Layer, LayerWeights
+from spec.kinds.layer import Layer
 from spec.kinds.matrix import MatrixLayer
 from spec.kinds.max_pool import MaxPool
 from spec.network import Mode, Moe

@@ -15,8 +15,8 @@ from spec.bank import random_bank
 from spec.fixedpoint import FixedPoint, requantize, signed_bits
 from spec.kinds.average_pool import SIZES, AveragePool
 from spec.kinds.conv import Convolution
+from spec.kinds.data import LayerWeights, Shape
 from spec.kinds.dense import Dense
-from spec.kinds.layer import LayerWeights, Shape
 from spec.kinds.matrix import MatrixLayer, accumulator_for_weights
 from spec.kinds.max_pool import MaxPool
 from spec.network import NO_CLASS, Mode, Moe, Network

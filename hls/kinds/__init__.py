@@ -15,7 +15,8 @@ import numpy as np
 
 from spec.fixedpoint import FixedPoint
 from spec.kinds import implementation
-from spec.kinds.layer import Layer, LayerFolding, LayerWeights
+from spec.kinds.data import LayerFolding, LayerWeights
+from spec.kinds.layer import Layer
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from hls.kinds import Cost
 from hls.kinds.pool import PoolHls
 from spec.fixedpoint import FixedPoint
 from spec.kinds.average_pool import AveragePool
-from spec.kinds.layer import LayerFolding
+from spec.kinds.data import LayerFolding
 
 
 class _AveragePool(PoolHls):

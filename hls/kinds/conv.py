@@ -9,7 +9,7 @@ from hls.cpp import type_name
 from hls.kinds import Graph
 from hls.kinds.matrix import MatrixHls
 from spec.kinds.conv import Convolution
-from spec.kinds.layer import LayerFolding, LayerWeights
+from spec.kinds.data import LayerFolding, LayerWeights
 
 
 class _Convolution(MatrixHls):

@@ -8,8 +8,8 @@ from typing import ClassVar
 from hls.cpp import type_name
 from hls.kinds import Graph
 from hls.kinds.matrix import MatrixHls
+from spec.kinds.data import LayerFolding, LayerWeights
 from spec.kinds.dense import Dense
-from spec.kinds.layer import LayerFolding, LayerWeights
 
 
 class _Dense(MatrixHls):

@@ -11,7 +11,7 @@ from hls.cpp import constants, cpp_type, struct
 from hls.hls4ml_types import precision, reuse_factor, strategy
 from hls.kinds import Cost, Graph, HlsKind
 from spec.errors import InputError
-from spec.kinds.layer import LayerFolding, LayerWeights
+from spec.kinds.data import LayerFolding, LayerWeights
 from spec.kinds.matrix import MatrixLayer
 
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from hls.cpp import constants, cpp_type, struct, type_name
 from hls.kinds import Cost, Graph, HlsKind
-from spec.kinds.layer import LayerFolding, LayerWeights
+from spec.kinds.data import LayerFolding, LayerWeights
 from spec.kinds.pool import PoolLayer
 
 

@@ -9,8 +9,9 @@ import numpy as np
 
 from spec.fixedpoint import FixedPoint, signed_bits
 from spec.kinds.conv import Convolution
+from spec.kinds.data import LayerWeights, Shape
 from spec.kinds.dense import Dense
-from spec.kinds.layer import Layer, LayerWeights, Shape
+from spec.kinds.layer import Layer
 from spec.kinds.matrix import MatrixLayer, accumulator_for_weights
 from spec.kinds.max_pool import MaxPool
 from spec.network import Network

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,8 @@ import pytest
 
 from hls.check_synthesizable import bounded, check, check_objects, check_tokens, strip_comments
 from hls.gen import SOURCES, GeneratedHls, generate
-from spec.tiny import tiny_accelerator
+from spec.presets import Accelerator
+from spec.tiny import averaged_accelerator, tiny_accelerator
 
 
 @pytest.fixture
@@ -22,9 +24,16 @@ def altered(tmp_path) -> GeneratedHls:
     return replace(generate(tiny_accelerator(), tmp_path / "generated"), sources=sources)
 
 
-@pytest.mark.parametrize("gate", ["general", "linear"])
-def test_sources_obey_the_rules(tmp_path, gate: str) -> None:
-    assert check(generate(tiny_accelerator(gate, 2), tmp_path)) == []
+DESIGNS = {
+    "general": lambda: tiny_accelerator("general", 2),
+    "linear": lambda: tiny_accelerator("linear", 2),
+    "averaged": averaged_accelerator,
+}
+
+
+@pytest.mark.parametrize("design", DESIGNS.values(), ids=DESIGNS)
+def test_sources_obey_the_rules(tmp_path, design: Callable[[], Accelerator]) -> None:
+    assert check(generate(design(), tmp_path)) == []
 
 
 @pytest.mark.parametrize(

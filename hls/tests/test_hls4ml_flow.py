@@ -25,7 +25,7 @@ from spec.errors import InputError
 from spec.fixedpoint import FixedPoint, requantize
 from spec.folding import LayerFolding, build_folding
 from spec.kinds.conv import Convolution
-from spec.kinds.layer import LayerWeights, Shape
+from spec.kinds.data import LayerWeights, Shape
 from spec.kinds.max_pool import MaxPool
 from spec.network import Mode
 from spec.presets import Accelerator

@@ -9,7 +9,7 @@ import pytest
 from hw.gen.adder_graph import adder_graph
 from hw.lint import verilator_lint
 from spec.fixedpoint import FixedPoint, signed_bits
-from spec.kinds.layer import LayerWeights
+from spec.kinds.data import LayerWeights
 from spec.kinds.matrix import accumulator_for_weights
 
 PIXEL = FixedPoint(8, False, 8)

@@ -13,7 +13,7 @@ from hw.formal import record
 from hw.formal.proofs import FORK, GATES, MUX, ORDER, PROOFS
 from hw.formal.runner import Control, Proof, prove, refute
 from hw.gen.digest import rtl_digest
-from scripts.tests.commands import call, load
+from spec.tests.commands import call, load
 from tools.cocotb_run import mutate, rtl_sources
 
 QUICK = {proof.name: proof for proof in (ORDER, FORK, MUX, GATES[0])}

@@ -16,10 +16,10 @@ from hw.gen.build import RTL, generate
 from hw.gen.digest import rtl_digest
 from hw.parts import Part, Synthesis, add_up, check_memories, parts, rom_ones, synthesise_parts
 from hw.resource_report import DOMAINS, findings, page, record, terminal
-from scripts.tests.commands import call
 from spec import resources
 from spec.folding import LayerFolding, build_folding
 from spec.presets import Accelerator, load_accelerator
+from spec.tests.commands import call
 from spec.tiny import FOLDING, tiny_moe
 from tools.cocotb_run import rtl_sources
 from tools.yosys import run_yosys

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from hw.gen.digest import rtl_digest
-from report.evidence import Places
+from report.evidence import SOURCES, Places
+from spec.models_digest import models_digest
 from spec.presets import load_accelerator
 
 DATA = {"generic": "made-up generic", "user": "user 1", "users": "made-up users", "synthetic": False}
@@ -35,7 +36,10 @@ def everything() -> dict[str, Any]:
         "formal": formal(),
         "power": {"items": [item("holds", "ok"), item("does not", "FAILED")], "coverage": ""},
     }
-    return {key: {"sources": rtl_digest(), **content} for key, content in found.items()}
+    digests = {"hardware": rtl_digest(), "models": models_digest()}
+    return {
+        source.key: {"sources": digests[source.of], **found[source.key]} for source in SOURCES if source.key in found
+    }
 
 
 def table_2(shift: float) -> dict:
@@ -265,7 +269,6 @@ def item(name: str, word: str) -> dict:
 
 def write(directory: Path, contents: dict[str, Any]) -> Places:
     """Results as files, those that are measured here where they are built, the others where they are kept."""
-    from report.evidence import SOURCES
 
     places = Places(directory / "build", directory / "kept")
     design = load_accelerator().name

@@ -12,9 +12,9 @@ from report.browser import BROWSERS, Browser, check, find_browser, look
 from report.context import load_context
 from report.page import page
 from report.tests import made_up
-from scripts.tests.commands import call
 from spec.errors import InputError
 from spec.files import write_text
+from spec.tests.commands import call
 
 needs_browser = pytest.mark.skipif(
     find_browser() is None, reason="no Chromium on PATH (Debian: apt-get install chromium)"

@@ -46,13 +46,13 @@ def thing(value: int, sources: str | None = DIGEST) -> dict:
     ids=["now", "here", "kept-is-current", "kept", "both-old", "old", "unrecorded", "missing", "broken", "not-made"],
 )
 def test_state(tmp_path: Path, built: object, kept: object, fresh: set, state: State, value: int | None) -> None:
-    result = load(SOURCE, places(tmp_path, built, kept), DIGEST, fresh, "design")
+    result = load(SOURCE, places(tmp_path, built, kept), {"hardware": DIGEST}, fresh, "design")
     assert result.evidence.state == state
     assert (result.content or {}).get("value") == value
 
 
 def test_other_sources_are_named(tmp_path: Path) -> None:
-    note = load(SOURCE, places(tmp_path, None, thing(2, OTHER)), DIGEST, (), "design").evidence.note
+    note = load(SOURCE, places(tmp_path, None, thing(2, OTHER)), {"hardware": DIGEST}, (), "design").evidence.note
     assert DIGEST in note and OTHER in note
 
 
@@ -62,7 +62,7 @@ def test_other_sources_are_named(tmp_path: Path) -> None:
     ids=["cut", "list", "other form"],
 )
 def test_what_cannot_be_used_is_missing_and_says_why(tmp_path: Path, content: str, words: str) -> None:
-    result = load(SOURCE, places(tmp_path, content), DIGEST, {"thing"}, "design")
+    result = load(SOURCE, places(tmp_path, content), {"hardware": DIGEST}, {"thing"}, "design")
     assert (result.content, result.evidence.state) == (None, State.MISSING)
     assert words in result.evidence.note
 
@@ -70,8 +70,8 @@ def test_what_cannot_be_used_is_missing_and_says_why(tmp_path: Path, content: st
 def test_a_kept_file_of_several_designs_is_asked_for_one(tmp_path: Path) -> None:
     source = Source("resources", "", "", needs=("value",), kept="thing.json")
     found = places(tmp_path, None, {"design": thing(3), "another": thing(4)})
-    assert load(source, found, DIGEST, (), "design").content["value"] == 3
-    assert load(source, found, DIGEST, (), "a third").evidence.state == State.MISSING
+    assert load(source, found, {"hardware": DIGEST}, (), "design").content["value"] == 3
+    assert load(source, found, {"hardware": DIGEST}, (), "a third").evidence.state == State.MISSING
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from report.context import Step
 from report.evidence import SOURCES
 from report.measure import COMPARE, LANES, SYNTHESIS, Measurement, fresh, measure
 from report.tests import made_up
-from scripts.tests.commands import call, load
+from spec.tests.commands import call, load
 
 command = load("report")
 

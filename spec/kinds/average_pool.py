@@ -12,8 +12,9 @@ from typing import ClassVar
 
 from spec.errors import InputError
 from spec.fixedpoint import FixedPoint
+from spec.kinds.data import LayerWeights
 from spec.kinds.exchange import Chain, Node, Nodes, Pending
-from spec.kinds.layer import Layer, LayerWeights
+from spec.kinds.layer import Layer
 from spec.kinds.pool import PoolLayer
 
 SIZES = (1, 2, 4, 8, 16)

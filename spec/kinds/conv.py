@@ -10,8 +10,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from spec.errors import InputError
+from spec.kinds.data import LayerFolding, LayerWeights, Shape
 from spec.kinds.exchange import Chain, Node, Nodes, Pending
-from spec.kinds.layer import Layer, LayerFolding, LayerWeights, Shape
+from spec.kinds.layer import Layer
 from spec.kinds.matrix import MatrixLayer, PendingMatrix
 
 

@@ -10,8 +10,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from spec.fixedpoint import FixedPoint
+from spec.kinds.data import LayerWeights, Shape
 from spec.kinds.exchange import Chain, Node, Nodes, Pending
-from spec.kinds.layer import Layer, LayerWeights, Shape
+from spec.kinds.layer import Layer
 from spec.kinds.matrix import MatrixLayer, PendingMatrix, accumulator_for_any_weights
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from spec.errors import InputError
 from spec.fixedpoint import FixedPoint
-from spec.kinds.layer import Layer, LayerWeights, Shape
+from spec.kinds.data import LayerWeights, Shape
 
 
 class Node(Protocol):
@@ -89,5 +89,9 @@ class Pending(Closed, ABC):
         self.name = name
 
     @abstractmethod
-    def close(self, output: FixedPoint | None) -> tuple[Layer, LayerWeights | None]:
-        """The layer, requantised to ``output`` (None: the chain ends here) and its weights, if it has any."""
+    def close(self, output: FixedPoint | None) -> tuple[Any, LayerWeights | None]:
+        """The layer (:class:`spec.kinds.layer.Layer`) and its weights, if it has any.
+
+        Args:
+            output: what it is requantised to; None: the chain ends here.
+        """

@@ -11,8 +11,9 @@ import numpy as np
 
 from spec.errors import InputError
 from spec.fixedpoint import FixedPoint, signed_bits
+from spec.kinds.data import MULTIPLIERS, Activity, LayerFolding, LayerWeights, Shape
 from spec.kinds.exchange import Chain, Constant, Node, Nodes, Pending
-from spec.kinds.layer import MULTIPLIERS, Activity, Layer, LayerFolding, LayerWeights, Shape
+from spec.kinds.layer import Layer
 
 
 @dataclass(frozen=True)

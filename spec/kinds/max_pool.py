@@ -6,8 +6,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from spec.kinds.data import LayerWeights
 from spec.kinds.exchange import Chain, Node, Nodes, Pending
-from spec.kinds.layer import Layer, LayerWeights
+from spec.kinds.layer import Layer
 from spec.kinds.pool import PoolLayer
 
 

@@ -9,8 +9,9 @@ from typing import Any, ClassVar
 
 from spec.errors import InputError
 from spec.fixedpoint import FixedPoint
+from spec.kinds.data import LayerFolding, Shape
 from spec.kinds.exchange import Chain, Node
-from spec.kinds.layer import Layer, LayerFolding, Shape
+from spec.kinds.layer import Layer
 
 
 @dataclass(frozen=True)

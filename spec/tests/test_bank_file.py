@@ -28,6 +28,7 @@ from spec.bank_file import (
 from spec.bank_payload import pack_lanes, payload, unpack_lanes
 from spec.errors import InputError
 from spec.folding import LayerFolding
+from spec.kinds.average_pool import AveragePool
 from spec.network import LayerWeights
 from spec.paths import MODELS, ROOT
 from spec.presets import Accelerator, load_accelerator
@@ -143,6 +144,7 @@ def test_layout_digest_tells_what_matters_and_nothing_else(accelerator):
         folded(accelerator, gate_hidden=(2, 4)),
         replace(accelerator, moe=replace(moe, confidence_shift=9)),
         replace(accelerator, moe=replace(moe, gate_pool=replace(moe.gate_pool, size=2))),
+        replace(accelerator, moe=replace(moe, le_pool=AveragePool(**vars(moe.le_pool)))),
         replace(accelerator, moe=replace(moe, le=replace(moe.le, weight=replace(moe.le.weight, fraction_bits=5)))),
     ]
     digests = {layout_digest(other.moe, other.folding) for other in others}

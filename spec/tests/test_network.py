@@ -11,8 +11,8 @@ from spec.errors import InputError
 from spec.fixedpoint import FixedPoint, signed_bits
 from spec.kinds.average_pool import SIZES, AveragePool
 from spec.kinds.conv import Convolution
+from spec.kinds.data import LayerWeights, Shape
 from spec.kinds.dense import Dense
-from spec.kinds.layer import LayerWeights, Shape
 from spec.kinds.matrix import accumulator_for_any_weights, accumulator_for_weights
 from spec.kinds.max_pool import MaxPool
 from spec.network import Network, build_moe

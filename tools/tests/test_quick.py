@@ -10,7 +10,7 @@ import pytest
 
 from spec.errors import InputError
 from tools.quick import CORE, Sources, changed_files, choose
-from tools.test_order import BUILT, keep_seconds, kept_seconds, longest_first
+from tools.run_order import BUILT, keep_seconds, kept_seconds, longest_first
 
 MADE_UP = {
     "hw/rtl/fifo.sv": "module fifo; endmodule",

@@ -14,9 +14,9 @@ import pytest
 from golden.data import LabelledImages
 from golden.integer_model import MoeModel
 from golden.tests.small import GATE, blobs
-from scripts.tests.commands import call as call_command
 from spec.bank_file import load_bank, read_bank_file
 from spec.network import Mode, build_moe
+from spec.tests.commands import call as call_command
 from training import feature_cache, personalize, user_bank, user_training
 from training.trust import Z_95, wilson_interval
 

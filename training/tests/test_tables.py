@@ -13,11 +13,11 @@ from golden.data import Handwriting, generate, generate_generic
 from golden.energy import paper
 from golden.integer_model import MoeModel
 from golden.tests.small import GATE, blobs
-from hw.gen.digest import rtl_digest
-from scripts.tests.commands import call, load
 from spec.errors import InputError
+from spec.models_digest import models_digest
 from spec.network import build_moe
 from spec.presets import load_moe, load_toml
+from spec.tests.commands import call, load
 from training import fine_tune as tuning
 from training import personalize, table1, table4, table_files
 from training.features import extract
@@ -111,7 +111,7 @@ def test_table_1_is_kept_and_goes_on_after_an_interruption(quick, tmp_path, monk
     result = json.loads((tmp_path / "out" / "table1.json").read_text())
     assert [row["pooled"] for row in result["rows"]] == [2, 1]
     assert [row["users"][0]["bank"] for row in result["rows"]] == [bank.digest() for bank in trained]
-    assert result["sources"] == rtl_digest() and result["data"]["synthetic"] is False
+    assert result["sources"] == models_digest() and result["data"]["synthetic"] is False
     assert "1x1x20" in (tmp_path / "out" / "table1.md").read_text()
 
 

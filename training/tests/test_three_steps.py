@@ -11,10 +11,10 @@ import pytest
 
 from golden.data import Handwriting, LabelledImages
 from golden.tests.small import blobs
-from scripts.tests.commands import call
 from spec.bank_file import load_bank, read_bank_file
 from spec.paths import bank_file, user_name
 from spec.presets import load_moe
+from spec.tests.commands import call
 from training import local_expert
 from training import three_steps as cli
 

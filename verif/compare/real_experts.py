@@ -17,7 +17,7 @@ from torch.nn import functional
 from golden.integer_model import Answers
 from spec.bank import Bank
 from spec.fixedpoint import FixedPoint
-from spec.kinds.layer import LayerWeights
+from spec.kinds.data import LayerWeights
 from spec.kinds.matrix import MatrixLayer
 from spec.kinds.pool import PoolLayer
 from spec.network import Mode, Moe

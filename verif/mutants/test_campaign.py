@@ -1,73 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Campaigns on planted benches: a blind one, one that sees, one that hangs; resuming, judging, exit codes."""
+"""Campaigns on planted benches: a blind one, one that sees, one that hangs; resuming and judging."""
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from spec.errors import InputError
-from spec.paths import BUILD, ROOT
 from tools.cocotb_run import RTL
-from verif.mutants import campaign, cli
 from verif.mutants.campaign import Bench, Mutant, Result, Store, draw, judge_results, run_campaign
 from verif.mutants.cover import Cover, load_cover
 from verif.mutants.execution import LINT, SEEN, SURVIVED, Execution, Executor
+from verif.mutants.planted import MODULE, plant, plantation
 from verif.mutants.survivors import Survivor, load_survivors
 from verif.mutants.table import verdict_table
 
-MODULE = "stream_append"
-_PLANTED = """
-import subprocess
-from tools.cocotb_run import RTL, mutate
-from tools.mutants import under_test
-
-SOUND = RTL / "{module}.sv"
-run = under_test()
-
-def test_bench():
-    [met] = run.stand_in([SOUND], RTL)
-    broken = met.read_text() != SOUND.read_text()
-    {body}
-
-def test_negative_control():
-    mutate(SOUND, "a", "b")
-    raise AssertionError("a control must not run on a mutant")
-"""
-BENCHES = {
-    "blind": "pass",
-    "sighted": "assert not broken",
-    "refusing": "if broken: run.refuse('%Error: no such signal'); raise RuntimeError",
-    "hanging": "if broken: subprocess.run(['sleep', '600'])",
-    "failing": "assert False, 'always'",
-}
-
 
 @pytest.fixture
-def planted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Cover]]:
-    """Makes a bench of one of the kinds the only cover of the module; what is remembered stays in ``tmp_path``.
-
-    The bench is within the project, as pytest's names of tests are relative to it.
-    """
-    BUILD.mkdir(exist_ok=True)
-    directory = Path(tempfile.mkdtemp(dir=BUILD))
-
-    def plant(kind: str) -> Cover:
-        file = directory / f"test_{kind}.py"
-        file.write_text(_PLANTED.format(module=MODULE, body=BENCHES[kind]))
-        cover = Cover({MODULE: file}, {}, {})
-        monkeypatch.setattr(cli, "load_cover", lambda: cover)
-        return cover
-
-    monkeypatch.setattr(campaign, "RESULTS", tmp_path / "results")
-    yield plant
-    shutil.rmtree(directory)
+def planted() -> Iterator[Callable[[str], Cover]]:
+    """Makes a bench of one of the kinds the only cover of the module."""
+    with plantation() as directory:
+        yield lambda kind: plant(kind, directory)
 
 
 def execute(cover: Cover, tmp_path: Path, count: int = 2, jobs: int = 2) -> list[Result]:
@@ -102,28 +57,6 @@ def test_a_bench_that_cannot_judge_is_refused(planted: Callable[[str], Cover], t
     cover.own[MODULE].write_text("def test_of_nothing(): pass\n")
     with pytest.raises(InputError, match=f"no test simulates {MODULE}.sv"):
         execute(cover, tmp_path)
-
-
-def test_exit_codes(planted: Callable[[str], Cover], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    arguments = ["--count", "2", "--module", MODULE, "--out"]
-    planted("sighted")
-    assert cli.main([*arguments, str(tmp_path / "sighted.jsonl")]) == 0
-    assert "Seen are 2 of 2 mutants that matter, 100.0 %" in capsys.readouterr().out
-    planted("blind")
-    assert cli.main([*arguments, str(tmp_path / "blind.jsonl")]) == 1
-    said = capsys.readouterr().out
-    assert "Seen are 0 of 2 mutants that matter, 0.0 %" in said
-    assert said.count("[[survivor]]") == 2
-    with pytest.raises(InputError, match="there is no module 'stream_apend' in hw/rtl"):
-        cli.main(["--module", "stream_apend"])
-
-
-@pytest.mark.parametrize("arguments", [["--module", "nothing"], ["--count", "0"], ["--seed", "x"]], ids=str)
-def test_bad_input_is_a_sentence(arguments: list[str]) -> None:
-    command = [sys.executable, str(ROOT / "scripts" / "mutants.py"), *arguments]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert result.returncode == 2
-    assert "mutants.py:" in result.stderr and "Traceback" not in result.stderr
 
 
 class _Counted(Executor):

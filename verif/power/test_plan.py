@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from hw.gen.digest import rtl_digest
-from scripts.tests.commands import call
 from spec.errors import InputError
+from spec.tests.commands import call
 from verif.power import plan
 from verif.power.plan import Item, Verdict, as_data, as_text, load_plan
 

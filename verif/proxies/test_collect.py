@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from golden.energy import Weights
-from scripts.tests.commands import call as call_command
-from scripts.tests.commands import load
+from spec.tests.commands import call as call_command
+from spec.tests.commands import load
 from tools.cocotb_run import SimulationError
 from verif.proxies import timeline, tiny_run
 from verif.proxies.collect import as_text, findings

@@ -11,7 +11,7 @@ import pytest
 from golden.energy import Weights
 from golden.energy.hardware import KINDS
 from golden.energy.switching_weights import WEIGHTS
-from scripts.tests.commands import call
+from spec.tests.commands import call
 from verif.proxies import designs
 
 

@@ -13,7 +13,7 @@ import pytest
 from hls import vendor
 from hls.build import build_library
 from hls.tests.shapes import write_shape
-from scripts.tests.commands import call
+from spec.tests.commands import call
 from verif import hls_flow as command
 
 FAKE_TOOL = """\

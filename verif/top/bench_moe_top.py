@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import random
+from bisect import bisect_left
 from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any
@@ -65,6 +66,7 @@ class Top:
 
     def __init__(self, dut: Any, idle: str = "none", stall: str = "none") -> None:
         self.dut = dut
+        self.ports = (dut.mode_i, dut.bank_i, dut.bank_valid_i, dut.local_expert_i, dut.theta_i)
         self.rng = random.Random(f"{cocotb.RANDOM_SEED} {idle} {stall}")
         ports = Renamed(
             dut,
@@ -117,16 +119,11 @@ class Top:
 
     def _settings(self) -> dict[Any, int]:
         """The settings of the next image until its first pixel is taken, and something else at any other time."""
-        started = sum(first < len(self.source.transfers) for first in self.first_pixel)
+        started = bisect_left(self.first_pixel, len(self.source.transfers))
         waiting = started < len(self.settings) and len(self.source.transfers) == self.first_pixel[started]
         now = self.settings[started] if waiting else self.random_settings(range(8))
-        return {
-            self.dut.mode_i: now.mode,
-            self.dut.bank_i: now.bank,
-            self.dut.bank_valid_i: now.bank_valid,
-            self.dut.local_expert_i: now.local_expert,
-            self.dut.theta_i: now.theta,
-        }
+        values = (now.mode, now.bank, now.bank_valid, now.local_expert, now.theta)
+        return dict(zip(self.ports, values, strict=True))
 
     def random_settings(self, modes: Any = MODES) -> Settings:
         rng = self.rng

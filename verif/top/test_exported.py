@@ -17,9 +17,9 @@ import pytest
 from hls import vendor
 from hls.build import build_library
 from hls.gen import generate
-from scripts.tests.commands import call
 from spec import tiny_variants as tiny
 from spec.paths import ROOT
+from spec.tests.commands import call
 from verif.tests.test_hls_flow import without_vendor
 from verif.top import exported
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from hw.gen.build import generate
 from spec import tiny_variants as tiny
 from spec.files import write_if_changed
-from spec.network import MatrixLayer
+from spec.kinds import weighted
 from tools.cocotb_run import BUILD, RTL
 from verif.unit.packed import Member, Packed, flat_module
 
@@ -71,13 +71,10 @@ def device(variant: str) -> Device:
 
     def layers(of: Iterable[object]) -> tuple[Layer, ...]:
         found = []
-        for layer in of:
-            if isinstance(layer, MatrixLayer):
-                fold = folds[layer.name]
-                is_graph = bool(fold.graph)
-                found.append(
-                    Layer(layer.inputs * layer.outputs if is_graph else fold.pe * fold.simd, int(not is_graph))
-                )
+        for layer in weighted(of):
+            fold = folds[layer.name]
+            is_graph = bool(fold.graph)
+            found.append(Layer(layer.inputs * layer.outputs if is_graph else fold.pe * fold.simd, int(not is_graph)))
         return tuple(found)
 
     gate = [layer for layer in (moe.gate_hidden, moe.gate_out) if layer]

@@ -9,7 +9,7 @@ from hw.gen.adder_graph import adder_graph
 from hw.gen.kinds.conv import graph_layer
 from spec.fixedpoint import FixedPoint, signed_bits
 from spec.kinds.conv import Convolution
-from spec.kinds.layer import LayerWeights, Shape
+from spec.kinds.data import LayerWeights, Shape
 from spec.kinds.matrix import accumulator_for_weights
 
 SHAPE, KERNEL, OUTPUTS, SHIFT = Shape(6, 7, 2), 3, 5, 6

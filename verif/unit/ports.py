@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from verif.streams import active
+from verif.streams import Driven, active
 
 
 class Renamed:
@@ -43,10 +43,14 @@ class Level:
 
     def __init__(self, values: Callable[[], dict[Any, int]]) -> None:
         self.values = values
+        self._driven: dict[int, Driven] = {}  # by identity: a handle's hash is slow
 
     def drive(self) -> None:
         for signal, value in self.values().items():
-            signal.value = value
+            driven = self._driven.get(id(signal))
+            if driven is None:
+                driven = self._driven[id(signal)] = Driven(signal)
+            driven.set(value)
 
     def sample(self, cycle: int) -> None: ...
     def reset(self) -> None:

@@ -16,8 +16,8 @@ from hw.constants import constants
 from hw.gen.memory import LAYER_GATE_OUT, BankWrites, bank_writes
 from spec.fixedpoint import FixedPoint
 from spec.folding import LayerFolding
+from spec.kinds.data import LayerWeights, Shape
 from spec.kinds.dense import Dense
-from spec.kinds.layer import LayerWeights, Shape
 from verif.streams import Bench
 
 

@@ -15,7 +15,7 @@ import pytest
 from golden.data import DataError
 from golden.data.download import OFFICIAL, Archive, download_emnist, extract
 from golden.data.fetch import fetch
-from scripts.tests.commands import call, load
+from spec.tests.commands import call, load
 
 FILES = {
     "emnist-byclass-test-images-idx3-ubyte.gz": np.random.default_rng(0).bytes(900_000),

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from spec.kinds import implementation
-from spec.kinds.layer import Layer, LayerFolding, LayerWeights
+from spec.kinds.data import LayerFolding, LayerWeights
+from spec.kinds.layer import Layer
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from hw.gen.kinds import Instance
 from hw.gen.kinds.matrix import MatrixRtl, matrix_parameters
 from hw.gen.text import HEADER
 from spec.kinds.conv import Convolution
-from spec.kinds.layer import LayerFolding, LayerWeights
+from spec.kinds.data import LayerFolding, LayerWeights
 
 
 class _Convolution(MatrixRtl):

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from hw.gen.kinds import Instance
 from hw.gen.kinds.matrix import MatrixRtl, matrix_parameters
+from spec.kinds.data import LayerFolding
 from spec.kinds.dense import Dense
-from spec.kinds.layer import LayerFolding
 
 
 class _Dense(MatrixRtl):

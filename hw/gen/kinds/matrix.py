@@ -6,7 +6,7 @@ from __future__ import annotations
 from hw.gen.kinds import RtlKind
 from hw.gen.memory import hex_lines
 from spec.folding import pack_bias, pack_weights
-from spec.kinds.layer import LayerFolding, LayerWeights
+from spec.kinds.data import LayerFolding, LayerWeights
 from spec.kinds.matrix import MatrixLayer
 
 MULTIPLIER = {"dsp": 0, "lut": 1, "dsp_pair": 2}  # as numbered by mvu_products

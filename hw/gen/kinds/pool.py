@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from hw.gen.kinds import Instance, RtlKind
-from spec.kinds.layer import LayerFolding
+from spec.kinds.data import LayerFolding
 from spec.kinds.pool import PoolLayer
 
 

@@ -7,11 +7,11 @@ import sys
 
 import pytest
 
-from scripts.tests.commands import call, load
 from spec.bank import random_bank
 from spec.bank_file import save_bank
 from spec.paths import ROOT
 from spec.qonnx_writer import QonnxWriter
+from spec.tests.commands import call, load
 from spec.tiny import tiny_accelerator, tiny_network
 from verif.compare import request
 from verif.compare.request import Request, load_setup

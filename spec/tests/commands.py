@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Commands as they run, but in the process of the test: what they print, and their exit codes."""
+"""Commands as they run, but in the process of the test: what they print, and their exit codes.
+
+A test on any floor may run a command, as a user does.
+"""
 
 from __future__ import annotations
 
 import importlib
 import sys
-from pathlib import Path
 from types import ModuleType
 
-SCRIPTS = Path(__file__).resolve().parent.parent
+from spec.paths import ROOT
+
+SCRIPTS = ROOT / "scripts"
 NAMES = tuple(sorted(path.stem for path in SCRIPTS.glob("[!_]*.py")))
 
 if str(SCRIPTS) not in sys.path:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """How long test files take, and so in which order they start: the longest first, lest a core is idle in the end.
 
-``test_seconds.json`` keeps the seconds of each file on one core, ``fresh`` with everything still to be built, and
-``built``; docs/testing.md says how it is renewed.
+``test_seconds.json`` keeps the CPU seconds of each file, ``fresh`` with everything still to be built, and ``built``;
+docs/testing.md says how it is renewed.
 """
 
 from __future__ import annotations

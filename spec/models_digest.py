@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A name for the state of the trained models: accuracies that carry it can be told to be of these models or of others.
+
+The hardware does not matter to an accuracy: it equals the integer model in every bit, or it is broken.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+
+from spec.bank_file import load_bank
+from spec.network import Moe
+from spec.paths import BANKS
+from spec.presets import load_moe
+
+GATES = ("paper", "tuned")  # gate presets whose accuracies are kept
+
+
+@cache
+def models_digest() -> str:
+    """16 hex digits of the GE, of the arithmetic of LE and gate, and of the banks that are shipped."""
+    return digest_of_models({gate: load_moe(gate) for gate in GATES})
+
+
+def digest_of_models(models: dict[str, Moe]) -> str:
+    """The same of some gate presets."""
+    digest = hashlib.sha256()
+    for gate, moe in models.items():
+        arithmetic = (moe.local_experts, moe.le_pool, moe.gate_pool, moe.confidence_shift, moe.runtime_layers)
+        digest.update(f"{gate} {moe.network.digest()} {arithmetic}\n".encode())
+        for path in sorted((BANKS / gate).glob("*.bank")):
+            digest.update(f"{path.name} {load_bank(path).digest()}\n".encode())
+    return digest.hexdigest()[:16]
