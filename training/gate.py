@@ -128,6 +128,8 @@ def train_gate(
     scores = gate_scores(gate_logits)
     gains = _gains(generic.validation, logits, gate_logits, generic.validation_ge)
     threshold = choose_threshold(scores, gains) if moe.threshold == "validation" else 0
+    # Any higher one keeps the budget too; a lower one than the biases can carry would mean: everything is local.
+    threshold = max(threshold, lowest_threshold(weights[-1], moe.gate_out.bias))
     metrics = {
         "threshold": threshold,
         "generic_validation_loss": -float(gains[scores > threshold].sum()),
@@ -137,6 +139,12 @@ def train_gate(
     return Gate(hidden, fold_threshold(weights[-1], threshold, moe.gate_out.bias), threshold, metrics)
 
 
+def lowest_threshold(out: LayerWeights, bias: FixedPoint) -> int:
+    """The lowest threshold that :func:`fold_threshold` can carry in biases of this type."""
+    generic, local = int(out.bias[0]), int(out.bias[1:].max())
+    return max(2 * (bias.minimum - generic), 2 * (local - bias.maximum))
+
+
 def fold_threshold(out: LayerWeights, threshold: int, bias: FixedPoint) -> LayerWeights:
     """Carry a threshold in the biases: ``local - generic > threshold`` becomes ``local - generic > 0``.
 
@@ -144,13 +152,13 @@ def fold_threshold(out: LayerWeights, threshold: int, bias: FixedPoint) -> Layer
     its range while the other has room.
 
     Raises:
-        ValueError: the biases do not fit their type.
+        InputError: the biases do not fit their type.
     """
     folded = out.bias.copy()
     folded[0] += threshold // 2
     folded[1:] -= threshold - threshold // 2
     if not bias.contains(folded):
-        raise ValueError(f"a gate threshold of {threshold} does not fit the output biases of {bias.bits} bits")
+        raise InputError(f"a gate threshold of {threshold} does not fit the output biases of {bias.bits} bits")
     return LayerWeights(out.weight, folded)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from driver import DeviceFault
 from report.context import load_context
 from report.evidence import SOURCES
 from spec.errors import CheckFailed, InputError
@@ -149,11 +150,12 @@ def test_a_second_form_of_a_flag_is_seen() -> None:
     [
         (InputError("this is wrong"), 2, "lint.py: this is wrong\n"),
         (CheckFailed("that differs"), 1, "lint.py: that differs\n"),
+        (DeviceFault("the device gives 3 wrong answers"), 1, "lint.py: the device gives 3 wrong answers\n"),
         (KeyboardInterrupt(), 130, "interrupted\n"),
         (RuntimeError("the tool chain is broken"), 3, "RuntimeError: the tool chain is broken\n"),
         (AssertionError("a defect"), 3, "AssertionError: a defect\n"),
     ],
-    ids=["input", "check", "interrupted", "tool chain", "defect"],
+    ids=["input", "check", "device", "interrupted", "tool chain", "defect"],
 )
 def test_exit_codes(error: BaseException, code: int, said: str, monkeypatch, capsys) -> None:
     def fail() -> None:
@@ -181,9 +183,9 @@ def run_script(name: str, *arguments: str, **options) -> subprocess.CompletedPro
 
 def test_a_command_runs_from_anywhere_and_its_name_hides_no_package(tmp_path: Path) -> None:
     """``report.py`` stands where Python looks first, and imports the package ``report``."""
-    run = run_script("report", "--quick", "--out", "/dev/null/page.html", cwd=tmp_path, env={})
+    run = run_script("report", "--no-such-flag", cwd=tmp_path, env={})
     assert run.returncode == 2, run.stderr
-    assert run.stderr.startswith("report.py: /dev/null/page.html: ") and run.stderr.count("\n") == 1
+    assert run.stderr.startswith("report.py: unrecognized arguments: --no-such-flag") and run.stderr.count("\n") == 1
 
 
 def test_a_missing_environment_is_one_sentence(tmp_path: Path) -> None:

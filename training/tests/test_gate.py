@@ -21,6 +21,7 @@ from training.gate import (
     fold_threshold,
     gate_inputs,
     gate_scores,
+    lowest_threshold,
     train_gate,
 )
 from training.heads import HeadConfig
@@ -102,8 +103,12 @@ def test_a_folded_threshold_decides_the_same(moe, threshold: int) -> None:
 
 def test_a_threshold_beyond_the_biases_is_refused(moe) -> None:
     out = LayerWeights(np.zeros((2, 4), np.int64), np.zeros(2, np.int64))
-    with pytest.raises(ValueError, match="does not fit the output biases of 16 bits"):
+    with pytest.raises(InputError, match="does not fit the output biases of 16 bits"):
         fold_threshold(out, 140_000, moe.gate_out.bias)
+    lowest = lowest_threshold(out, moe.gate_out.bias)
+    assert moe.gate_out.bias.contains(fold_threshold(out, lowest, moe.gate_out.bias).bias)
+    with pytest.raises(InputError):
+        fold_threshold(out, lowest - 2, moe.gate_out.bias)
 
 
 def test_the_threshold_spends_the_budget_and_no_more() -> None:

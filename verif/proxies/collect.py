@@ -18,14 +18,15 @@ from hw.gen.digest import rtl_digest
 from spec.bank import Bank
 from spec.domains import DOMAINS
 from spec.network import Mode
-from spec.paths import ROOT
+from spec.paths import BUILD, RESULTS
 from spec.presets import Accelerator as Design
 from spec.progress import progress_bar
 from verif.proxies import agreement, switching, timeline
 from verif.proxies.cases import GENERIC, USER, Case
 from verif.proxies.counting import WORK, Counted, build_bench, count, differences
 
-OUT = ROOT / "build" / "proxies.json"
+OUT = BUILD / "proxies.json"
+KEPT = RESULTS / "proxies.json"
 REFERENCE = (Mode.GE_ONLY, GENERIC)  # what the table compares with
 
 
