@@ -125,7 +125,10 @@ class Sources:
     def _near(self, file: str) -> list[str]:
         """Sources that use a file which is neither Python nor RTL: they have its name, or test its package."""
         path = PurePosixPath(file)
-        named = [one for one, text in self.texts.items() if path.name in text and one.endswith(".py")]
+        quoted = (f'"{path.name}"', f'/{path.name}"')
+        named = [
+            one for one, text in self.texts.items() if one.endswith(".py") and any(name in text for name in quoted)
+        ]
         if path.suffix == ".md":
             named += [one for one, text in self.texts.items() if is_test(one) and '.md"' in text]
         elif path.suffix != ".json":
@@ -157,16 +160,23 @@ def choose(
             spent += cost(file)
         else:
             left.append(file)
-    rtl = any(file.startswith(("hw/rtl/", "hw/gen/", "hw/regs/", "configs/folding/")) for file in changed)
     python = tuple(file for file in changed if file in sources.texts and file.endswith(".py"))
-    return Choice((*near, *(file for file in core if file in sources.texts)), tuple(left), python, rtl)
+    return Choice((*near, *(file for file in core if file in sources.texts)), tuple(left), python, touches_rtl(changed))
+
+
+def touches_rtl(changed: Sequence[str]) -> bool:
+    """Whether the RTL or what generates it is among the files."""
+    return any(file.startswith(("hw/rtl/", "hw/gen/", "hw/regs/", "configs/folding/")) for file in changed)
 
 
 def choose_now(budget: float) -> tuple[list[str], Choice]:
     """The changed files of this checkout, and the choice for them."""
     changed = changed_files()
-    # What was never timed on a built tree takes about a third of what it takes on a fresh one.
-    seconds = {file: fresh / 3 for file, fresh in kept_seconds(FRESH).items()} | kept_seconds(BUILT)
+    fresh, built = kept_seconds(FRESH), kept_seconds(BUILT)
+    if touches_rtl(changed):
+        seconds = built | fresh  # simulations are built again
+    else:  # what was never timed on a built tree takes about a third of what it takes on a fresh one
+        seconds = {file: time / 3 for file, time in fresh.items()} | built
     return changed, choose(changed, Sources.of(), seconds, budget)
 
 

@@ -24,6 +24,7 @@ MADE_UP = {
     "spec/tests/test_words.py": "from spec import words\n",
     "golden/tests/test_pages.py": 'pages = glob("*.md")\n',
     "hls/tests/test_layers.py": "",
+    "golden/tests/test_model.py": 'a = SOURCES / "model/a.cpp"\n',
 }
 
 
@@ -43,6 +44,8 @@ def made_up() -> Sources:
         ("verif/unit/test_mux.py", {"verif/unit/test_mux.py": 0}),
         ("docs/some/page.md", {"golden/tests/test_pages.py": 1}),
         ("hls/src/dense.hpp", {"hls/tests/test_layers.py": 1}),
+        ("driver/model/a.cpp", {"golden/tests/test_model.py": 1}),
+        ("driver/model/a", {}),
         ("hw/rtl/removed.sv", {}),
     ],
 )
