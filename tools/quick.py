@@ -173,10 +173,10 @@ def choose_now(budget: float) -> tuple[list[str], Choice]:
     """The changed files of this checkout, and the choice for them."""
     changed = changed_files()
     fresh, built = kept_seconds(FRESH), kept_seconds(BUILT)
+    # What was never timed on a built tree takes about a third of what it takes on a fresh one.
+    seconds = {file: time / 3 for file, time in fresh.items()} | built
     if touches_rtl(changed):
-        seconds = built | fresh  # simulations are built again
-    else:  # what was never timed on a built tree takes about a third of what it takes on a fresh one
-        seconds = {file: time / 3 for file, time in fresh.items()} | built
+        seconds |= fresh  # simulations are built again
     return changed, choose(changed, Sources.of(), seconds, budget)
 
 
