@@ -32,7 +32,8 @@ from tools.toolchain import verilator_environment
 OBJECTS = ROOT / "build" / "objects"
 
 # Every translation unit reads the model's headers, half a second for the whole device. So a design of less C++ than
-# this is one unit; of a larger or an optimised one, which would keep a single core busy, the files below the second limit.
+# this is one unit. Of a larger one, and of an optimised one, which would keep a single core busy, the files below the
+# second limit are.
 ONE_UNIT, SMALL_FILE = 3_000_000, 300_000  # bytes
 # What the generated files and the harnesses include of the runtime.
 _RUNTIME_HEADERS = ("verilated.h", "verilated_cov.h", "verilated_vpi.h", "verilated_sym_props.h", "verilated_syms.h")
