@@ -21,6 +21,7 @@ _TOKEN = re.compile(
 """,
     re.VERBOSE | re.DOTALL,
 )
+_ASSERTION_PARAMETERS = ("NeverFull",)
 _OPENING = {"(": ")", "[": "]", "{": "}"}
 _ENDS = {"begin": "end", "case": "endcase", "function": "endfunction", "module": "endmodule", "package": "endpackage"}
 
@@ -64,7 +65,7 @@ class Source:
     ``tokens``: without comments. ``code[i]``: token i is code that a change may touch. Not code are: headers of
     modules, functions and packages, imports, type definitions, ranges in declarations, strings, directives, everything
     between "`ifndef SYNTHESIS" and its "`endif", parameter checks at elaboration (generate blocks that only say
-    ``$error``), and what exists only to be called unused.
+    ``$error``), what exists only to be called unused, and parameters that only switch assertions.
     """
 
     def __init__(self, text: str) -> None:
@@ -159,8 +160,10 @@ class Source:
         return before[0] == "module" and before[-2:] == ["::", "*"]
 
     def _mark_statements(self) -> None:
-        """What exists to be called unused, for lint alone."""
+        """What exists to be called unused, for lint alone, and what only switches an assertion on."""
         for index in range(len(self)):
+            if self[index] == "." and self[index + 1] in _ASSERTION_PARAMETERS:
+                self._hide(index, self.partner[index + 2] + 1)
             if self[index] == "assign" and self[index + 1].startswith("unused_"):
                 self._hide(index, self.behind(index))
 

@@ -45,6 +45,7 @@ module sample
       b_o <= table_q[index_q];
     end
   end
+  stream_fifo #(.NeverFull(1'b1)) u_fifo (.*);
   logic unused_a;
   assign unused_a = ^{a_i[1], 1'b0};
 `ifndef SYNTHESIS
