@@ -27,7 +27,7 @@ from pathlib import Path
 from spec.files import write_text
 from spec.paths import ROOT
 from tools.manifest import NAME, compile_order, used_by
-from tools.model_objects import LONG_RUN, OBJECTS, SHORT_RUN, CompileFailed, ModelCompiler, link_sources
+from tools.model_objects import COCOTB_RUN, OBJECTS, SHORT_RUN, CompileFailed, ModelCompiler, link_sources
 from tools.mutants import ControlsRest, under_test
 from tools.toolchain import verilator_environment
 
@@ -207,7 +207,7 @@ def build(
     sources = rtl_sources(toplevel) if sources is None else list(sources)
     parameters = dict(parameters or {})
     defines = dict(defines or {})
-    compiler = ModelCompiler(OBJECTS, (), LONG_RUN if optimise else SHORT_RUN)
+    compiler = ModelCompiler(OBJECTS, (), COCOTB_RUN if optimise else SHORT_RUN)
     mutant, root = under_test(), BUILD
     if mutant and (changed := mutant.stand_in(sources, RTL)) != sources:
         if messages := _new_findings(toplevel, parameters, sources, changed):

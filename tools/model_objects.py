@@ -32,7 +32,8 @@ from tools.toolchain import verilator_environment
 OBJECTS = ROOT / "build" / "objects"
 
 # Every translation unit reads the model's headers, half a second for the whole device. So a design of less C++ than
-# this is one unit, and of a larger one the files below the second limit are.
+# this is one unit. Of a larger one, and of an optimised one, which would keep a single core busy, the files below the
+# second limit are.
 ONE_UNIT, SMALL_FILE = 3_000_000, 300_000  # bytes
 # What the generated files and the harnesses include of the runtime.
 _RUNTIME_HEADERS = ("verilated.h", "verilated_cov.h", "verilated_vpi.h", "verilated_sym_props.h", "verilated_syms.h")
@@ -54,6 +55,8 @@ class Optimisation:
 SHORT_RUN = Optimisation()
 # Initialisation code runs once and is a third of all code: not worth optimising.
 LONG_RUN = Optimisation(often="-O2")
+# A large design in cocotb, where Python takes more time than the design does.
+COCOTB_RUN = Optimisation(often="-O1")
 
 
 @functools.cache
@@ -116,24 +119,22 @@ class ModelCompiler:
         classes = _make_variables((work / f"{prefix}_classes.mk").read_text())
         switches = tuple(f"-D{name}={classes.get(name, ['0'])[0]}" for name in _SWITCHES)
         flags = (*self._flags, "-DVERILATOR=1", *switches)
-        kinds = [
-            ("often", [work / f"{name}.cpp" for name in classes["VM_CLASSES_FAST"] + classes["VM_SUPPORT_FAST"]]),
-            ("once", [work / f"{name}.cpp" for name in classes["VM_CLASSES_SLOW"] + classes["VM_SUPPORT_SLOW"]]),
-        ]
+        often = [work / f"{name}.cpp" for name in classes["VM_CLASSES_FAST"] + classes["VM_SUPPORT_FAST"]]
+        once = [work / f"{name}.cpp" for name in classes["VM_CLASSES_SLOW"] + classes["VM_SUPPORT_SLOW"]]
         headers = sorted(work.glob("*.h"))
         others = [header for directory in include for header in sorted(directory.glob("*.h"))]
         paths = [f"-I{directory}" for directory in (work, *include)]
-        levels = {"often": self._optimisation.often, "once": self._optimisation.once}
+        groups: dict[str, list[Path]] = {}
+        for level, files in ((self._optimisation.often, often), (self._optimisation.once, once)):
+            groups.setdefault(level, []).extend(files)
         model: list[tuple[str, Path, list[Path]]] = []
-        if levels["often"] == levels["once"]:
-            small, large = _by_size([path for _, files in kinds for path in files])
-            unit = work / f"{prefix}__unit.cpp"
-            unit.write_text("".join(f'#include "{path}"\n' for path in (*small, *harness)))
-            model = [(levels["often"], unit, [*small, *harness, *headers, *others])]
-            model += [(levels["often"], path, [path, *headers]) for path in large]
-        else:
-            model = [(levels[kind], path, [path, *headers]) for kind, files in kinds for path in files]
-            model += [(levels["often"], path, [path, *headers, *others]) for path in harness]
+        for level, files in groups.items():
+            small, large = _by_size(files, ONE_UNIT if len(groups) == 1 else 0)
+            extra = harness if level == self._optimisation.often else []
+            unit = work / f"{prefix}__unit{level}.cpp"
+            unit.write_text("".join(f'#include "{path}"\n' for path in (*small, *extra)))
+            model.append((level, unit, [*small, *extra, *headers, *others]))
+            model += [(level, path, [path, *headers]) for path in large]
         runtime = [self._include / f"{name}.cpp" for name in classes["VM_GLOBAL_FAST"] + classes["VM_GLOBAL_SLOW"]]
 
         def compile_model(entry: tuple[str, Path, list[Path]]) -> Path:
@@ -206,10 +207,10 @@ def link_sources(sources: Sequence[Path], work: Path) -> list[str]:
     return [f"src/{path.name}" for path in sources]
 
 
-def _by_size(files: Sequence[Path]) -> tuple[list[Path], list[Path]]:
-    """The files that are compiled together, and those each alone."""
+def _by_size(files: Sequence[Path], one_unit: int) -> tuple[list[Path], list[Path]]:
+    """The files that are compiled together, all of them below ``one_unit`` bytes, and those each alone."""
     sizes = {path: path.stat().st_size for path in files}
-    if sum(sizes.values()) < ONE_UNIT:
+    if sum(sizes.values()) < one_unit:
         return list(files), []
     return [path for path in files if sizes[path] < SMALL_FILE], [path for path in files if sizes[path] >= SMALL_FILE]
 

@@ -10,15 +10,7 @@ import numpy as np
 
 from verif import models
 from verif.streams import CROSSED
-from verif.unit.stream_checks import (
-    Workload,
-    check_held,
-    check_interval,
-    check_reset,
-    generator,
-    parameters,
-    start,
-)
+from verif.unit.stream_checks import Workload, check_held, check_interval, check_reset, generator, parameters, start
 
 P = parameters()
 KERNEL = P["Kernel"]

@@ -9,15 +9,7 @@ import cocotb
 import numpy as np
 
 from verif.streams import CROSSED
-from verif.unit.stream_checks import (
-    Workload,
-    check_held,
-    check_interval,
-    check_reset,
-    generator,
-    parameters,
-    start,
-)
+from verif.unit.stream_checks import Workload, check_held, check_interval, check_reset, generator, parameters, start
 
 P = parameters()
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -64,9 +65,14 @@ class Device:
         return len(self.layers["le"])
 
 
+# Name here: tiny accelerator. The tiny front end has one layer; in the first one, three stand in for it.
+VARIANTS = {"two_experts_three_front_layers": "two", "one": "one", "eight": "eight"}
+THREE_LAYERS = (Layer(36, 0), Layer(5, 1), Layer(7, 1))
+
+
 def device(variant: str) -> Device:
     """The tiny accelerator's layers, from network and folding: PE x SIMD a step, of an adder graph a whole matrix."""
-    accelerator = tiny.accelerator(variant)
+    accelerator = tiny.accelerator(VARIANTS[variant])
     moe, folds = accelerator.moe, accelerator.folding.layers
 
     def layers(of: Iterable[object]) -> tuple[Layer, ...]:
@@ -80,7 +86,7 @@ def device(variant: str) -> Device:
     gate = [layer for layer in (moe.gate_hidden, moe.gate_out) if layer]
     return Device(
         {
-            "fe": layers(moe.network.front_end),
+            "fe": THREE_LAYERS if "three" in variant else layers(moe.network.front_end),
             "ge": layers(moe.network.tail),
             "le": layers([moe.le]) * moe.local_experts,
             "gn": layers(gate),
@@ -226,6 +232,19 @@ def sources(variant: str) -> list[Path]:
     """The wrapper for a variant and all it needs, packages first."""
     directory = BUILD / "activity_counters" / variant
     write_if_changed(directory / f"{TOP}.sv", wrapper(device(variant)))
-    device_sources = generate(tiny.accelerator(variant)).device_sources
-    packages = [path for path in device_sources if path.stem.endswith("_pkg")]
+    packages = []
+    for path in generate(tiny.accelerator(VARIANTS[variant])).device_sources:
+        if path.stem.endswith("_pkg"):
+            packages.append(directory / path.name if path.stem in ("moe_pkg", "moe_device_pkg") else path)
+            write_if_changed(directory / path.name, _with_front_layers(path.read_text(), device(variant).layers["fe"]))
     return [*packages, RTL / "activity_counters.sv", directory / f"{TOP}.sv"]
+
+
+def _with_front_layers(package: str, layers: tuple[Layer, ...]) -> str:
+    """A generated package for a front end of other layers: the tiny network has only one."""
+    count = len(layers)
+    macs = ", ".join(f"32'd{layer.macs}" for layer in reversed(layers))
+    memory = "".join(str(layer.weight_reads) for layer in reversed(layers))
+    for name, value in (("Layers", count), ("StepMacs", f"{{{macs}}}"), ("HasMemory", f"{count}'b{memory}")):
+        package = re.sub(rf"(?<= Front{name} = )[^;]+(?=;)", str(value), package)
+    return package

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from spec.tiny_variants import VARIANTS
 from tools.cocotb_run import PARAMETERS_VARIABLE, Results, run, with_mutant
-from verif.unit.counter_model import TOP, sources
+from verif.unit.counter_model import TOP, VARIANTS, sources
 
 BENCH = "verif.unit.bench_activity_counters"
 
@@ -53,6 +52,7 @@ DEFECTS = {
         "CounterW'($countones(events_i.ge))",
         "layers",
     ),
+    "the first layer's buffer for all": ("one_if(events_i.fe[l].write)", "one_if(events_i.fe[0].write)", "layers"),
     "an adder graph reads weights": ("one_if(FrontHasMemory[l])", "CounterW'(1)", "layers"),
 }
 
@@ -60,6 +60,7 @@ DEFECTS = {
 @pytest.mark.parametrize("change", DEFECTS.values(), ids=DEFECTS)
 def test_a_defect_is_found(change: tuple[str, str, str]) -> None:
     old, new, found_by = change
-    files = with_mutant(sources("two"), "activity_counters", old, new)
-    results = simulate("two", files, found_by)
+    variant = next(iter(VARIANTS))
+    files = with_mutant(sources(variant), "activity_counters", old, new)
+    results = simulate(variant, files, found_by)
     assert list(results.failed) == [found_by], f"{found_by} did not notice that {old!r} became {new!r}"

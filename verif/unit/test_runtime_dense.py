@@ -35,7 +35,7 @@ def shape(in_words: int, out_words: int, pe: int, simd: int, banks: int, **other
 SHAPES = {
     "one chunk": shape(4, 4, 1, 4, banks=2),
     "3 weight and 2 bias chunks": shape(6, 3, 3, 4, banks=3, Requant=1, Shift=9),
-    "one word": shape(1, 2, 2, 1, banks=16, WgtW=5, ActW=6, BiasW=9, Multiplier=1),
+    "one word, one fold": shape(1, 1, 2, 1, banks=16, WgtW=5, ActW=6, BiasW=9, Multiplier=1),
     "1 bank, 7-bit weights": shape(5, 1, 5, 1, banks=1, WgtW=7, Tags=2),
 }
 BAKED = shape(3, 2, 3, 4, banks=1, Baked=1, WeightFile=WEIGHT_FILE, BiasFile=BIAS_FILE)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""weight_ram: one and several chunks a word, one to three banks, depths that are not powers of two."""
+"""weight_ram: one and several chunks a word, one to three banks, depths that are no powers of two, a single word."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from verif.unit.controls import Defect, check_found
 BENCH = "verif.unit.bench_weight_ram"
 
 
-@pytest.mark.parametrize(("width", "depth", "banks"), [(100, 5, 2), (32, 9, 1), (8, 3, 3)])
+@pytest.mark.parametrize(("width", "depth", "banks"), [(100, 5, 2), (32, 9, 1), (8, 3, 3), (5, 1, 1)])
 def test_weight_ram(width: int, depth: int, banks: int) -> None:
     run("weight_ram", BENCH, parameters={"Width": width, "Depth": depth, "Banks": banks})
 
