@@ -31,7 +31,7 @@ from driver.verilated import VerilatedTransport, build_device
 from golden.energy.switching_weights import WEIGHTS, SwitchingWeights
 from golden.integer_model import MoeModel
 from hw.gen.build import GeneratedHardware, generate
-from hw.hierarchy import ROUTE_QUEUE, domain_instances, domain_of, saif_path, sequencer
+from hw.hierarchy import RESULT_TAKEN, ROUTE_QUEUE, domain_instances, domain_of, saif_path, sequencer
 from hw.synth import load_resources
 from spec.activity import image_activity
 from spec.bank import Bank
@@ -168,7 +168,7 @@ def _count(record: dict, activity: Activity, moe: Moe, expected_multipliers: int
         entry = {key: value for key, value in asdict(memory).items() if key != "name"}
         domains[domain_of(memory.name)]["memories"][memory.name] = entry
     record["domains"] = domains
-    record["results"] = events(tree[""]["taken"])
+    record["results"] = events(tree[""][RESULT_TAKEN])
     record["images_accepted"] = events(tree[saif_path(ROUTE_QUEUE)]["push"])
 
 
