@@ -16,7 +16,7 @@ from _arguments import Parser, add_jobs, command
 from hw.lint import lint_everything
 from tools.quick import Choice, choose_now, ruff_passes, tests_pass
 
-BUDGET = 80  # seconds of one core for tests near the change, on a built tree; the core takes another 40
+BUDGET = 60  # seconds of one core for tests near the change, on a built tree; the core takes another 40
 
 
 def options() -> Parser:
