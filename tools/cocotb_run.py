@@ -28,7 +28,7 @@ from spec.files import write_text
 from spec.paths import ROOT
 from tools.manifest import NAME, compile_order, used_by
 from tools.model_objects import COCOTB_RUN, OBJECTS, SHORT_RUN, CompileFailed, ModelCompiler, link_sources
-from tools.mutants import ControlsRest, under_test
+from tools.mutants import ControlsRest, Replacement, under_test
 from tools.toolchain import verilator_environment
 
 RTL = ROOT / "hw" / "rtl"
@@ -92,9 +92,7 @@ def mutate(source: Path, old: str, new: str) -> Path:
     """
     if under_test():
         raise ControlsRest(f"a control that breaks {source.name} is no test of a mutant")
-    text = source.read_text()
-    assert text.count(old) == 1, f"{source}: {old!r} occurs {text.count(old)} times, not once"
-    text = text.replace(old, new)
+    text = Replacement(str(source), old, new).applied(source.read_text())
     path = BUILD / "mutants" / hashlib.sha256(text.encode()).hexdigest()[:16] / source.name
     write_text(path, text)
     return path

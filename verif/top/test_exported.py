@@ -20,6 +20,7 @@ from hls.gen import generate
 from spec import tiny_variants as tiny
 from spec.paths import ROOT
 from spec.tests.commands import call
+from tools.mutants import Replacement
 from verif.tests.test_hls_flow import without_vendor
 from verif.top import exported
 
@@ -184,9 +185,7 @@ def test_a_defect_is_found(defect: tuple[str, str, str, str], bridge, tmp_path, 
     export = tmp_path / "export"
     shutil.copytree(FAKE, export)
     shutil.copy(exported.ADAPTER, export / exported.ADAPTER.name)
-    text = (export / name).read_text()
-    assert text.count(old) == 1
-    (export / name).write_text(text.replace(old, new))
+    Replacement(name, old, new).apply(export)
     monkeypatch.setattr(exported, "ADAPTER", export / exported.ADAPTER.name)
     results = exported.simulate(VARIANT, export, bridge, testcase=[found_by], cycles=CYCLES)
     assert results.failed and not results.passed, f"{found_by} did not notice that {old!r} became {new!r}"
