@@ -22,6 +22,7 @@ from spec.presets import Accelerator, load_accelerator
 from spec.tests.commands import call
 from spec.tiny import FOLDING, tiny_moe
 from tools.cocotb_run import rtl_sources
+from tools.mutants import Replacement
 from tools.yosys import run_yosys
 
 # As few lanes as there can be, and another number of multipliers in each layer that has some.
@@ -37,8 +38,8 @@ _FOLDING = {
 # A second arg max in the local expert, of the inverted logits.
 _CLASS = "      .out_class_o,\n"
 _MARGIN = "  logic signed [AccW:0] margin;"
+_ARG_MAX = "  logit_arg_max #(\n"
 _TWIN = """
-  logic [ClassW-1:0] index, twin;
   logit_arg_max #(
       .Count (Classes),
       .Lanes (Pe),
@@ -104,8 +105,14 @@ def test_domains_add_up_and_a_defect_of_the_local_expert_is_seen_there_only(tmp_
     shutil.copytree(RTL, altered)
     expert = altered / "local_expert.sv"
     text = expert.read_text()
-    assert text.count(_CLASS) == 1 == text.count(_MARGIN)
-    expert.write_text(text.replace(_CLASS, "      .out_class_o (index),\n").replace(_MARGIN, _TWIN + _MARGIN))
+    names = "  logic [ClassW-1:0] index, twin;\n"  # slang wants them before they are used
+    for old, new in (
+        (_ARG_MAX, names + _ARG_MAX),
+        (_CLASS, "      .out_class_o (index),\n"),
+        (_MARGIN, _TWIN + _MARGIN),
+    ):
+        text = Replacement(expert.name, old, new).applied(text)
+    expert.write_text(text)
     defect = synthesise_parts(replace(hardware, rtl=altered), design.moe, "moe_top")
     assert defect.domains["le"]["TRELLIS_FF"] > sound.domains["le"]["TRELLIS_FF"] + 20
     assert defect.domains["le"]["LUT4"] > sound.domains["le"]["LUT4"] + 20

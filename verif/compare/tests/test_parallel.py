@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Chunks on several models: each image once, in order, whatever the counts; a failure reaches the caller."""
 
+import sys
+
 import pytest
 
 from tools.parallel import run_in_parallel
@@ -31,7 +33,11 @@ def test_a_failure_of_one_model_reaches_the_caller():
         run_in_parallel(6, 3, [lambda low, high, progress: low, broken], None)
 
 
-def test_the_bar_counts_every_image(capsys):
-    run_in_parallel(7, 2, [lambda low, high, progress: low] * 2, "images of a test")
+def test_the_bar_counts_every_image_on_a_terminal_only(capsys, monkeypatch):
+    models = [lambda low, high, progress: low] * 2
+    run_in_parallel(7, 2, models, "images of a test")
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    run_in_parallel(7, 2, models, "images of a test")
     error = capsys.readouterr().err
     assert "images of a test: 100%" in error and "7/7" in error
