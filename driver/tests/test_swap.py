@@ -38,7 +38,10 @@ def test_swap_under_load(mode: Mode) -> None:
         (
             "moe_core.sv",
             ".image_i           (route_image),\n        .in_valid_i        (routed_valid[ToLe+i])",
-            ".image_i           (image),\n        .in_valid_i        (routed_valid[ToLe+i])",
+            # The bank alone, which stands before sequence number and threshold in the descriptor.
+            ".image_i           ({route_image[$bits(image_t)-1:BankW+SeqW+ThetaW], image.bank,\n"
+            "                             route_image[SeqW+ThetaW-1:0]}),\n"
+            "        .in_valid_i        (routed_valid[ToLe+i])",
         ),
     ],
     ids=["loads a bank in use", "valid while it is loaded", "bank of now for images of before"],
