@@ -5,10 +5,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from spec.network import Mode
+import numpy as np
+
+from golden.integer_model import MoeModel
+from spec.bank import Bank
+from spec.network import NO_CLASS, Mode
 from spec.result_word import SEQUENCE_NUMBERS
 
 MAX_LOCAL_EXPERTS = 8
+ALL_ENABLED = (1 << MAX_LOCAL_EXPERTS) - 1
 _FIELDS = (  # most significant first, as in accel_pkg
     ("use_ge", 1),
     ("gated", 1),
@@ -33,7 +38,7 @@ class Settings:
     local_expert: int = 0
     theta: int = 0
     ge_enable: int = 1
-    le_enable: int = 0xFF  # one bit a local expert
+    le_enable: int = ALL_ENABLED  # one bit a local expert
 
 
 @dataclass(frozen=True)
@@ -93,3 +98,15 @@ class Descriptor:
             sequence=sequence % SEQUENCE_NUMBERS,
             theta=settings.theta,
         )
+
+    def answers(self, model: MoeModel, images: np.ndarray, bank: Bank | None) -> tuple[np.ndarray, np.ndarray]:
+        """Classes and experts, uint8 (N,) each, of images with this descriptor; class 255 says that nobody answered."""
+        experts = np.full(len(images), self.expert, np.uint8)
+        if self.use_gate:
+            gated = model.run(images, Mode.MOE_PARALLEL, bank, self.theta)
+            return gated.classes, gated.experts
+        if self.use_le:
+            return model.run(images, Mode.LE_ONLY, bank, 0, self.expert - 1).classes, experts
+        if self.use_ge and self.expert == 0:
+            return model.run(images, Mode.GE_ONLY, None).classes, experts
+        return np.full(len(images), NO_CLASS, np.uint8), experts

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from golden.descriptor import ALL_ENABLED
 from golden.integer_model import Answers
 from hls.build import build_library
 from hls.gen import GeneratedHls, Tap, generate, taps
@@ -56,6 +57,8 @@ class _Settings(ctypes.Structure):
         ("bank_valid", ctypes.c_uint32),
         ("local_expert", ctypes.c_uint32),
         ("theta", ctypes.c_int32),
+        ("ge_enable", ctypes.c_uint32),
+        ("le_enable", ctypes.c_uint32),
     ]
 
 
@@ -169,6 +172,8 @@ class HlsSimulator:
         description: str | None = None,
         chunk: int = CHUNK,
         on_chunk: Callable[[int, HlsResult], None] | None = None,
+        ge_enable: int = 1,
+        le_enable: int = ALL_ENABLED,
     ) -> HlsResult:
         """Stream images through the accelerator.
 
@@ -181,6 +186,7 @@ class HlsSimulator:
             chunk: images per call of one simulation.
             on_chunk: called as (first image, chunk result) instead of keeping the layers of all images; calls come
                 from several threads.
+            ge_enable, le_enable: which experts may run; ``le_enable`` has one bit a local expert.
 
         Raises:
             HlsError: see there.
@@ -189,7 +195,7 @@ class HlsSimulator:
         if mode == Mode.OFF:
             raise ValueError("mode OFF accepts no image")
         images = np.ascontiguousarray(images, np.uint8).reshape(len(images), self.accelerator.moe.network.in_shape.size)
-        settings = _Settings(mode, bank, self._valid, local_expert, theta)
+        settings = _Settings(mode, bank, self._valid, local_expert, theta, ge_enable, le_enable)
         table = self._taps if keep_layers else ()
         busy = [0.0] * len(self._simulations)
 
@@ -213,7 +219,7 @@ class HlsSimulator:
         """Images of any length (flat uint8 arrays), as a stream with TLAST at the end of each: for the status bits."""
         data = np.concatenate([np.asarray(p, np.uint8) for p in pixels])
         lengths = np.array([len(p) for p in pixels], np.uint32)
-        settings = _Settings(mode, bank, self._valid, 0, theta)
+        settings = _Settings(mode, bank, self._valid, 0, theta, 1, ALL_ENABLED)
         raw = self._simulations[0].run(data, lengths, len(pixels), settings, (), ctypes.c_uint64(0))
         return self._decode(raw, mode)
 
@@ -223,7 +229,7 @@ class HlsSimulator:
         result = HlsResult(**result_word.decode(words)._asdict(), domains=domains)
         shapes = layer_shapes(self._taps, self.accelerator)
         result.layers = {name: values.reshape(-1, *shapes[name]) for name, values in layers.items()}
-        if mode == Mode.MOE_GATED and layers and not (result.status & Status.NO_BANK).any():
+        if mode == Mode.MOE_GATED and layers and not (result.status & (Status.NO_BANK | Status.DISABLED)).any():
             generic = np.flatnonzero(result.experts == 0)
             result.used = dict.fromkeys(self._recorded_tail, generic)
             for name in self._recorded_tail:  # present even when no image was generic

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from golden.descriptor import ALL_ENABLED, Descriptor, Settings
 from golden.integer_model import MoeModel
 from hls.csim import write_words
 from spec.bank import Bank
@@ -15,21 +16,16 @@ FRONT_END, GLOBAL, LOCAL, GATE = 1, 2, 4, 8  # bits of a domain word
 MODES = (Mode.GE_ONLY, Mode.LE_ONLY, Mode.MOE_PARALLEL, Mode.MOE_GATED)
 
 
-def expected_domains(mode: Mode, expert: int, bank_valid: bool) -> tuple[int, int]:
-    """Domains enabled at an image's start, and after the gate's decision."""
-    if mode == Mode.LE_ONLY:
-        word = FRONT_END | (LOCAL if bank_valid else 0)
-        return word, word
-    if mode == Mode.GE_ONLY or not bank_valid:
-        return FRONT_END | GLOBAL, FRONT_END | GLOBAL
-    word = FRONT_END | LOCAL | GATE
-    if mode == Mode.MOE_PARALLEL:
-        return word | GLOBAL, word | GLOBAL
-    return word, word | (GLOBAL if expert == 0 else 0)
+def expected_domains(image: Descriptor, expert: int) -> tuple[int, int]:
+    """Domains enabled at an image's start, and after the gate's decision; ``expert`` answers (0: the GE)."""
+    start = FRONT_END | (LOCAL if image.use_le else 0) | (GATE if image.use_gate else 0)
+    if image.use_ge and not image.gated:
+        start |= GLOBAL
+    return start, start | (GLOBAL if image.gated and expert == 0 else 0)
 
 
 def _transaction(mode: int, bank: int, valid: int, theta: int, words: np.ndarray, pixels: np.ndarray) -> str:
-    header = f"{mode} {bank} {valid} 0 {theta} {len(words)} {len(pixels)}"
+    header = f"{mode} {bank} {valid} 0 {theta} 1 {ALL_ENABLED} {len(words)} {len(pixels)}"
     lines = [header, " ".join(f"{word:x}" for word in words.tolist()), " ".join(map(str, pixels.tolist()))]
     return "\n".join(line for line in lines if line)
 
@@ -52,6 +48,7 @@ def vectors(accelerator: Accelerator, images: np.ndarray, banks: tuple[Bank, Ban
     for number, bank in enumerate(banks):
         for mode in MODES:
             answers = model.run(images, mode, bank, theta)
+            descriptor = Descriptor.of(Settings(mode), 0, accelerator.moe.local_experts, len(banks))
             for i, image in enumerate(images):
                 last = number == 0 and mode == MODES[-1] and i == len(images) - 1
                 arriving = words[1] if last else nothing
@@ -59,6 +56,6 @@ def vectors(accelerator: Accelerator, images: np.ndarray, banks: tuple[Bank, Ban
                 lines.append(_transaction(mode, number, valid, theta, arriving, image.ravel()))
                 expert = int(answers.experts[i])
                 word = int(answers.classes[i]) | expert << 8 | number << 16 | (sequence & 0xFFF) << 20
-                lines.append(f"{word:08x} {' '.join(map(str, expected_domains(mode, expert, True)))}")
+                lines.append(f"{word:08x} {' '.join(map(str, expected_domains(descriptor, expert)))}")
                 sequence += 1
     return "\n".join(lines) + "\n"

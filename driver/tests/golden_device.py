@@ -11,7 +11,7 @@ from golden.descriptor import Descriptor, Settings
 from golden.integer_model import MoeModel
 from spec.activity import Activity, image_activity
 from spec.bank import Bank
-from spec.network import NO_CLASS, Mode
+from spec.network import NO_CLASS
 from spec.presets import Accelerator
 from spec.result_word import Fields, Status, encode, numbers_from
 
@@ -57,15 +57,7 @@ class GoldenDevice:
         image = Descriptor.of(settings, 0, moe.local_experts, folding.weight_banks)
         bank = self.banks.get(settings.bank)
         count = len(images)
-        experts = np.full(count, image.expert, np.uint8)
-        classes = np.full(count, NO_CLASS, np.uint8)
-        if image.use_gate:
-            answers = self.model.run(images, Mode.MOE_PARALLEL, bank, settings.theta)
-            classes, experts = answers.classes, answers.experts
-        elif image.use_le:
-            classes = self.model.run(images, Mode.LE_ONLY, bank, 0, image.expert - 1).classes
-        elif image.use_ge and image.expert == 0:
-            classes = self.model.run(images, Mode.GE_ONLY, None).classes
+        classes, experts = image.answers(self.model, images, bank)
         self._count(image, classes, experts)
         sequence = numbers_from(self._sequence, count)
         self._sequence += count

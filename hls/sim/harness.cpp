@@ -37,6 +37,8 @@ struct AccelSettings {
   uint32_t bank_valid;
   uint32_t local_expert;
   int32_t theta;
+  uint32_t ge_enable;
+  uint32_t le_enable;
 };
 
 // All functions that return int give 0 on success; accel_failure() then tells the reason in this thread.
@@ -53,6 +55,7 @@ int accel_write(void* handle, const uint64_t* words, size_t count) {
   off.mode = accel::kModeOff;
   off.bank = off.bank_valid = off.local_expert = 0;
   off.theta = 0;
+  off.ge_enable = off.le_enable = 0;
   for (size_t done = 0; done < count;) {
     const size_t part = count - done < accel::kMaxWrites ? count - done : accel::kMaxWrites;
     for (size_t i = 0; i < part; i++) {
@@ -80,6 +83,8 @@ int accel_run(void* handle, const uint8_t* images, const uint32_t* lengths, size
   settings.bank_valid = registers->bank_valid;
   settings.local_expert = registers->local_expert;
   settings.theta = registers->theta;
+  settings.ge_enable = registers->ge_enable;
+  settings.le_enable = registers->le_enable;
   accel::TapBuffer buffers[accel::kTapCount];
   for (unsigned t = 0; t < accel::kTapCount; t++) {
     buffers[t].data = tap_data ? tap_data[t] : nullptr;

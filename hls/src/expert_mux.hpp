@@ -18,6 +18,7 @@ inline void expert_mux(const Settings settings, ap_uint<kSequenceBits>& sequence
   if (!plan.image) return;
   ap_uint<4> status = length_status.read();
   status[kStatusNoBank] = plan.no_bank;
+  status[kStatusDisabled] = plan.disabled;
   ap_uint<4> expert = plan.expert;
   if (plan.use_gate) expert = decision.read();
 

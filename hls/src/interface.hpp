@@ -49,7 +49,7 @@ enum Domain { kDomainFrontEnd = 0, kDomainGlobalExpert = 1, kDomainLocalExpert =
 typedef ap_uint<4> Domains;
 
 /// Bit numbers of the result's status field.
-enum Status { kStatusShortImage = 0, kStatusLongImage = 1, kStatusNoBank = 2 };
+enum Status { kStatusShortImage = 0, kStatusLongImage = 1, kStatusNoBank = 2, kStatusDisabled = 3 };
 
 /// Layer numbers of weight writes: 0 to 7 are the local experts.
 static const unsigned kLayerGateHidden = 8;
@@ -62,6 +62,8 @@ struct Settings {
   ap_uint<16> bank_valid;  // one bit a bank: holds complete weights
   ap_uint<3> local_expert;  // who answers in LE_ONLY
   ap_int<kThetaBits> theta;
+  ap_uint<1> ge_enable;
+  ap_uint<kMaxLocalExperts> le_enable;  // one bit a local expert
 };
 
 /// What happens to one image. The same function of the settings in every process, so it needs no channel.
@@ -71,11 +73,13 @@ struct Plan {
   bool gated;     // ... but only if the gate decides so
   bool use_gate;  // the gate runs and decides
   bool no_bank;   // the bank asked for holds no valid weights
+  bool disabled;  // an expert that the mode calls for is disabled
   ap_uint<kMaxLocalExperts> use_le;
   ap_uint<4> expert;  // who answers when the gate does not decide
 };
 
-/// An MoE image without a valid bank is the GE's; in LE_ONLY nobody answers then.
+/// An MoE image without a valid bank, or with a disabled local expert, is the GE's. Without the GE there is nothing to
+/// choose for a gate: the chosen local expert answers, as in LE_ONLY. When nobody is left, nobody answers.
 template <unsigned LocalExperts>
 Plan make_plan(const Settings& settings) {
 #pragma HLS INLINE
@@ -83,16 +87,21 @@ Plan make_plan(const Settings& settings) {
   const bool moe = settings.mode == kModeMoeParallel || settings.mode == kModeMoeGated;
   const bool bank_ok = settings.bank_valid[settings.bank];
   const ap_uint<3> local = settings.local_expert < LocalExperts ? settings.local_expert : ap_uint<3>(0);
+  const bool ge_enabled = settings.ge_enable[0];
+  const ap_uint<kMaxLocalExperts> everyone = (1u << LocalExperts) - 1;
+  const ap_uint<kMaxLocalExperts> le_disabled = everyone & ~settings.le_enable;
+  const bool alone = le_only || (moe && !ge_enabled);
   Plan plan;
   plan.image = le_only || moe || settings.mode == kModeGeOnly;
-  plan.use_ge = plan.image && !le_only;
-  plan.gated = settings.mode == kModeMoeGated && bank_ok;
-  plan.use_gate = moe && bank_ok;
+  plan.use_ge = plan.image && !le_only && ge_enabled;
+  plan.use_gate = moe && bank_ok && ge_enabled && le_disabled == 0;
+  plan.gated = settings.mode == kModeMoeGated && plan.use_gate;
   plan.no_bank = (moe || le_only) && !bank_ok;
+  plan.disabled = le_only ? bool(le_disabled[local]) : (plan.image && !ge_enabled) || (moe && le_disabled != 0);
   plan.use_le = 0;
-  if (bank_ok && moe) plan.use_le = (1u << LocalExperts) - 1;
-  if (bank_ok && le_only) plan.use_le[local] = 1;
-  plan.expert = le_only ? ap_uint<4>(local + 1) : ap_uint<4>(0);
+  if (plan.use_gate) plan.use_le = everyone;
+  if (alone && bank_ok && settings.le_enable[local]) plan.use_le[local] = 1;
+  plan.expert = alone ? ap_uint<4>(local + 1) : ap_uint<4>(0);
   return plan;
 }
 

@@ -56,7 +56,8 @@ void moe(State& state, const Settings settings, const ap_uint<32> write_count, h
 void moe_top(hls::stream<accel::AxisPixel>& pixels, hls::stream<accel::AxisWrite>& writes,
              hls::stream<accel::AxisResult>& results, hls::stream<accel::Domains>& domains, ap_uint<3> mode,
              ap_uint<accel::kBankBits> bank, ap_uint<16> bank_valid, ap_uint<3> local_expert,
-             ap_int<accel::kThetaBits> theta, ap_uint<32> write_count) {
+             ap_int<accel::kThetaBits> theta, ap_uint<1> ge_enable, ap_uint<accel::kMaxLocalExperts> le_enable,
+             ap_uint<32> write_count) {
 #pragma HLS INTERFACE mode = axis port = pixels
 #pragma HLS INTERFACE mode = axis port = writes
 #pragma HLS INTERFACE mode = axis port = results
@@ -66,6 +67,8 @@ void moe_top(hls::stream<accel::AxisPixel>& pixels, hls::stream<accel::AxisWrite
 #pragma HLS INTERFACE mode = s_axilite port = bank_valid bundle = control
 #pragma HLS INTERFACE mode = s_axilite port = local_expert bundle = control
 #pragma HLS INTERFACE mode = s_axilite port = theta bundle = control
+#pragma HLS INTERFACE mode = s_axilite port = ge_enable bundle = control
+#pragma HLS INTERFACE mode = s_axilite port = le_enable bundle = control
 #pragma HLS INTERFACE mode = s_axilite port = write_count bundle = control
 #pragma HLS INTERFACE mode = s_axilite port = return bundle = control
 #pragma HLS DATAFLOW
@@ -76,5 +79,7 @@ void moe_top(hls::stream<accel::AxisPixel>& pixels, hls::stream<accel::AxisWrite
   settings.bank_valid = bank_valid;
   settings.local_expert = local_expert;
   settings.theta = theta;
+  settings.ge_enable = ge_enable;
+  settings.le_enable = le_enable;
   accel::moe(state, settings, write_count, pixels, writes, results, domains);
 }

@@ -43,4 +43,5 @@ void moe(State& state, const Settings settings, const ap_uint<32> write_count, h
 void moe_top(hls::stream<accel::AxisPixel>& pixels, hls::stream<accel::AxisWrite>& writes,
              hls::stream<accel::AxisResult>& results, hls::stream<accel::Domains>& domains, ap_uint<3> mode,
              ap_uint<accel::kBankBits> bank, ap_uint<16> bank_valid, ap_uint<3> local_expert,
-             ap_int<accel::kThetaBits> theta, ap_uint<32> write_count);
+             ap_int<accel::kThetaBits> theta, ap_uint<1> ge_enable, ap_uint<accel::kMaxLocalExperts> le_enable,
+             ap_uint<32> write_count);

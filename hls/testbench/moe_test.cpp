@@ -14,12 +14,13 @@ namespace {
 struct Transaction {
   unsigned mode, bank, bank_valid, local_expert;
   int theta;
+  unsigned ge_enable, le_enable;
   unsigned writes, pixels;
 };
 
 bool read_header(FILE* file, Transaction& t) {
-  return std::fscanf(file, "%u %u %u %u %d %u %u", &t.mode, &t.bank, &t.bank_valid, &t.local_expert, &t.theta,
-                     &t.writes, &t.pixels) == 7;
+  return std::fscanf(file, "%u %u %u %u %d %u %u %u %u", &t.mode, &t.bank, &t.bank_valid, &t.local_expert, &t.theta,
+                     &t.ge_enable, &t.le_enable, &t.writes, &t.pixels) == 9;
 }
 }  // namespace
 
@@ -59,7 +60,8 @@ int main(int argc, char** argv) {
     }
     unsigned expected[3] = {0, 0, 0};  // result, domains at the start, domains after the decision
     if (t.pixels && std::fscanf(file, "%x %u %u", &expected[0], &expected[1], &expected[2]) != 3) return 2;
-    moe_top(pixels, writes, results, domains, t.mode, t.bank, t.bank_valid, t.local_expert, t.theta, t.writes);
+    moe_top(pixels, writes, results, domains, t.mode, t.bank, t.bank_valid, t.local_expert, t.theta, t.ge_enable,
+            t.le_enable, t.writes);
     if (!t.pixels) continue;
     const unsigned found[3] = {results.read().data.to_uint(), domains.read().to_uint(), domains.read().to_uint()};
     if (found[0] != expected[0] || found[1] != expected[1] || found[2] != expected[2]) {

@@ -3,17 +3,25 @@
 
 from __future__ import annotations
 
+import shutil
+from copy import copy
+from dataclasses import replace
+from itertools import product
+
 import numpy as np
 import pytest
 
+from golden.descriptor import Descriptor, Settings
 from golden.integer_model import Answers, MoeModel
 from hls.build import CompileError, build_library
-from hls.csim import HlsSimulator
-from hls.gen import generate
+from hls.csim import HlsError, HlsSimulator
+from hls.gen import SOURCES, generate
 from hls.vectors import MODES, expected_domains
 from spec.bank import random_bank
 from spec.network import Mode
+from spec.result_word import Status
 from spec.tiny import tiny_accelerator, tiny_images
+from tools.mutants import Replacement
 
 SHORT, LONG, NO_BANK = 1, 2, 4  # bits of the status field
 
@@ -29,6 +37,11 @@ class Device:
         self.simulator = HlsSimulator(self.accelerator, self.generated)
         for number, bank in enumerate(self.banks):
             self.simulator.load_bank(bank, number)
+
+    def descriptor(self, mode: Mode, bank: int = 0, bank_valid: int = 3, **settings: int) -> Descriptor:
+        """What an image's settings mean."""
+        chosen = Settings(mode, bank, bank_valid, **settings)
+        return Descriptor.of(chosen, 0, self.accelerator.moe.local_experts, len(self.banks))
 
 
 @pytest.fixture(scope="module", params=[("general", 2), ("linear", 1)], ids=["general-2", "linear-1"])
@@ -68,7 +81,7 @@ def test_every_layer_equals_the_integer_model(device: Device, mode: Mode) -> Non
             assert all(found.layers[k].dtype == v.dtype for k, v in expected.layers.items())
             assert {k: v.tolist() for k, v in found.used.items()} == {k: v.tolist() for k, v in expected.used.items()}
             assert (found.status == 0).all() and (found.banks == number).all()
-            domains = [expected_domains(mode, int(e), True) for e in expected.experts]
+            domains = [expected_domains(device.descriptor(mode), int(e)) for e in expected.experts]
             assert found.domains.tolist() == [list(pair) for pair in domains]
 
 
@@ -90,6 +103,49 @@ def test_local_expert_is_chosen_in_le_only(device: Device) -> None:
         expected = device.model.run(images, Mode.LE_ONLY, device.banks[0], local_expert=index)
         found = device.simulator.run(images, Mode.LE_ONLY, 0, local_expert=index)
         assert first_difference(expected, found) is None
+
+
+@pytest.mark.parametrize("mode", MODES, ids=lambda m: m.name)
+def test_experts_can_be_disabled(device: Device, mode: Mode) -> None:
+    """Every combination of enabled experts, of the chosen local expert, and of a bank with and without weights."""
+    images = tiny_images(12, seed=6)
+    theta = thetas(device, images)[0]
+    experts = device.accelerator.moe.local_experts
+    found_status = set()
+    for ge, le, chosen, number in product((0, 1), range(1 << experts), range(experts), (0, 2)):
+        image = device.descriptor(mode, number, local_expert=chosen, theta=theta, ge_enable=ge, le_enable=le)
+        classes, answering = image.answers(device.model, images, device.banks[0])
+        found = device.simulator.run(images, mode, number, theta, chosen, ge_enable=ge, le_enable=le)
+        status = (Status.NO_BANK if image.no_bank else 0) | (Status.DISABLED if image.disabled else 0)
+        assert found.classes.tolist() == classes.tolist() and found.experts.tolist() == answering.tolist()
+        assert (found.status == status).all()
+        assert found.domains.tolist() == [list(expected_domains(image, int(e))) for e in answering]
+        found_status.add(int(status))
+    assert Status.DISABLED in found_status
+
+
+PLAN_DEFECTS = {
+    "a gate without all its experts": (
+        "settings.mode == kModeMoeGated && plan.use_gate",
+        "settings.mode == kModeMoeGated",
+    ),
+    "a disabled GE answers": ("plan.image && !le_only && ge_enabled;", "plan.image && !le_only;"),
+    "disabled experts are not reported": ("(moe && le_disabled != 0);", "false;"),
+    "a disabled local expert answers": ("bank_ok && settings.le_enable[local])", "bank_ok)"),
+}
+
+
+@pytest.mark.parametrize("defect", PLAN_DEFECTS.values(), ids=PLAN_DEFECTS)
+def test_a_wrong_plan_is_seen(device: Device, defect: tuple[str, str], tmp_path) -> None:
+    sources = shutil.copytree(SOURCES, tmp_path / "src")
+    Replacement("interface.hpp", *defect).apply(sources)
+    generated = replace(device.generated, sources=sources)
+    broken = copy(device)
+    broken.simulator = HlsSimulator(device.accelerator, library=build_library(generated, optimise=False), threads=1)
+    broken.simulator.load_bank(device.banks[0], 0)
+    with pytest.raises((AssertionError, HlsError)):
+        for mode in MODES:
+            test_experts_can_be_disabled(broken, mode)
 
 
 def test_user_changes_between_two_images_without_recompilation(device: Device) -> None:
@@ -122,7 +178,7 @@ def test_bank_that_was_never_loaded_is_not_used(device: Device) -> None:
         found = simulator.run(images, mode, 1, keep_layers=True)
         assert first_difference(expected, found) is None
         assert (found.status == (0 if mode == Mode.GE_ONLY else NO_BANK)).all()
-        assert found.domains.tolist() == [list(expected_domains(mode, 0, False))] * 8
+        assert found.domains.tolist() == [list(expected_domains(device.descriptor(mode, bank=1, bank_valid=1), 0))] * 8
 
 
 def test_short_and_long_images_are_reported_and_do_not_disturb_the_next(device: Device) -> None:

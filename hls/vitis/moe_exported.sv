@@ -8,8 +8,8 @@
 /// takes, the rest up to TLAST is dropped here.
 ///
 /// Initiation interval: that of the kernel, and about 40 cycles for its registers. One image is in flight.
-/// Does not: switch off single experts (the kernel has no such register), or reset the kernel's weights and its
-/// sequence number, which an exported kernel keeps.
+/// Does not: switch off single experts (it writes the kernel's registers of them as all enabled), or reset the kernel's
+/// weights and its sequence number, which an exported kernel keeps.
 ///
 /// Protocol: see the hand-written moe_top. The kernel's port names are those of Vitis HLS.
 ///
@@ -22,14 +22,16 @@ module moe_exported #(
     parameter int unsigned ImageBeats      = 784,
     parameter int unsigned Banks           = 2,
     parameter int unsigned MaxWrites       = 6000,
-    parameter int unsigned AddrW           = 6,
+    parameter int unsigned AddrW           = 7,
     parameter int unsigned AddrControl     = 'h00,
     parameter int unsigned AddrMode        = 'h10,
     parameter int unsigned AddrBank        = 'h18,
     parameter int unsigned AddrBankValid   = 'h20,
     parameter int unsigned AddrLocalExpert = 'h28,
     parameter int unsigned AddrTheta       = 'h30,
-    parameter int unsigned AddrWriteCount  = 'h38
+    parameter int unsigned AddrGeEnable    = 'h38,
+    parameter int unsigned AddrLeEnable    = 'h40,
+    parameter int unsigned AddrWriteCount  = 'h48
 ) (
     input  logic               clk_i,
     input  logic               rst_ni,
@@ -56,12 +58,13 @@ module moe_exported #(
   localparam int unsigned QueueW  = $clog2(Queue);
   localparam int unsigned CountW  = $clog2(Queue + 1);
   localparam int unsigned BeatW   = $clog2(2 * ImageBeats + 1);
-  localparam logic [2:0]  Last    = 3'd6;  // register writes of a transaction: six settings, then the start
+  localparam logic [3:0]  Last    = 4'd8;  // register writes of a transaction: eight settings, then the start
 
   typedef enum logic [2:0] {Idle, Registers, Response, Poll, Status, Drop} state_e;
   state_e state_q;
 
-  logic [2:0] step_q, mode_q, local_expert_q;
+  logic [3:0] step_q;
+  logic [2:0] mode_q, local_expert_q;
   logic [3:0] bank_q;
   logic [Banks-1:0] bank_valid_q;
   logic signed [31:0] theta_q;
@@ -108,12 +111,14 @@ module moe_exported #(
 
   always_comb begin
     unique case (step_q)
-      3'd0:    {register_address, register_data} = {AddrW'(AddrMode), 32'(mode_q)};
-      3'd1:    {register_address, register_data} = {AddrW'(AddrBank), 32'(bank_q)};
-      3'd2:    {register_address, register_data} = {AddrW'(AddrBankValid), 32'(bank_valid_q)};
-      3'd3:    {register_address, register_data} = {AddrW'(AddrLocalExpert), 32'(local_expert_q)};
-      3'd4:    {register_address, register_data} = {AddrW'(AddrTheta), theta_q};
-      3'd5:    {register_address, register_data} = {AddrW'(AddrWriteCount), 32'(burst_q)};
+      4'd0:    {register_address, register_data} = {AddrW'(AddrMode), 32'(mode_q)};
+      4'd1:    {register_address, register_data} = {AddrW'(AddrBank), 32'(bank_q)};
+      4'd2:    {register_address, register_data} = {AddrW'(AddrBankValid), 32'(bank_valid_q)};
+      4'd3:    {register_address, register_data} = {AddrW'(AddrLocalExpert), 32'(local_expert_q)};
+      4'd4:    {register_address, register_data} = {AddrW'(AddrTheta), theta_q};
+      4'd5:    {register_address, register_data} = {AddrW'(AddrGeEnable), 32'd1};
+      4'd6:    {register_address, register_data} = {AddrW'(AddrLeEnable), 32'hff};
+      4'd7:    {register_address, register_data} = {AddrW'(AddrWriteCount), 32'(burst_q)};
       default: {register_address, register_data} = {AddrW'(AddrControl), 32'd1};
     endcase
   end

@@ -39,6 +39,8 @@ _REGISTERS = {
     "AddrBankValid": "BANK_VALID",
     "AddrLocalExpert": "LOCAL_EXPERT",
     "AddrTheta": "THETA",
+    "AddrGeEnable": "GE_ENABLE",
+    "AddrLeEnable": "LE_ENABLE",
     "AddrWriteCount": "WRITE_COUNT",
 }
 

@@ -126,7 +126,7 @@ def test_errors_are_one_sentence(elsewhere, tool, capsys, options, code, sentenc
 def test_register_addresses_are_those_of_the_export(tmp_path) -> None:
     text = (FAKE / "moe_top_control_s_axi.v").read_text()
     slave = tmp_path / "moe_top_control_s_axi.v"
-    slave.write_text(text.replace("ADDR_THETA_DATA_0        = 6'h30", "ADDR_THETA_DATA_0        = 6'h3C"))
+    slave.write_text(text.replace("ADDR_THETA_DATA_0        = 7'h30", "ADDR_THETA_DATA_0        = 7'h3C"))
     found = exported.register_addresses(tmp_path)
     assert found["AddrTheta"] == 0x3C and found["AddrMode"] == 0x10 and found["AddrControl"] == 0
     slave.write_text(text.replace("ADDR_WRITE_COUNT_DATA_0", "ADDR_SOMETHING"))
@@ -166,8 +166,8 @@ def test_the_bench_of_the_rtl_passes_on_an_exported_kernel(bridge) -> None:
 DEFECTS = {
     "kernel forgets the threshold": (
         "moe_top.v",
-        "32'(local_expert), theta);",
-        "32'(local_expert), 0);",
+        "32'(local_expert), theta,",
+        "32'(local_expert), 0,",
         "threshold/mode=4",
     ),
     "adapter does not drop surplus pixels": (

@@ -9,6 +9,7 @@ extern "C" {
 struct AccelSettings {
   uint32_t mode, bank, bank_valid, local_expert;
   int32_t theta;
+  uint32_t ge_enable, le_enable;
 };
 void* accel_open();
 int accel_write(void* simulation, const uint64_t* words, size_t count);
@@ -31,8 +32,9 @@ void kernel_write(unsigned long long word) {
 
 void kernel_pixel(unsigned char value) { g_pixels.push_back(value); }
 
-unsigned kernel_answer(unsigned mode, unsigned bank, unsigned bank_valid, unsigned local_expert, int theta) {
-  const AccelSettings settings = {mode, bank, bank_valid, local_expert, theta};
+unsigned kernel_answer(unsigned mode, unsigned bank, unsigned bank_valid, unsigned local_expert, int theta,
+                       unsigned ge_enable, unsigned le_enable) {
+  const AccelSettings settings = {mode, bank, bank_valid, local_expert, theta, ge_enable, le_enable};
   const uint32_t length = g_pixels.size();
   uint32_t result = 0;
   uint8_t domains[2];

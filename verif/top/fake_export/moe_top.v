@@ -29,7 +29,7 @@ module moe_top (
     output wire [7:0]  domains_TDATA,
     input  wire        s_axi_control_AWVALID,
     output wire        s_axi_control_AWREADY,
-    input  wire [5:0]  s_axi_control_AWADDR,
+    input  wire [6:0]  s_axi_control_AWADDR,
     input  wire        s_axi_control_WVALID,
     output wire        s_axi_control_WREADY,
     input  wire [31:0] s_axi_control_WDATA,
@@ -39,7 +39,7 @@ module moe_top (
     output wire [1:0]  s_axi_control_BRESP,
     input  wire        s_axi_control_ARVALID,
     output wire        s_axi_control_ARREADY,
-    input  wire [5:0]  s_axi_control_ARADDR,
+    input  wire [6:0]  s_axi_control_ARADDR,
     output wire        s_axi_control_RVALID,
     input  wire        s_axi_control_RREADY,
     output wire [31:0] s_axi_control_RDATA,
@@ -49,7 +49,7 @@ import "DPI-C" function void kernel_write(input longint unsigned word);
 import "DPI-C" function void kernel_pixel(input byte unsigned value);
 import "DPI-C" function int unsigned kernel_answer(
     input int unsigned mode, input int unsigned bank, input int unsigned bank_valid, input int unsigned local_expert,
-    input int theta);
+    input int theta, input int unsigned ge_enable, input int unsigned le_enable);
 
 localparam IMAGE_PIXELS = 196;  // 14x14, of verif.top.tiny
 localparam IDLE = 0, WRITES = 1, PIXELS = 2, RESULT = 3;
@@ -57,7 +57,8 @@ wire [2:0] mode_r, local_expert;
 wire [3:0] bank;
 wire [15:0] bank_valid;
 wire [31:0] theta, write_count;
-wire ap_start;
+wire ap_start, ge_enable;
+wire [7:0] le_enable;
 reg [1:0] state;
 reg [31:0] count;
 reg ap_done;
@@ -82,7 +83,7 @@ moe_top_control_s_axi control_s_axi_U (
     .ARADDR(s_axi_control_ARADDR), .ARVALID(s_axi_control_ARVALID), .ARREADY(s_axi_control_ARREADY),
     .RDATA(s_axi_control_RDATA), .RVALID(s_axi_control_RVALID), .RREADY(s_axi_control_RREADY),
     .mode_r(mode_r), .bank(bank), .bank_valid(bank_valid), .local_expert(local_expert), .theta(theta),
-    .write_count(write_count), .ap_start(ap_start), .ap_done(ap_done)
+    .ge_enable(ge_enable), .le_enable(le_enable), .write_count(write_count), .ap_start(ap_start), .ap_done(ap_done)
 );
 
 wire is_image = mode_r >= 1 && mode_r <= 4;
@@ -111,7 +112,8 @@ always @(posedge ap_clk) begin
             kernel_pixel(pixels_TDATA);
             count <= count + 1;
             if (pixels_TLAST[0] || count + 1 == 2 * IMAGE_PIXELS) begin
-                results_TDATA <= kernel_answer(32'(mode_r), 32'(bank), 32'(bank_valid), 32'(local_expert), theta);
+                results_TDATA <= kernel_answer(32'(mode_r), 32'(bank), 32'(bank_valid), 32'(local_expert), theta,
+                                               32'(ge_enable), 32'(le_enable));
                 state <= RESULT;
             end
         end

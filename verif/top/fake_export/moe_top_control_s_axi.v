@@ -3,7 +3,7 @@
 `timescale 1ns/1ps
 module moe_top_control_s_axi
 #(parameter
-    C_S_AXI_ADDR_WIDTH = 6
+    C_S_AXI_ADDR_WIDTH = 7
 )(
     input  wire                          ACLK,
     input  wire                          ARESET,
@@ -26,18 +26,22 @@ module moe_top_control_s_axi
     output reg  [15:0]                   bank_valid,
     output reg  [2:0]                    local_expert,
     output reg  [31:0]                   theta,
+    output reg                           ge_enable,
+    output reg  [7:0]                    le_enable,
     output reg  [31:0]                   write_count,
     output reg                           ap_start,
     input  wire                          ap_done
 );
 localparam
-    ADDR_AP_CTRL             = 6'h00,
-    ADDR_MODE_R_DATA_0       = 6'h10,
-    ADDR_BANK_DATA_0         = 6'h18,
-    ADDR_BANK_VALID_DATA_0   = 6'h20,
-    ADDR_LOCAL_EXPERT_DATA_0 = 6'h28,
-    ADDR_THETA_DATA_0        = 6'h30,
-    ADDR_WRITE_COUNT_DATA_0  = 6'h38;
+    ADDR_AP_CTRL             = 7'h00,
+    ADDR_MODE_R_DATA_0       = 7'h10,
+    ADDR_BANK_DATA_0         = 7'h18,
+    ADDR_BANK_VALID_DATA_0   = 7'h20,
+    ADDR_LOCAL_EXPERT_DATA_0 = 7'h28,
+    ADDR_THETA_DATA_0        = 7'h30,
+    ADDR_GE_ENABLE_DATA_0    = 7'h38,
+    ADDR_LE_ENABLE_DATA_0    = 7'h40,
+    ADDR_WRITE_COUNT_DATA_0  = 7'h48;
 
 reg [C_S_AXI_ADDR_WIDTH-1:0] waddr;
 reg have_address, done;
@@ -51,6 +55,7 @@ always @(posedge ACLK) begin
     if (ARESET) begin
         have_address <= 0; BVALID <= 0; RVALID <= 0; ap_start <= 0; done <= 0;
         mode_r <= 0; bank <= 0; bank_valid <= 0; local_expert <= 0; theta <= 0; write_count <= 0;
+        ge_enable <= 0; le_enable <= 0;
     end else begin
         ap_start <= 0;
         if (ap_done) done <= 1;
@@ -68,6 +73,8 @@ always @(posedge ACLK) begin
                 ADDR_BANK_VALID_DATA_0:   bank_valid   <= WDATA[15:0];
                 ADDR_LOCAL_EXPERT_DATA_0: local_expert <= WDATA[2:0];
                 ADDR_THETA_DATA_0:        theta        <= WDATA;
+                ADDR_GE_ENABLE_DATA_0:    ge_enable    <= WDATA[0];
+                ADDR_LE_ENABLE_DATA_0:    le_enable    <= WDATA[7:0];
                 ADDR_WRITE_COUNT_DATA_0:  write_count  <= WDATA;
                 default: ;
             endcase
