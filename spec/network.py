@@ -23,6 +23,9 @@ from spec.kinds.matrix import MatrixLayer
 from spec.kinds.pool import PoolLayer
 
 NO_CLASS = 255  # the class of a result that no expert answered
+MOST_CLASSES = NO_CLASS
+MOST_HIDDEN = 255  # hidden units of the gate: a register of 8 bits tells how many
+ACTIVATION_BITS, LOGIT_BITS = 8, 32  # that layers give at most, as every implementation carries them
 
 
 class Mode(IntEnum):
@@ -33,6 +36,10 @@ class Mode(IntEnum):
     LE_ONLY = 2
     MOE_PARALLEL = 3
     MOE_GATED = 4
+
+
+RUNNING_MODES = (Mode.GE_ONLY, Mode.LE_ONLY, Mode.MOE_PARALLEL, Mode.MOE_GATED)
+"""The modes that answer images."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +57,10 @@ class Network:
         names = [layer.name for layer in self.layers]
         if self.tap not in names:
             raise InputError(f"network {self.name}: there is no layer '{self.tap}' to tap, only {', '.join(names)}")
+        for layer in self.layers:
+            _check_width(f"network {self.name}", layer)
+        if self.classes > MOST_CLASSES:
+            raise InputError(f"network {self.name}: has {self.classes} classes, at most {MOST_CLASSES} are supported")
         if not self.layers[-1].raw:
             raise InputError(f"network {self.name}: the last layer must be a dense layer that gives raw logits")
 
@@ -121,6 +132,12 @@ class Moe:
     threshold: Literal["zero", "validation"]
 
     @property
+    def arithmetic(self) -> str:
+        """Names what is computed behind the tap: two descriptions with the same name and GE answer alike."""
+        parts = (self.local_experts, self.le_pool, self.gate_pool, self.confidence_shift, self.runtime_layers)
+        return repr(parts)
+
+    @property
     def confidence_inputs(self) -> int:
         """Confidence inputs of the gate: top logit and margin of each local expert."""
         return 0 if self.confidence_shift is None else 2 * self.local_experts
@@ -145,6 +162,14 @@ class Moe:
     def weighted_layers(self) -> tuple[MatrixLayer, ...]:
         """Every layer with a folding: the GE's, then those loaded at run time (all local experts are one ``le``)."""
         return (*self.network.weighted_layers, *self.runtime_layers)
+
+
+def _check_width(where: str, layer: Layer) -> None:
+    most, what = (LOGIT_BITS, "logits") if layer.raw else (ACTIVATION_BITS, "activations")
+    if layer.out_type.bits > most:
+        raise InputError(
+            f"{where}: {layer.name} gives {what} of {layer.out_type.bits} bits, at most {most} are supported"
+        )
 
 
 def build_moe(network: Network, gate: dict, local_experts: int | None = None) -> Moe:
@@ -190,9 +215,13 @@ def _build_moe(network: Network, gate: dict, local_experts: int | None) -> Moe:
     hidden = None
     gate_in, gate_extra, gate_type = gate_pool.out_shape, extra, feature
     if gn_cfg["hidden"]:
+        if not 1 <= gn_cfg["hidden"] <= MOST_HIDDEN:
+            raise InputError(f"gate preset '{preset}': hidden is {gn_cfg['hidden']}, allowed are 0 to {MOST_HIDDEN}")
         hidden = dense("gate_hidden", gate_in, extra, gn_cfg["hidden"], feature, gn_cfg, gn_cfg["hidden_shift"])
         gate_in, gate_extra, gate_type = hidden.out_shape, 0, hidden.output
     out = dense("gate_out", gate_in, gate_extra, count + 1, gate_type, gn_cfg, None)
+    for layer in (le, out):
+        _check_width(f"gate preset '{preset}'", layer)
     return Moe(
         network,
         preset,

@@ -17,7 +17,7 @@ from spec.bank import Bank
 from spec.bank_file import load_bank
 from spec.network import Moe
 from spec.paths import BUILD, MODELS, bank_file
-from spec.presets import load_moe, load_toml
+from spec.presets import TRAINED_GATES, load_moe, load_toml
 from spec.progress import progress_bar
 from training import fine_tune as tuning
 from training.fit import fingerprint
@@ -30,7 +30,6 @@ from training.table_files import LICENCE, PAPER_DATA, SEED, TableData
 from training.untrained import overall, untrained_bank
 
 NAME = "table4"
-GATES = ("paper", "tuned")
 SEEDS = 20  # random LE and GN: what a random gate gives to the LE is anything from no image to all, so one says little
 MODELS_IN_TABLE = {
     "moe_paper": "MoE, gate `paper`",
@@ -82,6 +81,7 @@ def before_training(moe: Moe, seeds: int, head: Path | None, data: TableData, wo
             "recipe": _RECIPE,
             "bank": bank.digest(),
             "network": moe.network.digest(),
+            "arithmetic": moe.arithmetic,
             "test": [fingerprint(test) for test in (*tests, data.test)],
         }
         rows.append(cached_row(work, depends_on, compute))
@@ -162,7 +162,7 @@ def fine_tuning_row(options: Models, data: TableData) -> tuple[dict[str, Any], l
 def tables(options: Models, data: TableData) -> tuple[list[dict[str, Any]], list[dict[str, Any]], str]:
     """The rows of Table 4 and of Table 5, and the digest of the integer GE; None is what was not measured."""
     found = {}
-    for gate in GATES:
+    for gate in TRAINED_GATES:
         moe = load_moe(gate, options.directory / "ge.onnx")
         found[f"moe_{gate}"] = moe_row(moe, options, data)
     found["fine_tuning"] = fine_tuning_row(options, data)
@@ -239,7 +239,7 @@ def record(
     network: str,
     sources: str | None,
 ) -> dict[str, Any]:
-    """The result as plain data; ``sources`` names the state of the models."""
+    """The result as plain data; ``sources`` names the state of the models, None for others than those shipped."""
     return {
         "data": data.about(),
         "seed": SEED,

@@ -101,7 +101,8 @@ class Setting:
             "generic": train.name,
             "synthetic": train.synthetic or synthetic_user,
         }
-        heads = (options.ge.with_name("le_generic.npz"), WORK / f"le_generic-{moe.network.digest()[:16]}.npz")
+        learnt = hashlib.sha256(f"{moe.network.digest()} {moe.le_pool.layout()} {fingerprint(train)}".encode())
+        heads = (options.ge.with_name("le_generic.npz"), WORK / f"le_generic-{learnt.hexdigest()[:16]}.npz")
         return Setting(
             UserTraining(moe, Recipe.of(preset), train, options.seed, WORK, heads),
             build_folding(load_toml("folding", options.preset), moe),
@@ -115,7 +116,8 @@ class Setting:
         parts = (
             self.moe.network.digest(),
             self.moe.preset,
-            repr(self.moe.runtime_layers),
+            self.moe.arithmetic,
+            f"{self.moe.le_start} {self.moe.threshold}",
             repr(self.training.recipe),
             fingerprint(self.training.generic_train),
             fingerprint(train),

@@ -161,6 +161,8 @@ def test_an_average_is_exact_and_its_sum_fits():
         (_change("gate", "weight_bits", None), 1, "lacks the key 'weight_bits'"),
         (_change("local_expert", "pool_kind", "median"), 1, "le_pool: pool_kind is 'median', allowed are max, average"),
         (_average("gate", 2), 1, "gate_pool: average pooling by 3 is not supported, .* one of 1, 2, 4, 8, 16"),
+        (_change("gate", "hidden", 256), 1, "hidden is 256, allowed are 0 to 255"),
+        (_change("local_expert", "weight_bits", 24), 1, "le gives logits of 38 bits, at most 32 are supported"),
         (GATES["general"], 9, "local_experts is 9, allowed are 1 to 8"),
         (GATES["general"], -1, "local_experts is -1, allowed are 1 to 8"),
     ],

@@ -10,6 +10,7 @@ import pytest
 
 from golden.tests.small import GATE, blobs
 from spec.errors import InputError
+from spec.kinds.average_pool import AveragePool
 from spec.network import build_moe
 from training import local_expert
 from training.features import Samples, extract
@@ -108,6 +109,10 @@ def test_stored_experts_come_back_and_are_checked(moe, samples, tmp_path) -> Non
     assert np.array_equal(stored.held_out_logits, expert.held_out_logits)
     with pytest.raises(InputError, match="run the step le again"):
         load_expert(path, moe, samples.select(np.arange(10)))
+    averaged = replace(moe, le_pool=AveragePool(**vars(moe.le_pool)))
+    with pytest.raises(InputError, match="features pooled otherwise"):
+        load_expert(path, averaged, samples)
     save_head(path, moe, expert.weights)
     assert np.array_equal(load_head(path, moe).bias, expert.weights.bias)
+    assert load_head(path, averaged) is None
     assert load_head(tmp_path / "none.npz", moe) is None
