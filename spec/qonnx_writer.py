@@ -9,6 +9,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from spec.files import write_bytes
 from spec.fixedpoint import FixedPoint
 from spec.network import Network
 
@@ -80,5 +81,5 @@ class QonnxWriter:
 
     def save(self, path: Path) -> Path:
         """Write the file."""
-        path.write_bytes(self.model.SerializeToString())
+        write_bytes(path, self.model.SerializeToString())
         return path

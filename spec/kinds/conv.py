@@ -11,7 +11,7 @@ import numpy as np
 
 from spec.errors import InputError
 from spec.kinds.data import LayerFolding, LayerWeights, Shape
-from spec.kinds.exchange import Chain, Node, Nodes, Pending
+from spec.kinds.exchange import NO_PADDING, Chain, Node, Nodes, Pending, only
 from spec.kinds.layer import Layer
 from spec.kinds.matrix import MatrixLayer, PendingMatrix
 
@@ -88,16 +88,8 @@ class Convolution(MatrixLayer):
     def read(cls, chain: Chain, node: Node) -> Layer | Pending:
         """See :class:`spec.kinds.layer.Layer`."""
         kernel = chain.attribute(node, "kernel_shape", [0, 0])
-        allowed = {
-            "strides": ([1, 1], None),
-            "dilations": ([1, 1], None),
-            "pads": ([0, 0, 0, 0], None),
-            "group": (1, None),
-            "auto_pad": (b"NOTSET", b"VALID", None),
-        }
-        for key, values in allowed.items():
-            if (found := chain.attribute(node, key, None)) not in values:
-                raise chain.fail(f"{node.name}: convolution with {key} = {found} is not supported")
+        allowed = {"strides": ([1, 1],), "dilations": ([1, 1],), "pads": ([0, 0, 0, 0],), "group": (1,), **NO_PADDING}
+        only(chain, node, cls.title, allowed)
         if kernel[0] != kernel[1] or kernel[0] > min(chain.shape.height, chain.shape.width):
             raise chain.fail(f"{node.name}: kernel {kernel} does not fit an input of {chain.shape}")
         weight = chain.constant(node.input[1])

@@ -11,7 +11,7 @@ import numpy as np
 
 from spec.fixedpoint import FixedPoint
 from spec.kinds.data import LayerWeights, Shape
-from spec.kinds.exchange import Chain, Node, Nodes, Pending
+from spec.kinds.exchange import Chain, Node, Nodes, Pending, only
 from spec.kinds.layer import Layer
 from spec.kinds.matrix import MatrixLayer, PendingMatrix, accumulator_for_any_weights
 
@@ -88,6 +88,7 @@ class Dense(MatrixLayer):
     @classmethod
     def read(cls, chain: Chain, node: Node) -> Layer | Pending:
         """See :class:`spec.kinds.layer.Layer`."""
+        only(chain, node, cls.title, {"alpha": (1.0,), "beta": (1.0,), "transA": (0,)})
         weight = chain.constant(node.input[1])
         if not (node.op_type == "Gemm" and chain.attribute(node, "transB", 0)):
             weight = type(weight)(weight.values.T, weight.kind, weight.name)

@@ -66,6 +66,21 @@ class Nodes(Protocol):
         """The tensor as a vector; the first call adds the node."""
 
 
+NO_PADDING: dict[str, tuple[Any, ...]] = {"auto_pad": (b"NOTSET", b"VALID")}
+
+
+def only(chain: Chain, node: Node, title: str, allowed: dict[str, tuple[Any, ...]]) -> None:
+    """Refuse a node with an attribute of another value than those allowed; one that is not there is allowed.
+
+    Raises:
+        InputError: names the attribute.
+    """
+    for key, values in allowed.items():
+        found = chain.attribute(node, key, None)
+        if found is not None and found not in values:
+            raise chain.fail(f"{node.name}: {title} with {key} = {found} is not supported")
+
+
 class Closed:
     """Between two layers: nothing that would continue a layer may come."""
 

@@ -212,13 +212,17 @@ class PendingMatrix(Pending):
         bias = chain.constant(node.input[2]) if len(node.input) > 2 and node.input[2] else None
         super().__init__(chain, chain.next_name(layer.prefix, weight.name, bias.name if bias else ""))
         self.layer, self.weight, self.sizes = layer, weight, sizes
+        self.rectified = False  # whether a ReLU has come, behind which nothing can be added
         self.bias = bias.values.ravel() if bias else np.zeros(weight.values.shape[0])
 
     def relu(self, node: Node) -> None:
         """The unsigned output type saturates at 0, which is the ReLU."""
+        self.rectified = True
 
     def add(self, node: Node, constant: str) -> None:
         """A bias."""
+        if self.rectified:
+            raise self.chain.fail(f"{node.name}: an addition behind the Relu of {self.name} is not supported")
         self.bias = self.bias + self.chain.constant(constant).values.ravel()
 
     def close(self, output: FixedPoint | None) -> tuple[Layer, LayerWeights | None]:

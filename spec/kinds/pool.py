@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from spec.errors import InputError
 from spec.fixedpoint import FixedPoint
 from spec.kinds.data import LayerFolding, Shape
-from spec.kinds.exchange import Chain, Node
+from spec.kinds.exchange import NO_PADDING, Chain, Node, only
 from spec.kinds.layer import Layer
 
 
@@ -89,6 +89,7 @@ class PoolLayer(Layer):
         window, stride = chain.attribute(node, "kernel_shape", None), chain.attribute(node, "strides", [1, 1])
         if window != stride or window[0] != window[1] or any(chain.attribute(node, "pads", [0])):
             raise chain.fail(f"{node.name}: {cls.title} {window} with stride {stride} or padding is not supported")
+        only(chain, node, cls.title, {"dilations": ([1, 1],), "ceil_mode": (0,), **NO_PADDING})
         size, s = window[0], chain.shape
         if s.height % size or s.width % size:
             raise chain.fail(f"{node.name}: pooling by {size} does not divide {s}")

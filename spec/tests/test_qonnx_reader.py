@@ -93,6 +93,15 @@ def _bias_off_grid(writer: QonnxWriter) -> None:
     writer.set_constant("fc2.bias", bias)
 
 
+def _late_bias(writer: QonnxWriter) -> None:
+    """Add a constant between a ReLU and its Quant node."""
+    quant = writer.find("conv1.activation.quant")
+    constant = writer.find("conv1").input[2]
+    late = onnx.helper.make_node("Add", [quant.input[0], constant], ["late"], name="late")
+    writer.model.graph.node.insert(list(writer.model.graph.node).index(quant), late)
+    quant.input[0] = "late"
+
+
 def _branch(writer: QonnxWriter) -> None:
     writer.model.graph.node.append(onnx.helper.make_node("Relu", ["pool1.out"], ["branch"], name="branch"))
 
@@ -118,6 +127,12 @@ def _batch_of_two_dimensions(writer: QonnxWriter) -> None:
         (_set("conv1", "pads", [1, 1, 1, 1]), "convolution with pads"),
         (_set("conv1", "dilations", [2, 2]), "convolution with dilations"),
         (_set("conv2", "group", 2), "convolution with group = 2"),
+        (_set("pool1", "dilations", [2, 2]), r"max pooling with dilations = \[2, 2\] is not supported"),
+        (_set("pool1", "auto_pad", "SAME_UPPER"), "max pooling with auto_pad"),
+        (_set("pool1", "ceil_mode", 1), "max pooling with ceil_mode = 1"),
+        (_set("fc2", "alpha", 0.5), "dense layer with alpha = 0.5 is not supported"),
+        (_set("fc2", "transA", 1), "dense layer with transA = 1"),
+        (_late_bias, "an addition behind the Relu of conv1 is not supported"),
         (_set("pool1", "strides", [1, 1]), "max pooling .* is not supported"),
         (_set("pool1", "kernel_shape", [5, 5]), "max pooling .* is not supported"),
         (_constant("conv1.activation.scale", 2.0**-30), "its output scale is finer than its accumulator's"),
