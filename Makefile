@@ -9,8 +9,8 @@ PRESET ?= ecp5_85
 GATE   ?= tuned
 LIMIT  ?= 200
 RTL    ?= sv
-# Tables of real handwriting are kept in docs/results.
-KEEP   := $(if $(and $(EMNIST_DIR),$(USERS_NPZ)),--keep)
+# KEEP=--keep writes the tables of real handwriting to docs/results.
+KEEP   ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup sim hls test quick lint format train table tables bench synth regs formal power report clean

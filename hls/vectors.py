@@ -9,11 +9,10 @@ from golden.descriptor import ALL_ENABLED, Descriptor, Settings
 from golden.integer_model import MoeModel
 from hls.csim import write_words
 from spec.bank import Bank
-from spec.network import Mode
+from spec.network import RUNNING_MODES, Mode
 from spec.presets import Accelerator
 
 FRONT_END, GLOBAL, LOCAL, GATE = 1, 2, 4, 8  # bits of a domain word
-MODES = (Mode.GE_ONLY, Mode.LE_ONLY, Mode.MOE_PARALLEL, Mode.MOE_GATED)
 
 
 def expected_domains(image: Descriptor, expert: int) -> tuple[int, int]:
@@ -46,11 +45,11 @@ def vectors(accelerator: Accelerator, images: np.ndarray, banks: tuple[Bank, Ban
     lines = [_transaction(Mode.OFF, 0, 0, 0, words[0], np.zeros(0, int))]
     sequence = 0
     for number, bank in enumerate(banks):
-        for mode in MODES:
+        for mode in RUNNING_MODES:
             answers = model.run(images, mode, bank, theta)
             descriptor = Descriptor.of(Settings(mode), 0, accelerator.moe.local_experts, len(banks))
             for i, image in enumerate(images):
-                last = number == 0 and mode == MODES[-1] and i == len(images) - 1
+                last = number == 0 and mode == RUNNING_MODES[-1] and i == len(images) - 1
                 arriving = words[1] if last else nothing
                 valid = 1 if number == 0 else 3
                 lines.append(_transaction(mode, number, valid, theta, arriving, image.ravel()))

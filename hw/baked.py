@@ -13,21 +13,20 @@ from dataclasses import dataclass
 
 from hw.gen.adder_graph import adder_graph
 from hw.gen.build import generate
+from hw.gen.kinds.matrix import MULTIPLIER
 from hw.synth import synthesise
 from spec.bank import Bank
 from spec.bank_file import load_bank
 from spec.kinds.data import LayerWeights
 from spec.kinds.matrix import MatrixLayer
 from spec.paths import RESULTS, bank_file
-from spec.presets import Accelerator, load_accelerator
+from spec.presets import TRAINED_GATES, Accelerator, load_accelerator
 from spec.progress import progress_bar
 from tools.yosys import DEVICE, lut4_equivalents
 
-GATES = ("paper", "tuned")
 KEPT = RESULTS / "baked.md"
 PARTS = (1, 2, 4, 8)  # outputs of a larger layer that are tried as adder graph
 LARGEST = 1500  # weights of a graph: the search takes minutes beyond that
-_MULTIPLIER = {"dsp": 0, "lut": 1}
 
 
 @dataclass(frozen=True)
@@ -83,7 +82,7 @@ def parameters(name: str, layer: MatrixLayer, accelerator: Accelerator) -> dict[
         "Requant": int(layer.output is not None),
         "Shift": layer.shift,
         "Banks": accelerator.folding.weight_banks,
-        "Multiplier": _MULTIPLIER[fold.multiplier],
+        "Multiplier": MULTIPLIER[fold.multiplier],
     }
     if accelerator.baked:
         values |= {"Baked": 1, "WeightFile": f"{name}_weight.mem", "BiasFile": f"{name}_bias.mem"}
@@ -201,7 +200,7 @@ cycles for it, which a folded layer with ROMs uses. That is why ROMs are what `-
 """
 
 
-def measure(folding: str, gates: Sequence[str] = GATES) -> str:
+def measure(folding: str, gates: Sequence[str] = TRAINED_GATES) -> str:
     """The page, with user 1's bank of each gate preset.
 
     Raises:

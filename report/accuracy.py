@@ -7,7 +7,8 @@ from golden.data import Handwriting, LabelledImages
 from report.samples import about
 from spec.models_digest import models_digest
 from spec.paths import BANKS, BUILD, bank_file
-from training.table2 import GATES, rows
+from spec.presets import TRAINED_GATES
+from training.table2 import rows
 
 OUT = BUILD / "report" / "accuracy.json"
 
@@ -15,7 +16,7 @@ OUT = BUILD / "report" / "accuracy.json"
 def measure(users: Handwriting, generic: LabelledImages) -> dict:
     """Rows by gate preset, for every user of whom there is a bank; ``generic`` must be class-balanced."""
     tables = {}
-    for gate in GATES:
+    for gate in TRAINED_GATES:
         numbers = [user for user in users.users if bank_file(gate, user, BANKS).exists()]
         tables[gate] = rows(gate, BANKS, users, generic, numbers)
     return {"sources": models_digest(), "data": about(users, generic), **tables}

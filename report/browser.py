@@ -89,7 +89,10 @@ class Browser:
         message: dict[str, Any] = {"id": self._last, "method": method, "params": parameters}
         if self._session:
             message["sessionId"] = self._session
-        os.write(self._write, json.dumps(message).encode() + b"\0")
+        try:
+            os.write(self._write, json.dumps(message).encode() + b"\0")
+        except OSError:
+            raise InputError("the browser ended too early") from None
         while True:
             answer = self._next()
             if answer.get("id") == self._last:

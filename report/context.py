@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
+from hw.formal.record import proof_digest
 from hw.gen.digest import rtl_digest
 from report.evidence import SOURCES, Evidence, Places, Result, State, is_synthetic, load
 from report.markup import Html, tag
@@ -114,6 +115,6 @@ def load_context(
 ) -> Context:
     """Read everything there is about the default design."""
     design, digest = load_accelerator(DEFAULT_FOLDING, DEFAULT_GATE), rtl_digest()
-    places, digests = places or Places(), {"hardware": digest, "models": models_digest()}
+    places, digests = places or Places(), {"hardware": digest, "models": models_digest(), "proofs": proof_digest()}
     results = {source.key: load(source, places, digests, fresh, design.name) for source in SOURCES}
     return Context(design, digest, results, steps, made)

@@ -8,25 +8,48 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
 from spec.errors import InputError
-from spec.network import Mode
+from spec.network import RUNNING_MODES, Mode
 from spec.paths import BUILD, MODELS
 from spec.presets import DEFAULT_FOLDING, DEFAULT_GATE, Accelerator, load_accelerator
 
-MODES = tuple(mode.name for mode in Mode if mode != Mode.OFF)
+MODES = tuple(mode.name for mode in RUNNING_MODES)
 _Options = argparse.ArgumentParser
 
 
+_BESIDE_KEEP = frozenset({"keep", "json", "out", "work", "jobs", "resume"})  # where results go, and how they are made
+
+
 class Parser(argparse.ArgumentParser):
-    """A parser whose errors are those of every other bad input; ``shared`` are the options made here."""
+    """A parser whose errors are those of every other bad input.
+
+    Attributes:
+        shared: the options made here.
+        beside_keep: what may be given with ``--keep``, by its name in the namespace.
+    """
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False)
         self.shared: set[str] = {"-h", "--help"}
+        self.beside_keep = _BESIDE_KEEP
+
+    def parse_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:
+        """As ever; only the whole result of the shipped models is kept.
+
+        Raises:
+            InputError: an option is wrong, or ``--keep`` stands beside one that makes another result.
+        """
+        given = super().parse_args(args, namespace)
+        if getattr(given, "keep", False):
+            for action in self._actions:
+                value = getattr(given, action.dest, action.default)
+                if action.dest not in self.beside_keep and value != action.default:
+                    self.error(f"--keep is for the published result, leave {action.option_strings[0]} out")
+        return given
 
     def error(self, message: str) -> NoReturn:
         """Raises:
@@ -47,8 +70,8 @@ def command(file: str, doc: str, example: str = "") -> Parser:
     return Parser(prog=name, description=doc, epilog=f"Example: {f'python scripts/{name} {example}'.strip()}")
 
 
-def whole_number(least: int) -> Callable[[str], int]:
-    """Type of an option: a whole number that is not too small."""
+def whole_number(least: int, most: int | None = None) -> Callable[[str], int]:
+    """Type of an option: a whole number that is not too small, nor too large."""
 
     def convert(text: str) -> int:
         try:
@@ -57,6 +80,8 @@ def whole_number(least: int) -> Callable[[str], int]:
             raise argparse.ArgumentTypeError(f"is '{text}', a whole number is needed") from None
         if value < least:
             raise argparse.ArgumentTypeError(f"is {value}, at least {least} is needed")
+        if most is not None and value > most:
+            raise argparse.ArgumentTypeError(f"is {value}, at most {most} is allowed")
         return value
 
     return convert
@@ -152,7 +177,7 @@ def add_local_experts(options: _Options) -> None:
 
 def add_theta(options: _Options) -> None:
     """``--theta``."""
-    _add(options, "--theta", type=whole_number(-(2**31)), default=0, metavar="N",
+    _add(options, "--theta", type=whole_number(-(2**31), 2**31 - 1), default=0, metavar="N",
          help="the gate's threshold register (default %(default)s)")  # fmt: skip
 
 
@@ -222,8 +247,9 @@ def add_out(
     _add(options, "--out", type=Path, default=default, required=needed, metavar=metavar, help=f"{what}{where}")
 
 
-def add_keep(options: _Options, files: str) -> None:
-    """``--keep``: also write the files that are published."""
+def add_keep(options: Parser, files: str, beside: Iterable[str] = ()) -> None:
+    """``--keep``: also write the files that are published; ``beside`` it may stand what those files tell apart."""
+    options.beside_keep |= frozenset(beside)
     _add(options, "--keep", action="store_true", help=f"keep this as the published result: {files}")
 
 

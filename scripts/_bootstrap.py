@@ -19,6 +19,7 @@ import traceback
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+from types import TracebackType
 
 SCRIPTS = Path(__file__).resolve().parent
 ROOT = SCRIPTS.parent
@@ -70,12 +71,32 @@ def exit_code(main: Callable[[], int], name: str) -> int:
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return INTERRUPTED
-    except BrokenPipeError:  # the reader of a pipe (head, less) has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return INTERRUPTED
-    except Exception:
+    except Exception as error:
+        if isinstance(error, BrokenPipeError) and _nobody_reads():  # head or less has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return INTERRUPTED
         traceback.print_exc()
         return DEFECT
+
+
+def _nobody_reads() -> bool:
+    """Whether it is standard output whose reader has gone, and not that of a tool's input."""
+    try:
+        sys.stdout.write(" ")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        return True
+    return False
+
+
+def _import_failed(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """What is raised outside of :func:`run`: while the command imports what it needs."""
+    if issubclass(kind, KeyboardInterrupt):
+        print("interrupted", file=sys.stderr, flush=True)
+        os._exit(INTERRUPTED)
+    traceback.print_exception(kind, error, trace)
+    sys.stderr.flush()
+    os._exit(DEFECT)  # Python's own code, 1, says that something differs
 
 
 def run(main: Callable[[], int]) -> None:
@@ -86,5 +107,6 @@ def run(main: Callable[[], int]) -> None:
 put_packages_first()
 if Path(sys.argv[0]).resolve().parent == SCRIPTS:  # not when a test imports a command
     use_project_python()
+    sys.excepthook = _import_failed
 # Brevitas misses an optional accelerator that nothing here would use; stderr is for sentences to the user.
 warnings.filterwarnings("ignore", message="fast_hadamard_transform")

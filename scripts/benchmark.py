@@ -12,14 +12,12 @@ import numpy as np
 import torch
 
 from _arguments import Parser, add_design, add_ge, add_json, add_le_bank, add_limit, command, whole_number
-from spec.bank import random_bank
-from spec.bank_file import load_bank
 from spec.files import write_json
-from spec.paths import bank_file
 from spec.presets import load_accelerator
 from verif.benchmark import speeds
 from verif.compare.images import load_image_set
 from verif.compare.stage import Setup
+from verif.hls_flow import bank_to_simulate
 
 
 def options() -> Parser:
@@ -41,12 +39,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and print."""
     given = options().parse_args(arguments)
     accelerator = load_accelerator(given.preset, given.gate, given.ge)
-    path, moe = given.le_bank or bank_file(given.gate), accelerator.moe
-    bank = load_bank(path, moe) if given.le_bank or path.exists() else random_bank(moe, 0)
-    data = load_image_set(None, given.limit, classes=moe.network.classes)
+    bank, bank_name = bank_to_simulate(accelerator, given.le_bank)
+    data = load_image_set(None, given.limit, classes=accelerator.moe.network.classes)
     images = np.resize(data.images, (given.limit, *data.images.shape[1:]))
     print(
-        f"accelerator {accelerator.name}; data: {data.name}; {torch.get_num_threads()} PyTorch threads, "
+        f"accelerator {accelerator.name}; data: {data.name}; run-time weights: {bank_name}; "
+        f"{torch.get_num_threads()} PyTorch threads, "
         f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
     )
     results: dict[str, dict[str, float]] = {}

@@ -115,7 +115,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "modes": {mode.name: mode_as_json(reports, data) for mode, reports in results.items()},
         }
         write_json(given.json, content)
-    return DONE if equal else DIFFERS
+    return DIFFERS if equal is False else DONE
 
 
 if __name__ == "__main__":

@@ -34,12 +34,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not proofs:
         names = "; ".join(proof.name for proof in PROOFS)
         raise InputError(f"no proof's name contains '{given.only}'; there are: {names}")
-    if given.only and given.keep:
-        raise InputError("--keep needs all proofs: a file with some of them would pass for the whole")
-    start = time.monotonic()
+    start, sources = time.monotonic(), record.proof_digest()
     outcomes = prove_and_refute(proofs, given.jobs)
     if not given.only:
-        record.write_outcomes((record.OUT, record.KEPT) if given.keep else (record.OUT,), proofs, outcomes)
+        record.write_outcomes((record.OUT, record.KEPT) if given.keep else (record.OUT,), proofs, outcomes, sources)
     bad = sum(not outcome.good for outcome in outcomes)
     seconds = time.monotonic() - start
     print(

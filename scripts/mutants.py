@@ -13,10 +13,10 @@ from _bootstrap import DIFFERS, DONE, run  # first: the project's packages and P
 
 from collections.abc import Sequence
 
-from _arguments import Parser, add_jobs, add_out, add_seed, command, whole_number
+from _arguments import Parser, add_jobs, add_out, add_seed, command, shown, whole_number
 from spec.errors import InputError
 from spec.progress import progress_bar
-from verif.mutants.campaign import RESULTS, Store, draw, judge_results, results_file, run_campaign, shown
+from verif.mutants.campaign import RESULTS, Store, draw, judge_results, results_file, run_campaign
 from verif.mutants.cover import load_cover
 from verif.mutants.execution import Executor
 from verif.mutants.survivors import load_survivors

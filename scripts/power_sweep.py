@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = options().parse_args(arguments)
     design, users, generic = load_design(given), users_source(), generic_source("test")
     require_real(given.keep, users, generic)
-    bank = load_bank(bank_file(given.gate, given.user), design.moe)
+    bank = load_bank(bank_file(design.moe.preset, given.user), design.moe)
     with Accelerator.open(design=design) as device:
         device.write("power_idle", cycles=0)
         points = sweep.sweep(device, bank, users.test(given.user).images, generic.images, given.limit)

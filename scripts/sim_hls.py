@@ -33,8 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for variant in [given.variant] if given.variant else tiny.VARIANTS:
         export = given.export or exported.find_or_make_export(tiny.accelerator(variant))
         if export is None:
-            print(exported.NOTHING)
-            return DONE
+            print(f"{variant}: {exported.NOTHING}", flush=True)
+            continue
         try:
             results = exported.simulate(variant, export)
         except SimulationError as error:  # the Verilog is what is tested here, and not this project's

@@ -17,7 +17,7 @@ def options() -> Parser:
     parser = command(__file__, __doc__, "--gate paper")
     add_design(parser)
     parser.add_argument("--force", action="store_true", help="synthesise also when there is a result of these sources")
-    add_keep(parser, "docs/results/resources.{json,md}")
+    add_keep(parser, "docs/results/resources.{json,md}", beside=("preset", "gate", "force"))
     return parser
 
 

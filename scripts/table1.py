@@ -13,13 +13,13 @@ from collections.abc import Sequence
 
 import torch
 
-from _arguments import Parser, add_ge, add_json, add_keep, add_users, add_work, command, number_list
+from _arguments import Parser, add_ge, add_json, add_keep, add_users, add_work, command, number_list, require_real
 from _results import hand_over
 from golden.energy.paper import TABLE_1_POOLED
 from spec.models_digest import models_digest
-from spec.paths import BUILD
+from spec.paths import BUILD, MODELS
 from training import table1
-from training.table_files import TableData, check_keep
+from training.table_files import TableData
 
 
 def options() -> Parser:
@@ -40,12 +40,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     torch.set_num_threads(1)  # the steps are too small to share
     data = TableData.load(given.users)
     if given.keep:
-        check_keep(data, data.all_users and given.sizes == TABLE_1_POOLED)
+        require_real(True, data)
     trainer = table1.Trainer(given.ge, data, given.work)
     rows = table1.rows(trainer, given.sizes)
     text, result = (
         table1.as_markdown(rows, trainer.network.features.channels, data),
-        table1.record(trainer, rows, models_digest()),
+        table1.record(trainer, rows, models_digest() if given.ge == MODELS / "ge.onnx" else None),
     )
     hand_over(given, "table1", text, result)
     return DONE

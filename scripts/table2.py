@@ -13,8 +13,10 @@ from collections.abc import Sequence
 from _arguments import Parser, add_banks, add_json, add_keep, command, require_real
 from _results import hand_over
 from golden.data import balanced_subset, generic_source, users_source
+from report.samples import about
 from spec.models_digest import models_digest
 from spec.paths import BANKS
+from spec.presets import TRAINED_GATES
 from training import table2
 
 
@@ -32,9 +34,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = options().parse_args(arguments)
     generic, users = balanced_subset(generic_source("test"), seed=table2.SEED), users_source()
     require_real(given.keep, generic, users)
-    tables = {gate: table2.rows(gate, given.banks, users, generic, users.users) for gate in table2.GATES}
-    text, result = table2.as_markdown(tables, users, generic), {"sources": models_digest(), **tables}
-    hand_over(given, "table2", text, result)
+    tables = {gate: table2.rows(gate, given.banks, users, generic, users.users) for gate in TRAINED_GATES}
+    sources = models_digest() if given.banks == BANKS else None
+    result = {"sources": sources, "data": about(users, generic), **tables}
+    hand_over(given, "table2", table2.as_markdown(tables, users, generic), result)
     return DONE
 
 

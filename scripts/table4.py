@@ -14,12 +14,12 @@ from pathlib import Path
 
 import torch
 
-from _arguments import Parser, add_json, add_keep, add_network, add_users, add_work, command, whole_number
+from _arguments import Parser, add_json, add_keep, add_network, add_users, add_work, command, require_real, whole_number
 from _results import hand_over
 from spec.models_digest import models_digest
 from spec.paths import BUILD, MODELS
 from training import table4
-from training.table_files import TableData, check_keep
+from training.table_files import TableData
 
 
 def options() -> Parser:
@@ -43,11 +43,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     torch.set_num_threads(1)  # the steps are too small to share
     data = TableData.load(given.users)
     if given.keep:
-        check_keep(data, data.all_users and given.seeds == table4.SEEDS)
+        require_real(True, data)
     models = table4.Models(given.models, given.network, given.seeds, given.work)
     rows, users, network = table4.tables(models, data)
+    sources = models_digest() if given.models == MODELS else None
     text = table4.as_markdown(rows, users, given.seeds, data)
-    result = table4.record(data, given.seeds, rows, users, network, models_digest())
+    result = table4.record(data, given.seeds, rows, users, network, sources)
     hand_over(given, "table4", text, result)
     return DONE
 

@@ -16,6 +16,7 @@ from spec.qonnx_reader import read_qonnx
 
 DEFAULT_FOLDING = "ecp5_85"
 DEFAULT_GATE = "tuned"
+TRAINED_GATES = ("paper", "tuned")  # those of which banks are shipped and accuracies kept
 
 
 @dataclass(frozen=True)

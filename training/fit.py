@@ -166,9 +166,11 @@ def _train_epoch(
         optimiser.step()
         schedule.step()
         with torch.no_grad():
+            averaged = set()  # layers may share a tensor, which then has several names
             for name, value in model.state_dict().items():
-                if value.is_floating_point():
+                if value.is_floating_point() and average[name].data_ptr() not in averaged:
                     average[name].lerp_(value, 1 - config.averaging)
+                    averaged.add(average[name].data_ptr())
         total += loss.item() * len(index)
         bar.update()
     return total / len(order)

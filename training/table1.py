@@ -123,8 +123,8 @@ def as_markdown(table: list[dict[str, Any]], channels: int, data: TableData) -> 
     )
 
 
-def record(trainer: Trainer, table: list[dict[str, Any]], sources: str) -> dict[str, Any]:
-    """The result as plain data; ``sources`` names the state of the models."""
+def record(trainer: Trainer, table: list[dict[str, Any]], sources: str | None) -> dict[str, Any]:
+    """The result as plain data; ``sources`` names the state of the models, None for others than those shipped."""
     return {
         "data": trainer.data.about(),
         "gate": GATE,

@@ -15,7 +15,6 @@ from spec.presets import load_moe
 from spec.progress import progress_bar
 from training.personalize import evaluate
 
-GATES = ("paper", "tuned")
 SEED = 0  # of the class-balanced test selection
 _COLUMNS = ("ge", "le", "gn", "overall", "le_where_ge_wrong", "generic_overall")
 _HEAD = "| user | GE | LE | GN | overall | LE where GE is wrong | EMNIST overall |\n|---|---|---|---|---|---|---|\n"

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from golden.data import Handwriting, LabelledImages, balanced_subset, generic_source, users_source
-from spec.errors import InputError
 from spec.files import as_json, write_if_changed
 from spec.paths import RESULTS
 from training.user_training import chosen_users
@@ -43,11 +42,6 @@ class TableData:
         """Whether any of it was generated."""
         return self.train.synthetic or self.test.synthetic or self.users.synthetic
 
-    @property
-    def all_users(self) -> bool:
-        """Whether every user of the data was chosen."""
-        return len(self.numbers) == len(self.users.users)
-
     def about(self) -> dict[str, Any]:
         """The data's part of a result file."""
         return {
@@ -65,18 +59,6 @@ class TableData:
             f"Customised: {self.users.name}, test part of {count}, mean over the users. "
             f"EMNIST: {self.test.name}, class-balanced, {len(self.test):,} images."
         )
-
-
-def check_keep(data: TableData, whole: bool) -> None:
-    """Refuse to keep a table that is of built-in handwriting, or not ``whole``.
-
-    Raises:
-        InputError: it must not be kept.
-    """
-    if data.synthetic:
-        raise InputError("--keep needs EMNIST_DIR and USERS_NPZ: figures of built-in handwriting are not kept")
-    if not whole:
-        raise InputError("--keep needs the whole table: leave out what chooses a part of it")
 
 
 def keep(name: str, text: str, result: dict[str, Any], directory: Path | None = None) -> None:

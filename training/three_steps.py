@@ -21,7 +21,7 @@ from spec.errors import InputError
 from spec.folding import build_folding
 from spec.network import Moe, build_moe
 from spec.paths import BUILD, MODELS, bank_file, user_name
-from spec.presets import DEFAULT_FOLDING, load_toml
+from spec.presets import DEFAULT_FOLDING, TRAINED_GATES, load_toml
 from spec.progress import progress_bar
 from spec.qonnx_reader import read_qonnx
 from training import global_expert as ge_step
@@ -30,7 +30,6 @@ from training.personalize import Recipe, table_2_row
 from training.user_training import Expert, UserTraining, chosen_users
 
 STEPS = ("ge", "le", "gn", "all")
-GATES = ("paper", "tuned")
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ class Steps:
     Attributes:
         step: one of :data:`STEPS`.
         network: network preset for step ge.
-        gate: gate preset; None trains all of :data:`GATES`.
+        gate: gate preset; None trains all of :data:`spec.presets.TRAINED_GATES`.
         preset: folding preset that banks are packed for.
         users: their numbers; None or none for all.
         epochs: of the chosen step (ge: of the float network); None for the usual number.
@@ -93,7 +92,7 @@ def run(options: Steps) -> dict[str, Any]:
         return metrics
     users = users.of_classes(classes)
     network = read_qonnx(out / "ge.onnx")
-    presets = [options.gate] if options.gate else GATES
+    presets = [options.gate] if options.gate else TRAINED_GATES
     about = {key: metrics[key] for key in ("users", "generic", "synthetic", "command", "seed")}
     about["tool"] = f"personal-moe-fpga {__version__}"
     test = balanced_subset(generic_test, options.seed)

@@ -15,12 +15,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from golden.integer_model import MoeModel
-from spec.network import Mode
+from spec.network import RUNNING_MODES, Mode
 from verif.bulk.simulator import BulkSimulator
 from verif.compare.stage import Chunk, Setup
 from verif.compare.stages.pytorch import TorchStage
-
-MODES = (Mode.GE_ONLY, Mode.LE_ONLY, Mode.MOE_PARALLEL, Mode.MOE_GATED)
 
 
 def measure(tasks: dict[str, tuple[int, Callable[[], object]]], repetitions: int) -> dict[str, float]:
@@ -75,7 +73,7 @@ def speeds(setup: Setup, images: np.ndarray, rtl_images: int, repetitions: int) 
         simulator = BulkSimulator(setup.accelerator)
         simulator.load_bank(setup.bank)
     try:
-        for mode in MODES:
+        for mode in RUNNING_MODES:
             yield Speed(mode, measure(_tasks(setup, images, images[:rtl_images], simulator, mode), repetitions))
     finally:
         if simulator:

@@ -9,16 +9,16 @@ from pathlib import Path
 
 from hls import report, vendor
 from hls.gen import generate
-from hls.vectors import MODES, vectors
+from hls.vectors import vectors
 from spec.bank import Bank, random_bank
 from spec.bank_file import load_bank
 from spec.files import as_json, named_by_user, write_if_changed
-from spec.network import Mode
+from spec.network import RUNNING_MODES, Mode
 from spec.paths import BUILD, MODELS, bank_file
 from spec.presets import DEFAULT_FOLDING, DEFAULT_GATE, Accelerator, load_accelerator
 from verif.compare.comparison import StageReport, run_modes
-from verif.compare.images import load_image_set
 from verif.compare.report import mode_as_json, mode_table, verdict
+from verif.compare.request import load_images
 from verif.compare.stage import Setup
 from verif.compare.stages.hls import Hls4mlStage, HlsStage
 from verif.compare.stages.integer import IntegerStage
@@ -55,7 +55,7 @@ class Flow:
     le_bank: Path | None = None
     images: Path | None = None
     limit: int = 200
-    modes: Sequence[Mode] = MODES
+    modes: Sequence[Mode] = RUNNING_MODES
     theta: int = 0
     stages: Sequence[str] = tuple(KNOWN)
     part: str = vendor.DEFAULT_PART
@@ -94,7 +94,8 @@ def run(options: Flow) -> bool:
     """
     accelerator = load_accelerator(options.preset, options.gate, options.ge, options.local_experts)
     bank, bank_name = bank_to_simulate(accelerator, options.le_bank)
-    data = load_image_set(options.images, options.limit, classes=accelerator.moe.network.classes)
+    setup = Setup(accelerator, bank, options.ge, theta=options.theta)
+    data = load_images(setup, options.images, options.limit, None)
     generated = generate(accelerator)
     other = random_bank(accelerator.moe, 2)
     stimuli = vectors(accelerator, data.images[:VENDOR_IMAGES], (bank, other), options.theta)
@@ -102,7 +103,6 @@ def run(options: Flow) -> bool:
 
     print(f"{accelerator.name}: sources in {generated.directory}, vendor project in {project}")
     print(f"{len(data)} images: {data.name}; run-time weights: {bank_name}\n", flush=True)
-    setup = Setup(accelerator, bank, options.ge, theta=options.theta)
     opened = [IntegerStage(setup), *(KNOWN[name](setup) for name in options.stages)]
     results = run_modes(
         setup,

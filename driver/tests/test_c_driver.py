@@ -18,12 +18,11 @@ from driver.accelerator import ID, REASONS, VERSION_MAJOR
 from driver.tests.c_driver import DRIVER, PROGRAM, C, compile_c, compile_with_device, memory_directory
 from driver.tests.devices import design
 from driver.tests.golden_device import GoldenDevice
-from driver.tests.test_device import MODES
 from golden.descriptor import Settings
 from hw.regs.map import encodings, register
 from spec.bank import random_bank
 from spec.bank_file import device_words, digest_words, save_bank
-from spec.network import Mode
+from spec.network import RUNNING_MODES, Mode
 from spec.tiny_variants import random_images
 from tools.cocotb_run import mutate
 
@@ -74,7 +73,7 @@ def work(directory: Path) -> tuple[list[str], GoldenDevice, list[np.ndarray]]:
     words = []
     for group in range(16):
         settings = Settings(
-            mode=MODES[group % 4],
+            mode=RUNNING_MODES[group % 4],
             bank=int(rng.integers(2)),
             local_expert=int(rng.integers(2)),
             theta=int(rng.choice([0, rng.integers(-(1 << 20), 1 << 20), rng.integers(-(1 << 31), 1 << 31)])),

@@ -16,11 +16,9 @@ from golden.descriptor import Settings
 from hw.regs.map import encodings
 from spec.bank import random_bank
 from spec.bank_file import device_words
-from spec.network import NO_CLASS, Mode
+from spec.network import NO_CLASS, RUNNING_MODES, Mode
 from spec.presets import load_accelerator
 from spec.tiny_variants import random_images
-
-MODES = (Mode.GE_ONLY, Mode.LE_ONLY, Mode.MOE_PARALLEL, Mode.MOE_GATED)
 
 
 @pytest.fixture
@@ -64,7 +62,7 @@ def test_every_reason_has_words() -> None:
     assert set(REASONS) == set(encodings()["bank_reason"])
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", RUNNING_MODES)
 def test_power_on_without_a_bank(device: Accelerator, mode: Mode) -> None:
     """MoE modes answer as the GE does and say so; LE_ONLY says that nobody answered; GE_ONLY needs no bank."""
     images = random_images(5, 3)
@@ -117,7 +115,7 @@ def random_work(device: Accelerator, images: int, seed: int) -> tuple[int, Golde
         left -= count
         enabled = rng.random() < 0.7
         settings = Settings(
-            mode=int(rng.choice(MODES)),
+            mode=int(rng.choice(RUNNING_MODES)),
             bank=int(rng.integers(device.banks)),
             local_expert=int(rng.integers(8)),
             theta=int(rng.choice([0, rng.integers(-(1 << 20), 1 << 20), rng.integers(-(1 << 31), 1 << 31)])),

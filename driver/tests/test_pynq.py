@@ -14,12 +14,12 @@ from driver.pynq import PynqTransport
 from driver.tests.devices import design
 from driver.tests.golden_device import GoldenDevice
 from driver.tests.pynq_standin import Dma, Hung, Memory, Mmio
-from driver.tests.test_device import MODES, check_counters, stream_of
+from driver.tests.test_device import check_counters, stream_of
 from driver.verilated import VerilatedTransport
 from golden.descriptor import Settings
 from hw.regs.map import register
 from spec.bank import random_bank
-from spec.network import Mode
+from spec.network import RUNNING_MODES, Mode
 from spec.tiny_variants import random_images
 
 
@@ -54,7 +54,7 @@ def work(accelerator: Accelerator, images: int = 21) -> tuple[int, GoldenDevice]
         golden.banks[number] = random_bank(design().moe, 10 + number)
         accelerator.load_user(golden.banks[number], number, activate=False)
     wrong = 0
-    for group, mode in enumerate(MODES * 2):
+    for group, mode in enumerate(RUNNING_MODES * 2):
         settings = Settings(mode, bank=group % 2, theta=int(rng.integers(-(1 << 20), 1 << 20)))
         accelerator.set_mode(mode)
         accelerator.select_bank(settings.bank)

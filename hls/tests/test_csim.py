@@ -16,9 +16,9 @@ from golden.integer_model import Answers, MoeModel
 from hls.build import CompileError, build_library
 from hls.csim import HlsError, HlsSimulator
 from hls.gen import SOURCES, generate
-from hls.vectors import MODES, expected_domains
+from hls.vectors import expected_domains
 from spec.bank import random_bank
-from spec.network import Mode
+from spec.network import RUNNING_MODES, Mode
 from spec.result_word import Status
 from spec.tiny import tiny_accelerator, tiny_images
 from tools.mutants import Replacement
@@ -66,7 +66,7 @@ def thetas(device: Device, images: np.ndarray) -> list[int]:
     return [int(margins[len(margins) // 2]), int(margins[0]) - 1, int(margins[-1])]
 
 
-@pytest.mark.parametrize("mode", MODES, ids=lambda m: m.name)
+@pytest.mark.parametrize("mode", RUNNING_MODES, ids=lambda m: m.name)
 def test_every_layer_equals_the_integer_model(device: Device, mode: Mode) -> None:
     images = tiny_images(60, seed=1)
     gated = mode in (Mode.MOE_PARALLEL, Mode.MOE_GATED)
@@ -105,7 +105,7 @@ def test_local_expert_is_chosen_in_le_only(device: Device) -> None:
         assert first_difference(expected, found) is None
 
 
-@pytest.mark.parametrize("mode", MODES, ids=lambda m: m.name)
+@pytest.mark.parametrize("mode", RUNNING_MODES, ids=lambda m: m.name)
 def test_experts_can_be_disabled(device: Device, mode: Mode) -> None:
     """Every combination of enabled experts, of the chosen local expert, and of a bank with and without weights."""
     images = tiny_images(12, seed=6)
@@ -144,7 +144,7 @@ def test_a_wrong_plan_is_seen(device: Device, defect: tuple[str, str], tmp_path)
     broken.simulator = HlsSimulator(device.accelerator, library=build_library(generated, optimise=False), threads=1)
     broken.simulator.load_bank(device.banks[0], 0)
     with pytest.raises((AssertionError, HlsError)):
-        for mode in MODES:
+        for mode in RUNNING_MODES:
             test_experts_can_be_disabled(broken, mode)
 
 
@@ -173,7 +173,7 @@ def test_user_changes_between_two_images_without_recompilation(device: Device) -
 def test_bank_that_was_never_loaded_is_not_used(device: Device) -> None:
     images = tiny_images(8, seed=4)
     simulator = HlsSimulator(device.accelerator, device.generated, threads=1)
-    for mode in MODES:
+    for mode in RUNNING_MODES:
         expected = device.model.run(images, mode, None, keep_layers=True)
         found = simulator.run(images, mode, 1, keep_layers=True)
         assert first_difference(expected, found) is None

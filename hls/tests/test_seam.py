@@ -9,9 +9,8 @@ from golden.integer_model import MoeModel
 from hls.csim import HlsSimulator
 from hls.gen import generate
 from hls.seam import build_library_with_hls4ml
-from hls.vectors import MODES
 from spec.bank import random_bank
-from spec.network import Mode
+from spec.network import RUNNING_MODES, Mode
 from spec.tiny import tiny_accelerator, tiny_images
 
 
@@ -23,7 +22,7 @@ def test_top_level_on_layers_that_hls4ml_generated(tmp_path) -> None:
     simulator.load_bank(bank, 1)
     model = MoeModel(accelerator.moe)
     images = tiny_images(24, seed=9)
-    for mode in MODES:
+    for mode in RUNNING_MODES:
         expected = model.run(images, mode, bank, keep_layers=True)
         found = simulator.run(images, mode, 1, keep_layers=True, chunk=5)
         assert found.classes.tolist() == expected.classes.tolist()

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from hw.formal.record import proof_digest
 from hw.gen.digest import rtl_digest
 from report.evidence import SOURCES, Places
 from spec.models_digest import models_digest
@@ -36,7 +37,7 @@ def everything() -> dict[str, Any]:
         "formal": formal(),
         "power": {"items": [item("holds", "ok"), item("does not", "FAILED")], "coverage": ""},
     }
-    digests = {"hardware": rtl_digest(), "models": models_digest()}
+    digests = {"hardware": rtl_digest(), "models": models_digest(), "proofs": proof_digest()}
     return {
         source.key: {"sources": digests[source.of], **found[source.key]} for source in SOURCES if source.key in found
     }

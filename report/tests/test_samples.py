@@ -92,7 +92,7 @@ def test_a_picture_has_dark_ink_on_light_paper() -> None:
 
 def test_accuracy_is_that_of_table_2(monkeypatch: pytest.MonkeyPatch) -> None:
     users, generic = generate(1, 4, 1), balanced_subset(generate_generic(1, "test", 1), 0)
-    monkeypatch.setattr(accuracy, "GATES", ("tuned",))
+    monkeypatch.setattr(accuracy, "TRAINED_GATES", ("tuned",))
     result = accuracy.measure(users, generic)
     (row,) = result["tuned"]
     assert row == {"user": 1, **evaluate(load_accelerator().moe, bank(), users.test(1), generic)}

@@ -131,9 +131,11 @@ def test_a_bad_list_is_refused(quick, arguments: list[str], sentence: str, capsy
 
 def test_a_part_of_a_table_is_not_kept(quick, tmp_path, monkeypatch, capsys) -> None:
     as_if_written(monkeypatch)
-    for name, part in (("table1", ["--sizes", "3"]), ("table4", ["--seeds", "1"])):
-        assert call(name, *quick, *part, "--keep") == 2
-        assert "--keep needs the whole table" in capsys.readouterr().err
+    parts = {"table1": ["--sizes", "3"], "table4": ["--seeds", "1"], "table2": ["--banks", str(tmp_path)]}
+    for name, part in parts.items():
+        work = quick if name != "table2" else []
+        assert call(name, *work, *part, "--keep") == 2
+        assert f"--keep is for the published result, leave {part[0]} out" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
 
 

@@ -133,14 +133,14 @@ def _verdict(reports: list[StageReport]) -> list[str]:
     return lines
 
 
-def verdict(modes: dict[Mode, list[StageReport]], images: int) -> tuple[str, bool]:
-    """The last line, and whether everything that must be equal is."""
+def verdict(modes: dict[Mode, list[StageReport]], images: int) -> tuple[str, bool | None]:
+    """The last line, and whether everything that must be equal is; None when there was nothing to compare."""
     compared = [r for reports in modes.values() for r in reports if r.exact and r.stage != "int"]
     names = " and ".join(dict.fromkeys(r.stage for r in compared))
     if any(r.differs for r in compared):
         wrong = [mode.name for mode, reports in modes.items() if any(r.differs for r in reports)]
         return f"MISMATCH in {', '.join(wrong)} ({names} against the integer model)", False
     if not compared:
-        return "NOTHING COMPARED bit by bit: name 'torch' or 'rtl' in --stages", True
+        return "NOTHING COMPARED bit by bit: name 'torch' or 'rtl' in --stages", None
     count = f"{images} images, {len(modes)} mode{'s' if len(modes) > 1 else ''}"
     return f"EQUAL: {names} = integer model in every layer and result, {count}", True

@@ -50,13 +50,11 @@ def load_setup(request: Request) -> tuple[Setup, int]:
         InputError: a preset, model or bank that is missing or does not fit.
     """
     accelerator = load_accelerator(request.preset, request.gate, request.ge, request.local_experts)
-    path = request.le_bank or bank_file(request.gate)
+    path = request.le_bank or bank_file(accelerator.moe.preset)
     bank = load_bank(path, accelerator.moe)
     if not 0 <= request.local_expert < accelerator.moe.local_experts:
         last = accelerator.moe.local_experts - 1
         raise InputError(f"--local-expert is {request.local_expert}, allowed are 0 to {last}")
-    if not -(2**31) <= request.theta < 2**31:
-        raise InputError(f"--theta is {request.theta}, the register has 32 bits")
     fault = find_fault(request.inject_fault) if request.inject_fault else None
     weights = request.ge.with_name(f"{request.ge.stem}_float.npz")
     number = re.search(r"user(\d+)", path.stem)

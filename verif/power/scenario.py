@@ -17,11 +17,10 @@ from golden.integer_model import MoeModel
 from hw.regs.map import register
 from spec.bank import random_bank
 from spec.bank_file import device_words
-from spec.network import Mode
+from spec.network import RUNNING_MODES, Mode
 from spec.result_word import SEQUENCE_NUMBERS
 from spec.tiny_variants import random_images
 
-MODES = (Mode.GE_ONLY, Mode.LE_ONLY, Mode.MOE_PARALLEL, Mode.MOE_GATED)
 POOL = 60  # different images
 USER, OTHER_USER = 1, 2
 SETTLE_LIMIT = 60_000  # cycles in which a mode change must complete once its images have left; far above the bound
@@ -54,7 +53,7 @@ class Golden:
         bank = random_bank(moe, USER)
         model = MoeModel(moe)
         self.theta = self._balanced_threshold(model, bank)
-        self.answers = {mode: model.run(self.images, mode, bank, self.theta) for mode in MODES}
+        self.answers = {mode: model.run(self.images, mode, bank, self.theta) for mode in RUNNING_MODES}
         self.stream = device_words(bank, moe, folding)
         self.other_stream = device_words(random_bank(moe, OTHER_USER), moe, folding)
 
@@ -100,10 +99,10 @@ class Scenario:
         device.set_threshold(self.golden.theta)
         device.load_stream(self.golden.stream, 0)
         for _ in range(int(rng.integers(2, 7))):
-            self._request(Mode(int(rng.choice([*MODES, Mode.OFF]))))
+            self._request(Mode(int(rng.choice([*RUNNING_MODES, Mode.OFF]))))
             self._send(int(rng.integers(0, 6)))
             self._disturb()
-        self._request(Mode(int(rng.choice(MODES))))  # whatever is still queued is answered in the end
+        self._request(Mode(int(rng.choice(RUNNING_MODES))))  # whatever is still queued is answered in the end
         self._finish()
         self._check()
         return self.outcome

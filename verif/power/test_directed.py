@@ -11,8 +11,8 @@ from driver.accelerator import REASONS
 from driver.verilated import SWITCH_STUCK_CLOSED, SWITCH_STUCK_OPEN
 from spec.bank import random_bank
 from spec.domains import DOMAINS
-from spec.network import Mode
-from verif.power.scenario import LONGEST_IDLE, MODES, USER, Golden
+from spec.network import RUNNING_MODES, Mode
+from verif.power.scenario import LONGEST_IDLE, USER, Golden
 from verif.power.test_scenarios import device as shared_device
 
 FE, GE, LE, GN = range(4)
@@ -79,7 +79,7 @@ def test_each_mode_supplies_its_domains_only(ready, mode: Mode) -> None:
             assert answers_equal(device, golden, mode)
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", RUNNING_MODES)
 def test_off_request_at_every_pipeline_phase(ready, mode: Mode) -> None:
     """An image is in some layer when OFF is asked for: it is answered, and then the device is off."""
     device, golden = ready
@@ -248,7 +248,7 @@ def test_back_to_back_mode_changes(ready) -> None:
     rng = np.random.default_rng(4)
     for gap in (0, 1, 2, 5, 9, 17, 33):
         for _ in range(20):
-            device.set_mode(Mode(int(rng.choice([*MODES, Mode.OFF]))))
+            device.set_mode(Mode(int(rng.choice([*RUNNING_MODES, Mode.OFF]))))
             device.transport.run(gap)
         enter(device, Mode.MOE_GATED)
         assert answers_equal(device, golden, Mode.MOE_GATED, 3)

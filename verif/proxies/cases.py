@@ -12,11 +12,10 @@ from golden.integer_model import MoeModel
 from spec.bank import Bank
 from spec.bank_file import load_bank
 from spec.errors import InputError
-from spec.network import Mode
+from spec.network import RUNNING_MODES, Mode
 from spec.paths import bank_file
 from spec.presets import Accelerator as Design
 
-MODES = (Mode.GE_ONLY, Mode.LE_ONLY, Mode.MOE_PARALLEL, Mode.MOE_GATED)
 LOCAL, GENERIC = "local", "generic"
 KINDS = (LOCAL, GENERIC)
 USER = 1
@@ -101,7 +100,7 @@ def _every_mode(
 ) -> tuple[Case, ...]:
     """All cases from images and what they are called, by kind."""
     found = {kind: _first(model, bank, *sources[kind], kind == LOCAL, count, theta) for kind in KINDS}
-    return tuple(Case(mode, kind, found[kind], theta) for mode in MODES for kind in KINDS)
+    return tuple(Case(mode, kind, found[kind], theta) for mode in RUNNING_MODES for kind in KINDS)
 
 
 def _random_images(design: Design, count: int, seed: int) -> np.ndarray:

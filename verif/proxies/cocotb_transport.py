@@ -18,7 +18,7 @@ from cocotb.triggers import ClockCycles, FallingEdge, ReadOnly, RisingEdge, SimT
 from cocotb.utils import get_sim_time
 from cocotbext.axi import AxiLiteBus, AxiLiteMaster, AxiResp
 
-from driver.transport import BusError, DriverError
+from driver.transport import BusError, DeviceFault
 
 PERIOD = 10  # ns
 SWITCH_LATENCY = 3  # cycles from a command to a power switch to its acknowledge
@@ -168,4 +168,4 @@ async def _ends(work: Awaitable[Any], cycles: int, otherwise: str) -> Any:
     try:
         return await with_timeout(cocotb.start_soon(awaited()), cycles * PERIOD, "ns")
     except SimTimeoutError:
-        raise DriverError(f"{otherwise} after {cycles} cycles") from None
+        raise DeviceFault(f"{otherwise} after {cycles} cycles") from None

@@ -9,15 +9,17 @@ import pytest
 from golden.data import generic_source, users_source
 from golden.integer_model import MoeModel
 from spec.errors import InputError
-from spec.network import Mode
+from spec.network import RUNNING_MODES, Mode
 from spec.presets import Accelerator, load_accelerator
 from verif.proxies import tiny_run
-from verif.proxies.cases import GENERIC, LOCAL, MODES, USER, Case, cases, user_bank
+from verif.proxies.cases import GENERIC, LOCAL, USER, Case, cases, user_bank
 
 
 def check_kinds(design: Accelerator, bank, found: tuple[Case, ...], per_case: int) -> None:
     """Every mode with both kinds, and the golden gate decides as the kind says."""
-    assert [(case.mode, case.kind) for case in found] == [(mode, kind) for mode in MODES for kind in (LOCAL, GENERIC)]
+    assert [(case.mode, case.kind) for case in found] == [
+        (mode, kind) for mode in RUNNING_MODES for kind in (LOCAL, GENERIC)
+    ]
     for case in found:
         experts = MoeModel(design.moe).run(case.images, Mode.MOE_GATED, bank, case.theta).experts
         assert len(experts) == per_case

@@ -15,11 +15,11 @@ from hw import synth
 from hw.gen.build import generate, memory_files
 from hw.synth import load_resources
 from spec.files import write_if_changed
-from spec.network import Mode
+from spec.network import RUNNING_MODES, Mode
 from spec.presets import load_accelerator
 from tools.cocotb_run import SimulationError, with_mutant
 from verif.proxies import timeline, tiny_run
-from verif.proxies.cases import GENERIC, KINDS, LOCAL, MODES, cases, user_bank
+from verif.proxies.cases import GENERIC, KINDS, LOCAL, cases, user_bank
 from verif.proxies.collect import OUT, as_text, collect, data_names
 from verif.proxies.counting import count, differences, expected
 
@@ -160,7 +160,7 @@ def test_full_size() -> None:
 
     assert result["findings"] == []
     by_name = {(case["mode"], case["kind"]): case for case in result["cases"]}
-    assert list(by_name) == [(mode.name, kind) for mode in MODES for kind in KINDS]
+    assert list(by_name) == [(mode.name, kind) for mode in RUNNING_MODES for kind in KINDS]
     assert all(case["wrong"] == case["switching"]["wrong"] == 0 for case in result["cases"])
     assert all(case["images"] == 2 for case in result["cases"])
     assert result["agreement"] and all(row["equal"] for row in result["agreement"])

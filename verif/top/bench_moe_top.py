@@ -20,7 +20,7 @@ from hw.constants import constants
 from hw.gen.memory import bank_writes
 from hw.hierarchy import STORED_WORD
 from spec import tiny_variants as tiny
-from spec.network import Mode
+from spec.network import RUNNING_MODES, Mode
 from spec.result_word import SEQUENCE_NUMBERS
 from verif.streams import CROSSED, Bench, StreamSink, StreamSource
 from verif.unit.ports import Level, Monitor, Renamed
@@ -37,7 +37,6 @@ PIXELS = MOE.network.in_shape.size
 EXPERTS, BANKS = MOE.local_experts, tiny.BANKS
 IN_FLIGHT = constants()["InFlight"]
 FEATURE_WORDS = MOE.network.features.size // ACCELERATOR.folding.layers["conv1"].pe
-MODES = (Mode.GE_ONLY, Mode.LE_ONLY, Mode.MOE_PARALLEL, Mode.MOE_GATED)
 MOE_MODES = (Mode.MOE_PARALLEL, Mode.MOE_GATED)
 SHORT, LONG, NO_BANK = 1, 2, 4
 CYCLES = int(os.environ.get("TOP_CYCLES", "2000"))  # an image takes far fewer, whatever the pauses
@@ -125,7 +124,7 @@ class Top:
         values = (now.mode, now.bank, now.bank_valid, now.local_expert, now.theta)
         return dict(zip(self.ports, values, strict=True))
 
-    def random_settings(self, modes: Any = MODES) -> Settings:
+    def random_settings(self, modes: Any = RUNNING_MODES) -> Settings:
         rng = self.rng
         bank, valid = rng.choice(((0, 3), (1, 3), (0, 1), (1, 2), (0, 2), (2, 3), (9, 3)))
         return Settings(rng.choice(modes), bank, valid, rng.randrange(8), rng.randrange(-(2**31), 2**31))
@@ -220,7 +219,7 @@ async def mixed(dut: Any, idle: str, stall: str) -> None:
 
 
 @cocotb.test()
-@cocotb.parametrize(mode=[int(mode) for mode in MODES])
+@cocotb.parametrize(mode=[int(mode) for mode in RUNNING_MODES])
 async def one_mode(dut: Any, mode: int) -> None:
     """Each mode alone, images back to back."""
     top = await Top(dut).start()
@@ -282,7 +281,7 @@ async def no_valid_bank(dut: Any) -> None:
     """MoE modes answer as the GE, LE_ONLY answers class 255, each with a flag; GE_ONLY needs no bank."""
     top = await Top(dut).start()
     for bank, valid in ((0, 0), (1, 1), (2, 3), (3, 7), (15, 7)):
-        for mode in MODES:
+        for mode in RUNNING_MODES:
             pixels = top.random_pixels()
             result = top.send(Settings(mode, bank, valid, 0, -(2**31)), pixels)
             assert bool(result.status & NO_BANK) is (mode != Mode.GE_ONLY)
@@ -296,7 +295,7 @@ async def wrong_length(dut: Any, length: int) -> None:
     """Reported, answered as padded or cut, and the images behind it are unharmed; also twice in a row."""
     top = await Top(dut).start()
     for i, count in enumerate((length, PIXELS, length, length, PIXELS, length, PIXELS)):
-        top.send(Settings(MODES[i % 4], 0, 1, 0, 0), top.random_pixels(count))
+        top.send(Settings(RUNNING_MODES[i % 4], 0, 1, 0, 0), top.random_pixels(count))
     await top.check()
 
 
@@ -321,7 +320,7 @@ async def results_wait(dut: Any) -> None:
     """With nobody taking results a bounded number of images is accepted, and none is lost."""
     top = await Top(dut, stall="never").start()
     for i in range(16):
-        top.send(Settings(MODES[i % 4], 0, 1, 0, 0))
+        top.send(Settings(RUNNING_MODES[i % 4], 0, 1, 0, 0))
     await top.bench.step(20 * CYCLES)
     # One result at the port, and as many behind it as there are descriptors.
     assert len(top.source.transfers) == (IN_FLIGHT + 1) * PIXELS

@@ -9,13 +9,12 @@ from typing import Any
 import cocotb
 
 from golden.descriptor import Descriptor, Settings
-from spec.network import NO_CLASS, Mode
+from spec.network import NO_CLASS, RUNNING_MODES, Mode
 from verif.streams import CROSSED, Bench, StreamSink, StreamSource
 from verif.unit.ports import Renamed, VectorSources
 from verif.unit.stream_checks import compare, parameters
 
 EXPERTS = parameters()["LocalExperts"]
-MODES = (Mode.GE_ONLY, Mode.LE_ONLY, Mode.MOE_PARALLEL, Mode.MOE_GATED)
 PATTERNS = ("none", "random", "bursty")
 
 
@@ -65,7 +64,7 @@ class Mux:
         rng = self.rng
         for _ in range(count):
             settings = Settings(
-                rng.choice(MODES),
+                rng.choice(RUNNING_MODES),
                 rng.randrange(4),
                 rng.choice((0, 3, 3, 3)),
                 rng.randrange(8),
@@ -103,7 +102,7 @@ async def every_descriptor(dut: Any) -> None:
     """Every mode with every bank state, local expert, decision and length status."""
     mux = Mux(dut)
     await mux.bench.start()
-    for mode in MODES:
+    for mode in RUNNING_MODES:
         for valid in (0, 1):
             for number in range(EXPERTS + 1):
                 for short, long in ((0, 0), (1, 0), (0, 1)):

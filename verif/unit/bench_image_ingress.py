@@ -10,14 +10,13 @@ from typing import Any
 import cocotb
 
 from golden.descriptor import Descriptor, Settings
-from spec.network import Mode
+from spec.network import RUNNING_MODES, Mode
 from verif.streams import CROSSED, Bench, StreamSink, StreamSource
 from verif.unit.ports import Level, Monitor, Renamed
 from verif.unit.stream_checks import compare, parameters
 
 P = parameters()
 BEATS, EXPERTS, BANKS = P["Beats"], P["LocalExperts"], P["Banks"]
-MODES = (Mode.GE_ONLY, Mode.LE_ONLY, Mode.MOE_PARALLEL, Mode.MOE_GATED)
 SHORT, LONG = 2, 1  # status words: {short, long}
 
 
@@ -67,7 +66,7 @@ class Ingress:
             self.dut.le_enable_i: now.le_enable,
         }
 
-    def random_settings(self, modes: Any = MODES) -> Settings:
+    def random_settings(self, modes: Any = RUNNING_MODES) -> Settings:
         rng = self.rng
         theta = rng.choice((-(2**31), 2**31 - 1, 0, rng.randrange(-(2**31), 2**31)))
         bank = rng.randrange(BANKS) if rng.random() < 0.7 else rng.randrange(16)
@@ -153,7 +152,7 @@ async def every_descriptor(dut: Any) -> None:
     """Every mode with every local expert, every bank (also those that do not exist), valid or not, experts disabled."""
     ingress = Ingress(dut)
     await ingress.bench.start()
-    for mode in MODES:
+    for mode in RUNNING_MODES:
         for index in range(16):
             for valid in (0, (1 << BANKS) - 1, ingress.rng.getrandbits(BANKS)):
                 ingress.send(BEATS, Settings(mode, index, valid, index % 8, index - 8))
