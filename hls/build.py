@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import importlib.util
 import os
@@ -14,6 +13,7 @@ from pathlib import Path
 
 from hls.gen import GeneratedHls
 from spec.errors import InputError
+from spec.files import locked
 from spec.paths import ROOT
 
 SIMULATION = ROOT / "hls" / "sim"
@@ -115,8 +115,7 @@ def build_library(
     sources = [*units, *others, SIMULATION / "tap_recorder.hpp", *generated.headers, *seam]
     name = f"accel_{_digest(sources, flags)}"
     library = directory / f"{name}.so"
-    with open(directory / f"{name}.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # another process may be building the same library
+    with locked(directory / f"{name}.lock"):  # another process may be building the same library
         if library.exists():
             return library
         work = directory / name

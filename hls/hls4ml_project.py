@@ -8,7 +8,6 @@ hls4ml and g++, and ``project.json``, which is written last: without it the dire
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import hashlib
 import importlib.metadata
 import json
@@ -25,7 +24,7 @@ from hls.hls4ml_config import Part, PrecisionError, check_precisions, configure
 from hls.hls4ml_qonnx import hls4ml_name, part_to_qonnx
 from hls.hls4ml_types import precision, reuse_factor, strategy
 from spec.errors import InputError
-from spec.files import as_json, source_digest, write_if_changed
+from spec.files import as_json, locked, source_digest, write_if_changed
 from spec.network import Layer
 from spec.paths import ROOT
 
@@ -101,8 +100,7 @@ def build_project(
     directory.mkdir(parents=True, exist_ok=True)
     name = f"{part.name}_{_digest(part, flags, device, clock_ns)[:16]}"
     work = directory / name
-    with open(directory / f"{name}.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # another process may be building the same project
+    with locked(directory / f"{name}.lock"):  # another process may be building the same project
         finished = work / "project.json"
         if finished.exists():
             return Project(part, work, json.loads(finished.read_text()))

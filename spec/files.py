@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Files that are whole or absent: every file of the project is written under a temporary name and then renamed."""
+"""Files that are whole or absent: what others read is written under a temporary name and then renamed."""
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -95,17 +96,31 @@ def new_directory(path: Path, *, replace: bool = False) -> Iterator[Path]:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     staging = Path(tempfile.mkdtemp(dir=path.parent))
+    staging.chmod(0o755)  # mkdtemp makes it for its owner alone
+    old = staging.with_name(f"{staging.name}.old")
     try:
         yield staging
-        if replace:
-            shutil.rmtree(path, ignore_errors=True)
+        if replace and path.exists():
+            path.rename(old)
         try:
             staging.rename(path)
         except OSError:
             if replace or not path.is_dir():
+                if old.exists():
+                    old.rename(path)
                 raise
     finally:
         shutil.rmtree(staging, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold a lock file: of several processes one at a time runs the block."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
 
 
 def source_digest(paths: Iterable[Path]) -> str:

@@ -9,7 +9,6 @@ one.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import hashlib
 import importlib.metadata
 import importlib.util
@@ -24,7 +23,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from spec.files import write_text
+from spec.files import locked, write_text
 from spec.paths import ROOT
 from tools.manifest import NAME, compile_order, used_by
 from tools.model_objects import COCOTB_RUN, OBJECTS, SHORT_RUN, CompileFailed, ModelCompiler, link_sources
@@ -43,6 +42,10 @@ Value = int | bool | str
 
 class SimulationError(RuntimeError):
     """A tool is missing, a build failed, or a simulation ended without results. The message is a sentence."""
+
+
+class Refused(SimulationError):
+    """Verilator does not accept the design."""
 
 
 @dataclass
@@ -219,11 +222,12 @@ def build(
     # A synchronous design has no delays; without them every design shares one runtime library (see model_objects).
     build_args = ["--assert", "--no-timing", *build_args]
     tools = _tools()
-    digest = _digest(toplevel, sources, parameters, defines, build_args)
+    code = [Path(word) for word in build_args if word.endswith(".cpp")]
+    digest = _digest(toplevel, [*sources, *code], parameters, defines, build_args)
     directory = root / toplevel / f"{digest}{'_fast' if optimise else ''}"
     directory.parent.mkdir(parents=True, exist_ok=True)
 
-    with _lock(directory.with_suffix(".lock")):
+    with locked(directory.with_suffix(".lock")):
         complete = directory / "complete"
         if complete.exists():
             return directory
@@ -236,7 +240,7 @@ def build(
                 *(f"-G{name}={_literal(value)}" for name, value in parameters.items()),
             ], tools, compiler)  # fmt: skip
         except SimulationError as error:
-            if mutant:
+            if mutant and isinstance(error, Refused):
                 mutant.refuse(str(error))
             raise SimulationError(f"The build of {toplevel} {parameters} failed:\n{error}") from None
         complete.touch()
@@ -265,7 +269,10 @@ def _compile(
         "verilator", "--cc", "--Mdir", ".", "--top-module", toplevel, "--prefix", _PREFIX,
         "--vpi", "--public-flat-rw", *arguments, *link_sources(sources, directory),
     ]  # fmt: skip
-    _call(command, tools, directory)
+    try:
+        _call(command, tools, directory)
+    except SimulationError as error:
+        raise Refused(str(error)) from None
     harness = Path(cocotb_tools.config.share_dir) / "lib" / "verilator" / "verilator.cpp"
     try:
         objects = compiler.objects(directory, _PREFIX, [harness, *code])
@@ -350,13 +357,6 @@ def _digest(
 
 def _installed(name: str) -> bool:
     return importlib.util.find_spec(name) is not None
-
-
-@contextlib.contextmanager
-def _lock(path: Path) -> Iterator[None]:
-    with path.open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
 
 
 @contextlib.contextmanager

@@ -12,7 +12,6 @@ mutant differs from its original in one function. Here
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import functools
 import hashlib
 import importlib.metadata
@@ -21,11 +20,12 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from spec.files import locked
 from spec.paths import ROOT
 from tools.toolchain import verilator_environment
 
@@ -60,7 +60,7 @@ COCOTB_RUN = Optimisation(often="-O1")
 
 
 @functools.cache
-def _compiler() -> str:
+def compiler_version() -> str:
     """Path and version of the compiler, which are part of every digest.
 
     Raises:
@@ -144,7 +144,7 @@ class ModelCompiler:
 
         def compile_runtime(source: Path) -> Path:
             # Everybody needs it at the same time, when the cache is empty: then each process makes some of its files.
-            with _lock(self._cache / f"{source.stem}.lock"):
+            with locked(self._cache / f"{source.stem}.lock"):
                 return self._object(source, (self._optimisation.runtime, *flags), [], [source], None, self._cache)
 
         for level in dict.fromkeys(level for level, _, _ in model):
@@ -182,7 +182,7 @@ class ModelCompiler:
         compiled = header.with_suffix(".h.gch")
         if not compiled.exists():
             header.parent.mkdir(parents=True, exist_ok=True)
-            with _lock(header.with_suffix(".lock")):
+            with locked(header.with_suffix(".lock")):
                 if not compiled.exists():
                     header.write_text(text)
                     _make(compiled, ["g++", *flags, *self._paths, "-x", "c++-header", str(header)])
@@ -224,7 +224,7 @@ def _make_variables(text: str) -> dict[str, list[str]]:
 
 def _digest(flags: Sequence[str], files: Iterable[Path]) -> str:
     """Of a compiler call: its version, its options, and the names and contents of all it reads."""
-    digest = hashlib.sha256(repr((_compiler(), tuple(flags))).encode())
+    digest = hashlib.sha256(repr((compiler_version(), tuple(flags))).encode())
     for path in files:
         content = path.read_bytes()
         digest.update(f"{path.name} {len(content)}\0".encode() + content)
@@ -245,11 +245,3 @@ def _make(target: Path, command: Sequence[str]) -> None:
     finally:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(temporary)
-
-
-@contextlib.contextmanager
-def _lock(path: Path) -> Iterator[None]:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield

@@ -52,18 +52,6 @@ class Replacement:
         path = directory / self.file
         path.write_text(self.applied(path.read_text()))
 
-    def copy(self, source: Path, directory: Path) -> Path:
-        """Write the changed text of ``source`` into ``directory`` under the same name; return the path.
-
-        Raises:
-            InputError: as ``applied``.
-        """
-        path = directory / source.name
-        text = self.applied(source.read_text())
-        directory.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-        return path
-
 
 class ControlsRest(unittest.SkipTest):
     """Negative controls are no test of a mutant: they would break an already broken design. pytest skips the test."""

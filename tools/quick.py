@@ -39,7 +39,6 @@ class Choice:
 
     run: tuple[str, ...]
     left: tuple[str, ...]
-    python: tuple[str, ...]  # changed Python files, for ruff
     rtl: bool  # whether the RTL or what generates it changed, and is to be linted
 
 
@@ -160,8 +159,7 @@ def choose(
             spent += cost(file)
         else:
             left.append(file)
-    python = tuple(file for file in changed if file in sources.texts and file.endswith(".py"))
-    return Choice((*near, *(file for file in core if file in sources.texts)), tuple(left), python, touches_rtl(changed))
+    return Choice((*near, *(file for file in core if file in sources.texts)), tuple(left), touches_rtl(changed))
 
 
 def touches_rtl(changed: Sequence[str]) -> bool:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from spec.files import write_if_changed
+from spec.paths import ROOT
 
 KEPT = Path(__file__).with_name("test_seconds.json")
 FRESH, BUILT = "fresh", "built"
@@ -31,13 +32,14 @@ def longest_first(items: Sequence[Item], file_of: Callable[[Item], str], seconds
     return sorted(items, key=lambda item: (-seconds.get(file_of(item), UNKNOWN), file_of(item)))
 
 
-def keep_seconds(durations: Iterable[tuple[str, float]], state: str, path: Path = KEPT) -> None:
-    """Add up (file, seconds) and keep the sums; files that were not timed keep what is known of them."""
+def keep_seconds(durations: Iterable[tuple[str, float]], state: str, path: Path = KEPT, root: Path = ROOT) -> None:
+    """Add up (file, seconds) and keep the sums; files below ``root`` that were not timed keep what is known of them."""
     kept = json.loads(path.read_text()) if path.exists() else {}
     timed: dict[str, float] = {}
     for file, spent in durations:
         timed[file] = timed.get(file, 0.0) + spent
     for file, spent in timed.items():
         kept.setdefault(file, {})[state] = round(spent, 1)
+    kept = {file: times for file, times in kept.items() if (root / file).exists() or file in timed}
     lines = (f"{json.dumps(file)}: {json.dumps(kept[file], sort_keys=True)}" for file in sorted(kept))
     write_if_changed(path, "{\n" + ",\n".join(lines) + "\n}\n")

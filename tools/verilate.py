@@ -3,14 +3,13 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import shutil
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from spec.files import source_digest
+from spec.files import locked, source_digest
 from spec.paths import ROOT
 from tools import model_objects
 from tools.model_objects import OBJECTS
@@ -55,11 +54,10 @@ def build_library(
     headers = [*sorted(include.glob("*.h")), *sorted(harness.parent.glob("*.h"))]
     compiler = Path(model_objects.__file__)
     digest = source_digest([*sources, *headers, harness, HOST, Path(__file__), compiler])[:16]
-    digest += hashlib.sha256(repr(options).encode()).hexdigest()[:8] if options else ""
+    digest += hashlib.sha256(repr((top, options, model_objects.compiler_version())).encode()).hexdigest()[:8]
     digest += "" if optimise else "_slow"
     library = directory / f"moe_{digest}.so"
-    with open(directory / f"moe_{digest}.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # another process may be building the same library
+    with locked(directory / f"moe_{digest}.lock"):  # another process may be building the same library
         if library.exists():
             return library
         work = directory / f"moe_{digest}"

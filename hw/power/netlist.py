@@ -6,7 +6,6 @@ Every ``assign`` is resolved, so that two names are the same net exactly when no
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import importlib.metadata
 import json
@@ -22,7 +21,7 @@ from pathlib import Path
 from hw.gen.build import GeneratedHardware
 from hw.hierarchy import POWER_MANAGER, TOP
 from spec.errors import InputError
-from spec.files import source_digest
+from spec.files import locked, source_digest
 from spec.paths import ROOT
 
 BUILD = ROOT / "build" / "power"
@@ -218,8 +217,7 @@ def elaborate(hardware: GeneratedHardware) -> Elaborated:
     digest = source_digest([*sources, *memories, Path(__file__)])
     directory = BUILD / hashlib.sha256(version + digest.encode()).hexdigest()[:16]
     directory.mkdir(parents=True, exist_ok=True)
-    with open(directory / "lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # another process may be at the same design
+    with locked(directory / "lock"):  # another process may be at the same design
         if not (directory / "netlist.json").exists():
             # The WebAssembly build of Yosys sees only its working directory reliably.
             for path in [*sources, *memories]:

@@ -60,7 +60,7 @@ def test_the_nearest_are_run_and_what_does_not_fit_is_said(made_up: Sources) -> 
     choice = choose(changed, made_up, seconds, 60, core)
     assert choice.run == ("spec/tests/test_words.py", "verif/unit/test_fifo.py", *core)
     assert choice.left == ("verif/unit/test_router.py",)
-    assert choice.rtl and choice.python == ("spec/words.py",)
+    assert choice.rtl
     assert choose(changed, made_up, seconds, 90, core).left == ()
     assert choose([], made_up, seconds, 60, core).run == tuple(core)
     assert not choose(["docs/a.md"], made_up, seconds, 60, core).rtl
@@ -100,8 +100,9 @@ def test_changed_files_of_a_checkout(tmp_path: Path) -> None:
 
 def test_seconds_are_kept_by_file_and_state(tmp_path: Path) -> None:
     path = tmp_path / "seconds.json"
-    keep_seconds([("a.py", 1.0), ("b.py", 5.0), ("a.py", 0.54)], BUILT, path)
-    keep_seconds([("b.py", 50.0)], "fresh", path)
+    (tmp_path / "a.py").touch()
+    keep_seconds([("a.py", 1.0), ("b.py", 5.0), ("gone.py", 1.0), ("a.py", 0.54)], BUILT, path, tmp_path)
+    keep_seconds([("b.py", 50.0)], "fresh", path, tmp_path)
     assert kept_seconds(BUILT, path) == {"a.py": 1.5, "b.py": 5.0}
     assert kept_seconds("fresh", path) == {"b.py": 50.0}
 

@@ -16,12 +16,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from spec.errors import InputError
-from spec.files import write_text
-from spec.paths import BUILD, ROOT
+from spec.files import as_json, write_text
+from spec.paths import BUILD
 from tools.cocotb_run import RTL
 from tools.mutants import Replacement
 from verif.mutants.changes import changes
-from verif.mutants.cover import Cover, digest
+from verif.mutants.cover import Cover
 from verif.mutants.execution import SEEN, SURVIVED, Execution, Executor
 from verif.mutants.survivors import Survivor
 
@@ -69,7 +69,7 @@ def draw(seed: int, count: int, modules: Iterable[str], cover: Cover, rtl: Path 
     """
     drawn: dict[str, Mutant] = {}
     for module in sorted(set(modules)):
-        text, state = (rtl / f"{module}.sv").read_text(), digest(module, cover.tests(module), rtl)
+        text, state = (rtl / f"{module}.sv").read_text(), cover.digest(module, rtl)
         for change in changes(module, text):
             replacement = change.replacement(text)
             mutant = Mutant(module, change.kind, change.line, replacement.old, replacement.new, state)
@@ -133,7 +133,7 @@ def sound_bench(module: str, cover: Cover, executor: Executor, rtl: Path = RTL, 
         InputError: a test fails on the sound design, or none simulates the module.
     """
     tests = cover.tests(module)
-    kept = results / "sound" / f"{module}-{digest(module, tests, rtl)}.json"
+    kept = results / "sound" / f"{module}-{cover.digest(module, rtl)}.json"
     if kept.exists():
         return Bench(module, json.loads(kept.read_text()))
     source = rtl / f"{module}.sv"
@@ -143,7 +143,7 @@ def sound_bench(module: str, cover: Cover, executor: Executor, rtl: Path = RTL, 
         raise InputError(f"{run.by or tests} fails on the sound design, so it cannot judge mutants:\n{said or run.log}")
     if not run.seconds:
         raise InputError(f"{tests}: no test simulates {module}.sv, so none could see a change of it")
-    write_text(kept, json.dumps(run.seconds, indent=1) + "\n")
+    write_text(kept, as_json(run.seconds))
     return Bench(module, run.seconds)
 
 
@@ -244,8 +244,3 @@ def judge_results(results: list[Result], survivors: Iterable[Survivor]) -> Verdi
 def results_file(seed: int) -> Path:
     """Where the results of a seed are kept."""
     return RESULTS / f"{seed}.jsonl"
-
-
-def shown(path: Path) -> str:
-    """A path as a user types it."""
-    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)

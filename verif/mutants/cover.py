@@ -13,6 +13,7 @@ from spec.files import source_digest
 from spec.paths import ROOT
 from tools.cocotb_run import RTL, rtl_sources
 
+_PACKAGE = r"(?:spec|golden|tools|hw|driver|verif)"  # of what benches use
 FILE = Path(__file__).with_name("cover.toml")
 
 
@@ -35,6 +36,17 @@ class Cover:
                 return files[module]
         known = ", ".join(sorted({*self.own, *self.shared, *self.whole}))
         raise InputError(f"there is no module {module!r} in hw/rtl; there are {known}")
+
+    def together(self, tests: Path) -> list[str]:
+        """Modules that a test file covers: it simulates some of them as a part of others."""
+        files = {**self.own, **self.shared, **self.whole}
+        return sorted(module for module, file in files.items() if file == tests)
+
+    def digest(self, module: str, rtl: Path = RTL) -> str:
+        """16 hexadecimal digits of what decides whether a change is seen: sources, tests, and what they use."""
+        tests = self.tests(module)
+        sources = {path for one in self.together(tests) for path in rtl_sources(one, directory=rtl)}
+        return source_digest([*sorted(sources), *_imported(tests)])[:16]
 
     @property
     def units(self) -> list[str]:
@@ -66,13 +78,8 @@ def load_cover(rtl: Path = RTL, file: Path = FILE, root: Path = ROOT) -> Cover:
     return Cover(own, named["covered_by"], named["whole"])
 
 
-def digest(module: str, tests: Path, rtl: Path = RTL) -> str:
-    """16 hexadecimal digits of what decides whether a change of ``module`` is seen: sources, tests, their benches."""
-    return source_digest([*rtl_sources(module, directory=rtl), *_imported(tests)])[:16]
-
-
 def _imported(tests: Path) -> list[Path]:
-    """A test file and all modules of ``verif`` that it names, directly or not, in a fixed order."""
+    """A test file and all modules of the project that it names, directly or not, in a fixed order."""
     found: dict[Path, None] = {}
     queue = [tests]
     while queue:
@@ -80,8 +87,10 @@ def _imported(tests: Path) -> list[Path]:
         if path in found:
             continue
         found[path] = None
-        names = set(re.findall(r"\bverif(?:\.\w+)+", path.read_text()))
-        names |= {f"{a}.{b}" for a, b in re.findall(r"from (verif(?:\.\w+)*) import (\w+)", path.read_text())}
+        text = path.read_text()
+        names = set(re.findall(rf"\b{_PACKAGE}(?:\.\w+)+", text))
+        for package, imported in re.findall(rf"from ({_PACKAGE}(?:\.\w+)*) import \(?([\w,\s]+)", text):
+            names |= {f"{package}.{name}" for name in re.findall(r"\w+", imported)}
         files = (ROOT.joinpath(*name.split(".")).with_suffix(".py") for name in sorted(names))
         queue += [file for file in files if file.is_file()]
     return sorted(found)

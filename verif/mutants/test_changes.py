@@ -126,7 +126,5 @@ def test_a_replacement_changes_something(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="nothing would change"):
         Replacement("m.sv", "b", "b").applied("a b a")
     (tmp_path / "m.sv").write_text("a b a")
-    assert Replacement("m.sv", "b", "c").copy(tmp_path / "m.sv", tmp_path / "copy").read_text() == "a c a"
-    assert (tmp_path / "m.sv").read_text() == "a b a"
     Replacement("m.sv", "b", "c").apply(tmp_path)
     assert (tmp_path / "m.sv").read_text() == "a c a"

@@ -109,13 +109,13 @@ def _digest(generated: GeneratedHls) -> str:
     return source_digest([*generated.units, *generated.headers])
 
 
-def find_or_make_export(accelerator: Accelerator, directory: Path | None = None) -> Path | None:
+def find_or_make_export(accelerator: Accelerator) -> Path | None:
     """Directory with the exported Verilog of an accelerator; None when there is none and no tool to make it.
 
     Raises:
         VendorError: a step of the vendor's tool failed, or exported nothing.
     """
-    generated = generate(accelerator, directory)
+    generated = generate(accelerator)
     banks = random_bank(accelerator.moe, 1), random_bank(accelerator.moe, 2)
     stimuli = vectors(accelerator, tiny_images(2), banks, 0)
     project = vendor.write_project(generated, stimuli, vendor.DEFAULT_PART, vendor.DEFAULT_CLOCK_NS)

@@ -55,7 +55,7 @@ def tool(tmp_path, monkeypatch):
 def elsewhere(tmp_path, monkeypatch) -> Path:
     """Generated sources and vendor projects go to a fresh directory."""
     real = exported.generate
-    monkeypatch.setattr(exported, "generate", lambda accelerator, _: real(accelerator, tmp_path / accelerator.name))
+    monkeypatch.setattr(exported, "generate", lambda accelerator: real(accelerator, tmp_path / accelerator.name))
     return tmp_path
 
 
@@ -72,7 +72,15 @@ def bridge(tmp_path_factory) -> list[str]:
 def test_without_a_tool_it_is_one_line_and_success(elsewhere, monkeypatch, capsys) -> None:
     without_vendor(monkeypatch)
     assert call("sim_hls") == 0
-    assert capsys.readouterr().out == exported.NOTHING + "\n"
+    assert capsys.readouterr().out.splitlines() == [f"{variant}: {exported.NOTHING}" for variant in tiny.VARIANTS]
+
+
+def test_a_failure_counts_when_the_next_accelerator_has_no_export(monkeypatch, capsys) -> None:
+    exports = iter([FAKE, None, None])
+    monkeypatch.setattr(exported, "find_or_make_export", lambda accelerator: next(exports))
+    monkeypatch.setattr(exported, "simulate", lambda *_: exported.Results(["a"], {"b": "wrong"}))
+    assert call("sim_hls") == 1
+    assert "1 tests passed, 1 failed" in capsys.readouterr().out
 
 
 def test_every_accelerator_is_exported_once_and_simulated(elsewhere, tool, monkeypatch, capsys) -> None:

@@ -94,17 +94,6 @@ def device(variant: str) -> Device:
     )
 
 
-@dataclass(frozen=True)
-class Result:
-    """What a result says, as far as it is counted."""
-
-    class_index: int = 0
-    expert: int = 0
-    short: int = 0
-    long: int = 0
-    no_bank: int = 0
-
-
 class CounterModel:
     """Counters, snapshot, and the increments on their way, cycle by cycle.
 

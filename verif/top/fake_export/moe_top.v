@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Stand-in for the Verilog that Vitis HLS exports, for the tests of hls.exported: the ports and the transactions of the
+// Stand-in for the Verilog that Vitis HLS exports, for the tests of verif.top.exported: the ports and the transactions of the
 // kernel, with its computation done by the C simulation of the same sources (kernel_bridge.cpp).
 `timescale 1ns/1ps
 module moe_top (
@@ -51,7 +51,7 @@ import "DPI-C" function int unsigned kernel_answer(
     input int unsigned mode, input int unsigned bank, input int unsigned bank_valid, input int unsigned local_expert,
     input int theta, input int unsigned ge_enable, input int unsigned le_enable);
 
-localparam IMAGE_PIXELS = 196;  // 14x14, of verif.top.tiny
+localparam IMAGE_PIXELS = 196;  // 14x14, of spec.tiny_variants
 localparam IDLE = 0, WRITES = 1, PIXELS = 2, RESULT = 3;
 wire [2:0] mode_r, local_expert;
 wire [3:0] bank;

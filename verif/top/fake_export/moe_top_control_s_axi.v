@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Stand-in for the AXI4-Lite slave that Vitis HLS exports, for the tests of hls.exported: same names, same layout.
+// Stand-in for the AXI4-Lite slave that Vitis HLS exports, for the tests of verif.top.exported: same names, same layout.
 `timescale 1ns/1ps
 module moe_top_control_s_axi
 #(parameter
