@@ -131,7 +131,7 @@ class PynqTransport:
             self._wait(self._dma.sendchannel, "sending images")
             self._wait(self._dma.recvchannel, "receiving results")
         except RuntimeError as error:
-            raise DriverError(f"the DMA reports: {error}") from error
+            raise DeviceFault(f"the DMA reports: {error}") from error
         self._owned = ()
         return np.array(results[:count])
 
@@ -140,7 +140,7 @@ class PynqTransport:
         deadline = time.monotonic() + self._timeout
         while channel.running and not channel.idle:
             if time.monotonic() > deadline:
-                raise DriverError(f"{what} did not end within {self._timeout:g} s")
+                raise DeviceFault(f"{what} did not end within {self._timeout:g} s")
         channel.wait()
 
     def close(self) -> None:

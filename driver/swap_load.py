@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from driver import Accelerator, DriverError, Results
+from driver import Accelerator, DeviceFault, DriverError, Results
+from driver.accelerator import REASONS
 from golden.integer_model import MoeModel
 from spec.bank import Bank, random_bank
 from spec.bank_file import device_words
@@ -20,6 +21,7 @@ from spec.result_word import numbers_from
 
 USERS = 6
 GE_ALONE = -1  # in the place of a user: the image found no valid bank
+BUSY = (REASONS["BANK_ACTIVE"], REASONS["BANK_IN_USE"])  # why a sound bank may be refused
 
 
 @dataclass
@@ -98,7 +100,8 @@ class SwapLoad:
         try:
             self.device.load_stream(self.streams[user], number, activate=bool(self.rng.integers(4)))
         except DriverError as refusal:
-            self._refused(refusal)
+            if self._refused(refusal) not in BUSY:
+                raise CheckFailed(f"a sound bank was not loaded: {refusal}") from None
             return
         self.report.commits += 1
         self.history[number].append((self._results_out(), user))
@@ -113,9 +116,12 @@ class SwapLoad:
         else:
             raise CheckFailed("a damaged bank was committed")
 
-    def _refused(self, refusal: DriverError) -> None:
+    def _refused(self, refusal: DriverError) -> str:
+        if isinstance(refusal, DeviceFault):
+            raise refusal
         reason = str(refusal).split(": ")[-1]
         self.report.refused[reason] = self.report.refused.get(reason, 0) + 1
+        return reason
 
     def _select(self) -> None:
         self.device.write("bank_select", bank=int(self.rng.integers(self.device.banks)))

@@ -9,7 +9,8 @@ from functools import cache
 from pathlib import Path
 
 PACKAGE = Path(__file__).with_name("rtl") / "accel_pkg.sv"
-_LOCALPARAM = re.compile(r"^\s*localparam (?:int unsigned|logic \[[^\]]*\]) (\w+) = (.*?);", re.M)
+_LOCALPARAM = re.compile(r"^\s*localparam\b(?P<kind>[^=;]*?)(?P<name>\w+)\s*=\s*(?P<value>[^;]*);", re.M)
+_KIND = re.compile(r"int unsigned|logic \[[^\]]*\]")
 
 
 @cache
@@ -20,7 +21,9 @@ def constants(package: Path = PACKAGE) -> dict[str, int]:
         ValueError: a constant is anything else.
     """
     found: dict[str, int] = {}
-    for name, text in _LOCALPARAM.findall(package.read_text()):
+    for kind, name, text in _LOCALPARAM.findall(package.read_text()):
+        if not _KIND.fullmatch(kind.strip()):
+            raise ValueError(f"{name} is of the type {kind.strip()!r}, known are int unsigned and logic [...]")
         if text == "'1":
             continue  # all ones of its type
         found[name] = _value(name, text, found)
@@ -29,7 +32,10 @@ def constants(package: Path = PACKAGE) -> dict[str, int]:
 
 def _value(name: str, text: str, known: dict[str, int]) -> int:
     call = re.fullmatch(r"(\$clog2|\w+')\((.*)\)", text)
-    node = ast.parse(call[2] if call else text, mode="eval").body
+    try:
+        node = ast.parse(call[2] if call else text, mode="eval").body
+    except SyntaxError:
+        raise ValueError(f"{name} is {text!r}, which is no sum of numbers and earlier constants") from None
     terms = [node.left, node.right] if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add) else [node]
     total = 0
     for term in terms:

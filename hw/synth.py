@@ -54,10 +54,10 @@ def _read(path: Path) -> dict:
 
 
 def load_resources(design: str) -> dict | None:
-    """The record of a design: the one made here, else the kept one; None unless it is of the present sources."""
-    sources = rtl_digest()
+    """The record of a design, made here or else the kept one; None unless it is of the present sources and tool."""
+    present = (design, rtl_digest(), tool())
     for found in (_read(BUILD / f"{design}.json"), _read(KEPT).get(design, {})):
-        if (found.get("design"), found.get("sources")) == (design, sources):
+        if (found.get("design"), found.get("sources"), found.get("tool")) == present:
             return found
     return None
 
@@ -75,8 +75,9 @@ def measure(design: Accelerator) -> dict:
 
 
 def keep(result: Mapping) -> None:
-    """Write ``docs/results/resources.{json,md}``, with the other kept designs that are of the same sources."""
-    others = [other for other in _read(KEPT).values() if other["sources"] == result["sources"]]
+    """Write ``docs/results/resources.{json,md}``, with the other kept designs that are of the same sources and tool."""
+    same = ("sources", "tool")
+    others = [other for other in _read(KEPT).values() if all(other[key] == result[key] for key in same)]
     kept = dict(sorted({other["design"]: other for other in [*others, result]}.items()))
     write_if_changed(KEPT, as_json(kept))
     write_if_changed(KEPT.with_suffix(".md"), page(kept.values()))
@@ -84,5 +85,4 @@ def keep(result: Mapping) -> None:
 
 def resources(design: Accelerator, *, anew: bool = False) -> dict:
     """The record of a design: what there is of the same sources and tool, else synthesised now."""
-    result = None if anew else load_resources(design.name)
-    return result if result and result["tool"] == tool() else measure(design)
+    return (None if anew else load_resources(design.name)) or measure(design)

@@ -12,7 +12,7 @@ from spec.domains import ALWAYS_ON, domain_layers
 from spec.folding import Folding
 from spec.kinds.matrix import MatrixLayer
 from spec.network import Moe
-from spec.storage import STORE_FRAMES
+from spec.storage import feature_store_bits
 
 GLOBAL = ("fe", "ge")  # the domains that the paper's GE consists of
 PERSONAL = ("le", "gn")
@@ -69,7 +69,7 @@ def layers(moe: Moe, folding: Folding) -> dict[str, dict[str, Resources]]:
 
 def domains(moe: Moe, folding: Folding) -> dict[str, Resources]:
     """Every domain: aon (always on, which has the feature store), fe, ge, le, gn."""
-    store = STORE_FRAMES * moe.network.features.size * moe.network.feature_type.bits
+    store = feature_store_bits(moe)
     parts = {name: sum(members.values(), Resources()) for name, members in layers(moe, folding).items()}
     return {ALWAYS_ON: Resources(buffer_bits=store), **parts}
 

@@ -13,18 +13,15 @@ from pathlib import Path
 
 import numpy as np
 
-from hw.gen.altered import altered_sources
+from hw.gen.altered import DIRECTORY, altered_sources
 from hw.gen.build import generate, memory_files
 from spec.bank import Bank
 from spec.errors import InputError
 from spec.files import write_if_changed
 from spec.network import LayerWeights
-from spec.paths import ROOT
 from spec.presets import Accelerator
 from tools.mutants import Replacement
 from verif.bulk.library import build_library
-
-DIRECTORY = ROOT / "build" / "faults"
 
 
 @dataclass(frozen=True)

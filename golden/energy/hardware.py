@@ -16,7 +16,7 @@ from spec.folding import Folding
 from spec.kinds.data import Activity
 from spec.kinds.matrix import MatrixLayer
 from spec.network import Moe
-from spec.storage import STORE_FRAMES, feature_word_bits
+from spec.storage import feature_store_bits, feature_word_bits
 
 KINDS = ("mac", "weights", "buffers", "dram")
 BANK_WORD_BITS = 32
@@ -135,7 +135,7 @@ def _domain_energy(
 
 def _held(moe: Moe, folding: Folding, counts: DeviceCounts) -> dict[str, float]:
     """Storage bits times cycles with power. Banks of LE and GN keep their supply while their domain is off."""
-    store = STORE_FRAMES * moe.network.features.size * moe.network.feature_type.bits
+    store = feature_store_bits(moe)
     held = {ALWAYS_ON: float(store * counts.cycles)}
     for name, layers in domain_layers(moe).items():
         instances = moe.local_experts if name == "le" else 1

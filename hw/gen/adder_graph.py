@@ -12,6 +12,7 @@ from math import log2
 
 import numpy as np
 
+from hw.gen.text import HEADER
 from spec.errors import InputError
 from spec.fixedpoint import FixedPoint, signed_bits
 from spec.network import LayerWeights
@@ -171,9 +172,9 @@ def adder_graph(module: str, weights: LayerWeights, source: FixedPoint, accumula
             + "\n    end\n  end\n"
         )
     text = (
-        "// SPDX-License-Identifier: Apache-2.0\n/// Generated from the network specification; do not edit.\n"
-        f"/// Adder graph found by da4ml: {weights.weight.shape[0]} outputs of {inputs} inputs, {adders} adders, "
-        f"no multiplier.\n/// Latency: {len(stages)} cycles. Initiation interval: 1 cycle. Does not stall.\n"
+        f"{HEADER}/// Adder graph found by da4ml: {weights.weight.shape[0]} outputs of {inputs} inputs, "
+        f"{adders} adders, no multiplier.\n"
+        f"/// Latency: {len(stages)} cycles. Initiation interval: 1 cycle. Does not stall.\n"
         f"module {module} (\n    input  logic clk_i,\n    input  logic [{len(stages) - 1}:0] valid_i,\n"
         f"    input  logic [{inputs * source.bits - 1}:0] in_data_i,\n"
         f"    output logic [{weights.weight.shape[0] * accumulator.bits - 1}:0] out_data_o\n);\n"

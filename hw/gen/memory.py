@@ -9,12 +9,14 @@ import numpy as np
 
 from hw.constants import constants
 from spec.bank import Bank
-from spec.bank_payload import bank_memories, packed_layers, words_to_integers
+from spec.bank_payload import WORD_BITS, bank_memories, packed_layers, words_to_integers
+from spec.errors import InputError
 from spec.folding import Folding
 from spec.network import Moe
 
 _NUMBERS = constants()
 LAYER_GATE_HIDDEN, LAYER_GATE_OUT = _NUMBERS["LayerGateHidden"], _NUMBERS["LayerGateOut"]
+MOST_CHUNKS = 128  # of a memory word, as bank_loader counts them
 LAYER_NUMBERS = {  # of the write port
     **{f"le{i}": _NUMBERS["LayerLocalExpert"] + i for i in range(_NUMBERS["MaxLocalExperts"])},
     "gate_hidden": LAYER_GATE_HIDDEN,
@@ -56,6 +58,11 @@ def bank_segments(moe: Moe, folding: Folding) -> list[BankSegment]:
     segments = []
     for record in packed_layers(moe, folding):
         for is_bias, (words, chunks) in enumerate(record.shapes):
+            if chunks > MOST_CHUNKS:
+                raise InputError(
+                    f"folding '{folding.name}', layer {record.name}: a memory word of {chunks} times {WORD_BITS} bits "
+                    f"is too wide to be loaded, at most {MOST_CHUNKS} are allowed"
+                )
             segments.append(BankSegment(LAYER_NUMBERS[record.name], bool(is_bias), words, chunks))
     return segments
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Write what is generated from the register description: the block for the hardware, header and pages for people.
+"""Write what people read of the register description; what the hardware takes is part of a generated design.
 
 ``make regs`` writes the C header and the HTML pages to ``build/regs``.
 """
@@ -11,13 +11,6 @@ from pathlib import Path
 
 from hw.regs.files import BUILD, HEADER, RDL, compile_rdl, register_files
 from spec.files import new_directory, write_if_changed
-
-
-def generate_registers(directory: Path, rdl: Path = RDL) -> list[Path]:
-    """Write package, register block, C header and map into ``directory``; files that are right are left alone."""
-    for name, text in register_files(rdl).items():
-        write_if_changed(directory / name, text)
-    return [directory / name for name in register_files(rdl)]
 
 
 def write_documentation(directory: Path, rdl: Path = RDL) -> Path:

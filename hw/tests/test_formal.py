@@ -12,7 +12,6 @@ import pytest
 from hw.formal import record
 from hw.formal.proofs import FORK, GATES, MUX, ORDER, PROOFS
 from hw.formal.runner import Control, Proof, prove, refute
-from hw.gen.digest import rtl_digest
 from spec.tests.commands import call, load
 from tools.cocotb_run import mutate, rtl_sources
 
@@ -51,7 +50,7 @@ def test_a_defect_that_is_not_one_is_noticed(
     kept = json.loads((tmp_path / "proofs.json").read_text())
     assert [proof["good"] for proof in kept["proofs"]] == [True]
     assert [defect["good"] for defect in kept["defects"]] == [False]
-    assert kept["sources"] == rtl_digest()
+    assert kept["sources"] == record.proof_digest()
 
 
 def test_a_defect_found_by_another_assertion_does_not_count() -> None:

@@ -3,12 +3,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from hw.gen.memory import LAYER_GATE_HIDDEN, LAYER_GATE_OUT, bank_writes
+from hw.gen.memory import LAYER_GATE_HIDDEN, LAYER_GATE_OUT, bank_segments, bank_writes
 from spec.bank import random_bank
 from spec.bank_file import HEADER_WORDS, device_words
+from spec.errors import InputError
+from spec.kinds.data import LayerFolding
 from spec.tiny import tiny_accelerator
 
 
@@ -36,3 +40,14 @@ def test_a_word_of_three_chunks_takes_four_addresses():
     assert writes.address[local][:6].tolist() == [0, 1, 2, 4, 5, 6]
     first_word = bank.local_experts[0].weight[0, :12].astype(np.int8).tobytes()
     assert writes.data[local][:3].astype("<u4").tobytes() == first_word
+
+
+def test_a_word_that_the_loader_cannot_count_is_refused():
+    accelerator = tiny_accelerator("linear")
+    moe, layers = accelerator.moe, accelerator.folding.layers
+    widest = replace(moe, le=replace(moe.le, outputs=62))
+    folding = replace(accelerator.folding, layers={**layers, "le": LayerFolding(62, 12, "lut")})
+    with pytest.raises(InputError, match="layer le0: a memory word of 186 times 32 bits is too wide .* at most 128"):
+        bank_segments(widest, folding)
+    folding = replace(folding, layers={**layers, "le": LayerFolding(31, 12, "lut")})
+    assert bank_segments(widest, folding)[0].chunks == 93

@@ -228,11 +228,12 @@ def test_a_result_is_of_this_design_and_these_sources(files: Path) -> None:
     synth.keep(result)
     assert synth.load_resources(design.name) == result
     assert synth.load_resources("another") is None
-    here = result | {"tool": "made here"}
+    here = result | {"findings": ["made here"]}
     (files / f"{design.name}.json").write_text(json.dumps(here))
-    assert synth.load_resources(design.name)["tool"] == "made here"
-    (files / f"{design.name}.json").write_text(json.dumps(here | {"sources": "of before"}))
-    assert synth.load_resources(design.name) == result
+    assert synth.load_resources(design.name) == here
+    for older in ({"sources": "of before"}, {"tool": "an older one"}):
+        (files / f"{design.name}.json").write_text(json.dumps(here | older))
+        assert synth.load_resources(design.name) == result
     synth.keep(result | {"sources": "of before"})
     assert synth.load_resources(design.name) is None
 
@@ -263,6 +264,7 @@ def test_the_command_reuses_what_is_there(files: Path, monkeypatch: pytest.Monke
     assert "local expert(s) (le)" in capsys.readouterr().out
     assert call("synth", "--force", "--keep") == 1 and made == [design.name] and synth.KEPT.exists()
     assert "Differs: le differs." in capsys.readouterr().out
+    synth.KEPT.unlink()
     (files / f"{design.name}.json").write_text(json.dumps(result | {"tool": "an older one"}))
     assert call("synth") == 1 and len(made) == 2
     assert call("synth", "--gate", "none") == 2
