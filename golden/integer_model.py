@@ -8,6 +8,7 @@ What each kind of layer computes stands in :mod:`golden.kinds`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -18,7 +19,7 @@ from spec.bank import Bank
 from spec.fixedpoint import requantize
 from spec.kinds.layer import Layer
 from spec.kinds.pool import PoolLayer
-from spec.network import NO_CLASS, Mode, Moe, Network
+from spec.network import NO_CLASS, Head, LayerWeights, Mode, Moe, Network, name_in_bank
 
 BATCH = 250  # images per inner step: intermediate results stay in the cache
 
@@ -136,14 +137,12 @@ class MoeModel:
 
     def local_logits(self, features: torch.Tensor, bank: Bank, taps: dict | None = None) -> list[np.ndarray]:
         """int32 logits (N, classes) of every local expert."""
-        pooled = step(self.moe.le_pool)(features)
-        if taps is not None:
-            taps["le_pool"] = _to_numpy(pooled, self.moe.le_pool)
+        head = self.moe.le
+        pooled = self._pooled(head, features, taps)
         logits = []
         for i, weights in enumerate(bank.local_experts):
-            logits.append(_to_numpy(step(self.moe.le, weights)(pooled.flatten(1)), self.moe.le))
-            if taps is not None:
-                taps[f"le{i}"] = logits[-1]
+            names = [name_in_bank(layer.name, i) for layer in head.layers]
+            logits.append(self._dense(head, pooled, weights, taps, names))
         return logits
 
     def gate_logits(
@@ -151,22 +150,30 @@ class MoeModel:
     ) -> np.ndarray:
         """int32 gate logits (N, 1 + local experts), generic first."""
         moe = self.moe
-        pooled = step(moe.gate_pool)(features)
-        x = pooled.flatten(1)
-        if taps is not None:
-            taps["gate_pool"] = _to_numpy(pooled, moe.gate_pool)
+        x = self._pooled(moe.gate, features, taps)
         if moe.confidence_shift is not None:
             bits = moe.network.feature_type.bits
             extra = np.concatenate([confidence(y, moe.confidence_shift, bits) for y in local_logits], 1)
             x = torch.cat([x, torch.from_numpy(extra.astype(np.float32)).to(x.dtype)], 1)
-        if moe.gate_hidden:
-            x = step(moe.gate_hidden, bank.gate_hidden)(x)
-            if taps is not None:
-                taps["gate_hidden"] = _to_numpy(x, moe.gate_hidden)
-        logits = _to_numpy(step(moe.gate_out, bank.gate_out)(x), moe.gate_out)
+        return self._dense(moe.gate, x, bank.gate, taps, [layer.name for layer in moe.gate.layers])
+
+    @staticmethod
+    def _pooled(head: Head, features: torch.Tensor, taps: dict | None) -> torch.Tensor:
+        pooled = step(head.pool)(features)
         if taps is not None:
-            taps["gate_out"] = logits
-        return logits
+            taps[head.pool.name] = _to_numpy(pooled, head.pool)
+        return pooled.flatten(1)
+
+    @staticmethod
+    def _dense(
+        head: Head, x: torch.Tensor, weights: Sequence[LayerWeights], taps: dict | None, names: Sequence[str]
+    ) -> np.ndarray:
+        """int32 logits of the head's layers; what each gives goes to ``taps`` under its name."""
+        for name, layer, one in zip(names, head.layers, weights, strict=True):
+            x = step(layer, one)(x)
+            if taps is not None:
+                taps[name] = _to_numpy(x, layer)
+        return _to_numpy(x, head.out)
 
     def run(
         self,

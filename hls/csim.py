@@ -65,10 +65,10 @@ class _Settings(ctypes.Structure):
 def write_words(accelerator: Accelerator, bank: Bank, number: int) -> np.ndarray:
     """The bank as uint64 words of the write stream.
 
-    A word has [31:0] data, [51:32] address, [55:52] bank, [59:56] layer, [60] bias.
+    A word has [31:0] data, [51:32] address, [55:52] bank, [60:56] layer, [61] bias.
     """
     writes = bank_writes(accelerator.moe, accelerator.folding, bank)
-    fields = ((writes.data, 0), (writes.address, 32), (writes.layer, 56), (writes.bias, 60))
+    fields = ((writes.data, 0), (writes.address, 32), (writes.layer, 56), (writes.bias, 61))
     words = np.full(len(writes), number << 52, np.uint64)
     for values, position in fields:
         words |= values.astype(np.uint64) << np.uint64(position)
@@ -249,7 +249,7 @@ class HlsSimulator:
 def layer_shapes(table: tuple[Tap, ...], accelerator: Accelerator) -> dict[str, tuple[int, ...]]:
     """Shape of one image's output of every recorded layer, as the integer model gives it."""
     moe = accelerator.moe
-    layers = dict(moe.bank_layers) | {x.name: x for x in (*moe.network.layers, moe.le_pool, moe.gate_pool)}
+    layers = dict(moe.bank_layers) | {x.name: x for x in (*moe.network.layers, moe.le.pool, moe.gate.pool)}
     return {tap.name: layers[tap.name].dims for tap in table}
 
 

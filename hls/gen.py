@@ -21,7 +21,7 @@ from spec.folding import pack_bias, pack_weights
 from spec.kinds import KINDS, implementation, weighted
 from spec.kinds.layer import Layer
 from spec.kinds.matrix import MatrixLayer
-from spec.network import Moe
+from spec.network import Moe, name_in_bank
 from spec.paths import ROOT
 from spec.presets import Accelerator
 
@@ -78,9 +78,10 @@ def taps(moe: Moe) -> tuple[Tap, ...]:
         return Tap(name, layer.out_shape.size, layer.raw)
 
     result = [tap(layer.name, layer) for layer in moe.network.layers]
-    result.append(tap("le_pool", moe.le_pool))
-    result += [tap(f"le{i}", moe.le) for i in range(moe.local_experts)]
-    result += [tap(layer.name, layer) for layer in (moe.gate_pool, *moe.gate_layers)]
+    result.append(tap(moe.le.pool.name, moe.le.pool))
+    experts = range(moe.local_experts)
+    result += [tap(name_in_bank(layer.name, i), layer) for i in experts for layer in moe.le.layers]
+    result += [tap(layer.name, layer) for layer in (moe.gate.pool, *moe.gate.layers)]
     return tuple(result)
 
 
@@ -89,7 +90,7 @@ def network_header(accelerator: Accelerator) -> str:
     moe, folding = accelerator.moe, accelerator.folding
     network = moe.network
     streams = folding.streams(moe)
-    described = (*network.layers, moe.le_pool, moe.le, moe.gate_pool, *moe.gate_layers)
+    described = (*network.layers, moe.le.pool, *moe.le.layers, moe.gate.pool, *moe.gate.layers)
     structs = [
         hls_kind(layer).description(layer, folding.layers.get(layer.name), streams.into[layer.name])
         for layer in described
@@ -108,10 +109,11 @@ def network_header(accelerator: Accelerator) -> str:
         "kBanks": folding.weight_banks,
         "kMaxWrites": len(bank_writes(moe, folding, _empty_bank(moe))),
         "kConfidenceShift": moe.confidence_shift or 0,
-        "kGatePooled": moe.gate_pool.out_shape.size,
+        "kGatePooled": moe.gate.pool.out_shape.size,
+        "kLeLayers": len(moe.le.layers),
     }
     tap_numbers = {f"kTap{type_name(name)}": i for name, i in positions.items() if not name.startswith("le")}
-    tap_numbers |= {"kTapLePool": positions["le_pool"], "kTapLe": positions["le0"]}
+    tap_numbers |= {"kTapLePool": positions["le_pool"], "kTapLe": positions[name_in_bank(moe.le.layers[0].name, 0)]}
     tap_numbers |= {"kTapFeatures": positions[network.tap], "kTapLogits": positions[network.layers[-1].name]}
     lines = [f"static const unsigned {key} = {value};" for key, value in numbers.items()]
     lines.append(f"static const bool kConfidence = {'true' if moe.confidence_shift is not None else 'false'};")
@@ -130,7 +132,8 @@ def network_header(accelerator: Accelerator) -> str:
     return (
         f"{HEADER}/// Network {network.name}, gate preset {moe.preset}, folding {folding.name}.\n#pragma once\n\n"
         '#include "ap_fixed.h"\n#include "ap_int.h"\n#include "beat.hpp"\n#include "tap.hpp"\n\n'
-        f"#define ACCEL_GATE_HIDDEN {int(moe.gate_hidden is not None)}\n{_pool_macros(moe)}\nnamespace accel {{\n\n"
+        f"#define ACCEL_LE_HIDDEN {len(moe.le.hidden)}\n#define ACCEL_GATE_HIDDEN {len(moe.gate.hidden)}\n"
+        f"{_pool_macros(moe)}\nnamespace accel {{\n\n"
         + "\n".join(lines)
         + "\n\n"
         + "\n".join(structs)
@@ -144,7 +147,7 @@ def network_header(accelerator: Accelerator) -> str:
 
 def _pool_macros(moe: Moe) -> str:
     """The pools of the local expert and of the gate, where they are not those that the sources assume."""
-    pools = {"ACCEL_LE_POOL": hls_kind(moe.le_pool), "ACCEL_GATE_POOL": hls_kind(moe.gate_pool)}
+    pools = {"ACCEL_LE_POOL": hls_kind(moe.le.pool), "ACCEL_GATE_POOL": hls_kind(moe.gate.pool)}
     return "".join(f"#define {name} {kind.template}\n" for name, kind in pools.items() if not kind.common)
 
 

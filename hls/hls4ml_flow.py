@@ -25,7 +25,7 @@ from hls.hls4ml_project import FLAGS, Project, build_project
 from spec.bank import Bank
 from spec.errors import InputError
 from spec.files import write_if_changed
-from spec.network import NO_CLASS, Layer, LayerWeights, Mode
+from spec.network import NO_CLASS, Layer, LayerWeights, Mode, name_in_bank
 from spec.presets import Accelerator
 
 FRONT_END, GE_TAIL, GATE = "front_end", "ge_tail", "gate"
@@ -74,18 +74,19 @@ def bank_parts(accelerator: Accelerator, bank: Bank) -> tuple[Part, ...]:
     moe = accelerator.moe
     bank.check(moe)
     parts = []
-    for i, weights in enumerate(bank.local_experts):
-        layer = replace(moe.le, name=f"le{i}")
-        parts.append(_part(accelerator, layer.name, (moe.le_pool, layer), {layer.name: weights}))
-    gate = (moe.gate_pool, *moe.gate_layers)
-    parts.append(_part(accelerator, GATE, gate, dict(bank.layers())))
+    weights = dict(bank.layers())
+    for i in range(moe.local_experts):
+        layers = [replace(layer, name=name_in_bank(layer.name, i)) for layer in moe.le.layers]
+        parts.append(_part(accelerator, f"le{i}", (moe.le.pool, *layers), weights))
+    parts.append(_part(accelerator, GATE, (moe.gate.pool, *moe.gate.layers), weights))
     return tuple(parts)
 
 
 def _part(accelerator: Accelerator, name: str, layers: Sequence[Layer], weights: dict[str, LayerWeights]) -> Part:
     names = [layer.name for layer in layers if layer.name in weights]
-    local_experts = {f"le{i}": "le" for i in range(accelerator.moe.local_experts)}  # all folded alike
-    folding = {x: accelerator.folding.layers[local_experts.get(x, x)] for x in names}
+    folds, moe = accelerator.folding.layers, accelerator.moe
+    folded = folds | {name: folds[layer.name] for name, layer in moe.bank_layers}  # all local experts alike
+    folding = {x: folded[x] for x in names}
     return Part(name, tuple(layers), {x: weights[x] for x in names}, folding)
 
 

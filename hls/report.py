@@ -49,7 +49,7 @@ def layer_rows(accelerator: Accelerator) -> list[LayerRow]:
     def row(layer: Layer, frozen: bool = True) -> LayerRow:
         fold, width = folding.layers.get(layer.name), lanes[layer.name]
         cost = hls_kind(layer).cost(layer, fold, width)
-        instances = moe.local_experts if layer is moe.le else 1
+        instances = moe.local_experts if layer in moe.le.layers else 1
         banks = 1 if frozen else folding.weight_banks
         where = f", {FROZEN if frozen else RUNTIME}" if cost.weights else ""
         return LayerRow(
@@ -59,15 +59,16 @@ def layer_rows(accelerator: Accelerator) -> list[LayerRow]:
             instances * cost.weights, instances * banks * cost.weight_bits, instances * cost.multipliers,
         )  # fmt: skip
 
-    rows = [row(layer) for layer in (*moe.network.layers, moe.le_pool)]
-    rows += [row(moe.le, frozen=False), row(moe.gate_pool)]
-    return rows + [row(layer, frozen=False) for layer in moe.gate_layers]
+    rows = [row(layer) for layer in moe.network.layers]
+    for head in (moe.le, moe.gate):
+        rows += [row(head.pool), *(row(layer, frozen=False) for layer in head.layers)]
+    return rows
 
 
 def summary(accelerator: Accelerator) -> dict:
     """Plain data for ``summary.json``."""
     rows, moe = layer_rows(accelerator), accelerator.moe
-    local = [(moe.local_experts if layer is moe.le else 1) * layer.macs for layer in moe.runtime_layers]
+    local = [(moe.local_experts if layer in moe.le.layers else 1) * layer.macs for layer in moe.runtime_layers]
     return {
         "accelerator": accelerator.name,
         "network": moe.network.name,

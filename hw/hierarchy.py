@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from spec.domains import ALWAYS_ON, domain_layers
-from spec.network import Moe
+from spec.network import Moe, name_in_bank
 
 TOP = "moe_accelerator"
 CORE = "u_core"
@@ -52,12 +52,12 @@ GE_TAIL = f"{BRANCHES['ge'].path()}.u_tail"
 RAW_PREFIX = "raw_"  # nets of a branch between its domain and the clamp
 
 # Parts of an expert or of the gate, below the domain's instance.
-POOLED = "u_pooled"
+HEAD = "u_head"
+POOLED = f"{HEAD}.u_pooled"
 CLASS = "u_class"
-HIDDEN = "gen_hidden"
+HIDDEN = f"{HEAD}.gen_hidden"
 HIDDEN_LAYER = f"{HIDDEN}.u_dense"
-LOCAL_LAYER = "u_dense"
-OUT_LAYER = "u_out"
+OUT_LAYER = f"{HEAD}.u_out"
 
 # Memories and multipliers, below a layer.
 WEIGHT_ROM = "u_weight_rom"
@@ -93,16 +93,17 @@ def domain_instances(moe: Moe) -> dict[str, tuple[str, ...]]:
 def layer_instances(moe: Moe) -> Iterator[tuple[str, str, str]]:
     """Domain, name and instance of every matrix layer, domain by domain."""
     for domain, layers in domain_layers(moe).items():
-        names = [f"le{i}" for i in range(moe.local_experts)] if domain == "le" else [layer.name for layer in layers]
+        names = [layer.name for layer in layers]
+        if domain == "le":
+            names = [name_in_bank(name, i) for i in range(moe.local_experts) for name in names]
         yield from ((domain, name, layer_instance(domain, name)) for name in names)
 
 
 def layer_instance(domain: str, name: str) -> str:
     """The instance of a layer."""
-    if domain == "le":
-        return f"{BRANCHES['le'].path(int(name.removeprefix('le')))}.{LOCAL_LAYER}"
-    if domain == "gn":
-        return f"{BRANCHES['gn'].path()}.{OUT_LAYER if name == 'gate_out' else HIDDEN_LAYER}"
+    if domain in ("le", "gn"):
+        expert = int(re.findall(r"\d+", name)[0]) if domain == "le" else 0
+        return f"{BRANCHES[domain].path(expert)}.{HIDDEN_LAYER if name.endswith('hidden') else OUT_LAYER}"
     return f"{BRANCHES['fe'].path() if domain == 'fe' else GE_TAIL}.u_{name}"
 
 
@@ -119,8 +120,9 @@ def layer_of(path: str) -> str | None:
     for name in ("gate_hidden", "gate_out"):
         if _below(path, layer_instance("gn", name)) is not None:
             return name
-    if _below(path, layer_instance("le", "le0")) is not None:
-        return "le" + re.findall(r"\[(\d+)\]", path)[0]
+    for name in ("le_hidden", "le"):
+        if _below(path, layer_instance("le", name_in_bank(name, 0))) is not None:
+            return name_in_bank(name, int(re.findall(r"\[(\d+)\]", path)[0]))
     return None
 
 

@@ -36,7 +36,7 @@ def image_activity(moe: Moe, folding: Folding) -> ImageActivity:
     return ImageActivity(
         front_end=total(moe.network.front_end),
         ge_tail=total(moe.network.tail),
-        local_expert=total((moe.le,)),
-        gate=total(moe.gate_layers),
+        local_expert=total(moe.le.layers),
+        gate=total(moe.gate.layers),
         feature_words=moe.network.features.size // folding.streams(moe).features,
     )

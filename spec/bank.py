@@ -9,27 +9,30 @@ from dataclasses import dataclass
 import numpy as np
 
 from spec.errors import InputError
-from spec.network import LayerWeights, Moe
+from spec.network import LayerWeights, Moe, name_in_bank
 
 
 @dataclass(frozen=True)
 class Bank:
     """Integer weights of the local experts and the gate (layouts as in :class:`spec.network.LayerWeights`).
 
-    ``network_digest`` names the GE that the bank was trained for; ``gate_hidden`` is None for a linear gate.
+    ``network_digest`` names the GE that the bank was trained for. Weights of a local expert and of the gate come layer
+    by layer, as in :class:`spec.network.Head`.
     """
 
     preset: str
     network_digest: str
-    local_experts: tuple[LayerWeights, ...]
-    gate_hidden: LayerWeights | None
-    gate_out: LayerWeights
+    local_experts: tuple[tuple[LayerWeights, ...], ...]
+    gate: tuple[LayerWeights, ...]
 
     def layers(self) -> tuple[tuple[str, LayerWeights], ...]:
-        """All layers by name, in the order in which the hardware numbers its memories."""
-        experts = tuple((f"le{i}", w) for i, w in enumerate(self.local_experts))
-        hidden = (("gate_hidden", self.gate_hidden),) if self.gate_hidden is not None else ()
-        return (*experts, *hidden, ("gate_out", self.gate_out))
+        """All layers by name, in the order of :attr:`spec.network.Moe.bank_layers`."""
+        experts = tuple(
+            (name_in_bank(name, i), weights)
+            for i, expert in enumerate(self.local_experts)
+            for name, weights in zip(("le_hidden", "le")[-len(expert) :], expert, strict=True)
+        )
+        return (*experts, *zip(("gate_hidden", "gate_out")[-len(self.gate) :], self.gate, strict=True))
 
     def digest(self) -> str:
         """SHA-256 over all weights and biases."""
@@ -71,6 +74,6 @@ def random_bank(moe: Moe, seed: int) -> Bank:
             rng.integers(spec.bias.minimum, spec.bias.maximum + 1, spec.outputs),
         )
 
-    hidden = draw(moe.gate_hidden) if moe.gate_hidden else None
-    experts = tuple(draw(moe.le) for _ in range(moe.local_experts))
-    return Bank(moe.preset, moe.network.digest(), experts, hidden, draw(moe.gate_out))
+    gate_hidden = [draw(layer) for layer in moe.gate.hidden]
+    experts = tuple(tuple(map(draw, moe.le.layers)) for _ in range(moe.local_experts))
+    return Bank(moe.preset, moe.network.digest(), experts, (*gate_hidden, draw(moe.gate.out)))

@@ -23,7 +23,7 @@ from spec.files import write_bytes
 from spec.folding import Folding, LayerFolding
 from spec.kinds.data import LayerWeights
 from spec.kinds.matrix import MatrixLayer
-from spec.network import Moe
+from spec.network import Moe, name_in_bank
 
 MAGIC = int.from_bytes(b"MOEB", "little")
 VERSION = 1
@@ -40,7 +40,7 @@ def layout_digest(moe: Moe, folding: Folding) -> str:
     run-time layer shape, types and PE, SIMD. Names of presets and the folding of frozen layers do not matter.
     """
     lines = [f"local_experts {moe.local_experts}"]
-    lines += [pool.layout() for pool in (moe.le_pool, moe.gate_pool)]
+    lines += [pool.layout() for pool in (moe.le.pool, moe.gate.pool)]
     lines.append(f"confidence_shift {'none' if moe.confidence_shift is None else moe.confidence_shift}")
     lines += [_layer_text(layer, folding) for layer in moe.runtime_layers]
     return hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()
@@ -103,7 +103,8 @@ class BankFile:
         """
         self.bank.check(moe, str(self.path))
         packed = {record.name: LayerFolding(record.pe, record.simd) for record in self.records}
-        folding = Folding("file", 2, packed | {"le": packed["le0"]})
+        local = {layer.name: packed[name_in_bank(layer.name, 0)] for layer in moe.le.layers}
+        folding = Folding("file", 2, packed | local)
         expected = digest_words(layout_digest(moe, folding))
         if (self.stream[4:6] != expected).any():
             raise InputError(
@@ -196,8 +197,11 @@ def parse_bank_file(content: bytes, path: Path) -> BankFile:
     records = tuple(_record(entry, path) for entry in described["layers"])
     _check_names([record.name for record in records], path)
     weights = _unpack(stream[HEADER_WORDS:-1], records, path)
-    experts = tuple(weights[name] for name in weights if name.startswith("le"))
-    bank = Bank(described["gate"], digest, experts, weights.get("gate_hidden"), weights["gate_out"])
+    gate = tuple(weights[name] for name in weights if name.startswith("gate"))
+    local = [weights[name] for name in weights if name.startswith("le")]
+    depth = 2 if "le0_hidden" in weights else 1
+    experts = tuple(tuple(local[i : i + depth]) for i in range(0, len(local), depth))
+    bank = Bank(described["gate"], digest, experts, gate)
     return BankFile(path, bank, stream, records, described["info"])
 
 
@@ -270,10 +274,15 @@ def _record(entry: Any, path: Path) -> PackedLayer:
 
 
 def _check_names(names: list[str], path: Path) -> None:
-    experts = len(names) - 1 - ("gate_hidden" in names)
-    expected = [f"le{i}" for i in range(experts)] + ["gate_hidden"] * ("gate_hidden" in names) + ["gate_out"]
+    local = ["le_hidden", "le"] if "le0_hidden" in names else ["le"]
+    gate = ["gate_hidden", "gate_out"] if "gate_hidden" in names else ["gate_out"]
+    experts = (len(names) - len(gate)) // len(local)
+    expected = [name_in_bank(name, i) for i in range(experts) for name in local] + gate
     if not 1 <= experts <= 8 or names != expected:
-        raise InputError(f"{path}: its layers must be le0 to at most le7, gate_hidden if there is one, and gate_out")
+        raise InputError(
+            f"{path}: its layers must be le0 to at most le7, each behind its hidden layer if there are such, then "
+            "gate_hidden if there is one, and gate_out"
+        )
 
 
 def _unpack(data: np.ndarray, records: tuple[PackedLayer, ...], path: Path) -> dict[str, LayerWeights]:

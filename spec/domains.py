@@ -19,6 +19,6 @@ def domain_layers(moe: Moe) -> dict[str, tuple[MatrixLayer, ...]]:
     return {
         "fe": weighted(moe.network.front_end),
         "ge": weighted(moe.network.tail),
-        "le": (moe.le,),
-        "gn": moe.gate_layers,
+        "le": moe.le.layers,
+        "gn": moe.gate.layers,
     }

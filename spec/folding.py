@@ -43,7 +43,7 @@ class Folding:
     def multipliers(self, moe: Moe) -> int:
         """Multiplier blocks of the whole accelerator (products made of logic not counted)."""
         return sum(
-            self.layers[layer.name].multiplier_blocks * (moe.local_experts if layer is moe.le else 1)
+            self.layers[layer.name].multiplier_blocks * (moe.local_experts if layer in moe.le.layers else 1)
             for layer in moe.weighted_layers
         )
 
@@ -64,8 +64,8 @@ class Folding:
 
         features = chain(moe.network.front_end, 1)
         chain(moe.network.tail, features)
-        chain((moe.le_pool, moe.le), features)
-        chain((moe.gate_pool, *moe.gate_layers), features)
+        chain((moe.le.pool, *moe.le.layers), features)
+        chain((moe.gate.pool, *moe.gate.layers), features)
         return Streams(into, after, features)
 
 

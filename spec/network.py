@@ -24,7 +24,8 @@ from spec.kinds.pool import PoolLayer
 
 NO_CLASS = 255  # the class of a result that no expert answered
 MOST_CLASSES = NO_CLASS
-MOST_HIDDEN = 255  # hidden units of the gate: a register of 8 bits tells how many
+MOST_HIDDEN = 255  # hidden units of a local expert or the gate: a register of 8 bits tells how many
+BIAS_BITS = 16  # of layers with run-time weights
 ACTIVATION_BITS, LOGIT_BITS = 8, 32  # that layers give at most, as every implementation carries them
 
 
@@ -116,17 +117,52 @@ class Network:
 
 
 @dataclass(frozen=True)
+class Head:
+    """A small network with run-time weights on the tapped features: what a local expert and the gate are.
+
+    Attributes:
+        pool: of the features.
+        layers: dense layers behind it: hidden ones, if any, and the one whose raw logits are the result.
+    """
+
+    pool: PoolLayer
+    layers: tuple[MatrixLayer, ...]
+
+    @property
+    def hidden(self) -> tuple[MatrixLayer, ...]:
+        """All layers but the last."""
+        return self.layers[:-1]
+
+    @property
+    def out(self) -> MatrixLayer:
+        """The last layer."""
+        return self.layers[-1]
+
+    @property
+    def weights(self) -> int:
+        """Number of weights without biases."""
+        return sum(layer.weights for layer in self.layers)
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates per image."""
+        return sum(layer.macs for layer in self.layers)
+
+
+def name_in_bank(layer: str, expert: int) -> str:
+    """Name of a local expert's layer in a bank and where else its instances are told apart: ``le``, 0 is ``le0``."""
+    return layer.replace("le", f"le{expert}", 1)
+
+
+@dataclass(frozen=True)
 class Moe:
     """The whole accelerator: the GE, N local experts and the gate, with every layer's types and widths."""
 
     network: Network
     preset: str
     local_experts: int
-    le_pool: PoolLayer
-    le: MatrixLayer
-    gate_pool: PoolLayer
-    gate_hidden: MatrixLayer | None
-    gate_out: MatrixLayer
+    le: Head  # of every local expert: all are alike but for their weights
+    gate: Head
     confidence_shift: int | None  # None: the gate takes no confidence inputs
     le_start: Literal["random", "generic"]
     threshold: Literal["zero", "validation"]
@@ -134,7 +170,7 @@ class Moe:
     @property
     def arithmetic(self) -> str:
         """Names what is computed behind the tap: two descriptions with the same name and GE answer alike."""
-        parts = (self.local_experts, self.le_pool, self.gate_pool, self.confidence_shift, self.runtime_layers)
+        parts = (self.local_experts, self.le.pool, self.gate.pool, self.confidence_shift, self.runtime_layers)
         return repr(parts)
 
     @property
@@ -144,19 +180,15 @@ class Moe:
 
     @property
     def runtime_layers(self) -> tuple[MatrixLayer, ...]:
-        """Layers whose weights are loaded at run time, in the order of a bank (every local expert is an ``le``)."""
-        return (self.le, *self.gate_layers)
-
-    @property
-    def gate_layers(self) -> tuple[MatrixLayer, ...]:
-        """The gate's layers, in order."""
-        return (*((self.gate_hidden,) if self.gate_hidden else ()), self.gate_out)
+        """Layers whose weights are loaded at run time, in the order of a bank (those of every local expert once)."""
+        return (*self.le.layers, *self.gate.layers)
 
     @property
     def bank_layers(self) -> tuple[tuple[str, MatrixLayer], ...]:
-        """Every layer of a bank by its name there, in the order of a bank: le0, le1, ..., then the gate's."""
-        experts = tuple((f"le{i}", self.le) for i in range(self.local_experts))
-        return (*experts, *((layer.name, layer) for layer in self.gate_layers))
+        """Every layer of a bank by its name there, in the order of a bank: those of le0, le1, ..., then the gate's."""
+        experts = range(self.local_experts)
+        local = tuple((name_in_bank(layer.name, i), layer) for i in experts for layer in self.le.layers)
+        return (*local, *((layer.name, layer) for layer in self.gate.layers))
 
     @property
     def weighted_layers(self) -> tuple[MatrixLayer, ...]:
@@ -186,14 +218,14 @@ def build_moe(network: Network, gate: dict, local_experts: int | None = None) ->
 
 def _build_moe(network: Network, gate: dict, local_experts: int | None) -> Moe:
     preset, le_cfg, gn_cfg = gate["name"], gate["local_expert"], gate["gate"]
+    where = f"gate preset '{preset}'"
     count = local_experts or gate.get("local_experts", 1)
     if not 1 <= count <= 8:
-        raise InputError(f"gate preset '{preset}': local_experts is {count}, allowed are 1 to 8")
+        raise InputError(f"{where}: local_experts is {count}, allowed are 1 to 8")
     feature = network.feature_type
-    bias_bits = 16
 
     def pool(name: str, config: dict) -> PoolLayer:
-        shape, outputs, where = network.features, config["pool"], f"gate preset '{preset}'"
+        shape, outputs = network.features, config["pool"]
         if outputs < 1 or shape.height != shape.width or shape.height % outputs:
             raise InputError(f"{where}: {name} = {outputs} does not divide the {shape.height}x{shape.width} features")
         try:
@@ -203,35 +235,34 @@ def _build_moe(network: Network, gate: dict, local_experts: int | None) -> Moe:
             raise InputError(f"{where}: {name}: {error}") from None
         return kind(name, shape, shape.height // outputs, feature)
 
-    def dense(name: str, shape: Shape, extra: int, outputs: int, source: FixedPoint, cfg: dict, shift: int | None):
+    def head(name: str, cfg: dict, out: str, outputs: int, extra: int) -> Head:
+        pooled = pool(f"{name}_pool", cfg)
         weight = FixedPoint(cfg["weight_bits"], True, cfg["weight_fraction_bits"])
-        return Dense.for_any_weights(name, shape, extra, outputs, source, weight, bias_bits, shift, feature.bits)
+        layers: list[MatrixLayer] = []
+        shape, source = pooled.out_shape, feature
 
-    le_pool = pool("le_pool", le_cfg)
-    gate_pool = pool("gate_pool", gn_cfg)
-    le = dense("le", le_pool.out_shape, 0, network.classes, feature, le_cfg, None)
-    confidence_shift = gn_cfg["confidence_shift"] if gn_cfg["confidence"] else None
-    extra = 2 * count if gn_cfg["confidence"] else 0
-    hidden = None
-    gate_in, gate_extra, gate_type = gate_pool.out_shape, extra, feature
-    if gn_cfg["hidden"]:
-        if not 1 <= gn_cfg["hidden"] <= MOST_HIDDEN:
-            raise InputError(f"gate preset '{preset}': hidden is {gn_cfg['hidden']}, allowed are 0 to {MOST_HIDDEN}")
-        hidden = dense("gate_hidden", gate_in, extra, gn_cfg["hidden"], feature, gn_cfg, gn_cfg["hidden_shift"])
-        gate_in, gate_extra, gate_type = hidden.out_shape, 0, hidden.output
-    out = dense("gate_out", gate_in, gate_extra, count + 1, gate_type, gn_cfg, None)
-    for layer in (le, out):
-        _check_width(f"gate preset '{preset}'", layer)
+        def dense(title: str, units: int, more: int, shift: int | None) -> None:
+            layers.append(
+                Dense.for_any_weights(title, shape, more, units, source, weight, BIAS_BITS, shift, feature.bits)
+            )
+            _check_width(where, layers[-1])
+
+        if units := cfg.get("hidden", 0):
+            if not 1 <= units <= MOST_HIDDEN:
+                raise InputError(f"{where}: {name}: hidden is {units}, allowed are 0 to {MOST_HIDDEN}")
+            dense(f"{name}_hidden", units, extra, cfg["hidden_shift"])
+            shape, source, extra = layers[-1].out_shape, layers[-1].output, 0
+        dense(out, outputs, extra, None)
+        return Head(pooled, tuple(layers))
+
+    confidence = gn_cfg["confidence"]
     return Moe(
         network,
         preset,
         count,
-        le_pool,
-        le,
-        gate_pool,
-        hidden,
-        out,
-        confidence_shift,
+        head("le", le_cfg, "le", network.classes, 0),
+        head("gate", gn_cfg, "gate_out", count + 1, 2 * count if confidence else 0),
+        gn_cfg["confidence_shift"] if confidence else None,
         le_cfg["start"],
         gn_cfg["threshold"],
     )

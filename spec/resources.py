@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, fields
 from spec.domains import ALWAYS_ON, domain_layers
 from spec.folding import Folding
 from spec.kinds.matrix import MatrixLayer
-from spec.network import Moe
+from spec.network import Moe, name_in_bank
 from spec.storage import feature_store_bits
 
 GLOBAL = ("fe", "ge")  # the domains that the paper's GE consists of
@@ -56,13 +56,14 @@ def layer_resources(layer: MatrixLayer, folding: Folding, banks: int = 1) -> Res
 
 
 def layers(moe: Moe, folding: Folding) -> dict[str, dict[str, Resources]]:
-    """Every instance of a matrix layer, by switched domain; the local experts' layers are le0, le1, ..."""
+    """Every instance of a matrix layer, by switched domain; the local experts' layers by their names in a bank"""
     found = {}
     for domain, members in domain_layers(moe).items():
         banks = folding.weight_banks if domain in PERSONAL else 1
         counted = {layer.name: layer_resources(layer, folding, banks) for layer in members}
         if domain == "le":
-            counted = {f"le{i}": counted[moe.le.name] for i in range(moe.local_experts)}
+            experts = range(moe.local_experts)
+            counted = {name_in_bank(name, i): part for i in experts for name, part in counted.items()}
         found[domain] = counted
     return found
 

@@ -49,6 +49,11 @@ GATES = {
         },
     },
 }
+GATES["deep"] = {
+    **GATES["general"],
+    "name": "deep",
+    "local_expert": {**GATES["general"]["local_expert"], "hidden": 8, "hidden_shift": 8},
+}
 AVERAGED = {
     **GATES["general"],
     "name": "averaged",
@@ -64,6 +69,7 @@ FOLDING = {
     "conv2": {"pe": 3, "simd": 2},
     "fc1": {"pe": 4, "simd": 3, "multiplier": "lut"},
     "fc2": {"pe": 1, "simd": 2},
+    "le_hidden": {"pe": 2, "simd": 4},
     "le": {"pe": 1, "simd": 4},
     "gate_hidden": {"pe": 2, "simd": 2},
     "gate_out": {"pe": 1, "simd": 1},

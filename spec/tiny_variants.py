@@ -26,7 +26,7 @@ _WITH_CONFIDENCE = {**GATES["linear"]["gate"], "confidence": True, "confidence_s
 # name: local experts and gate
 _VARIANTS = {
     "one": (1, GATES["linear"]),
-    "two": (2, GATES["general"]),  # hidden layer and confidence, as the preset "tuned"
+    "two": (2, GATES["deep"]),  # hidden layers and confidence
     "eight": (8, {**GATES["linear"], "name": "confident", "gate": _WITH_CONFIDENCE}),
 }
 VARIANTS = tuple(_VARIANTS)

@@ -29,7 +29,7 @@ def cached_generic_data(moe: Moe, train: LabelledImages, augmented: bool, seed: 
 
     A file that cannot be read is computed again.
     """
-    pools = (moe.le_pool.layout(), moe.gate_pool.layout())
+    pools = (moe.le.pool.layout(), moe.gate.pool.layout())
     key = f"{RECIPE} {moe.network.digest()} {pools} {fingerprint(train)} {augmented} {seed} {POOL_PER_CLASS}"
     path = directory / f"features-{hashlib.sha256(key.encode()).hexdigest()[:16]}.npz"
     try:

@@ -62,8 +62,8 @@ def extract(moe: Moe, data: LabelledImages, copies: int = 0, strength: float = 0
     for block in images:
         for start in range(0, len(block), BATCH):
             features = model.features(block[start : start + BATCH])
-            local.append(pool(features, moe.le_pool))
-            gate.append(pool(features, moe.gate_pool))
+            local.append(pool(features, moe.le.pool))
+            gate.append(pool(features, moe.gate.pool))
     return Samples(
         np.concatenate(local),
         np.concatenate(gate),

@@ -19,7 +19,7 @@ from spec.errors import InputError
 from spec.fixedpoint import FixedPoint
 from spec.network import LayerWeights, Moe
 from training.features import Samples
-from training.heads import EpochData, Head, HeadConfig, dense_integers, head_logits, train_head
+from training.heads import EpochData, Head, HeadConfig, head_logits, integer_logits, train_head
 from training.local_expert import LocalExpert
 from training.sampling import balanced_draw
 
@@ -54,10 +54,9 @@ class UserData:
 
 @dataclass(frozen=True)
 class Gate:
-    """A trained gate: integer weights (``hidden`` None for a linear gate) and validation figures (0..1)."""
+    """A trained gate: integer weights of every layer, and validation figures (0..1)."""
 
-    hidden: LayerWeights | None
-    out: LayerWeights
+    weights: tuple[LayerWeights, ...]
     threshold: int
     metrics: dict[str, float]
 
@@ -105,7 +104,7 @@ def train_gate(
     """
     if len(users) != moe.local_experts:
         raise InputError(f"a gate for {moe.local_experts} local experts needs as many users, {len(users)} given")
-    config = config or (GATE if moe.gate_hidden else LINEAR_GATE)
+    config = config or (GATE if moe.gate.hidden else LINEAR_GATE)
     logits = _expert_logits(moe, users, generic.learning)
     wrong = np.all([y.argmax(1) != generic.learning.labels for y in logits], axis=0)
     generic_learning = _Learning.of(moe, generic.learning, logits, 0, _weights(wrong, cost))
@@ -117,8 +116,7 @@ def train_gate(
         useful = (logits[number].argmax(1) == samples.labels) & (user.ge[samples.source] != samples.labels)
         learning.append(_Learning.of(moe, samples, logits, number + 1, _weights(useful, cost)))
 
-    layers = [layer for layer in (moe.gate_hidden, moe.gate_out) if layer]
-    head = Head(layers, config.seed)
+    head = Head(moe.gate.layers, config.seed)
     for _ in train_head(head, _epochs(generic_learning, learning, config.seed), config):
         pass
     weights = head.integers()
@@ -129,14 +127,14 @@ def train_gate(
     gains = _gains(generic.validation, logits, gate_logits, generic.validation_ge)
     threshold = choose_threshold(scores, gains) if moe.threshold == "validation" else 0
     # Any higher one keeps the budget too; a lower one than the biases can carry would mean: everything is local.
-    threshold = max(threshold, lowest_threshold(weights[-1], moe.gate_out.bias))
+    threshold = max(threshold, lowest_threshold(weights[-1], moe.gate.out.bias))
     metrics = {
         "threshold": threshold,
         "generic_validation_loss": -float(gains[scores > threshold].sum()),
         "generic_validation_to_le": float((scores > threshold).mean()),
     }
-    hidden = weights[0] if moe.gate_hidden else None
-    return Gate(hidden, fold_threshold(weights[-1], threshold, moe.gate_out.bias), threshold, metrics)
+    out = fold_threshold(weights[-1], threshold, moe.gate.out.bias)
+    return Gate((*weights[:-1], out), threshold, metrics)
 
 
 def lowest_threshold(out: LayerWeights, bias: FixedPoint) -> int:
@@ -191,7 +189,7 @@ def _gains(samples: Samples, logits: Sequence[np.ndarray], gate_logits: np.ndarr
 
 
 def _expert_logits(moe: Moe, users: Sequence[UserData], samples: Samples) -> list[np.ndarray]:
-    return [dense_integers(moe.le, user.expert.weights, samples.local).astype(np.int32) for user in users]
+    return [integer_logits(moe.le.layers, user.expert.weights, samples.local) for user in users]
 
 
 @dataclass(frozen=True)

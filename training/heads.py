@@ -7,7 +7,7 @@ saturation of the hardware, and the integers are read off at the end without any
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -77,7 +77,7 @@ class QuantisedDense(nn.Module):
 class Head(nn.Sequential):
     """One or more quantised dense layers, from integers on the first layer's input scale to real logits."""
 
-    def __init__(self, layers: list[MatrixLayer], seed: int) -> None:
+    def __init__(self, layers: Sequence[MatrixLayer], seed: int) -> None:
         generator = torch.Generator().manual_seed(seed)
         super().__init__(*(QuantisedDense(layer, generator) for layer in layers))
         self.input_scale = layers[0].input.scale
@@ -86,9 +86,14 @@ class Head(nn.Sequential):
         """Integers of any dtype (N, inputs) to float32 logits (N, outputs)."""
         return super().forward(integers.float() * self.input_scale)
 
-    def integers(self) -> list[LayerWeights]:
+    def integers(self) -> tuple[LayerWeights, ...]:
         """Integer weights of every layer."""
-        return [layer.integers() for layer in self]
+        return tuple(layer.integers() for layer in self)
+
+    def load_integers(self, weights: Sequence[LayerWeights]) -> None:
+        """Start from integer weights, one for every layer."""
+        for layer, one in zip(self, weights, strict=True):
+            layer.load_integers(one)
 
 
 EpochData = Callable[[int], tuple[Tensor, Tensor, Tensor]]
@@ -120,9 +125,14 @@ def train_head(head: nn.Module, epoch_data: EpochData, config: HeadConfig) -> It
 
 def head_logits(head: Head, inputs: np.ndarray) -> np.ndarray:
     """Integer logits int32 (N, outputs), exact: the head's integer weights applied in integer arithmetic."""
+    return integer_logits([module.layer for module in head], head.integers(), inputs)
+
+
+def integer_logits(layers: Sequence[MatrixLayer], weights: Sequence[LayerWeights], inputs: np.ndarray) -> np.ndarray:
+    """int32 (N, outputs) of dense layers one behind the other, exact, on integers (N, inputs)."""
     x = inputs.astype(np.int64)
-    for module in head:
-        x = dense_integers(module.layer, module.integers(), x)
+    for layer, one in zip(layers, weights, strict=True):
+        x = dense_integers(layer, one, x)
     return x.astype(np.int32)
 
 

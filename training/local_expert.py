@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Step 2 of the paper's training (section 4.3): one user's local expert, a dense layer on frozen features."""
+"""Step 2 of the paper's training (section 4.3): one user's local expert, on frozen features."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import torch
 from spec.network import LayerWeights, Moe
 from training.features import Samples
 from training.fit import balanced_accuracy
-from training.heads import EpochData, Head, HeadConfig, dense_integers, train_head
+from training.heads import EpochData, Head, HeadConfig, integer_logits, train_head
 from training.sampling import balanced_draw, folds
 
 GENERIC = HeadConfig(epochs=20, learning_rate=5e-3)
@@ -21,13 +21,16 @@ FROM_RANDOM = HeadConfig(epochs=60, learning_rate=5e-3, batch=64, label_smoothin
 GENERIC_PER_CLASS = 500  # samples of each class in an epoch of the generic head
 FOLDS = 4
 
+Weights = tuple[LayerWeights, ...]
+"""Of every layer of a local expert."""
+
 
 @dataclass(frozen=True)
 class LocalExpert:
     """A trained local expert.
 
     Attributes:
-        weights: of the dense layer, trained on all samples.
+        weights: of every layer, trained on all samples.
         held_out_logits: int32 (N, classes), for each training sample the logits of an expert that saw
         neither it nor
             any copy of its image. An expert is overconfident on its own training samples; the gate must not
@@ -36,7 +39,7 @@ class LocalExpert:
         validation: cross-validated accuracy at that epoch, 0..1.
     """
 
-    weights: LayerWeights
+    weights: tuple[LayerWeights, ...]
     held_out_logits: np.ndarray
     epochs: int
     validation: float
@@ -54,22 +57,22 @@ class Rehearsal:
     weight: float
 
 
-def train_generic_head(moe: Moe, learning: Samples, validation: Samples, config: HeadConfig = GENERIC) -> LayerWeights:
-    """A local expert's layer trained on generic data: the common start of all users' experts.
+def train_generic_head(moe: Moe, learning: Samples, validation: Samples, config: HeadConfig = GENERIC) -> Weights:
+    """A local expert's layers trained on generic data: the common start of all users' experts.
 
     Validation chooses the epoch.
     """
-    head = Head([moe.le], config.seed)
+    head = Head(moe.le.layers, config.seed)
     inputs, labels = torch.from_numpy(learning.local), torch.from_numpy(learning.labels)
 
     def epoch_data(epoch: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         order = torch.from_numpy(balanced_draw(learning.labels, GENERIC_PER_CLASS, epoch, config.seed))
         return inputs[order], labels[order], torch.ones(len(order))
 
-    best, best_weights = -1.0, head.integers()[0]
+    best, best_weights = -1.0, head.integers()
     for _ in train_head(head, epoch_data, config):
-        weights = head.integers()[0]
-        predictions = dense_integers(moe.le, weights, validation.local).argmax(1)
+        weights = head.integers()
+        predictions = integer_logits(moe.le.layers, weights, validation.local).argmax(1)
         accuracy = balanced_accuracy(predictions, validation.labels)
         if accuracy > best:
             best, best_weights = accuracy, weights
@@ -79,7 +82,7 @@ def train_generic_head(moe: Moe, learning: Samples, validation: Samples, config:
 def train_local_expert(
     moe: Moe,
     samples: Samples,
-    start: LayerWeights | None = None,
+    start: Weights | None = None,
     config: HeadConfig | None = None,
     rehearsal: Rehearsal | None = None,
 ) -> LocalExpert:
@@ -98,12 +101,12 @@ def train_local_expert(
     images = samples.source == np.arange(len(samples))
     fold = folds(samples.labels[images], FOLDS, config.seed)[samples.source]
     right = np.zeros((config.epochs, int(images.sum())), bool)
-    trained: dict[int, list[LayerWeights]] = {}
+    trained: dict[int, list[Weights]] = {}
     for number in np.unique(fold):  # fewer than FOLDS when there are fewer images
         out = images & (fold == number)
         weights = _train(moe, samples.select(fold != number), start, config, rehearsal, config.epochs)
-        for epoch, layer in enumerate(weights):
-            predictions = dense_integers(moe.le, layer, samples.local[out]).argmax(1)
+        for epoch, one in enumerate(weights):
+            predictions = integer_logits(moe.le.layers, one, samples.local[out]).argmax(1)
             right[epoch, out[images]] = predictions == samples.labels[out]
         trained[number] = weights
     # Of a class with one image, an expert that did not see it has seen none: that says nothing about an epoch.
@@ -113,7 +116,8 @@ def train_local_expert(
     epochs = int(right[:, telling].mean(1).argmax()) + 1 if telling.any() else config.epochs
     logits = np.empty((len(samples), moe.network.classes), np.int32)
     for number in trained:
-        logits[fold == number] = dense_integers(moe.le, trained[number][epochs - 1], samples.local[fold == number])
+        mine = fold == number
+        logits[mine] = integer_logits(moe.le.layers, trained[number][epochs - 1], samples.local[mine])
     final = _train(moe, samples, start, config, rehearsal, epochs)[-1]
     return LocalExpert(final, logits, epochs, float(accuracy[epochs - 1]))
 
@@ -121,20 +125,20 @@ def train_local_expert(
 def _train(
     moe: Moe,
     samples: Samples,
-    start: LayerWeights | None,
+    start: Weights | None,
     config: HeadConfig,
     rehearsal: Rehearsal | None,
     stop: int,
-) -> list[LayerWeights]:
+) -> list[Weights]:
     """Integer weights after each of the first ``stop`` epochs of the configured schedule."""
-    head = Head([moe.le], config.seed)
+    head = Head(moe.le.layers, config.seed)
     if start is not None:
-        head[0].load_integers(start)
+        head.load_integers(start)
     if not len(samples):  # a single image, held out: what is left is the start
-        return head.integers() * stop
-    history: list[LayerWeights] = []
+        return [head.integers()] * stop
+    history: list[Weights] = []
     for epoch in train_head(head, _epochs(samples, rehearsal, config.seed), config):
-        history.append(head.integers()[0])
+        history.append(head.integers())
         if epoch == stop:
             break
     return history

@@ -82,7 +82,7 @@ def fit_expert(
     recipe: Recipe,
     samples: Samples,
     generic: GenericData,
-    start: LayerWeights | None,
+    start: tuple[LayerWeights, ...] | None,
     seed: int = 0,
     epochs: int | None = None,
 ) -> LocalExpert:
@@ -103,7 +103,7 @@ def fit_gate(
     moe: Moe, recipe: Recipe, generic: GenericData, user: UserData, seed: int = 0, epochs: int | None = None
 ) -> Gate:
     """Step 3 for one user; ``epochs`` None is the usual number."""
-    config = GATE if moe.gate_hidden else LINEAR_GATE
+    config = GATE if moe.gate.hidden else LINEAR_GATE
     config = replace(config, seed=seed, epochs=epochs or config.epochs)
     with _one_thread():
         return train_gate(moe, generic, [user], config, recipe.gate_cost)
@@ -112,7 +112,7 @@ def fit_gate(
 def make_bank(moe: Moe, experts: list[LocalExpert], gate: Gate) -> Bank:
     """Bundle trained weights; the result fits ``moe`` (checked)."""
     weights = tuple(expert.weights for expert in experts)
-    bank = Bank(moe.preset, moe.network.digest(), weights, gate.hidden, gate.out)
+    bank = Bank(moe.preset, moe.network.digest(), weights, gate.weights)
     bank.check(moe, "trained bank")
     return bank
 

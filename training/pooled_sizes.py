@@ -47,7 +47,7 @@ def repool(unpooled: Samples, moe: Moe) -> Samples:
     shape = (len(unpooled), f.height, f.width, f.channels)
     local, gate = (
         pool(values.reshape(shape), layer)
-        for values, layer in ((unpooled.local, moe.le_pool), (unpooled.gate, moe.gate_pool))
+        for values, layer in ((unpooled.local, moe.le.pool), (unpooled.gate, moe.gate.pool))
     )
     return replace(unpooled, local=local, gate=gate)
 

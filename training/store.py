@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,12 +16,12 @@ from training.features import Samples
 from training.local_expert import LocalExpert
 
 
-def save_head(path: Path, moe: Moe, weights: LayerWeights) -> None:
-    """Store a generic head: int8 weights (classes, n*n*C) and int16 biases, for one GE."""
-    _save(path, moe, weight=weights.weight.astype(np.int8), bias=weights.bias.astype(np.int16))
+def save_head(path: Path, moe: Moe, weights: Sequence[LayerWeights]) -> None:
+    """Store a generic head: of each layer int8 weights (outputs, inputs) and int16 biases, for one GE."""
+    _save(path, moe, **_arrays(moe, weights))
 
 
-def load_head(path: Path, moe: Moe) -> LayerWeights | None:
+def load_head(path: Path, moe: Moe) -> tuple[LayerWeights, ...] | None:
     """The stored head, or None when there is none for this GE, its inputs and shape.
 
     Raises:
@@ -29,8 +30,10 @@ def load_head(path: Path, moe: Moe) -> LayerWeights | None:
     arrays = _load(path)
     if arrays is None or _inputs_of(arrays) != _inputs(moe):
         return None
-    weights = LayerWeights(arrays["weight"].astype(np.int64), arrays["bias"].astype(np.int64))
-    return weights if weights.weight.shape == (moe.le.outputs, moe.le.inputs) else None
+    try:
+        return _weights(moe, arrays)
+    except KeyError:
+        return None
 
 
 def save_expert(path: Path, moe: Moe, expert: LocalExpert) -> None:
@@ -38,8 +41,7 @@ def save_expert(path: Path, moe: Moe, expert: LocalExpert) -> None:
     _save(
         path,
         moe,
-        weight=expert.weights.weight.astype(np.int8),
-        bias=expert.weights.bias.astype(np.int16),
+        **_arrays(moe, expert.weights),
         held_out_logits=expert.held_out_logits,
         epochs=np.array(expert.epochs),
         validation=np.array(expert.validation),
@@ -50,7 +52,8 @@ def load_expert(path: Path, moe: Moe, samples: Samples) -> LocalExpert:
     """One user's expert.
 
     Raises:
-        InputError: there is none, or it belongs to another GE, to other inputs or to other training samples.
+        InputError: there is none, or it has other layers, or it belongs to another GE, to other inputs or to other
+            training samples.
     """
     arrays = _load(path)
     if arrays is None:
@@ -62,17 +65,44 @@ def load_expert(path: Path, moe: Moe, samples: Samples) -> LocalExpert:
     if len(arrays["held_out_logits"]) != len(samples):
         found = len(arrays["held_out_logits"])
         raise InputError(f"{path}: trained on {found} samples, there are {len(samples)} now; run the step le again")
+    try:
+        weights = _weights(moe, arrays)
+    except KeyError:
+        raise InputError(f"{path}: this local expert has other layers; run the step le again") from None
     return LocalExpert(
-        LayerWeights(arrays["weight"].astype(np.int64), arrays["bias"].astype(np.int64)),
+        weights,
         arrays["held_out_logits"],
         int(arrays["epochs"]),
         float(arrays["validation"]),
     )
 
 
+def _arrays(moe: Moe, weights: Sequence[LayerWeights]) -> dict[str, np.ndarray]:
+    found = {}
+    for layer, one in zip(moe.le.layers, weights, strict=True):
+        found[f"{layer.name}.weight"] = one.weight.astype(np.int8)
+        found[f"{layer.name}.bias"] = one.bias.astype(np.int16)
+    return found
+
+
+def _weights(moe: Moe, arrays: dict[str, np.ndarray]) -> tuple[LayerWeights, ...]:
+    """The local expert's layers.
+
+    Raises:
+        KeyError: they are other ones.
+    """
+    found = []
+    for layer in moe.le.layers:
+        weight, bias = arrays[f"{layer.name}.weight"], arrays[f"{layer.name}.bias"]
+        if weight.shape != (layer.outputs, layer.inputs):
+            raise KeyError(layer.name)
+        found.append(LayerWeights(weight.astype(np.int64), bias.astype(np.int64)))
+    return tuple(found)
+
+
 def _inputs(moe: Moe) -> tuple[str, str]:
     """What a local expert reads: the features of which GE, and how they are pooled."""
-    return moe.network.digest(), moe.le_pool.layout()
+    return moe.network.digest(), moe.le.pool.layout()
 
 
 def _inputs_of(arrays: dict[str, np.ndarray]) -> tuple[str, str]:

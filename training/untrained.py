@@ -10,16 +10,15 @@ from spec.network import LayerWeights, Mode, Moe
 from training.heads import Head
 
 
-def untrained_bank(moe: Moe, seed: int, head: LayerWeights | None = None) -> Bank:
+def untrained_bank(moe: Moe, seed: int, head: tuple[LayerWeights, ...] | None = None) -> Bank:
     """The integers from which training starts: random ones, as small as a fresh layer has them.
 
     Args:
         seed: of all random weights; LE and GN draw differently.
         head: weights of every local expert, such as a generic head; None for random ones.
     """
-    experts = tuple(head or Head([moe.le], _seed(seed, 1 + i)).integers()[0] for i in range(moe.local_experts))
-    gate = Head([layer for layer in (moe.gate_hidden, moe.gate_out) if layer], _seed(seed, 0)).integers()
-    bank = Bank(moe.preset, moe.network.digest(), experts, gate[0] if moe.gate_hidden else None, gate[-1])
+    experts = tuple(head or Head(moe.le.layers, _seed(seed, 1 + i)).integers() for i in range(moe.local_experts))
+    bank = Bank(moe.preset, moe.network.digest(), experts, Head(moe.gate.layers, _seed(seed, 0)).integers())
     bank.check(moe, "untrained bank")
     return bank
 

@@ -101,7 +101,7 @@ class Setting:
             "generic": train.name,
             "synthetic": train.synthetic or synthetic_user,
         }
-        learnt = hashlib.sha256(f"{moe.network.digest()} {moe.le_pool.layout()} {fingerprint(train)}".encode())
+        learnt = hashlib.sha256(f"{moe.network.digest()} {moe.le.pool.layout()} {fingerprint(train)}".encode())
         heads = (options.ge.with_name("le_generic.npz"), WORK / f"le_generic-{learnt.hexdigest()[:16]}.npz")
         return Setting(
             UserTraining(moe, Recipe.of(preset), train, options.seed, WORK, heads),

@@ -83,7 +83,7 @@ class UserTraining:
         return cached_generic_data(self.moe, self.generic_train, augmented, self.seed, self.work)
 
     @cached_property
-    def head(self) -> LayerWeights | None:
+    def head(self) -> tuple[LayerWeights, ...] | None:
         """The generic head; None for a preset whose local experts start from random weights.
 
         Raises:

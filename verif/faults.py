@@ -59,17 +59,19 @@ def _last_bias(accelerator: Accelerator, files: dict[str, str]) -> tuple[str, st
 
 
 def _local_weight(bank: Bank) -> Bank:
-    weight = bank.local_experts[0].weight.copy()
+    *hidden, out = bank.local_experts[0]
+    weight = out.weight.copy()
     middle = np.unravel_index(weight.size // 2, weight.shape)
     weight[middle] ^= 1
-    changed = LayerWeights(weight, bank.local_experts[0].bias)
-    return replace(bank, local_experts=(changed, *bank.local_experts[1:]))
+    expert = (*hidden, LayerWeights(weight, out.bias))
+    return replace(bank, local_experts=(expert, *bank.local_experts[1:]))
 
 
 def _gate_bias(bank: Bank) -> Bank:
-    bias = bank.gate_out.bias.copy()
+    out = bank.gate[-1]
+    bias = out.bias.copy()
     bias[0] ^= 1
-    return replace(bank, gate_out=LayerWeights(bank.gate_out.weight, bias))
+    return replace(bank, gate=(*bank.gate[:-1], LayerWeights(out.weight, bias)))
 
 
 FAULTS: tuple[Fault, ...] = (

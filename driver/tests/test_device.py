@@ -40,7 +40,7 @@ def test_says_what_it_is(device: Accelerator) -> None:
     assert device.banks == design().folding.weight_banks
     assert device.local_experts == moe.local_experts
     assert device.read("capability.classes") == moe.network.classes
-    assert device.read("capability.gate_hidden") == moe.gate_hidden.outputs
+    assert device.read("capability.gate_hidden") == moe.gate.layers[0].outputs
     assert device.read("capability.gate_confidence") == 1
     assert device.image_beats == moe.network.in_shape.size
     assert device.read("bank_words.words") == len(stream_of(0))

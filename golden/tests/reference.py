@@ -98,12 +98,16 @@ def answer(
     features = run(moe.network.front_end, image.astype(np.int64)[:, :, None])
     if mode == Mode.GE_ONLY:
         return first_of_the_largest(run(moe.network.tail, features)), 0, layers
-    pooled = layers["le_pool"] = compute(moe.le_pool, features)
-    local = [compute(moe.le, pooled, weights) for weights in bank.local_experts]
-    layers |= {f"le{i}": logits for i, logits in enumerate(local)}
+    pooled = layers["le_pool"] = compute(moe.le.pool, features)
+    local = []
+    for i, weights in enumerate(bank.local_experts):
+        x = pooled
+        for layer, one in zip(moe.le.layers, weights, strict=True):
+            x = layers[layer.name.replace("le", f"le{i}")] = compute(layer, x, one)
+        local.append(x)
     if mode == Mode.LE_ONLY:
         return first_of_the_largest(local[local_expert]), local_expert + 1, layers
-    x = layers["gate_pool"] = compute(moe.gate_pool, features)
+    x = layers["gate_pool"] = compute(moe.gate.pool, features)
     x = list(x.ravel())
     if moe.confidence_shift is not None:
         for logits in local:
@@ -111,9 +115,9 @@ def answer(
             for value in (top, top - second):
                 x.append(min(max(round_half_even(Fraction(value, 2**moe.confidence_shift)), 0), 255))
     x = np.array(x, np.int64)
-    if moe.gate_hidden:
-        x = layers["gate_hidden"] = compute(moe.gate_hidden, x, bank.gate_hidden)
-    gate = layers["gate_out"] = compute(moe.gate_out, x, bank.gate_out)
+    for layer, one in zip(moe.gate.layers, bank.gate, strict=True):
+        x = layers[layer.name] = compute(layer, x, one)
+    gate = x
     best = first_of_the_largest(gate[1:])
     expert = best + 1 if gate[1 + best] - gate[0] > theta else 0
     if mode == Mode.MOE_PARALLEL or expert == 0:

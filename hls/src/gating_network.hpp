@@ -30,19 +30,15 @@ struct GateBanks {
   WeightBanks<GateHidden, kBanks> hidden;
 #endif
   WeightBanks<GateOut, kBanks> out;
-};
 
-inline void take_gate_writes(hls::stream<WeightWrite>& requests, GateBanks& memory) {
-  for (unsigned i = 0; i < kMaxWrites + 1; i++) {
-#pragma HLS PIPELINE II = 1
-    const WeightWrite request = requests.read();
-    if (request.end) break;
-    if (request.layer == kLayerGateOut) memory.out.write(request);
+  void write(const WeightWrite& request) {
+#pragma HLS INLINE
+    if (request.layer == kLayerGateOut) out.write(request);
 #if ACCEL_GATE_HIDDEN
-    if (request.layer == kLayerGateHidden) memory.hidden.write(request);
+    if (request.layer == kLayerGateHidden) hidden.write(request);
 #endif
   }
-}
+};
 
 /// The first gate layer's words: pooled features, then the confidences, padded with zeros to whole words.
 template <class Layer>
@@ -133,7 +129,7 @@ inline void gating_network(GateBanks& memory, const Settings settings, hls::stre
                            hls::stream<ap_uint<4> >& to_mux, hls::stream<ap_uint<4> >& to_ge,
                            hls::stream<ap_uint<4> >& to_power) {
   const Plan plan = make_plan<kLocalExperts>(settings);
-  take_gate_writes(writes, memory);
+  take_writes<kMaxWrites>(writes, memory);
   if (plan.use_gate) {
     hls::stream<ap_uint<4> > decision("decision");
 #pragma HLS STREAM variable = decision depth = 2

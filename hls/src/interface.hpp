@@ -51,9 +51,10 @@ typedef ap_uint<4> Domains;
 /// Bit numbers of the result's status field.
 enum Status { kStatusShortImage = 0, kStatusLongImage = 1, kStatusNoBank = 2, kStatusDisabled = 3 };
 
-/// Layer numbers of weight writes: 0 to 7 are the local experts.
-static const unsigned kLayerGateHidden = 8;
-static const unsigned kLayerGateOut = 9;
+/// Layer numbers of weight writes: 0 to 7 are the output layers of the local experts, then come their hidden ones.
+static const unsigned kLayerLocalHidden = kMaxLocalExperts;
+static const unsigned kLayerGateHidden = 2 * kMaxLocalExperts;
+static const unsigned kLayerGateOut = kLayerGateHidden + 1;
 
 /// Registers that hold for one image.
 struct Settings {
@@ -121,20 +122,20 @@ struct WeightWrite {
   ap_uint<32> data;
   ap_uint<kAddressBits> address;  // counts 32-bit chunks, see weight_bank.hpp
   ap_uint<kBankBits> bank;
-  ap_uint<4> layer;
+  ap_uint<5> layer;
   bool bias;
   bool end;
 };
 
-/// Unpacks [31:0] data, [51:32] address, [55:52] bank, [59:56] layer, [60] bias.
+/// Unpacks [31:0] data, [51:32] address, [55:52] bank, [60:56] layer, [61] bias.
 inline WeightWrite unpack_write(const ap_uint<64>& word) {
 #pragma HLS INLINE
   WeightWrite request;
   request.data = word.range(31, 0);
   request.address = word.range(51, 32);
   request.bank = word.range(55, 52);
-  request.layer = word.range(59, 56);
-  request.bias = word[60];
+  request.layer = word.range(60, 56);
+  request.bias = word[61];
   request.end = false;
   return request;
 }

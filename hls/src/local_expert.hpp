@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Local expert (power domain PD_LE): pooling to n x n and one dense layer with run-time weights.
+/// Local expert (power domain PD_LE): pooling to n x n, an optional hidden layer, and a dense layer, with run-time weights.
 ///
 /// Gives the class, and for the gate the confidence: top logit and margin to the second one, requantised to a feature's
-/// width. Initiation interval: that of the dense layer.
+/// width. Initiation interval: that of the slower dense layer.
 /// Does not: run for an image whose plan does not name it; it only takes the weight writes then.
 #pragma once
 
@@ -26,7 +26,25 @@ struct Confidence {
   ap_uint<kFeatureBits> margin;
 };
 
-typedef WeightBanks<Le, kBanks> LeBanks;
+struct LeBanks {
+#if ACCEL_LE_HIDDEN
+  WeightBanks<LeHidden, kBanks> hidden;
+#endif
+  WeightBanks<Le, kBanks> out;
+
+  void write(const WeightWrite& request) {
+#pragma HLS INLINE
+#if ACCEL_LE_HIDDEN
+    if (request.layer >= kLayerLocalHidden) {
+      hidden.write(request);
+    } else {
+      out.write(request);
+    }
+#else
+    if (request.layer < kLayerLocalHidden) out.write(request);
+#endif
+  }
+};
 typedef Beat<Le::output_t, Le::kPe> LeLogitBeat;
 
 /// Class and confidence from the logits.
@@ -50,11 +68,19 @@ inline void local_expert_layers(const LeBanks& memory, const ap_uint<kBankBits> 
   hls::stream<FeatureBeat> pooled("le_pooled");
   hls::stream<LeLogitBeat> logits("le_logits");
 #pragma HLS STREAM variable = logits depth = 4
-  const BankView<Le, kBanks> weights = {memory, bank};
+  const BankView<Le, kBanks> weights = {memory.out, bank};
   ACCEL_LE_POOL<LePool>(features, pooled);
   TAP_IF(index == 0, kTapLePool, pooled);  // the same for all of them
+#if ACCEL_LE_HIDDEN
+  hls::stream<Beat<LeHidden::output_t, LeHidden::kPe> > hidden("le_hidden");
+  const BankView<LeHidden, kBanks> hidden_weights = {memory.hidden, bank};
+  dense<LeHidden>(pooled, hidden, hidden_weights);
+  TAP(kTapLe + kLeLayers * index, hidden);
+  dense<Le>(hidden, logits, weights);
+#else
   dense<Le>(pooled, logits, weights);
-  TAP(kTapLe + index, logits);
+#endif
+  TAP(kTapLe + kLeLayers * index + kLeLayers - 1, logits);
   answer_local(to_gate, logits, answer, confidence);
 }
 
@@ -62,7 +88,7 @@ inline void local_expert(LeBanks& memory, const Settings settings, const unsigne
                          hls::stream<WeightWrite>& writes, hls::stream<FeatureBeat>& features,
                          hls::stream<ap_uint<8> >& answer, hls::stream<Confidence>& confidence) {
   const Plan plan = make_plan<kLocalExperts>(settings);
-  take_writes<Le, kBanks, kMaxWrites>(writes, memory);
+  take_writes<kMaxWrites>(writes, memory);
   if (plan.use_le[index]) {
     local_expert_layers(memory, settings.bank, index, plan.use_gate && kConfidence, features, answer, confidence);
   }

@@ -36,7 +36,7 @@ inline void route_writes(const ap_uint<32> count, hls::stream<AxisWrite>& writes
     const WeightWrite request = unpack_write(writes.read().data);
     for (unsigned e = 0; e < kLocalExperts; e++) {
 #pragma HLS UNROLL
-      if (request.layer == e) to_le[e].write(request);
+      if (request.layer == e || request.layer == kLayerLocalHidden + e) to_le[e].write(request);
     }
     if (request.layer == kLayerGateHidden || request.layer == kLayerGateOut) to_gate.write(request);
   }

@@ -84,9 +84,9 @@ struct BankView {
   }
 };
 
-/// Takes write requests up to the marker that ends them.
-template <class Layer, unsigned Banks, unsigned MaxWrites>
-void take_writes(hls::stream<WeightWrite>& requests, WeightBanks<Layer, Banks>& memory) {
+/// Takes write requests up to the marker that ends them; the memory knows which of them it holds.
+template <unsigned MaxWrites, class Memory>
+void take_writes(hls::stream<WeightWrite>& requests, Memory& memory) {
   for (unsigned i = 0; i < MaxWrites + 1; i++) {
 #pragma HLS PIPELINE II = 1
     const WeightWrite request = requests.read();

@@ -26,6 +26,7 @@ def altered(tmp_path) -> GeneratedHls:
 
 DESIGNS = {
     "general": lambda: tiny_accelerator("general", 2),
+    "deep": lambda: tiny_accelerator("deep", 1),
     "linear": lambda: tiny_accelerator("linear", 2),
     "averaged": averaged_accelerator,
 }

@@ -46,7 +46,7 @@ def execute(part, features: np.ndarray, extra: np.ndarray | None = None) -> np.n
     return np.array(rows, np.float64) / part.layers[-1].out_type.scale
 
 
-@pytest.mark.parametrize("gate", ["linear", "general"])
+@pytest.mark.parametrize("gate", ["linear", "general", "deep"])
 def test_qonnx_executes_like_the_integer_model(gate: str) -> None:
     accelerator = tiny_accelerator(gate)
     moe = accelerator.moe

@@ -41,7 +41,7 @@ module moe_exported #(
     input  logic [2:0]         local_expert_i,
     input  logic signed [31:0] theta_i,
     input  logic               wr_en_i,
-    input  logic [3:0]         wr_layer_i,
+    input  logic [4:0]         wr_layer_i,
     input  logic               wr_bias_i,
     input  logic [3:0]         wr_bank_i,
     input  logic [19:0]        wr_addr_i,
@@ -88,7 +88,7 @@ module moe_exported #(
       queued_q <= '0;
     end else begin
       if (wr_en_i) begin
-        queue[tail_q] <= {3'b0, wr_bias_i, wr_layer_i, wr_bank_i, wr_addr_i, wr_data_i};
+        queue[tail_q] <= {2'b0, wr_bias_i, wr_layer_i, wr_bank_i, wr_addr_i, wr_data_i};
         tail_q        <= (tail_q == QueueW'(Queue - 1)) ? '0 : tail_q + 1'b1;
       end
       if (write_taken) head_q <= (head_q == QueueW'(Queue - 1)) ? '0 : head_q + 1'b1;

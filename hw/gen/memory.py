@@ -12,13 +12,15 @@ from spec.bank import Bank
 from spec.bank_payload import WORD_BITS, bank_memories, packed_layers, words_to_integers
 from spec.errors import InputError
 from spec.folding import Folding
-from spec.network import Moe
+from spec.network import Moe, name_in_bank
 
 _NUMBERS = constants()
 LAYER_GATE_HIDDEN, LAYER_GATE_OUT = _NUMBERS["LayerGateHidden"], _NUMBERS["LayerGateOut"]
 MOST_CHUNKS = 128  # of a memory word, as bank_loader counts them
+_EXPERTS = range(_NUMBERS["MaxLocalExperts"])
 LAYER_NUMBERS = {  # of the write port
-    **{f"le{i}": _NUMBERS["LayerLocalExpert"] + i for i in range(_NUMBERS["MaxLocalExperts"])},
+    **{name_in_bank("le", i): _NUMBERS["LayerLocalExpert"] + i for i in _EXPERTS},
+    **{name_in_bank("le_hidden", i): _NUMBERS["LayerLocalHidden"] + i for i in _EXPERTS},
     "gate_hidden": LAYER_GATE_HIDDEN,
     "gate_out": LAYER_GATE_OUT,
 }

@@ -13,7 +13,7 @@ from spec.domains import domain_layers
 from spec.folding import Folding
 from spec.kinds import weighted
 from spec.kinds.layer import Layer
-from spec.network import Moe
+from spec.network import Head, Moe
 
 _EVENTS = """
 
@@ -24,7 +24,7 @@ _EVENTS = """
     logic store_read;      // ... leaves it towards the GE
     activity_pkg::activity_t [FrontLayers-1:0] fe;
     activity_pkg::activity_t [GeLayers-1:0] ge;
-    activity_pkg::activity_t [LocalExperts-1:0] le;
+    activity_pkg::activity_t [LocalExperts-1:0][LeLayers-1:0] le;
     activity_pkg::activity_t [GateLayers-1:0] gn;
   } core_events_t;
 """
@@ -33,15 +33,11 @@ _EVENTS = """
 def package(moe: Moe, folding: Folding, baked: bool = False) -> str:
     """The package moe_pkg: everything in the hand-written top level that depends on the network or the folding."""
     network, features, streams = moe.network, moe.network.features, folding.streams(moe)
-    le, out = folding.layers["le"], folding.layers["gate_out"]
     logits = network.layers[-1]
-    hidden = moe.gate_hidden
-    hidden_folding = folding.layers["gate_hidden"] if hidden else out
     numbers = {
         "ImageBeats": network.in_shape.size,
         "FrontLayers": len(weighted(network.front_end)),
         "GeLayers": len(weighted(network.tail)),
-        "GateLayers": 2 if hidden else 1,
         "PixelW": network.pixel.bits,
         "Classes": network.classes,
         "FeatureHeight": features.height,
@@ -53,29 +49,9 @@ def package(moe: Moe, folding: Folding, baked: bool = False) -> str:
         "GeLogitW": logits.out_type.bits,
         "Banks": folding.weight_banks,
         "LocalExperts": moe.local_experts,
-        "LePoolSize": moe.le_pool.size,
-        "LePoolKind": rtl_kind(moe.le_pool).number,
-        "LePe": le.pe,
-        "LeSimd": le.simd,
-        "LeWgtW": moe.le.weight.bits,
-        "LeBiasW": moe.le.bias.bits,
-        "LeAccW": moe.le.accumulator.bits,
+        **_head_constants("Le", moe.le, folding),
+        **_head_constants("Gate", moe.gate, folding),
         "ConfidenceShift": moe.confidence_shift or 0,
-        "GatePoolSize": moe.gate_pool.size,
-        "GatePoolKind": rtl_kind(moe.gate_pool).number,
-        "GateHidden": hidden.outputs if hidden else 0,
-        "GateHiddenPe": hidden_folding.pe,
-        "GateHiddenSimd": hidden_folding.simd,
-        "GateHiddenAccW": hidden.accumulator.bits if hidden else moe.gate_out.accumulator.bits,
-        "GateHiddenShift": hidden.shift if hidden else 0,
-        "GateOutPe": out.pe,
-        "GateOutSimd": out.simd,
-        "GateOutAccW": moe.gate_out.accumulator.bits,
-        "GateWgtW": moe.gate_out.weight.bits,
-        "GateBiasW": moe.gate_out.bias.bits,
-        "LeMultiplier": MULTIPLIER[le.multiplier],
-        "GateHiddenMultiplier": MULTIPLIER[hidden_folding.multiplier],
-        "GateOutMultiplier": MULTIPLIER[out.multiplier],
     }
     flags = {
         "GateConfidence": moe.confidence_shift is not None,
@@ -91,6 +67,30 @@ def package(moe: Moe, folding: Folding, baked: bool = False) -> str:
         f"{HEADER}/// Network {network.name}, gate preset {moe.preset}, folding {folding.name}.\n"
         "package moe_pkg;\n" + "\n".join(lines) + _EVENTS + "endpackage\n"
     )
+
+
+def _head_constants(prefix: str, head: Head, folding: Folding) -> dict[str, int]:
+    """Parameters of runtime_head; those of a hidden layer that is not there are those of the output layer."""
+    hidden, out = head.layers[0], head.out
+    first, last = folding.layers[hidden.name], folding.layers[out.name]
+    numbers = {
+        "Layers": len(head.layers),
+        "PoolSize": head.pool.size,
+        "PoolKind": rtl_kind(head.pool).number,
+        "Hidden": hidden.outputs if head.hidden else 0,
+        "HiddenPe": first.pe,
+        "HiddenSimd": first.simd,
+        "HiddenAccW": hidden.accumulator.bits,
+        "HiddenShift": hidden.shift,
+        "HiddenMultiplier": MULTIPLIER[first.multiplier],
+        "OutPe": last.pe,
+        "OutSimd": last.simd,
+        "OutAccW": out.accumulator.bits,
+        "OutMultiplier": MULTIPLIER[last.multiplier],
+        "WgtW": out.weight.bits,
+        "BiasW": out.bias.bits,
+    }
+    return {f"{prefix}{name}": value for name, value in numbers.items()}
 
 
 def device_package(moe: Moe, folding: Folding) -> str:
@@ -114,10 +114,15 @@ def _activity_constants(moe: Moe, folding: Folding) -> list[str]:
     """Multiply-accumulates of one step of each layer, and whether it reads a weight memory."""
     lines = []
     layers = domain_layers(moe)
-    for prefix, counted in (("Front", layers["fe"]), ("Ge", layers["ge"]), ("Gate", layers["gn"])):
+    for prefix, counted in (
+        ("Front", layers["fe"]),
+        ("Ge", layers["ge"]),
+        ("Le", layers["le"]),
+        ("Gate", layers["gn"]),
+    ):
         macs = [layer.step_macs(folding.layers[layer.name]) for layer in counted]
         lines.append(_array(f"{prefix}StepMacs", 32, macs, f"{prefix}Layers"))
-        if prefix != "Gate":
+        if prefix in ("Front", "Ge"):
             bits = "".join(str(int(not folding.layers[layer.name].graph)) for layer in reversed(counted))
             lines.append(f"  localparam logic [{prefix}Layers-1:0] {prefix}HasMemory = {len(bits)}'b{bits};")
     return lines

@@ -6,14 +6,14 @@ A tap has the layer's name in the integer model, so that both sides can be compa
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hw.hierarchy import BRANCHES, CLASS, GE_TAIL, HIDDEN, POOLED
 from spec.folding import Folding
 from spec.kinds.layer import Layer
 from spec.kinds.matrix import MatrixLayer
 from spec.kinds.pool import PoolLayer
-from spec.network import Moe
+from spec.network import Head, Moe, name_in_bank
 
 
 @dataclass(frozen=True)
@@ -74,13 +74,22 @@ def taps(moe: Moe, folding: Folding, top: str = "u_top") -> tuple[Tap, ...]:
 
     feature_bits = network.feature_type.bits
     result.append(logits(network.layers[-1].name, f"{at('ge')}.{CLASS}", network.layers[-1]))
-    result.append(pool("le_pool", f"{at('le')}.{POOLED}", moe.le_pool))
+
+    def hidden(head: Head, at: str) -> list[Tap]:
+        """One entry for the hidden layer, if there is one; its name is still that of all local experts."""
+        return [
+            stream(
+                layer.name, f"{at}.{HIDDEN}", "hidden", "hidden_data", folding.layers[layer.name].pe, feature_bits,
+                False, layer.outputs,
+            )
+            for layer in head.hidden
+        ]  # fmt: skip
+
+    result.append(pool(moe.le.pool.name, f"{at('le')}.{POOLED}", moe.le.pool))
     for i in range(moe.local_experts):
-        result.append(logits(f"le{i}", f"{at('le', i)}.{CLASS}", moe.le))
-    result.append(pool("gate_pool", f"{at('gn')}.{POOLED}", moe.gate_pool))
-    if moe.gate_hidden:
-        lanes, units = folding.layers["gate_hidden"].pe, moe.gate_hidden.outputs
-        hidden = f"{at('gn')}.{HIDDEN}"
-        result.append(stream("gate_hidden", hidden, "hidden", "hidden_data", lanes, feature_bits, False, units))
-    result.append(logits("gate_out", at("gn"), moe.gate_out))
+        result += [replace(tap, name=name_in_bank(tap.name, i)) for tap in hidden(moe.le, at("le", i))]
+        result.append(logits(name_in_bank(moe.le.out.name, i), f"{at('le', i)}.{CLASS}", moe.le.out))
+    result.append(pool(moe.gate.pool.name, f"{at('gn')}.{POOLED}", moe.gate.pool))
+    result += hidden(moe.gate, at("gn"))
+    result.append(logits(moe.gate.out.name, at("gn"), moe.gate.out))
     return tuple(result)

@@ -51,13 +51,14 @@ package accel_pkg;
   } status_t;
 
   // Run-time weights: one 32-bit chunk a cycle of the write clock. Layers are numbered by what a bank can hold, local
-  // experts first; a number that no layer has writes nothing.
-  localparam int unsigned LayerW = 4;
+  // experts first (their output layers, then their hidden ones); a number that no layer has writes nothing.
+  localparam int unsigned LayerW = 5;
   localparam int unsigned WriteAddrW = 20;
   localparam int unsigned ChunkBits = 32;
   localparam logic [LayerW-1:0] LayerLocalExpert = LayerW'(0);  // of local expert 0; the others follow
-  localparam logic [LayerW-1:0] LayerGateHidden = LayerW'(MaxLocalExperts);
-  localparam logic [LayerW-1:0] LayerGateOut = LayerW'(MaxLocalExperts + 1);
+  localparam logic [LayerW-1:0] LayerLocalHidden = LayerW'(MaxLocalExperts);  // its hidden layer; the others follow
+  localparam logic [LayerW-1:0] LayerGateHidden = LayerW'(MaxLocalExperts + MaxLocalExperts);
+  localparam logic [LayerW-1:0] LayerGateOut = LayerW'(LayerGateHidden + 1);
 
   typedef struct packed {
     logic                  enable;

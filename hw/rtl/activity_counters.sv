@@ -36,7 +36,6 @@ module activity_counters
     output counters_t                    snapshot_o
 );
   localparam int unsigned Counters = $bits(counters_t) / CounterW;
-  localparam int unsigned LeStepMacs = LePe * LeSimd;
 
   logic taken;
   assign taken = result_valid_i && result_ready_i;
@@ -93,12 +92,14 @@ module activity_counters
           increment.domain[DomainGe].buffer_writes + one_if(events_i.ge[l].write);
     end
     for (int unsigned i = 0; i < LocalExperts; i++) begin
-      if (events_i.le[i].step) begin
-        increment.domain[DomainLe].macs         = increment.domain[DomainLe].macs + CounterW'(LeStepMacs);
-        increment.domain[DomainLe].weight_reads = increment.domain[DomainLe].weight_reads + CounterW'(1);
+      for (int unsigned l = 0; l < LeLayers; l++) begin
+        if (events_i.le[i][l].step) begin
+          increment.domain[DomainLe].macs         = increment.domain[DomainLe].macs + CounterW'(LeStepMacs[l]);
+          increment.domain[DomainLe].weight_reads = increment.domain[DomainLe].weight_reads + CounterW'(1);
+        end
+        increment.domain[DomainLe].buffer_writes =
+            increment.domain[DomainLe].buffer_writes + one_if(events_i.le[i][l].write);
       end
-      increment.domain[DomainLe].buffer_writes =
-          increment.domain[DomainLe].buffer_writes + one_if(events_i.le[i].write);
     end
     for (int unsigned l = 0; l < GateLayers; l++) begin
       if (events_i.gn[l].step) begin

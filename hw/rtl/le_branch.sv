@@ -38,7 +38,7 @@ module le_branch
     input  logic                    confidence_ready_i,
     output logic [2*FeatureW-1:0]   confidence_o,
     // What is going on
-    output activity_t               activity_o,
+    output activity_t [LeLayers-1:0] activity_o,
     output logic                    quiet_o
 );
   typedef struct packed {
@@ -50,30 +50,39 @@ module le_branch
   // ---- PD_LE ------------------------------------------------------------------------------------------------
   logic raw_ready, raw_valid, answer_valid, answer_ready;
   answer_t raw_answer, answer;
-  activity_t raw_activity;
+  activity_t [LeLayers-1:0] raw_activity;
 
   local_expert #(
-      .Height         (FeatureHeight),
-      .Width          (FeatureWidth),
-      .Channels       (FeatureChannels),
-      .Lanes          (FeatureLanes),
-      .PoolSize       (LePoolSize),
-      .PoolKind       (LePoolKind),
-      .Classes        (Classes),
-      .Pe             (LePe),
-      .Simd           (LeSimd),
-      .ActW           (FeatureW),
-      .WgtW           (LeWgtW),
-      .BiasW          (LeBiasW),
-      .AccW           (LeAccW),
-      .Banks          (Banks),
-      .Multiplier     (LeMultiplier),
-      .ConfidenceShift(ConfidenceShift),
-      .Tags           (InFlight),
-      .Layer          (LayerW'(LayerLocalExpert + Number)),
-      .Baked          (Baked),
-      .WeightFile     ({"le", 8'("0" + Number), "_weight.mem"}),
-      .BiasFile       ({"le", 8'("0" + Number), "_bias.mem"})
+      .Height          (FeatureHeight),
+      .Width           (FeatureWidth),
+      .Channels        (FeatureChannels),
+      .Lanes           (FeatureLanes),
+      .PoolSize        (LePoolSize),
+      .PoolKind        (LePoolKind),
+      .Classes         (Classes),
+      .Hidden          (LeHidden),
+      .HiddenPe        (LeHiddenPe),
+      .HiddenSimd      (LeHiddenSimd),
+      .HiddenAccW      (LeHiddenAccW),
+      .HiddenShift     (LeHiddenShift),
+      .HiddenMultiplier(LeHiddenMultiplier),
+      .HiddenLayer     (LayerW'(LayerLocalHidden + Number)),
+      .OutPe           (LeOutPe),
+      .OutSimd         (LeOutSimd),
+      .OutAccW         (LeOutAccW),
+      .OutMultiplier   (LeOutMultiplier),
+      .OutLayer        (LayerW'(LayerLocalExpert + Number)),
+      .ActW            (FeatureW),
+      .WgtW            (LeWgtW),
+      .BiasW           (LeBiasW),
+      .Banks           (Banks),
+      .ConfidenceShift (ConfidenceShift),
+      .Tags            (InFlight),
+      .Baked           (Baked),
+      .HiddenWeightFile({"le", 8'("0" + Number), "_hidden_weight.mem"}),
+      .HiddenBiasFile  ({"le", 8'("0" + Number), "_hidden_bias.mem"}),
+      .OutWeightFile   ({"le", 8'("0" + Number), "_weight.mem"}),
+      .OutBiasFile     ({"le", 8'("0" + Number), "_bias.mem"})
   ) u_local_expert (
       .clk_i        (domain_clk_i),
       .rst_ni       (domain_rst_ni),

@@ -203,7 +203,7 @@ module moe_core
   logic [ClassW-1:0] ge_class;
   logic [ExpertW-1:0] gate_expert;
   activity_t [GeLayers-1:0] ge_activity;
-  activity_t [LocalExperts-1:0] le_activity;
+  activity_t [LocalExperts-1:0][LeLayers-1:0] le_activity;
   activity_t [GateLayers-1:0] gn_activity;
 
   ge_branch u_ge (

@@ -79,7 +79,7 @@ def test_counted_figures(accelerator, monkeypatch) -> None:
 
 
 def test_larger_layers_are_tried_in_parts(accelerator, monkeypatch) -> None:
-    monkeypatch.setattr(baked, "LARGEST", 2 * accelerator.moe.le.inputs)
+    monkeypatch.setattr(baked, "LARGEST", 2 * accelerator.moe.le.out.inputs)
     graphs = baked.graph_costs("general", accelerator, random_bank(accelerator.moe, 4))
     assert [graph.outputs for graph in graphs if graph.layer == "le0"] == [1, 2]
 

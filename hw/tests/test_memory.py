@@ -38,7 +38,7 @@ def test_a_word_of_three_chunks_takes_four_addresses():
     writes = bank_writes(accelerator.moe, accelerator.folding, bank)
     local = (writes.layer == 0) & (writes.bias == 0)
     assert writes.address[local][:6].tolist() == [0, 1, 2, 4, 5, 6]
-    first_word = bank.local_experts[0].weight[0, :12].astype(np.int8).tobytes()
+    first_word = bank.local_experts[0][-1].weight[0, :12].astype(np.int8).tobytes()
     assert writes.data[local][:3].astype("<u4").tobytes() == first_word
 
 

@@ -31,8 +31,8 @@ def section(context: Context) -> Section:
 def _layers(context: Context) -> Html:
     moe, folding = context.design.moe, context.design.folding
     frozen = moe.network.weighted_layers
-    owners = [(layer, "GE, constant") for layer in frozen] + [(moe.le, "LE, loaded")]
-    owners += [(layer, "GN, loaded") for layer in moe.gate_layers]
+    owners = [(layer, "GE, constant") for layer in frozen] + [(layer, "LE, loaded") for layer in moe.le.layers]
+    owners += [(layer, "GN, loaded") for layer in moe.gate.layers]
     rows = []
     for layer, owner in owners:
         fold = folding.layers[layer.name]

@@ -14,14 +14,15 @@ from spec.tiny import tiny_moe
 
 def test_random_bank_uses_the_whole_range():
     moe = tiny_moe()
-    values = np.concatenate([random_bank(moe, seed).local_experts[0].weight.ravel() for seed in range(30)])
-    assert (values.min(), values.max()) == (moe.le.weight.minimum, moe.le.weight.maximum)
+    values = np.concatenate([random_bank(moe, seed).local_experts[0][-1].weight.ravel() for seed in range(30)])
+    assert (values.min(), values.max()) == (moe.le.out.weight.minimum, moe.le.out.weight.maximum)
 
 
 def _with_weight(bank: Bank, value: int) -> Bank:
-    weight = bank.local_experts[0].weight.copy()
+    ((layer,),) = bank.local_experts
+    weight = layer.weight.copy()
     weight[0, 0] = value
-    return replace(bank, local_experts=(LayerWeights(weight, bank.local_experts[0].bias),))
+    return replace(bank, local_experts=((LayerWeights(weight, layer.bias),),))
 
 
 def test_check_refuses_what_does_not_fit():
@@ -35,6 +36,7 @@ def test_check_refuses_what_does_not_fit():
         bank.check(tiny_moe("general", 2))
     with pytest.raises(InputError, match="le0 has values outside 8/16 bits"):
         _with_weight(bank, 128).check(moe)
-    short = replace(bank, gate_out=LayerWeights(bank.gate_out.weight[:, 1:], bank.gate_out.bias))
+    out = bank.gate[-1]
+    short = replace(bank, gate=(*bank.gate[:-1], LayerWeights(out.weight[:, 1:], out.bias)))
     with pytest.raises(InputError, match="gate_out has shape"):
         short.check(moe)

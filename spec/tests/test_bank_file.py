@@ -97,7 +97,7 @@ def test_the_bytes_are_those_of_the_documentation(accelerator, content):
     assert content[16:24].hex() == layout_digest(moe, folding)[:16]
     assert list(words[6:8]) == [len(data), 0]
     assert (words[HEADER_WORDS:-1] == data).all()
-    weight = random_bank(moe, 5).local_experts[0].weight  # pe 1, simd 4: a word holds four inputs of one output
+    weight = random_bank(moe, 5).local_experts[0][-1].weight  # pe 1, simd 4: a word holds four inputs of one output
     assert content[32:36] == weight[0, :4].astype(np.int8).tobytes()
     assert content[36:40] == weight[1, :4].astype(np.int8).tobytes()
     assert words[-1] == zlib.crc32(words[:-1].tobytes())
@@ -137,15 +137,17 @@ def test_layout_digest_tells_what_matters_and_nothing_else(accelerator):
     renamed = replace(folding, name="other", weight_banks=4, layers=folding.layers | {"fc1": LayerFolding(8, 1)})
     assert layout_digest(replace(moe, preset="other"), renamed) == digest
     assert layout_digest(tiny_accelerator(seed=1).moe, folding) == digest
+    finer = replace(moe.le.out, weight=replace(moe.le.out.weight, fraction_bits=5))
     others = [
         tiny_accelerator(local_experts=2),
         tiny_accelerator("linear"),
         folded(accelerator, le=(7, 4)),
         folded(accelerator, gate_hidden=(2, 4)),
         replace(accelerator, moe=replace(moe, confidence_shift=9)),
-        replace(accelerator, moe=replace(moe, gate_pool=replace(moe.gate_pool, size=2))),
-        replace(accelerator, moe=replace(moe, le_pool=AveragePool(**vars(moe.le_pool)))),
-        replace(accelerator, moe=replace(moe, le=replace(moe.le, weight=replace(moe.le.weight, fraction_bits=5)))),
+        tiny_accelerator("deep"),
+        replace(accelerator, moe=replace(moe, gate=replace(moe.gate, pool=replace(moe.gate.pool, size=2)))),
+        replace(accelerator, moe=replace(moe, le=replace(moe.le, pool=AveragePool(**vars(moe.le.pool))))),
+        replace(accelerator, moe=replace(moe, le=replace(moe.le, layers=(finer,)))),
     ]
     digests = {layout_digest(other.moe, other.folding) for other in others}
     assert len(digests) == len(others) and digest not in digests
@@ -234,9 +236,10 @@ def test_a_failed_save_leaves_the_old_file(accelerator, content, tmp_path):
     path = tmp_path / "user.bank"
     path.write_bytes(content)
     bank = random_bank(moe, 0)
-    weight = bank.gate_out.weight.copy()
+    out = bank.gate[-1]
+    weight = out.weight.copy()
     weight[0, 0] = 128
-    wrong = replace(bank, gate_out=LayerWeights(weight, bank.gate_out.bias))
+    wrong = replace(bank, gate=(*bank.gate[:-1], LayerWeights(weight, out.bias)))
     with pytest.raises(InputError, match="gate_out has values outside 8/16 bits"):
         save_bank(path, wrong, moe, folding)
     with pytest.raises(ValueError):

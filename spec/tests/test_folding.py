@@ -56,7 +56,7 @@ def test_good_folding_counts_multiplier_blocks_of_every_local_expert():
 def test_cycles_are_macs_over_products_when_nothing_is_padded():
     moe = tiny_moe("linear")
     folding = build_folding(FOLDING, moe)
-    for layer in (*moe.network.layers, moe.le, moe.gate_out):
+    for layer in (*moe.network.layers, moe.le.out, moe.gate.out):
         if layer.name in folding.layers:
             fold = folding.layers[layer.name]
             assert layer.cycles(fold, 1) == layer.macs // (fold.pe * fold.simd)
@@ -65,7 +65,7 @@ def test_cycles_are_macs_over_products_when_nothing_is_padded():
 def test_packed_memory_computes_the_product_in_hardware_order():
     """Walk the memory as the matrix-vector unit does: input words outside, output folds inside."""
     moe = tiny_moe("general", 2)  # 16 + 4 inputs: the confidence inputs fill no whole word of 3 lanes
-    layer = moe.gate_hidden
+    layer = moe.gate.layers[0]
     fold = LayerFolding(pe=3, simd=8)
     rng = np.random.default_rng(0)
     weight, bias = rng.integers(-128, 128, (layer.outputs, layer.inputs)), rng.integers(-999, 999, layer.outputs)

@@ -104,7 +104,7 @@ def test_table_1_of_the_paper(pool, share):
     network = _lenet()
     moe = build_moe(network, gate)
     ge = sum(layer.weights for layer in network.layers)
-    assert round(100 * (moe.le.weights + moe.gate_out.weights) / ge, 2) == share
+    assert round(100 * (moe.le.weights + moe.gate.out.weights) / ge, 2) == share
 
 
 def test_digest_depends_on_weights_and_types():
@@ -120,8 +120,8 @@ def test_digest_depends_on_weights_and_types():
 
 def test_gate_with_confidence_has_two_inputs_for_each_local_expert():
     moe = tiny_moe("general", 3)
-    assert moe.confidence_inputs == 6 and moe.gate_hidden.extra_inputs == 6
-    assert moe.gate_hidden.inputs == 2 * 2 * 4 + 6 and moe.gate_out.outputs == 4
+    assert moe.confidence_inputs == 6 and moe.gate.layers[0].extra_inputs == 6
+    assert moe.gate.layers[0].inputs == 2 * 2 * 4 + 6 and moe.gate.out.outputs == 4
 
 
 def _change(section: str, key: str, value: object) -> dict:
@@ -142,8 +142,8 @@ def _average(section: str, pool: int) -> dict:
 def test_the_pools_of_expert_and_gate_are_of_the_kind_that_the_preset_names():
     gate = _average("local_expert", 3)
     moe = build_moe(tiny_network(), gate)
-    assert moe.le_pool == AveragePool("le_pool", Shape(6, 6, 4), 2, moe.network.feature_type)
-    assert moe.gate_pool == tiny_moe("general").gate_pool
+    assert moe.le.pool == AveragePool("le_pool", Shape(6, 6, 4), 2, moe.network.feature_type)
+    assert moe.gate.pool == tiny_moe("general").gate.pool
 
 
 def test_an_average_is_exact_and_its_sum_fits():

@@ -70,7 +70,7 @@ def test_two_local_experts(network) -> None:
     generic = generic_data(moe, blobs(6, 2))
     users = [user_data(moe, blobs(6, 1, brightness=DIM)), user_data(moe, blobs(6, 3, brightness=70))]
     bank = make_bank(moe, [u.expert for u in users], train_gate(moe, generic, users, CONFIG))
-    assert bank.gate_out.weight.shape == (3, 4)
+    assert bank.gate[-1].weight.shape == (3, 4)
     for number, brightness in enumerate((DIM, 70), start=1):
         answers = MoeModel(moe).run(blobs(3, 8, brightness=brightness).images, Mode.MOE_PARALLEL, bank)
         assert (answers.experts == number).mean() > 0.8
@@ -88,8 +88,8 @@ def test_inputs_are_those_of_the_integer_model(moe) -> None:
     bank = make_bank(moe, [user.expert], gate)
     layers = MoeModel(moe).run(data.images, Mode.MOE_PARALLEL, bank, keep_layers=True).layers
     inputs = gate_inputs(moe, extract(moe, data), [layers["le0"]]).astype(np.int64)
-    hidden = inputs @ bank.gate_hidden.weight.T + bank.gate_hidden.bias
-    shifted = np.clip(np.rint(hidden / 2**moe.gate_hidden.shift), 0, 255).astype(np.int64)
+    hidden = inputs @ bank.gate[0].weight.T + bank.gate[0].bias
+    shifted = np.clip(np.rint(hidden / 2 ** moe.gate.layers[0].shift), 0, 255).astype(np.int64)
     assert np.array_equal(shifted, layers["gate_hidden"].reshape(len(data), -1))
 
 
@@ -97,18 +97,18 @@ def test_inputs_are_those_of_the_integer_model(moe) -> None:
 def test_a_folded_threshold_decides_the_same(moe, threshold: int) -> None:
     logits = np.random.default_rng(0).integers(-12, 12, (500, 3))
     out = LayerWeights(np.zeros((3, 4), np.int64), np.zeros(3, np.int64))
-    folded = logits + fold_threshold(out, threshold, moe.gate_out.bias).bias
+    folded = logits + fold_threshold(out, threshold, moe.gate.out.bias).bias
     assert np.array_equal(gate_decision(folded, 0), gate_decision(logits, threshold))
 
 
 def test_a_threshold_beyond_the_biases_is_refused(moe) -> None:
     out = LayerWeights(np.zeros((2, 4), np.int64), np.zeros(2, np.int64))
     with pytest.raises(InputError, match="does not fit the output biases of 16 bits"):
-        fold_threshold(out, 140_000, moe.gate_out.bias)
-    lowest = lowest_threshold(out, moe.gate_out.bias)
-    assert moe.gate_out.bias.contains(fold_threshold(out, lowest, moe.gate_out.bias).bias)
+        fold_threshold(out, 140_000, moe.gate.out.bias)
+    lowest = lowest_threshold(out, moe.gate.out.bias)
+    assert moe.gate.out.bias.contains(fold_threshold(out, lowest, moe.gate.out.bias).bias)
     with pytest.raises(InputError):
-        fold_threshold(out, lowest - 2, moe.gate_out.bias)
+        fold_threshold(out, lowest - 2, moe.gate.out.bias)
 
 
 def test_the_threshold_spends_the_budget_and_no_more() -> None:

@@ -27,7 +27,7 @@ def test_the_gradient_passes_except_where_it_saturates() -> None:
 
 @pytest.fixture
 def head(moe) -> Head:
-    head = Head([moe.gate_hidden, moe.gate_out], seed=1)
+    head = Head([moe.gate.layers[0], moe.gate.out], seed=1)
     with torch.no_grad():
         for layer in head:
             layer.weight.mul_(30)  # so that weights and hidden values saturate
@@ -36,28 +36,28 @@ def head(moe) -> Head:
 
 
 def test_training_forward_equals_the_integers(moe, head) -> None:
-    inputs = np.random.default_rng(0).integers(0, 256, (50, moe.gate_hidden.inputs)).astype(np.uint8)
+    inputs = np.random.default_rng(0).integers(0, 256, (50, moe.gate.layers[0].inputs)).astype(np.uint8)
     with torch.no_grad():
         real = head(torch.from_numpy(inputs)).double().numpy()
     integers = head_logits(head, inputs)
-    assert np.array_equal(integers * moe.gate_out.accumulator.scale, real)
-    hidden = dense_integers(moe.gate_hidden, head.integers()[0], inputs.astype(np.int64))
+    assert np.array_equal(integers * moe.gate.out.accumulator.scale, real)
+    hidden = dense_integers(moe.gate.layers[0], head.integers()[0], inputs.astype(np.int64))
     assert hidden.max() == 255 and hidden.min() == 0
 
 
 def test_integers_fit_their_types_and_load_back(moe, head) -> None:
     weights = head.integers()[0]
-    assert moe.gate_hidden.weight.contains(weights.weight) and weights.weight.max() == 127
-    assert moe.gate_hidden.bias.contains(weights.bias)
-    other = Head([moe.gate_hidden, moe.gate_out], seed=2)
+    assert moe.gate.layers[0].weight.contains(weights.weight) and weights.weight.max() == 127
+    assert moe.gate.layers[0].bias.contains(weights.bias)
+    other = Head([moe.gate.layers[0], moe.gate.out], seed=2)
     other[0].load_integers(weights)
     assert np.array_equal(other.integers()[0].weight, weights.weight)
     assert np.array_equal(other.integers()[0].bias, weights.bias)
 
 
 def test_a_weight_of_zero_takes_no_part(moe) -> None:
-    head = Head([moe.gate_out], seed=0)
-    x = torch.randint(0, 256, (64, moe.gate_out.inputs), generator=torch.Generator().manual_seed(0))
+    head = Head([moe.gate.out], seed=0)
+    x = torch.randint(0, 256, (64, moe.gate.out.inputs), generator=torch.Generator().manual_seed(0))
     y = (x.float().mean(1) > 127).long()
     mislabelled = torch.cat([y, 1 - y])
     weight = torch.cat([torch.ones(64), torch.zeros(64)])

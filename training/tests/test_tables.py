@@ -165,7 +165,7 @@ def test_overall_is_the_ge_or_the_le_by_the_gate(moe) -> None:
     model, data = MoeModel(moe), blobs(1, 0)
     bank = untrained_bank(moe, 0)
     for logit, share in ((1000, 1.0), (-1000, 0.0)):
-        out = replace(bank.gate_out, weight=0 * bank.gate_out.weight, bias=np.array([0, logit]))
+        out = replace(bank.gate[-1], weight=0 * bank.gate[-1].weight, bias=np.array([0, logit]))
         forced = replace(bank, gate_out=out)
         own = personalize.measure(model, forced, data)
         right = own.le if share else own.ge
@@ -177,8 +177,8 @@ def test_le_and_gn_of_a_random_start_do_not_share_weights(moe) -> None:
         return np.corrcoef(expert.ravel()[:200], gate.ravel()[:200])[0, 1]
 
     bank = untrained_bank(moe, 0)
-    assert abs(alike(bank.local_experts[0].weight, bank.gate_hidden.weight)) < 0.3
-    same_seed = [Head([layer], 0).integers()[0].weight for layer in (moe.le, moe.gate_hidden)]
+    assert abs(alike(bank.local_experts[0][-1].weight, bank.gate[0].weight)) < 0.3
+    same_seed = [Head([layer], 0).integers()[0].weight for layer in (moe.le, moe.gate.layers[0])]
     assert alike(*same_seed) > 0.9
 
 

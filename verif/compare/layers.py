@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from spec.network import Layer, Mode, Moe
+from spec.network import Layer, Mode, Moe, name_in_bank
 
 EXPERT, CLASS = "expert", "class"  # the gate's decision and the answer, compared like layers
 
@@ -28,11 +28,11 @@ def layer_shapes(moe: Moe, mode: Mode, local_expert: int = 0) -> dict[str, tuple
     if mode == Mode.LE_ONLY or gate:
         experts = range(moe.local_experts) if gate else [local_expert]
         if 0 in experts:  # every local expert pools the same features; the first one's pool stands for all
-            shapes["le_pool"] = shape(moe.le_pool)
-        shapes |= {f"le{i}": shape(moe.le) for i in experts}
+            shapes["le_pool"] = shape(moe.le.pool)
+        shapes |= {name_in_bank(layer.name, i): shape(layer) for i in experts for layer in moe.le.layers}
     if gate:
-        shapes["gate_pool"] = shape(moe.gate_pool)
-        shapes |= {layer.name: shape(layer) for layer in moe.gate_layers}
+        shapes["gate_pool"] = shape(moe.gate.pool)
+        shapes |= {layer.name: shape(layer) for layer in moe.gate.layers}
     shapes[EXPERT] = ()
     if mode != Mode.LE_ONLY:
         shapes |= {layer.name: shape(layer) for layer in moe.network.tail}

@@ -20,7 +20,7 @@ from spec.fixedpoint import FixedPoint
 from spec.kinds.data import LayerWeights
 from spec.kinds.matrix import MatrixLayer
 from spec.kinds.pool import PoolLayer
-from spec.network import Mode, Moe
+from spec.network import Mode, Moe, name_in_bank
 from verif.compare.kinds import real_kind
 
 Tail = Callable[[Tensor], dict[str, Tensor]]
@@ -37,7 +37,7 @@ class RealExperts:
 
     def __init__(self, moe: Moe, bank: Bank, theta: int, local_expert: int, quantise: bool) -> None:
         self.moe, self.bank, self.local_expert, self.quantise = moe, bank, local_expert, quantise
-        self.theta = theta * moe.gate_out.accumulator.scale
+        self.theta = theta * moe.gate.out.accumulator.scale
 
     def _dense(self, layer: MatrixLayer, weights: LayerWeights, x: Tensor) -> Tensor:
         weight = torch.from_numpy(weights.weight) * layer.weight.scale
@@ -59,7 +59,7 @@ class RealExperts:
     def _confidence(self, logits: Tensor) -> Tensor:
         """Top logit and margin, (N, 2); the gate takes them as if they were on the features' scale."""
         feature = self.moe.network.feature_type
-        unit = self.moe.le.accumulator.scale * 2.0**self.moe.confidence_shift  # one step of a confidence input
+        unit = self.moe.le.out.accumulator.scale * 2.0**self.moe.confidence_shift  # one step of a confidence input
         top2 = logits.topk(2, dim=1).values
         inputs = torch.stack([top2[:, 0], top2[:, 0] - top2[:, 1]], 1) / unit * feature.scale
         return self._activate(inputs, feature)
@@ -67,13 +67,13 @@ class RealExperts:
     def _gate(self, features: Tensor, local: list[Tensor], layers: dict[str, Tensor]) -> Tensor:
         """Expert of each image: int64 (N,), 0 for the GE."""
         moe = self.moe
-        pooled = layers["gate_pool"] = self._pool(features, moe.gate_pool)
+        pooled = layers["gate_pool"] = self._pool(features, moe.gate.pool)
         x = pooled.flatten(1)
         if moe.confidence_shift is not None:
             x = torch.cat([x, *map(self._confidence, local)], 1)
-        if moe.gate_hidden:
-            x = layers["gate_hidden"] = self._dense(moe.gate_hidden, self.bank.gate_hidden, x)
-        logits = layers["gate_out"] = self._dense(moe.gate_out, self.bank.gate_out, x)
+        for layer, weights in zip(moe.gate.layers, self.bank.gate, strict=True):
+            x = layers[layer.name] = self._dense(layer, weights, x)
+        logits = x
         best = logits[:, 1:].max(1)
         return torch.where(best.values - logits[:, 0] > self.theta, best.indices + 1, 0)
 
@@ -92,10 +92,12 @@ class RealExperts:
         expert = torch.zeros(n, dtype=torch.int64)
         local: list[Tensor] = []
         if mode != Mode.GE_ONLY:
-            pooled = layers["le_pool"] = self._pool(features, self.moe.le_pool)
-            for i, weights in enumerate(self.bank.local_experts):
-                local.append(self._dense(self.moe.le, weights, pooled.flatten(1)))
-                layers[f"le{i}"] = local[-1]
+            pooled = layers["le_pool"] = self._pool(features, self.moe.le.pool)
+            for i, layers_of in enumerate(self.bank.local_experts):
+                x = pooled.flatten(1)
+                for layer, weights in zip(self.moe.le.layers, layers_of, strict=True):
+                    x = layers[name_in_bank(layer.name, i)] = self._dense(layer, weights, x)
+                local.append(x)
         if mode == Mode.LE_ONLY:
             expert[:] = self.local_expert + 1
         elif mode != Mode.GE_ONLY:

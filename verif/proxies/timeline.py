@@ -13,7 +13,7 @@ import numpy as np
 
 from hw.hierarchy import DECISION, STORE_READ, STORE_WRITE, activity
 from spec.domains import ALWAYS_ON, DOMAINS, domain_layers
-from spec.network import Mode, Moe
+from spec.network import Mode, Moe, name_in_bank
 from spec.presets import Accelerator as Design
 from spec.result_word import decode
 from verif.proxies.cases import GENERIC, LOCAL
@@ -56,7 +56,7 @@ def rows(moe: Moe) -> tuple[Row, ...]:
         ]
 
     names = {domain: [layer.name for layer in of] for domain, of in domain_layers(moe).items()}
-    names["le"] = [f"le{number}" for number in range(moe.local_experts)]
+    names["le"] = [name_in_bank(layer.name, i) for i in range(moe.local_experts) for layer in moe.le.layers]
     return (
         Row("pixels in", ALWAYS_ON, PIXELS),
         *layers("fe", names["fe"]),

@@ -8,6 +8,7 @@ from typing import Any
 import cocotb
 import numpy as np
 
+from hw.gen.memory import LAYER_NUMBERS
 from spec.network import LayerWeights
 from verif import models
 from verif.streams import CROSSED
@@ -21,8 +22,12 @@ SHAPE = (P["Height"], P["Width"], P["Channels"])
 FRAME_WORDS = P["Height"] * P["Width"] * P["Channels"] // P["Lanes"]
 POOL = (models.max_pool, models.average_pool)[P.get("PoolKind", 0)]
 POOLED = (P["Height"] // P["PoolSize"]) * (P["Width"] // P["PoolSize"]) * P["Channels"]
-LAYER = RuntimeLayer(POOLED, P["Classes"], P["Pe"], P["Simd"], P["ActW"], P["WgtW"], P["BiasW"])
-BUSY = (POOLED // P["Simd"]) * (P["Classes"] // P["Pe"])  # cycles of the dense layer a frame
+TYPES = (P["ActW"], P["WgtW"], P["BiasW"])
+HIDDEN = RuntimeLayer(POOLED, P["Hidden"], P["HiddenPe"], P["HiddenSimd"], *TYPES) if P["Hidden"] else None
+OUT = RuntimeLayer(HIDDEN.outputs if HIDDEN else POOLED, P["Classes"], P["OutPe"], P["OutSimd"], *TYPES)
+LAYERS = (HIDDEN, OUT) if HIDDEN else (OUT,)
+NUMBERS = [LAYER_NUMBERS[name] for name in ("le0_hidden", "le0")][-len(LAYERS) :]  # in weight writes
+BUSY = max(layer.inputs // layer.simd * (layer.outputs // layer.pe) for layer in LAYERS)  # cycles a frame
 
 
 class Expert:
@@ -40,12 +45,13 @@ class Expert:
             out_fields=("class", "top", "margin"),
             slowness=FRAME_WORDS + BUSY,
         )
-        self.banks = [LAYER.random(self.rng) for _ in range(P["Banks"])]
+        self.banks = [[layer.random(self.rng) for layer in LAYERS] for _ in range(P["Banks"])]
         # Equal rows in pairs, the last pair is the strongest: a tie between the last two classes.
         rows = np.sort(self.rng.integers(0, 2 ** (P["WgtW"] - 1), -(-P["Classes"] // 2)).repeat(2))[-P["Classes"] :]
-        self.banks[0] = LayerWeights(np.repeat(rows[:, None], POOLED, axis=1), np.zeros(P["Classes"], np.int64))
-        for bank, weights in enumerate(self.banks):
-            self.write.load(bank, LAYER.writes(weights))
+        self.banks[0][-1] = LayerWeights(np.repeat(rows[:, None], OUT.inputs, axis=1), np.zeros(P["Classes"], np.int64))
+        for bank, expert in enumerate(self.banks):
+            for number, layer, weights in zip(NUMBERS, LAYERS, expert, strict=True):
+                self.write.load(bank, layer.writes(weights), number)
         await self.write.finish(self.harness.bench)
         return self
 
@@ -63,10 +69,13 @@ class Expert:
         answers = [self.answer(image, self.banks[bank]) for image, bank in zip(features, banks, strict=True)]
         return Workload(models.stream(features, P["Lanes"], P["ActW"]), answers)
 
-    def answer(self, image: np.ndarray, weights: LayerWeights) -> tuple[int, int, int]:
+    def answer(self, image: np.ndarray, expert: list[LayerWeights]) -> tuple[int, int, int]:
         """Class, top logit and margin as they leave."""
         vector = POOL(image, P["PoolSize"]).reshape(1, -1)
-        logits = models.matrix_vector(weights.weight, weights.bias, vector)[0]
+        for weights in expert[:-1]:
+            sums = models.matrix_vector(weights.weight, weights.bias, vector)
+            vector = models.requantize(sums, P["HiddenShift"], P["ActW"])
+        logits = models.matrix_vector(expert[-1].weight, expert[-1].bias, vector)[0]
         index, top, second = models.arg_max(logits)
         confidence = models.requantize(np.array([top, top - second]), P["ConfidenceShift"], P["ActW"])
         return index, int(confidence[0]), int(confidence[1])
@@ -84,7 +93,7 @@ async def data(dut: Any, idle: str, stall: str) -> None:
 
 @cocotb.test()
 async def throughput(dut: Any) -> None:
-    """The larger of the frame's words and the dense layer's cycles, each frame with its own bank."""
+    """The largest of the frame's words and the dense layers' cycles, each frame with its own bank."""
     expert = await Expert().start(dut)
     work = expert.workload(8)
     # The first frames fill the pooling register in front of the dense layer.

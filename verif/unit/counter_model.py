@@ -83,13 +83,12 @@ def device(variant: str) -> Device:
             found.append(Layer(layer.inputs * layer.outputs if is_graph else fold.pe * fold.simd, int(not is_graph)))
         return tuple(found)
 
-    gate = [layer for layer in (moe.gate_hidden, moe.gate_out) if layer]
     return Device(
         {
             "fe": THREE_LAYERS if "three" in variant else layers(moe.network.front_end),
             "ge": layers(moe.network.tail),
-            "le": layers([moe.le]) * moe.local_experts,
-            "gn": layers(gate),
+            "le": layers(moe.le.layers) * moe.local_experts,
+            "gn": layers(moe.gate.layers),
         }
     )
 

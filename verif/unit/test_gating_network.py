@@ -61,17 +61,21 @@ SHAPES = {
         2, 6, 3, 1, experts=3, Hidden=4, HiddenSimd=3, OutSimd=4, OutPe=4, HiddenMultiplier=1, OutMultiplier=1
     ),
 }
+# module, text, replacement
 DEFECTS = {
-    "confidence one word early": (".FirstWords (PoolWords),", ".FirstWords (PoolWords - 1),"),
+    "confidence one word early": ("runtime_head", ".FirstWords (PoolWords),", ".FirstWords (PoolWords - 1),"),
     "hidden layer keeps bank 0": (
+        "runtime_head",
         ".tag_valid_i(frame_start_i),\n        .tag_bank_i (bank_i),",
         ".tag_valid_i(frame_start_i),\n        .tag_bank_i ('0),",
     ),
     "confidence in the wrong lanes": (
-        "((PaddedLanes * ActW)'(confidence_i))",
-        "((PaddedLanes * ActW)'(confidence_i) << ActW)",
+        "runtime_head",
+        "((PaddedLanes * ActW)'(extra_data_i))",
+        "((PaddedLanes * ActW)'(extra_data_i) << ActW)",
     ),
     "no threshold": (
+        "gating_network",
         "      .theta_i,\n      .in_valid_i (logit_valid)",
         "      .theta_i    ('0),\n      .in_valid_i (logit_valid)",
     ),
@@ -84,6 +88,6 @@ def test_gating_network(parameters: dict[str, int]) -> None:
 
 
 @pytest.mark.parametrize("change", DEFECTS.values(), ids=DEFECTS)
-def test_a_defect_is_found(change: tuple[str, str]) -> None:
-    defect = Defect("gating_network", *change, found_by="data/idle=none/stall=random")
+def test_a_defect_is_found(change: tuple[str, str, str]) -> None:
+    defect = Defect(*change, found_by="data/idle=none/stall=random")
     check_found("gating_network", BENCH, defect, SHAPES["hidden with padded confidence, 1 expert"])

@@ -27,8 +27,7 @@ class TorchStage:
         self._experts = RealExperts(self._moe, setup.bank, setup.theta, setup.local_expert, quantise=True)
         feature = self._moe.network.feature_type.scale
         self._scales = {"le_pool": feature, "gate_pool": feature}
-        self._scales |= {layer.name: layer.out_type.scale for layer in self._moe.gate_layers}
-        self._scales |= {f"le{i}": self._moe.le.accumulator.scale for i in range(self._moe.local_experts)}
+        self._scales |= {name: layer.out_type.scale for name, layer in self._moe.bank_layers}
 
     def run(self, images: np.ndarray, mode: Mode, on_chunk: OnChunk, description: str | None) -> StageRun:
         """See :class:`verif.compare.stage.Stage`."""

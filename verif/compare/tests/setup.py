@@ -21,7 +21,7 @@ IMAGES = 40
 
 
 def tiny_setup(
-    directory: Path, gate: str = "general", local_experts: int = 2, fault: Fault | None = None, local_expert: int = 0
+    directory: Path, gate: str = "deep", local_experts: int = 2, fault: Fault | None = None, local_expert: int = 0
 ) -> Setup:
     """A setup of :func:`spec.tiny.tiny_accelerator`."""
     return setup_of(tiny_accelerator(gate, local_experts), directory, fault, local_expert)

@@ -97,10 +97,10 @@ def test_every_implementation_is_equal_in_every_layer(setup: Setup) -> None:
 
 def test_another_networks_bank_and_float_weights_are_noticed(setup: Setup, models: Path) -> None:
     """Negative control: one weight of the bank changed, and float weights that are not this network's."""
-    weights = setup.bank.local_experts[0]
+    ((weights,),) = setup.bank.local_experts
     changed = weights.weight.copy()
     changed[3, 5] += 1 if changed[3, 5] < 0 else -1
-    other = replace(setup, bank=replace(setup.bank, local_experts=(replace(weights, weight=changed),)))
+    other = replace(setup, bank=replace(setup.bank, local_experts=((replace(weights, weight=changed),),)))
     report: StageReport = run_stage(setup, STAGES["torch"](other), images().images, Mode.LE_ONLY)
     assert report.first.layer == "le0" and report.first.index == (3,)
     with pytest.raises(InputError, match="ge_float.npz: its weights do not fit the network preset 'ge'"):

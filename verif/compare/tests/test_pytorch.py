@@ -23,7 +23,7 @@ MODES = [mode for mode in Mode if mode != Mode.OFF]
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize(("gate", "experts"), [("general", 2), ("linear", 3)])
+@pytest.mark.parametrize(("gate", "experts"), [("deep", 2), ("linear", 3)])
 def test_every_layer_equals_the_integer_model(tmp_path, gate, experts, mode):
     setup = tiny_setup(tmp_path, gate, experts, local_expert=experts - 1)
     report = run_stage(setup, TorchStage(setup), image_set().images, mode)
@@ -55,7 +55,7 @@ def test_a_wrong_bank_is_seen(tmp_path):
     setup = tiny_setup(tmp_path)
     other = Setup(setup.accelerator, random_bank(setup.accelerator.moe, 1), setup.ge, None, setup.theta)
     report = run_stage(setup, TorchStage(other), image_set().images, Mode.LE_ONLY)
-    assert report.first.layer == "le0"
+    assert report.first.layer == "le0_hidden"
 
 
 def test_unknown_operators_are_refused(tmp_path):
