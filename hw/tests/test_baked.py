@@ -10,7 +10,7 @@ import pytest
 
 from hw import baked
 from hw.gen.build import generate, memory_files
-from hw.gen.memory import bank_writes
+from hw.gen.memory import LAYER_NUMBERS, bank_writes
 from spec.bank import random_bank
 from spec.errors import InputError
 from spec.presets import Accelerator
@@ -19,7 +19,7 @@ from spec.tiny import tiny_accelerator
 
 @pytest.fixture
 def accelerator() -> Accelerator:
-    return tiny_accelerator("general", 2)
+    return tiny_accelerator("deep", 2)
 
 
 def test_memory_files_hold_the_words_that_a_load_would_write(accelerator) -> None:
@@ -27,7 +27,7 @@ def test_memory_files_hold_the_words_that_a_load_would_write(accelerator) -> Non
     bank = random_bank(accelerator.moe, 4)
     files = memory_files(accelerator.bake(bank))
     writes = bank_writes(accelerator.moe, accelerator.folding, bank)
-    names = {0: "le0", 1: "le1", 8: "gate_hidden", 9: "gate_out"}
+    names = {number: name for name, number in LAYER_NUMBERS.items() if name in dict(accelerator.moe.bank_layers)}
     seen = 0
     for number, name in names.items():
         for bias, kind in enumerate(("weight", "bias")):
@@ -61,7 +61,7 @@ def test_counted_figures(accelerator, monkeypatch) -> None:
     monkeypatch.setattr(baked, "synthesise", synthesise)
     bank = random_bank(accelerator.moe, 4)
     rows = baked.memory_costs("general", accelerator, bank)
-    assert [row.layer for row in rows] == ["le0", "le1", "gate_hidden", "gate_out"]
+    assert [row.layer for row in rows] == ["le0_hidden", "le0", "le1_hidden", "le1", "gate_hidden", "gate_out"]
     files = memory_files(accelerator.bake(bank))
     for row, loaded, constant in zip(rows, calls[::2], calls[1::2], strict=True):
         assert constant["WeightFile"] in files and constant["BiasFile"] in files and "Baked" not in loaded

@@ -13,7 +13,8 @@ from hw.constants import constants
 def test_the_write_port() -> None:
     found = constants()
     experts = found["MaxLocalExperts"]
-    assert (found["LayerLocalExpert"], found["LayerGateHidden"], found["LayerGateOut"]) == (0, experts, experts + 1)
+    assert (found["LayerLocalExpert"], found["LayerLocalHidden"]) == (0, experts)
+    assert (found["LayerGateHidden"], found["LayerGateOut"]) == (2 * experts, 2 * experts + 1)
     assert max(found["LayerGateHidden"], found["LayerGateOut"]) < 2 ** found["LayerW"]
     assert found["ExpertW"] == experts.bit_length() and found["InFlightW"] == found["InFlight"].bit_length()
 

@@ -11,12 +11,14 @@ from hw.power.netlist import elaborate
 from hw.power.upf import UPF, read_upf
 from spec import tiny_variants as tiny
 
-BIASES = "u_core.u_gn.u_gating_network.gen_hidden.u_dense.gen_loaded.u_biases.u_ram"
+BIASES = "u_core.u_gn.u_gating_network.u_head.gen_hidden.u_dense.gen_loaded.u_biases.u_ram"
 EXPERT = "u_core.gen_le[1].u_le.u_local_expert"
 
 
 def test_spellings() -> None:
-    assert hierarchy.upf_path(BIASES) == ("u_core/u_gn/u_gating_network/gen_hidden.u_dense/gen_loaded.u_biases/u_ram")
+    assert hierarchy.upf_path(BIASES) == (
+        "u_core/u_gn/u_gating_network/u_head/gen_hidden.u_dense/gen_loaded.u_biases/u_ram"
+    )
     assert hierarchy.upf_path(EXPERT) == "u_core/gen_le[1].u_le/u_local_expert"
     assert hierarchy.saif_path(EXPERT) == "u_core/gen_le[1]/u_le/u_local_expert"
     assert hierarchy.BRANCHES["le"].path(1) == EXPERT
@@ -26,10 +28,11 @@ def test_spellings() -> None:
     ("path", "domain", "layer"),
     [
         (BIASES, "gn", "gate_hidden"),
-        ("u_core.u_gn.u_gating_network.u_out", "gn", "gate_out"),
+        ("u_core.u_gn.u_gating_network.u_head.u_out", "gn", "gate_out"),
         ("u_core.u_gn.u_gating_network.u_pooled", "gn", None),
         ("u_core.u_gn.u_queue", "aon", None),
-        (f"{EXPERT}.u_dense.gen_loaded.u_mvu", "le", "le1"),
+        (f"{EXPERT}.u_head.u_out.gen_loaded.u_mvu", "le", "le1"),
+        (f"{EXPERT}.u_head.gen_hidden.u_dense.gen_loaded.u_mvu", "le", "le1_hidden"),
         (EXPERT, "le", None),
         ("u_core.gen_le[1].u_le.u_local_experts", "aon", None),
         ("u_core.u_fe.u_front_end.u_conv1.u_window", "fe", "conv1"),

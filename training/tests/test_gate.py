@@ -60,7 +60,8 @@ def test_it_tells_the_user_apart_on_new_images(network, hidden: int, confidence:
 def test_a_gate_without_a_difference_to_learn_stays_within_its_budget(moe) -> None:
     """Negative control: a user who writes like everybody cannot be told apart, and the GE must not suffer."""
     user = user_data(moe, blobs(6, 1))
-    wrong = replace(user.expert, weights=LayerWeights(-user.expert.weights.weight, user.expert.weights.bias))
+    (layer,) = user.expert.weights
+    wrong = replace(user.expert, weights=(LayerWeights(-layer.weight, layer.bias),))
     gate = train_gate(moe, generic_data(moe, blobs(6, 2)), [replace(user, expert=wrong)], CONFIG)
     assert gate.metrics["generic_validation_loss"] <= 0.01
 

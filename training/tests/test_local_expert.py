@@ -14,7 +14,7 @@ from spec.kinds.average_pool import AveragePool
 from spec.network import build_moe
 from training import local_expert
 from training.features import Samples, extract
-from training.heads import HeadConfig, dense_integers
+from training.heads import HeadConfig, integer_logits
 from training.local_expert import Rehearsal, train_generic_head, train_local_expert
 from training.store import load_expert, load_head, save_expert, save_head
 
@@ -44,7 +44,7 @@ def renumbered(samples: Samples) -> Samples:
 def test_it_learns(moe, samples) -> None:
     expert = train_local_expert(moe, samples, config=CONFIG)
     test = extract(moe, blobs(4, 1))
-    assert accuracy(dense_integers(moe.le, expert.weights, test.local), test) > 0.8
+    assert accuracy(integer_logits(moe.le.layers, expert.weights, test.local), test) > 0.8
     assert 1 <= expert.epochs <= CONFIG.epochs
     assert expert.validation > 0.8
 
@@ -55,7 +55,7 @@ def test_with_one_image_of_each_class_no_epoch_is_chosen(moe) -> None:
     config = replace(CONFIG, epochs=30)
     expert = train_local_expert(moe, once, config=config)
     assert expert.epochs == config.epochs
-    assert accuracy(dense_integers(moe.le, expert.weights, once.local), once) > 0.8
+    assert accuracy(integer_logits(moe.le.layers, expert.weights, once.local), once) > 0.8
     assert accuracy(expert.held_out_logits, once) < 0.1
 
 
@@ -72,7 +72,7 @@ def test_held_out_logits_know_nothing_of_their_own_labels(network) -> None:
     labels = np.random.default_rng(0).permutation(np.repeat(np.arange(2), 62))[samples.source]
     random = replace(samples, labels=labels)
     expert = train_local_expert(moe, random, config=HeadConfig(epochs=3, learning_rate=2e-2, batch=4))
-    memorised = accuracy(dense_integers(moe.le, expert.weights, random.local), random)
+    memorised = accuracy(integer_logits(moe.le.layers, expert.weights, random.local), random)
     assert memorised > 0.75
     assert accuracy(expert.held_out_logits, random) < 0.65
 
@@ -94,8 +94,8 @@ def test_rehearsal_keeps_generic_knowledge(moe, samples) -> None:
     start = train_generic_head(moe, samples, samples, CONFIG)
     plain = train_local_expert(moe, user, start, CONFIG)
     kept = train_local_expert(moe, user, start, CONFIG, Rehearsal(generic, 1.0))
-    lost = accuracy(dense_integers(moe.le, plain.weights, generic.local), generic)
-    assert accuracy(dense_integers(moe.le, kept.weights, generic.local), generic) > lost
+    lost = accuracy(integer_logits(moe.le.layers, plain.weights, generic.local), generic)
+    assert accuracy(integer_logits(moe.le.layers, kept.weights, generic.local), generic) > lost
 
 
 def test_stored_experts_come_back_and_are_checked(moe, samples, tmp_path) -> None:
@@ -105,14 +105,14 @@ def test_stored_experts_come_back_and_are_checked(moe, samples, tmp_path) -> Non
         load_expert(path, moe, samples)
     save_expert(path, moe, expert)
     stored = load_expert(path, moe, samples)
-    assert np.array_equal(stored.weights.weight, expert.weights.weight)
+    assert np.array_equal(stored.weights[-1].weight, expert.weights[-1].weight)
     assert np.array_equal(stored.held_out_logits, expert.held_out_logits)
     with pytest.raises(InputError, match="run the step le again"):
         load_expert(path, moe, samples.select(np.arange(10)))
-    averaged = replace(moe, le_pool=AveragePool(**vars(moe.le_pool)))
+    averaged = replace(moe, le=replace(moe.le, pool=AveragePool(**vars(moe.le.pool))))
     with pytest.raises(InputError, match="features pooled otherwise"):
         load_expert(path, averaged, samples)
     save_head(path, moe, expert.weights)
-    assert np.array_equal(load_head(path, moe).bias, expert.weights.bias)
+    assert np.array_equal(load_head(path, moe)[-1].bias, expert.weights[-1].bias)
     assert load_head(path, averaged) is None
     assert load_head(tmp_path / "none.npz", moe) is None

@@ -166,7 +166,7 @@ def test_overall_is_the_ge_or_the_le_by_the_gate(moe) -> None:
     bank = untrained_bank(moe, 0)
     for logit, share in ((1000, 1.0), (-1000, 0.0)):
         out = replace(bank.gate[-1], weight=0 * bank.gate[-1].weight, bias=np.array([0, logit]))
-        forced = replace(bank, gate_out=out)
+        forced = replace(bank, gate=(*bank.gate[:-1], out))
         own = personalize.measure(model, forced, data)
         right = own.le if share else own.ge
         assert overall(model, forced, data) == (pytest.approx(right.mean()), share)
@@ -178,7 +178,7 @@ def test_le_and_gn_of_a_random_start_do_not_share_weights(moe) -> None:
 
     bank = untrained_bank(moe, 0)
     assert abs(alike(bank.local_experts[0][-1].weight, bank.gate[0].weight)) < 0.3
-    same_seed = [Head([layer], 0).integers()[0].weight for layer in (moe.le, moe.gate.layers[0])]
+    same_seed = [Head([layer], 0).integers()[0].weight for layer in (moe.le.out, moe.gate.layers[0])]
     assert alike(*same_seed) > 0.9
 
 
