@@ -150,8 +150,11 @@ class Head:
 
 
 def name_in_bank(layer: str, expert: int) -> str:
-    """Name of a local expert's layer in a bank and where else its instances are told apart: ``le``, 0 is ``le0``."""
-    return layer.replace("le", f"le{expert}", 1)
+    """Name of a local expert's layer in a bank and wherever else its instances are told apart.
+
+    The output layer is ``le0``, ``le1``, ..., with a hidden layer or without, the hidden one ``le0_hidden``, ...
+    """
+    return layer.removesuffix("_out").replace("le", f"le{expert}", 1)
 
 
 @dataclass(frozen=True)
@@ -260,7 +263,7 @@ def _build_moe(network: Network, gate: dict, local_experts: int | None) -> Moe:
         network,
         preset,
         count,
-        head("le", le_cfg, "le", network.classes, 0),
+        head("le", le_cfg, "le_out" if le_cfg.get("hidden") else "le", network.classes, 0),
         head("gate", gn_cfg, "gate_out", count + 1, 2 * count if confidence else 0),
         gn_cfg["confidence_shift"] if confidence else None,
         le_cfg["start"],

@@ -6,7 +6,7 @@ from __future__ import annotations
 from spec.folding import Folding
 from spec.network import Moe
 
-STORE_FRAMES = 2  # images that the feature store holds
+STORE_FRAMES = 3  # images that the feature store holds
 
 
 def feature_store_bits(moe: Moe) -> int:

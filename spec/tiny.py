@@ -71,6 +71,7 @@ FOLDING = {
     "fc2": {"pe": 1, "simd": 2},
     "le_hidden": {"pe": 2, "simd": 4},
     "le": {"pe": 1, "simd": 4},
+    "le_out": {"pe": 1, "simd": 4},
     "gate_hidden": {"pe": 2, "simd": 2},
     "gate_out": {"pe": 1, "simd": 1},
 }

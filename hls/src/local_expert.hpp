@@ -26,11 +26,17 @@ struct Confidence {
   ap_uint<kFeatureBits> margin;
 };
 
+#if ACCEL_LE_HIDDEN
+typedef LeOut LeLast;
+#else
+typedef Le LeLast;
+#endif
+
 struct LeBanks {
 #if ACCEL_LE_HIDDEN
   WeightBanks<LeHidden, kBanks> hidden;
 #endif
-  WeightBanks<Le, kBanks> out;
+  WeightBanks<LeLast, kBanks> out;
 
   void write(const WeightWrite& request) {
 #pragma HLS INLINE
@@ -45,15 +51,15 @@ struct LeBanks {
 #endif
   }
 };
-typedef Beat<Le::output_t, Le::kPe> LeLogitBeat;
+typedef Beat<LeLast::output_t, LeLast::kPe> LeLogitBeat;
 
 /// Class and confidence from the logits.
 inline void answer_local(const bool to_gate, hls::stream<LeLogitBeat>& logits, hls::stream<ap_uint<8> >& answer,
                          hls::stream<Confidence>& confidence) {
-  const Best<Le::output_t::width> best = arg_max<kClasses>(logits);
+  const Best<LeLast::output_t::width> best = arg_max<kClasses>(logits);
   answer.write(best.index);
   if (to_gate) {
-    const ap_int<Le::output_t::width + 1> margin = best.top - best.second;
+    const ap_int<LeLast::output_t::width + 1> margin = best.top - best.second;
     Confidence c;
     c.top = requantize<kFeatureBits, kConfidenceShift>(best.top);
     c.margin = requantize<kFeatureBits, kConfidenceShift>(margin);
@@ -68,7 +74,7 @@ inline void local_expert_layers(const LeBanks& memory, const ap_uint<kBankBits> 
   hls::stream<FeatureBeat> pooled("le_pooled");
   hls::stream<LeLogitBeat> logits("le_logits");
 #pragma HLS STREAM variable = logits depth = 4
-  const BankView<Le, kBanks> weights = {memory.out, bank};
+  const BankView<LeLast, kBanks> weights = {memory.out, bank};
   ACCEL_LE_POOL<LePool>(features, pooled);
   TAP_IF(index == 0, kTapLePool, pooled);  // the same for all of them
 #if ACCEL_LE_HIDDEN
@@ -76,9 +82,9 @@ inline void local_expert_layers(const LeBanks& memory, const ap_uint<kBankBits> 
   const BankView<LeHidden, kBanks> hidden_weights = {memory.hidden, bank};
   dense<LeHidden>(pooled, hidden, hidden_weights);
   TAP(kTapLe + kLeLayers * index, hidden);
-  dense<Le>(hidden, logits, weights);
+  dense<LeLast>(hidden, logits, weights);
 #else
-  dense<Le>(pooled, logits, weights);
+  dense<LeLast>(pooled, logits, weights);
 #endif
   TAP(kTapLe + kLeLayers * index + kLeLayers - 1, logits);
   answer_local(to_gate, logits, answer, confidence);

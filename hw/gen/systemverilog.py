@@ -51,6 +51,8 @@ def package(moe: Moe, folding: Folding, baked: bool = False) -> str:
         "LocalExperts": moe.local_experts,
         **_head_constants("Le", moe.le, folding),
         **_head_constants("Gate", moe.gate, folding),
+        # Behind a hidden layer, confidences come when the next image's features are there already.
+        "GateAhead": int(bool(moe.le.hidden) and moe.confidence_shift is not None),
         "ConfidenceShift": moe.confidence_shift or 0,
     }
     flags = {

@@ -14,7 +14,8 @@
 /// Parameters
 ///   Width       word width, bits
 ///   FrameWords  words of an image
-///   Frames      images it can hold; 1 is enough to work, 2 keep the source running while the GE reads
+///   Frames      images it can hold; 1 is enough to work, more keep the source running while the GE reads or the gate
+///               decides late
 ///   Tags        images whose tags it can hold
 module feature_store #(
     parameter int unsigned Width      = 160,

@@ -15,6 +15,7 @@
 /// Parameters
 ///   LocalExperts  number of local experts
 ///   Confidence    1: confidence inputs
+///   Ahead         images whose features come before the confidences of the one in progress
 ///   the others    see runtime_head
 module gating_network
   import accel_pkg::*;
@@ -27,6 +28,7 @@ module gating_network
     parameter int unsigned  PoolKind         = 0,
     parameter int unsigned  LocalExperts     = 1,
     parameter bit           Confidence       = 1'b1,
+    parameter int unsigned  Ahead            = 0,
     parameter int unsigned  Hidden           = 16,
     parameter int unsigned  HiddenPe         = 1,
     parameter int unsigned  HiddenSimd       = 4,
@@ -85,6 +87,7 @@ module gating_network
       .PoolSize        (PoolSize),
       .PoolKind        (PoolKind),
       .Extra           (Extra),
+      .Ahead           (Ahead),
       .Outputs         (Logits),
       .Hidden          (Hidden),
       .HiddenPe        (HiddenPe),

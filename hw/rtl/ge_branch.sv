@@ -44,7 +44,7 @@ module ge_branch
   feature_store #(
       .Width     (FeatureWordW),
       .FrameWords(FrameWords),
-      .Frames    (2),
+      .Frames    (3),
       .Tags      (InFlight)
   ) u_store (
       .clk_i,

@@ -55,6 +55,7 @@ module gn_branch
       .PoolKind        (GatePoolKind),
       .LocalExperts    (LocalExperts),
       .Confidence      (GateConfidence),
+      .Ahead           (GateAhead),
       .Hidden          (GateHidden),
       .HiddenPe        (GateHiddenPe),
       .HiddenSimd      (GateHiddenSimd),

@@ -17,6 +17,7 @@
 ///   ActW                     channel width, bits, unsigned
 ///   Size                     pooling window and stride
 ///   Kind                     0 max_pool, 1 average_pool
+///   Ahead                    images that wait in the queue beside a row of windows
 module pooled_words #(
     parameter int unsigned Height   = 12,
     parameter int unsigned Width    = 12,
@@ -25,7 +26,8 @@ module pooled_words #(
     parameter int unsigned OutLanes = 4,
     parameter int unsigned ActW     = 8,
     parameter int unsigned Size     = 2,
-    parameter int unsigned Kind     = 0
+    parameter int unsigned Kind     = 0,
+    parameter int unsigned Ahead    = 0
 ) (
     input  logic                     clk_i,
     input  logic                     rst_ni,
@@ -81,7 +83,7 @@ module pooled_words #(
 
   stream_fifo #(
       .Width(Lanes * ActW),
-      .Depth((Width / Size) * (Channels / Lanes))
+      .Depth((1 + Ahead * (Height / Size)) * (Width / Size) * (Channels / Lanes))
   ) u_queue (
       .clk_i,
       .rst_ni,

@@ -15,6 +15,7 @@
 ///   Height, Width, Channels, Lanes  feature map, and channels a feature word
 ///   PoolSize, PoolKind              pooling window and stride, and kind (see pooled_words)
 ///   Extra                           further inputs, 0: none
+///   Ahead                           images whose features come before the extra inputs of the one in progress
 ///   Hidden                          hidden units, 0: none
 ///   HiddenShift, HiddenAccW         requantisation of the hidden layer
 ///   HiddenLayer, OutLayer           numbers of the layers in weight writes
@@ -29,6 +30,7 @@ module runtime_head
     parameter int unsigned       PoolSize         = 2,
     parameter int unsigned       PoolKind         = 0,
     parameter int unsigned       Extra            = 2,
+    parameter int unsigned       Ahead            = 0,
     parameter int unsigned       Outputs          = 2,
     parameter int unsigned       Hidden           = 16,
     parameter int unsigned       HiddenPe         = 1,
@@ -90,7 +92,8 @@ module runtime_head
       .OutLanes(FirstSimd),
       .ActW    (ActW),
       .Size    (PoolSize),
-      .Kind    (PoolKind)
+      .Kind    (PoolKind),
+      .Ahead   (Ahead)
   ) u_pooled (
       .clk_i,
       .rst_ni,
@@ -155,8 +158,8 @@ module runtime_head
   logic [OutSimd*ActW-1:0] out_in_data;
 
   if (Hidden > 0) begin : gen_hidden
-    logic hidden_valid, hidden_ready;
-    logic [HiddenPe*ActW-1:0] hidden_data;
+    logic hidden_valid, hidden_ready, queue_valid, queue_ready;
+    logic [HiddenPe*ActW-1:0] hidden_data, queue_data;
 
     runtime_dense #(
         .InWords   (InWords),
@@ -192,6 +195,21 @@ module runtime_head
         .activity_o (activity_o[0])
     );
 
+    // All units of an image come within a few cycles. They wait here for the output layer, not in the hidden one.
+    stream_fifo #(
+        .Width(HiddenPe * ActW),
+        .Depth(Hidden / HiddenPe)
+    ) u_queue (
+        .clk_i,
+        .rst_ni,
+        .in_valid_i (hidden_valid),
+        .in_ready_o (hidden_ready),
+        .in_data_i  (hidden_data),
+        .out_valid_o(queue_valid),
+        .out_ready_i(queue_ready),
+        .out_data_o (queue_data)
+    );
+
     stream_width #(
         .LaneW   (ActW),
         .InLanes (HiddenPe),
@@ -199,9 +217,9 @@ module runtime_head
     ) u_width (
         .clk_i,
         .rst_ni,
-        .in_valid_i (hidden_valid),
-        .in_ready_o (hidden_ready),
-        .in_data_i  (hidden_data),
+        .in_valid_i (queue_valid),
+        .in_ready_o (queue_ready),
+        .in_data_i  (queue_data),
         .out_valid_o(out_in_valid),
         .out_ready_i(out_in_ready),
         .out_data_o (out_in_data)
