@@ -18,7 +18,7 @@ from hw.gen.memory import bank_writes
 from spec.bank import Bank, random_bank
 from spec.files import write_if_changed
 from spec.folding import pack_bias, pack_weights
-from spec.kinds import KINDS, implementation, weighted
+from spec.kinds import weighted
 from spec.kinds.layer import Layer
 from spec.kinds.matrix import MatrixLayer
 from spec.network import Moe, name_in_bank
@@ -124,6 +124,12 @@ def network_header(accelerator: Accelerator) -> str:
         "static const char* const kTapName[kTapCount] = {" + ", ".join(f'"{t.name}"' for t in table) + "};",
     ]
     first, last = network.layers[0], network.layers[-1]
+    pools = {"ACCEL_LE_POOL": hls_kind(moe.le.pool), "ACCEL_GATE_POOL": hls_kind(moe.gate.pool)}
+    headers = sorted({"beat.hpp", "tap.hpp", *(kind.header for kind in pools.values())})
+    listed = "\n".join(f'#include "{header}"' for header in ("ap_fixed.h", "ap_int.h", *headers))
+    values = {name: kind.template for name, kind in pools.items()}
+    values |= {"ACCEL_LE_HIDDEN": len(moe.le.hidden), "ACCEL_GATE_HIDDEN": len(moe.gate.hidden)}
+    macros = "\n".join(f"#define {name} {value}" for name, value in values.items())
     streams = [
         f"typedef Beat<{cpp_type(network.pixel, rounding=True)}, {streams.into[first.name]}> PixelBeat;",
         f"typedef Beat<{cpp_type(network.feature_type, rounding=True)}, kFeatureLanes> FeatureBeat;",
@@ -131,9 +137,7 @@ def network_header(accelerator: Accelerator) -> str:
     ]
     return (
         f"{HEADER}/// Network {network.name}, gate preset {moe.preset}, folding {folding.name}.\n#pragma once\n\n"
-        '#include "ap_fixed.h"\n#include "ap_int.h"\n#include "beat.hpp"\n#include "tap.hpp"\n\n'
-        f"#define ACCEL_LE_HIDDEN {len(moe.le.hidden)}\n#define ACCEL_GATE_HIDDEN {len(moe.gate.hidden)}\n"
-        f"{_pool_macros(moe)}\nnamespace accel {{\n\n"
+        f"{listed}\n\n{macros}\n\nnamespace accel {{\n\n"
         + "\n".join(lines)
         + "\n\n"
         + "\n".join(structs)
@@ -143,12 +147,6 @@ def network_header(accelerator: Accelerator) -> str:
         + "\n".join(tap_lines)
         + "\n\n}  // namespace accel\n"
     )
-
-
-def _pool_macros(moe: Moe) -> str:
-    """The pools of the local expert and of the gate, where they are not those that the sources assume."""
-    pools = {"ACCEL_LE_POOL": hls_kind(moe.le.pool), "ACCEL_GATE_POOL": hls_kind(moe.gate.pool)}
-    return "".join(f"#define {name} {kind.template}\n" for name, kind in pools.items() if not kind.common)
 
 
 def _empty_bank(moe: Moe) -> Bank:
@@ -178,10 +176,7 @@ def chain_header(function: str, layers: tuple[Layer, ...], accelerator: Accelera
         body.append(f"  {kind.call(layer, folding.layers.get(layer.name), source, sink)}")
         body.append(f"  TAP(kTap{name}, {sink});")
         source = sink
-    used = {type(layer) for layer in layers}
-    kinds = {kind: implementation("hls.kinds", kind) for kind in KINDS.values()}
-    templates = {known.header for kind, known in kinds.items() if known.common or kind in used}
-    includes = [*sorted(templates), "network.hpp", "tap.hpp"]
+    includes = [*sorted({hls_kind(layer).header for layer in layers}), "network.hpp", "tap.hpp"]
     includes += [f"weights/{layer.name}.hpp" for layer in weighted(layers)]
     listed = "\n".join(f'#include "{name}"' for name in includes)
     return (

@@ -56,8 +56,6 @@ class HlsKind(ABC):
 
     header: ClassVar[str]
     """The header with its template."""
-    common: ClassVar[bool] = True
-    """Whether every generated chain includes the header; else only one that has the kind."""
     value: ClassVar[str] = "output_t"
     """The type of its output in its description."""
 

@@ -36,4 +36,4 @@ def _quotient(layer: AveragePool) -> FixedPoint:
     return FixedPoint(total.bits + layer.shift, False, total.fraction_bits + layer.shift)
 
 
-KIND = _AveragePool("average_pool", "AveragePool", common=False)
+KIND = _AveragePool("average_pool", "AveragePool")

@@ -17,8 +17,8 @@ class PoolHls(HlsKind):
 
     value: ClassVar[str] = "value_t"
 
-    def __init__(self, template: str, operator: str, common: bool = True) -> None:
-        self.template, self.operator, self.common, self.header = template, operator, common, f"{template}.hpp"
+    def __init__(self, template: str, operator: str) -> None:
+        self.template, self.operator, self.header = template, operator, f"{template}.hpp"
 
     def description(self, layer: PoolLayer, folding: LayerFolding | None, lanes: int) -> str:
         """See :class:`hls.kinds.HlsKind`."""

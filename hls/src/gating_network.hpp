@@ -9,17 +9,10 @@
 /// Initiation interval: that of the slower dense layer.
 #pragma once
 
-#include "average_pool.hpp"
 #include "dense.hpp"
 #include "local_expert.hpp"
-#include "max_pool.hpp"
 #include "network.hpp"
 #include "weight_bank.hpp"
-
-// network.hpp names the pool when it is not the max pool.
-#ifndef ACCEL_GATE_POOL
-#define ACCEL_GATE_POOL max_pool
-#endif
 
 namespace accel {
 

@@ -7,16 +7,9 @@
 #pragma once
 
 #include "arg_max.hpp"
-#include "average_pool.hpp"
 #include "dense.hpp"
-#include "max_pool.hpp"
 #include "network.hpp"
 #include "weight_bank.hpp"
-
-// network.hpp names the pool when it is not the max pool.
-#ifndef ACCEL_LE_POOL
-#define ACCEL_LE_POOL max_pool
-#endif
 
 namespace accel {
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,8 +14,9 @@ from hls.gen import chain_header, generate, network_header, taps, weights_header
 from hls.report import layer_rows, summary
 from spec.fixedpoint import FixedPoint
 from spec.folding import build_folding, pack_weights
+from spec.kinds.max_pool import MaxPool
 from spec.presets import Accelerator
-from spec.tiny import FOLDING, tiny_accelerator
+from spec.tiny import FOLDING, averaged_accelerator, tiny_accelerator
 
 
 def struct_of(header: str, name: str) -> str:
@@ -53,6 +55,15 @@ def test_chain_has_every_layer_in_order() -> None:
     assert [c[:2] for c in calls] == [("conv2d", "Conv2"), ("max_pool", "Pool2"), ("dense", "Fc1"), ("dense", "Fc2")]
     assert calls[0][2] == "in" and calls[-1][3] == "out"
     assert all(a[3] == b[2] for a, b in zip(calls, calls[1:], strict=False))
+
+
+def test_the_pools_of_expert_and_gate_are_named_and_included() -> None:
+    moe = averaged_accelerator().moe
+    mixed = replace(moe, gate_pool=MaxPool(**vars(moe.gate_pool)))
+    for pools, expected in ((moe, ("average_pool", "average_pool")), (mixed, ("average_pool", "max_pool"))):
+        header = network_header(Accelerator(pools, build_folding(FOLDING, pools)))
+        assert tuple(re.findall(r"^#define ACCEL_(?:LE|GATE)_POOL (\w+)$", header, re.M)) == expected
+        assert set(re.findall(r'^#include "(\w+_pool)\.hpp"$', header, re.M)) == set(expected)
 
 
 def test_adder_graph_layer_takes_a_whole_window() -> None:
