@@ -79,7 +79,8 @@ def configure(part: Part, model: onnx.ModelProto) -> dict:
         by_name[name]["Precision"]["result"] = precision(kind, REQUANTISED)
     for layer in part.layers:
         by_name[layer.name]["Trace"] = True
-        by_name[layer.name] |= hls_kind(layer).settings(layer, part.folding.get(layer.name))
+        for name, settings in hls_kind(layer).settings(layer, part.folding.get(layer.name)).items():
+            by_name[name] |= settings
     return config
 
 
@@ -87,12 +88,12 @@ def _extra_type(part: Part) -> FixedPoint:
     return next(layer.input for layer in part.matrix_layers if layer.extra_inputs)
 
 
-def expected_types(part: Part) -> Iterator[tuple[Layer, str, str]]:
-    """What must be found in the converted model: (layer, hls4ml's name of the type, precision)."""
+def expected_types(part: Part) -> Iterator[tuple[Layer, str, str, str]]:
+    """What must be found in the converted model: (layer, hls4ml's names of layer and type, precision)."""
     for layer in part.layers:
-        yield layer, "result_t", precision(layer.out_type, REQUANTISED)
-        for name, kind in hls_kind(layer).types(layer, part.folding.get(layer.name)):
-            yield layer, name, kind
+        yield layer, hls4ml_name(layer), "result_t", precision(layer.out_type, REQUANTISED)
+        for name, kind, expected in hls_kind(layer).types(layer, part.folding.get(layer.name)):
+            yield layer, name, kind, expected
 
 
 def check_precisions(part: Part, model: ModelGraph) -> None:
@@ -103,14 +104,14 @@ def check_precisions(part: Part, model: ModelGraph) -> None:
             layer that hls4ml added and that the specification does not have.
     """
     layers = {layer.name: layer for layer in model.get_layers()}
-    for layer, kind, expected in expected_types(part):
-        name = hls4ml_name(layer)
+    known = set()
+    for layer, name, kind, expected in expected_types(part):
+        known.add(name)
         if name not in layers:
             raise PrecisionError(f"layer {layer.name}: hls4ml generated no {name}, only {', '.join(layers)}")
         found = _found(layers[name], kind, with_modes="RND" in expected or "TRN" in expected)
         if found != expected:
             raise PrecisionError(f"layer {layer.name}: {kind} is {found} in hls4ml, {expected} in the specification")
-    known = {hls4ml_name(layer) for layer in part.layers}
     added = [x.name for x in layers.values() if x.name not in known and x.class_name not in _WIRING]
     if added:
         raise PrecisionError(f"part {part.name}: hls4ml added the layer {added[0]}, which the specification lacks")

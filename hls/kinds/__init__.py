@@ -84,12 +84,12 @@ class HlsKind(ABC):
         """Write the layer; returns the tensor that it gives."""
 
     @abstractmethod
-    def settings(self, layer: Any, folding: LayerFolding | None) -> dict[str, Any]:
-        """Its part of hls4ml's configuration, beside what hls4ml infers."""
+    def settings(self, layer: Any, folding: LayerFolding | None) -> dict[str, dict[str, Any]]:
+        """Its part of hls4ml's configuration by ONNX node, beside what hls4ml infers."""
 
     @abstractmethod
-    def types(self, layer: Any, folding: LayerFolding | None) -> Iterator[tuple[str, str]]:
-        """hls4ml's name and precision of each type that must be found, beside that of the result."""
+    def types(self, layer: Any, folding: LayerFolding | None) -> Iterator[tuple[str, str, str]]:
+        """Layer in hls4ml, name and precision of each type that must be found, beside that of the layer's result."""
 
 
 def hls_kind(layer: Layer) -> HlsKind:

@@ -21,13 +21,13 @@ class _AveragePool(PoolHls):
     def cost(self, layer: AveragePool, folding: LayerFolding | None, lanes: int) -> Cost:
         return Cost(lanes, 1, accumulator=str(layer.accumulator))
 
-    def settings(self, layer: AveragePool, folding: LayerFolding | None) -> dict[str, Any]:
+    def settings(self, layer: AveragePool, folding: LayerFolding | None) -> dict[str, dict[str, Any]]:
         # hls4ml divides in the accumulator's type; the result's type then rounds, so no Quant node is needed.
         exact, result = precision(_quotient(layer)), precision(layer.out_type, REQUANTISED)
-        return {"Precision": {"accum": exact, "result": result}}
+        return {layer.name: {"Precision": {"accum": exact, "result": result}}}
 
-    def types(self, layer: AveragePool, folding: LayerFolding | None) -> Iterator[tuple[str, str]]:
-        yield "accum_t", precision(_quotient(layer))
+    def types(self, layer: AveragePool, folding: LayerFolding | None) -> Iterator[tuple[str, str, str]]:
+        yield layer.name, "accum_t", precision(_quotient(layer))
 
 
 def _quotient(layer: AveragePool) -> FixedPoint:

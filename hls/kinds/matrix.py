@@ -78,9 +78,9 @@ class MatrixHls(HlsKind):
         value = self.product(graph, layer, weights, value, bias, f"{layer.name}_accumulator")
         return graph.quant(value, self.hls4ml_name(layer), layer.out_type, f"{layer.name}_quant")
 
-    def settings(self, layer: MatrixLayer, folding: LayerFolding | None) -> dict[str, Any]:
+    def settings(self, layer: MatrixLayer, folding: LayerFolding | None) -> dict[str, dict[str, Any]]:
         """See :class:`hls.kinds.HlsKind`."""
-        return {
+        settings = {
             "Strategy": strategy(folding),
             "ReuseFactor": reuse_factor(layer, folding),
             "Precision": {
@@ -91,8 +91,9 @@ class MatrixHls(HlsKind):
                 "result": "auto",
             },
         }
+        return {layer.name: settings}
 
-    def types(self, layer: MatrixLayer, folding: LayerFolding | None) -> Iterator[tuple[str, str]]:
+    def types(self, layer: MatrixLayer, folding: LayerFolding | None) -> Iterator[tuple[str, str, str]]:
         """See :class:`hls.kinds.HlsKind`.
 
         Weights and biases are constants that their types hold exactly, so their rounding modes, which hls4ml takes
@@ -100,6 +101,7 @@ class MatrixHls(HlsKind):
         """
         # hls4ml folds the constants of an adder graph into the generated code: no types are left to check.
         if not folding.graph:
-            yield "accum_t", precision(layer.accumulator)
-            yield "weight_t", precision(layer.weight, "")
-            yield "bias_t", precision(layer.bias, "")
+            name = self.hls4ml_name(layer)
+            yield name, "accum_t", precision(layer.accumulator)
+            yield name, "weight_t", precision(layer.weight, "")
+            yield name, "bias_t", precision(layer.bias, "")

@@ -58,10 +58,10 @@ class PoolHls(HlsKind):
         attributes = {"kernel_shape": window, "strides": window, "pads": [0] * 4}
         return graph.node(self.operator, [value], layer.name, layer.name, shape, image=True, **attributes)
 
-    def settings(self, layer: PoolLayer, folding: LayerFolding | None) -> dict[str, Any]:
+    def settings(self, layer: PoolLayer, folding: LayerFolding | None) -> dict[str, dict[str, Any]]:
         """See :class:`hls.kinds.HlsKind`."""
         return {}
 
-    def types(self, layer: PoolLayer, folding: LayerFolding | None) -> Iterator[tuple[str, str]]:
+    def types(self, layer: PoolLayer, folding: LayerFolding | None) -> Iterator[tuple[str, str, str]]:
         """See :class:`hls.kinds.HlsKind`."""
         yield from ()
