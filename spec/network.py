@@ -59,6 +59,8 @@ class Network:
         if self.tap not in names:
             raise InputError(f"network {self.name}: there is no layer '{self.tap}' to tap, only {', '.join(names)}")
         for layer in self.layers:
+            if not layer.in_network:
+                raise layer.not_in_network(f"network {self.name}: {layer.name}")
             _check_width(f"network {self.name}", layer)
         if self.classes > MOST_CLASSES:
             raise InputError(f"network {self.name}: has {self.classes} classes, at most {MOST_CLASSES} are supported")

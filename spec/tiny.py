@@ -62,6 +62,14 @@ AVERAGED = {
 }
 """The general gate with average pools before the local experts and before the gate."""
 
+MAX_AVERAGED = {
+    **GATES["deep"],
+    "name": "max_averaged",
+    "local_expert": {**GATES["deep"]["local_expert"], "pool_kind": "max_average"},
+    "gate": {**AVERAGED["gate"], "pool_kind": "max_average"},
+}
+"""Local experts with a hidden layer, and pools that give maxima and averages."""
+
 FOLDING = {
     "name": "tiny",
     "weight_banks": 2,
@@ -143,6 +151,15 @@ def averaged_accelerator(
     """A tiny accelerator that averages: in the GE by ``pools``, before the local experts, and before the gate."""
     moe = build_moe(tiny_network(name="averaged", pools=pools), AVERAGED, local_experts)
     return Accelerator(moe, build_folding(FOLDING, moe))
+
+
+def max_averaged_accelerator(local_experts: int = 2, lanes: int = 4) -> Accelerator:
+    """A tiny accelerator whose local experts and gate read the maximum and the average of each window.
+
+    ``lanes`` of the four channels of the features come in a word.
+    """
+    moe = build_moe(tiny_network(), MAX_AVERAGED, local_experts)
+    return Accelerator(moe, build_folding({**FOLDING, "conv1": {"pe": lanes, "simd": 1}}, moe))
 
 
 def tiny_images(count: int, seed: int = 0) -> np.ndarray:

@@ -42,6 +42,11 @@ def average_pool(image: np.ndarray, size: int) -> np.ndarray:
     return np.rint(tiles.sum(axis=(1, 3)) / size**2).astype(np.int64)
 
 
+def max_average_pool(image: np.ndarray, size: int) -> np.ndarray:
+    """Largest values, then means, of each tile: (height // size, width // size, 2 * channels)."""
+    return np.concatenate([max_pool(image, size), average_pool(image, size)], axis=2)
+
+
 def matrix_vector(weights: np.ndarray, bias: np.ndarray, vectors: np.ndarray) -> np.ndarray:
     """weights (outputs, inputs), bias (outputs,), vectors (n, inputs) -> exact sums (n, outputs)."""
     return vectors @ weights.T + bias

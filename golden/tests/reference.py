@@ -14,6 +14,7 @@ from spec.kinds.data import LayerWeights
 from spec.kinds.dense import Dense
 from spec.kinds.layer import Layer
 from spec.kinds.matrix import MatrixLayer
+from spec.kinds.max_average_pool import MaxAveragePool
 from spec.kinds.max_pool import MaxPool
 from spec.network import Mode, Moe
 
@@ -66,7 +67,18 @@ def average_pool(layer: AveragePool, weights: None, x: np.ndarray) -> np.ndarray
     return np.array([[mean(window) for window in row] for row in windows(layer.size, x)])
 
 
-LAYERS = {Convolution: convolution, Dense: dense, MaxPool: max_pool, AveragePool: average_pool}
+def max_average_pool(layer: MaxAveragePool, weights: None, x: np.ndarray) -> np.ndarray:
+    """Of each window the largest values of all channels, then their means."""
+    return np.concatenate([max_pool(layer, None, x), average_pool(layer, None, x)], axis=2)
+
+
+LAYERS = {
+    Convolution: convolution,
+    Dense: dense,
+    MaxPool: max_pool,
+    AveragePool: average_pool,
+    MaxAveragePool: max_average_pool,
+}
 
 
 def compute(layer: Layer, x: np.ndarray, weights: LayerWeights | None = None) -> np.ndarray:

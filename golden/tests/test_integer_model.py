@@ -20,7 +20,7 @@ from spec.kinds.dense import Dense
 from spec.kinds.matrix import MatrixLayer, accumulator_for_weights
 from spec.kinds.max_pool import MaxPool
 from spec.network import NO_CLASS, Mode, Moe, Network
-from spec.tiny import averaged_accelerator, tiny_images, tiny_moe, tiny_network
+from spec.tiny import averaged_accelerator, max_averaged_accelerator, tiny_images, tiny_moe, tiny_network
 
 MODES = [Mode.GE_ONLY, Mode.LE_ONLY, Mode.MOE_PARALLEL, Mode.MOE_GATED]
 IMAGES = 12
@@ -194,10 +194,15 @@ def test_requantised_products_equal_the_one_rounding_function(shift):
     assert (found == expected).all() and (expected == 255).any() and (expected == 0).any()
 
 
-@pytest.mark.parametrize("pools", [(AveragePool, MaxPool), (MaxPool, AveragePool), (AveragePool, AveragePool)])
+POOLED = [averaged_accelerator(2, (a, b)).moe for a in (AveragePool, MaxPool) for b in (AveragePool, MaxPool)]
+POOLED.append(max_averaged_accelerator().moe)
+
+
+@pytest.mark.parametrize(
+    "moe", POOLED, ids=lambda moe: "-".join(x.pool for x in (*moe.network.layers, moe.le.pool) if x.pool)
+)
 @pytest.mark.parametrize("mode", [Mode.MOE_PARALLEL, Mode.LE_ONLY])
-def test_average_pools_equal_the_plain_model(pools, mode):
-    moe = averaged_accelerator(2, pools).moe
+def test_other_pools_equal_the_plain_model(moe, mode):
     bank, images = random_bank(moe, 4), tiny_images(IMAGES, 4)
     theta = middle_theta(moe, bank, images)
     fast = MoeModel(moe).run(images, mode, bank, theta, 1, keep_layers=True, batch=5)

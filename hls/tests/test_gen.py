@@ -16,7 +16,7 @@ from spec.fixedpoint import FixedPoint
 from spec.folding import build_folding, pack_weights
 from spec.kinds.max_pool import MaxPool
 from spec.presets import Accelerator
-from spec.tiny import FOLDING, averaged_accelerator, tiny_accelerator
+from spec.tiny import FOLDING, averaged_accelerator, max_averaged_accelerator, tiny_accelerator
 
 
 def struct_of(header: str, name: str) -> str:
@@ -58,10 +58,14 @@ def test_chain_has_every_layer_in_order() -> None:
 
 
 def test_the_pools_of_expert_and_gate_are_named_and_included() -> None:
-    moe = averaged_accelerator().moe
-    mixed = replace(moe, gate_pool=MaxPool(**vars(moe.gate_pool)))
-    for pools, expected in ((moe, ("average_pool", "average_pool")), (mixed, ("average_pool", "max_pool"))):
-        header = network_header(Accelerator(pools, build_folding(FOLDING, pools)))
+    averaged, both = averaged_accelerator().moe, max_averaged_accelerator().moe
+    mixed = replace(averaged, gate=replace(averaged.gate, pool=MaxPool(**vars(averaged.gate.pool))))
+    for moe, expected in (
+        (averaged, ("average_pool", "average_pool")),
+        (mixed, ("average_pool", "max_pool")),
+        (both, ("max_average_pool", "max_average_pool")),
+    ):
+        header = network_header(Accelerator(moe, build_folding(FOLDING, moe)))
         assert tuple(re.findall(r"^#define ACCEL_(?:LE|GATE)_POOL (\w+)$", header, re.M)) == expected
         assert set(re.findall(r'^#include "(\w+_pool)\.hpp"$', header, re.M)) == set(expected)
 

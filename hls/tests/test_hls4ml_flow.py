@@ -14,8 +14,8 @@ import pytest
 
 from golden.integer_model import Answers, MoeModel
 from hls import hls4ml_project
-from hls.hls4ml_config import Part, PrecisionError, check_precisions, configure
-from hls.hls4ml_flow import Hls4mlSimulator, build_parts, frozen_parts, write_seam
+from hls.hls4ml_config import Part, PrecisionError, check_precisions, configure, expected_types
+from hls.hls4ml_flow import Hls4mlSimulator, bank_parts, build_parts, frozen_parts, write_seam
 from hls.hls4ml_library import PartSimulator, integers
 from hls.hls4ml_project import Hls4mlError, build_project
 from hls.hls4ml_qonnx import part_to_qonnx
@@ -29,7 +29,7 @@ from spec.kinds.data import LayerWeights, Shape
 from spec.kinds.max_pool import MaxPool
 from spec.network import Mode
 from spec.presets import Accelerator
-from spec.tiny import FOLDING, tiny_accelerator, tiny_images
+from spec.tiny import FOLDING, max_averaged_accelerator, tiny_accelerator, tiny_images
 
 FAST = hls4ml_project.QUICK_FLAGS
 IMAGES = 40
@@ -173,6 +173,23 @@ def test_what_hls4ml_generated_is_checked_against_the_specification(
     with pytest.raises(PrecisionError, match=rf"layer {layer}: {kind} is fixed<30,20,TRN,WRAP> in hls4ml"):
         build_project(tail, tmp_path, FAST)
     assert not list(tmp_path.rglob("project.json")), "a refused project must not be reused"
+
+
+@pytest.mark.parametrize(("half", "kind"), [("gate_pool_average", "accum_t"), ("gate_pool_max", "result_t")])
+def test_both_halves_of_a_pool_are_checked_against_the_specification(tmp_path, half: str, kind: str) -> None:
+    """A pool that is two layers in hls4ml: a type of either that is not the specification's is refused."""
+    accelerator = max_averaged_accelerator()
+    part = bank_parts(accelerator, random_bank(accelerator.moe, 1))[-1]
+    types = {(name, found): expected for layer, name, found, expected in expected_types(part)}
+    assert {(half, "result_t"), (half, kind), ("gate_pool", "result_t")} <= set(types)
+    model = hls4ml_project._convert(part, tmp_path, "xc7z020clg400-1", 10.0)
+    check_precisions(part, model)
+    found = next(layer for layer in model.get_layers() if layer.name == half).types[kind]
+    found.precision.width += 1
+    with pytest.raises(
+        PrecisionError, match=rf"layer gate_pool: {kind} is ufixed<.*> in hls4ml, ufixed<.*> in the spec"
+    ):
+        check_precisions(part, model)
 
 
 def test_reuse_factors_follow_the_folding(general) -> None:

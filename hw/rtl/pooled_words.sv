@@ -16,7 +16,7 @@
 ///   OutLanes                 channels of an output word
 ///   ActW                     channel width, bits, unsigned
 ///   Size                     pooling window and stride
-///   Kind                     0 max_pool, 1 average_pool
+///   Kind                     0 max_pool, 1 average_pool, 2 max_average_pool, which gives twice the channels
 ///   Ahead                    images that wait in the queue beside a row of windows
 module pooled_words #(
     parameter int unsigned Height   = 12,
@@ -38,6 +38,8 @@ module pooled_words #(
     input  logic                     out_ready_i,
     output logic [OutLanes*ActW-1:0] out_data_o
 );
+  localparam int unsigned PoolChannels = (Kind == 2) ? 2 * Channels : Channels;
+
   logic pool_valid, pool_ready, queue_valid, queue_ready;
   logic [Lanes*ActW-1:0] pool_data, queue_data;
 
@@ -77,13 +79,31 @@ module pooled_words #(
         .out_ready_i(pool_ready),
         .out_data_o (pool_data)
     );
+  end else if (Kind == 2) begin : gen_max_average
+    max_average_pool #(
+        .Height       (Height),
+        .Width        (Width),
+        .WordsPerPixel(Channels / Lanes),
+        .Lanes        (Lanes),
+        .ActW         (ActW),
+        .Size         (Size)
+    ) u_pool (
+        .clk_i,
+        .rst_ni,
+        .in_valid_i,
+        .in_ready_o,
+        .in_data_i,
+        .out_valid_o(pool_valid),
+        .out_ready_i(pool_ready),
+        .out_data_o (pool_data)
+    );
   end else begin : gen_bad_kind
-    $error("pooled_words: Kind is %0d, it must be 0 or 1.", Kind);
+    $error("pooled_words: Kind is %0d, it must be 0, 1 or 2.", Kind);
   end
 
   stream_fifo #(
       .Width(Lanes * ActW),
-      .Depth((1 + Ahead * (Height / Size)) * (Width / Size) * (Channels / Lanes))
+      .Depth((1 + Ahead * (Height / Size)) * (Width / Size) * (PoolChannels / Lanes))
   ) u_queue (
       .clk_i,
       .rst_ni,

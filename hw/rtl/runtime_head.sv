@@ -75,7 +75,8 @@ module runtime_head
     output activity_t [Layers-1:0]     activity_o
 );
   localparam int unsigned FirstSimd = (Hidden > 0) ? HiddenSimd : OutSimd;
-  localparam int unsigned PoolWords = (Height / PoolSize) * (Width / PoolSize) * Channels / FirstSimd;
+  localparam int unsigned PoolChannels = (PoolKind == 2) ? 2 * Channels : Channels;  // as pooled_words gives them
+  localparam int unsigned PoolWords = (Height / PoolSize) * (Width / PoolSize) * PoolChannels / FirstSimd;
   // Extra lanes are padded with zeros to whole words.
   localparam int unsigned ExtraWords = (Extra + FirstSimd - 1) / FirstSimd;
   localparam int unsigned InWords = PoolWords + ExtraWords;

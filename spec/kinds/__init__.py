@@ -19,6 +19,7 @@ from spec.kinds.conv import Convolution
 from spec.kinds.dense import Dense
 from spec.kinds.layer import Layer
 from spec.kinds.matrix import MatrixLayer
+from spec.kinds.max_average_pool import MaxAveragePool
 from spec.kinds.max_pool import MaxPool
 from spec.kinds.pool import PoolLayer
 
@@ -27,6 +28,7 @@ KINDS: dict[str, type[Layer]] = {
     "dense": Dense,
     "max_pool": MaxPool,
     "average_pool": AveragePool,
+    "max_average_pool": MaxAveragePool,
 }
 
 
@@ -34,12 +36,14 @@ def kind_named(name: str) -> type[Layer]:
     """The kind that a network description calls ``name``.
 
     Raises:
-        InputError: there is none.
+        InputError: there is none, or it is no layer of a network.
     """
     for kind in KINDS.values():
         if name in kind.names:
+            if not kind.in_network:
+                raise kind.not_in_network(f"kind '{name}'")
             return kind
-    known = ", ".join(kind.names[-1] for kind in KINDS.values())
+    known = ", ".join(kind.names[-1] for kind in KINDS.values() if kind.in_network)
     raise InputError(f"kind '{name}' is not supported; allowed are {known}")
 
 

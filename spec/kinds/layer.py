@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from spec.errors import InputError
 from spec.fixedpoint import FixedPoint
 from spec.kinds.data import LayerFolding, LayerWeights, Shape
 from spec.kinds.exchange import Chain, Node, Nodes, Pending
@@ -30,6 +31,7 @@ class Layer(ABC):
         image_only: whether it cannot follow a dense layer.
         pooled: whether the first such layer is where features are tapped by default.
         pool: what a gate preset calls it as the pool of a local expert or of the gate; None: it cannot be one.
+        in_network: whether a network may have it as a layer; else it is only a pool of local experts and of the gate.
     """
 
     names: ClassVar[tuple[str, ...]]
@@ -41,6 +43,7 @@ class Layer(ABC):
     image_only: ClassVar[bool] = False
     pooled: ClassVar[bool] = False
     pool: ClassVar[str | None] = None
+    in_network: ClassVar[bool] = True
 
     name: str
     in_shape: Shape
@@ -100,6 +103,14 @@ class Layer(ABC):
         """Cycles that the layer is busy with one image that arrives in words of ``lanes`` values."""
 
     # ---- Network descriptions and QONNX --------------------------------------------------------------------
+
+    @classmethod
+    def not_in_network(cls, where: str) -> InputError:
+        """The error to raise when a kind that is not ``in_network`` stands in a network."""
+        return InputError(
+            f"{where}: {cls.title} is no layer of a network, only a pool before the local experts or the gate "
+            f"(pool_kind = '{cls.pool}')"
+        )
 
     @classmethod
     @abstractmethod

@@ -56,8 +56,8 @@ class PoolLayer(Layer):
         return lanes
 
     def cycles(self, folding: LayerFolding | None, lanes: int) -> int:
-        """One input word a cycle."""
-        return self.in_shape.size // lanes
+        """One word a cycle, of those that come or of those that leave, whichever are more."""
+        return max(self.in_shape.size, self.out_shape.size) // lanes
 
     @classmethod
     def check_size(cls, size: int) -> None:

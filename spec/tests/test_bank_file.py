@@ -29,6 +29,7 @@ from spec.bank_payload import pack_lanes, payload, unpack_lanes
 from spec.errors import InputError
 from spec.folding import LayerFolding
 from spec.kinds.average_pool import AveragePool
+from spec.kinds.max_average_pool import MaxAveragePool
 from spec.network import LayerWeights
 from spec.paths import MODELS, ROOT
 from spec.presets import Accelerator, load_accelerator
@@ -147,6 +148,7 @@ def test_layout_digest_tells_what_matters_and_nothing_else(accelerator):
         tiny_accelerator("deep"),
         replace(accelerator, moe=replace(moe, gate=replace(moe.gate, pool=replace(moe.gate.pool, size=2)))),
         replace(accelerator, moe=replace(moe, le=replace(moe.le, pool=AveragePool(**vars(moe.le.pool))))),
+        replace(accelerator, moe=replace(moe, le=replace(moe.le, pool=MaxAveragePool(**vars(moe.le.pool))))),
         replace(accelerator, moe=replace(moe, le=replace(moe.le, layers=(finer,)))),
     ]
     digests = {layout_digest(other.moe, other.folding) for other in others}

@@ -7,15 +7,19 @@ import numpy as np
 import pytest
 
 from spec.errors import InputError
+from spec.fixedpoint import FixedPoint
 from spec.folding import (
     LayerFolding,
     build_folding,
     pack_bias,
     pack_weights,
 )
+from spec.kinds.data import Shape
+from spec.kinds.max_average_pool import MaxAveragePool
+from spec.network import build_moe
 from spec.paths import CONFIGS
-from spec.presets import load_toml
-from spec.tiny import FOLDING, tiny_moe
+from spec.presets import load_moe, load_toml
+from spec.tiny import FOLDING, max_averaged_accelerator, tiny_moe
 
 
 def _changed(layer: str | None, **values) -> dict:
@@ -44,6 +48,33 @@ def _changed(layer: str | None, **values) -> dict:
 def test_bad_foldings_are_refused(config, text):
     with pytest.raises(InputError, match=text):
         build_folding(config, tiny_moe())
+
+
+@pytest.mark.parametrize("lanes", [1, 2, 4])
+def test_a_pool_of_both_gives_words_of_the_width_that_it_takes(lanes):
+    accelerator = max_averaged_accelerator(lanes=lanes)
+    streams = accelerator.folding.streams(accelerator.moe)
+    for head in (accelerator.moe.le, accelerator.moe.gate):
+        name = head.pool.name
+        assert streams.features == streams.into[name] == streams.after[name] == lanes
+        assert streams.into[head.layers[0].name] == lanes
+
+
+def test_the_small_folding_takes_a_pool_of_both():
+    """Its features come four of twenty channels a word."""
+    gate = load_toml("gates", "tuned")
+    for part in ("local_expert", "gate"):
+        gate[part]["pool_kind"] = "max_average"
+    moe = build_moe(load_moe("tuned").network, gate)
+    streams = build_folding(load_toml("folding", "small"), moe).streams(moe)
+    assert moe.network.features.channels == 20 and moe.le.pool.out_shape.channels == 40
+    assert streams.features == streams.after["le_pool"] == streams.after["gate_pool"] == 4
+
+
+@pytest.mark.parametrize(("size", "words"), [(1, 72), (2, 36)])
+def test_a_pool_of_both_takes_a_word_a_cycle_unless_it_gives_more(size, words):
+    pool = MaxAveragePool("pool", Shape(6, 6, 4), size, FixedPoint(8, False, 4))
+    assert pool.cycles(None, 4) == words and pool.cycles(None, 2) == 2 * words
 
 
 def test_good_folding_counts_multiplier_blocks_of_every_local_expert():

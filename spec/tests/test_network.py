@@ -14,6 +14,7 @@ from spec.kinds.conv import Convolution
 from spec.kinds.data import LayerWeights, Shape
 from spec.kinds.dense import Dense
 from spec.kinds.matrix import accumulator_for_any_weights, accumulator_for_weights
+from spec.kinds.max_average_pool import MaxAveragePool
 from spec.kinds.max_pool import MaxPool
 from spec.network import Network, build_moe
 from spec.tiny import GATES, tiny_moe, tiny_network
@@ -133,9 +134,9 @@ def _change(section: str, key: str, value: object) -> dict:
     return gate
 
 
-def _average(section: str, pool: int) -> dict:
+def _average(section: str, pool: int, kind: str = "average") -> dict:
     gate = _change(section, "pool", pool)
-    gate[section]["pool_kind"] = "average"
+    gate[section]["pool_kind"] = kind
     return gate
 
 
@@ -144,6 +145,22 @@ def test_the_pools_of_expert_and_gate_are_of_the_kind_that_the_preset_names():
     moe = build_moe(tiny_network(), gate)
     assert moe.le.pool == AveragePool("le_pool", Shape(6, 6, 4), 2, moe.network.feature_type)
     assert moe.gate.pool == tiny_moe("general").gate.pool
+
+
+def test_a_pool_of_maximum_and_average_doubles_the_channels():
+    gate = _average("local_expert", 3, "max_average")
+    moe = build_moe(tiny_network(), gate)
+    assert moe.le.pool == MaxAveragePool("le_pool", Shape(6, 6, 4), 2, moe.network.feature_type)
+    assert moe.le.pool.out_shape == Shape(3, 3, 8) and moe.le.out.inputs == 2 * tiny_moe("general").le.out.inputs
+    assert moe.gate.pool == tiny_moe("general").gate.pool
+
+
+def test_a_pool_of_maximum_and_average_is_no_layer_of_a_network():
+    network = tiny_network()
+    pool = network.layers[1]
+    layers = (network.layers[0], MaxAveragePool(**vars(pool)), *network.layers[2:])
+    with pytest.raises(InputError, match="network tiny: pool1: max-average pooling is no layer of a network, only a"):
+        replace(network, layers=layers)
 
 
 def test_an_average_is_exact_and_its_sum_fits():
@@ -163,6 +180,7 @@ def test_an_average_is_exact_and_its_sum_fits():
         (_average("gate", 2), 1, "gate_pool: average pooling by 3 is not supported, .* one of 1, 2, 4, 8, 16"),
         (_change("gate", "hidden", 256), 1, "hidden is 256, allowed are 0 to 255"),
         (_change("local_expert", "weight_bits", 24), 1, "le gives logits of 38 bits, at most 32 are supported"),
+        (_average("gate", 2, "max_average"), 1, "gate_pool: average pooling by 3 is not supported, .* one of 1, 2, 4"),
         (GATES["general"], 9, "local_experts is 9, allowed are 1 to 8"),
         (GATES["general"], -1, "local_experts is -1, allowed are 1 to 8"),
     ],

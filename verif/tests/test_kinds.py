@@ -149,9 +149,17 @@ def test_names_and_operators_belong_to_one_kind() -> None:
     for listed in (names, operators, pools):
         assert len(listed) == len(set(listed))
     for key, kind in KINDS.items():
-        assert kind_named(key) is kind and all(kind_of_operator(name) is kind for name in kind.operators)
+        assert all(kind_of_operator(name) is kind for name in kind.operators)
+        if kind.in_network:
+            assert kind_named(key) is kind and kind.operators
+        else:
+            assert kind.pool and not kind.operators
+            with pytest.raises(InputError, match=f"kind '{key}': {kind.title} is no layer of a network, only a pool"):
+                kind_named(key)
     assert kind_of_operator("Softmax") is None
-    with pytest.raises(InputError, match="kind 'softmax' is not supported; allowed are conv, dense, pool"):
+    with pytest.raises(
+        InputError, match="kind 'softmax' is not supported; allowed are conv, dense, pool, average_pool$"
+    ):
         kind_named("softmax")
-    with pytest.raises(InputError, match="pool_kind is 'median', allowed are max"):
+    with pytest.raises(InputError, match="pool_kind is 'median', allowed are max, average, max_average$"):
         pool_named("median")

@@ -20,8 +20,8 @@ from verif.unit.stream_checks import start as start_streams
 P = parameters()
 SHAPE = (P["Height"], P["Width"], P["Channels"])
 FRAME_WORDS = P["Height"] * P["Width"] * P["Channels"] // P["Lanes"]
-POOL = (models.max_pool, models.average_pool)[P.get("PoolKind", 0)]
-POOLED = (P["Height"] // P["PoolSize"]) * (P["Width"] // P["PoolSize"]) * P["Channels"]
+POOL = (models.max_pool, models.average_pool, models.max_average_pool)[P.get("PoolKind", 0)]
+POOLED = POOL(np.zeros(SHAPE, np.int64), P["PoolSize"]).size
 TYPES = (P["ActW"], P["WgtW"], P["BiasW"])
 HIDDEN = RuntimeLayer(POOLED, P["Hidden"], P["HiddenPe"], P["HiddenSimd"], *TYPES) if P["Hidden"] else None
 OUT = RuntimeLayer(HIDDEN.outputs if HIDDEN else POOLED, P["Classes"], P["OutPe"], P["OutSimd"], *TYPES)

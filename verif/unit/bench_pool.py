@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""cocotb bench of max_pool and average_pool, which have the same ports and the same timing."""
+"""cocotb bench of the pools, which have the same ports."""
 
 from __future__ import annotations
 
@@ -17,7 +17,11 @@ CHANNELS = P["WordsPerPixel"] * P["Lanes"]
 IN_WORDS = P["Height"] * P["Width"] * P["WordsPerPixel"]
 
 
-POOLS = {"max_pool": models.max_pool, "average_pool": models.average_pool}
+POOLS = {
+    "max_pool": models.max_pool,
+    "average_pool": models.average_pool,
+    "max_average_pool": models.max_average_pool,
+}
 
 
 def images(rng: np.random.Generator, count: int) -> Workload:
@@ -39,11 +43,13 @@ async def data(dut: Any, idle: str, stall: str) -> None:
 
 @cocotb.test()
 async def throughput(dut: Any) -> None:
-    """One input word a cycle, images back to back."""
+    """One input word a cycle, images back to back; fewer only where more words leave than come."""
     harness = await start(dut)
     work = images(generator(), 4)
-    await check_interval(harness, work, len(work.expected) // 4, IN_WORDS)
-    assert harness.source.transfers[-1] - harness.source.transfers[0] == 4 * IN_WORDS - 1
+    out_words = len(work.expected) // 4
+    await check_interval(harness, work, out_words, max(IN_WORDS, out_words))
+    if out_words <= IN_WORDS:
+        assert harness.source.transfers[-1] - harness.source.transfers[0] == 4 * IN_WORDS - 1
 
 
 @cocotb.test()

@@ -24,7 +24,7 @@ def shape(size: int, channels: int, lanes: int, pool: int, experts: int, **other
         "Banks": 2,
         **others,
     }
-    inputs = (size // pool) ** 2 * channels
+    inputs = (size // pool) ** 2 * channels * (2 if p.get("PoolKind") == 2 else 1)
     extra = 2 * experts if p["Confidence"] else 0
     hidden = RuntimeLayer(inputs, p["Hidden"] or 1, 1, 1, extra=extra)
     out = (
@@ -57,6 +57,9 @@ SHAPES = {
         4, 4, 4, 2, experts=1, Confidence=1, Hidden=6, HiddenSimd=4, HiddenPe=2, OutSimd=2, Banks=3
     ),
     "linear on average pool": shape(4, 4, 2, 2, experts=1, OutPe=2, OutSimd=2, PoolKind=1),
+    "hidden on max-average pool": shape(
+        4, 6, 3, 2, experts=1, Confidence=1, Hidden=4, HiddenSimd=3, HiddenPe=2, OutSimd=2, PoolKind=2
+    ),
     "hidden, 3 experts": shape(
         2, 6, 3, 1, experts=3, Hidden=4, HiddenSimd=3, OutSimd=4, OutPe=4, HiddenMultiplier=1, OutMultiplier=1
     ),

@@ -26,7 +26,7 @@ def shape(size: int, channels: int, lanes: int, pool: int, classes: int, **other
         **others,
     }
     types = (folding["ActW"], folding["WgtW"], folding["BiasW"])
-    inputs = (size // pool) ** 2 * channels
+    inputs = (size // pool) ** 2 * channels * (2 if others.get("PoolKind") == 2 else 1)
     hidden = RuntimeLayer(inputs, folding["Hidden"] or 1, 1, 1, *types)
     out = RuntimeLayer(folding["Hidden"] or inputs, classes, 1, 1, *types)
     return {
@@ -49,6 +49,10 @@ SHAPES = {
     "wide dense layer": shape(6, 6, 6, 3, 6, OutPe=6, OutSimd=3, OutMultiplier=1),
     "hidden layer": shape(4, 4, 4, 2, 5, Hidden=6, HiddenPe=2, HiddenSimd=4, OutSimd=2, Banks=3),
     "average pool": shape(4, 4, 2, 2, 5, OutSimd=4, PoolKind=1),
+    "max-average pool": shape(4, 4, 2, 2, 5, OutSimd=4, PoolKind=2),
+    "hidden layer on max-average pool": shape(
+        4, 4, 2, 2, 5, Hidden=6, HiddenPe=2, HiddenSimd=4, OutSimd=2, Banks=3, PoolKind=2
+    ),
     "no pooling, 4-bit": shape(2, 2, 1, 1, 3, OutSimd=2, ActW=4, WgtW=4, BiasW=6, ConfidenceShift=0),
 }
 DEFECTS = {

@@ -75,7 +75,17 @@ def test_weight_ram_of_three_banks_has_no_multiplier(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "top", ["max_pool", "average_pool", "stream_fifo", "stream_fork", "stream_width", "arg_max", "requantize"]
+    "top",
+    [
+        "max_pool",
+        "average_pool",
+        "max_average_pool",
+        "stream_fifo",
+        "stream_fork",
+        "stream_width",
+        "arg_max",
+        "requantize",
+    ],
 )
 def test_small_modules_synthesise(tmp_path: Path, top: str) -> None:
     found = cells(tmp_path, top)
