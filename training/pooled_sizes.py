@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The paper's Table 1: local expert and gate on features pooled to n x n, for any n that divides the maps.
 
-Features are computed once, unpooled, and pooled for each size: the maximum of maxima is the maximum, so the samples are
-those that :func:`training.features.extract` gives for that size.
+Features are computed once, unpooled, and pooled for each size, so the samples are those that
+:func:`training.features.extract` gives for that size.
 """
 
 from __future__ import annotations
@@ -33,8 +33,9 @@ def moe_of_size(network: Network, gate: dict[str, Any], pooled: int) -> Moe:
 
 
 def unpooled_moe(network: Network, gate: dict[str, Any]) -> Moe:
-    """The size whose samples hold every feature: what :func:`repool` starts from."""
-    return moe_of_size(network, gate, network.features.height)
+    """The size whose samples hold every feature: what :func:`repool` starts from. Max pools of one pixel keep it."""
+    parts = {name: {**gate[name], "pool_kind": "max"} for name in ("local_expert", "gate")}
+    return moe_of_size(network, {**gate, **parts}, network.features.height)
 
 
 def repool(unpooled: Samples, moe: Moe) -> Samples:

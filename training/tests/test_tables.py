@@ -53,15 +53,19 @@ def as_if_written(monkeypatch) -> None:
 
 
 # ---- Sizes -----------------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize("pooled", [12, 6, 4, 3, 2, 1])
-def test_pooling_again_gives_the_samples_of_a_size(network, pooled: int) -> None:
+@pytest.mark.parametrize(
+    ("kind", "pooled"),
+    [*(("max", n) for n in (12, 6, 4, 3, 2, 1)), ("average", 3), ("max_average", 12), ("max_average", 3)],
+)
+def test_pooling_again_gives_the_samples_of_a_size(network, kind: str, pooled: int) -> None:
     data = blobs(1, 0)
-    unpooled = extract(unpooled_moe(network, GATE), data, copies=1)
-    moe = moe_of_size(network, GATE, pooled)
+    gate = GATE | {name: GATE[name] | {"pool_kind": kind} for name in ("local_expert", "gate")}
+    unpooled = extract(unpooled_moe(network, gate), data, copies=1)
+    moe = moe_of_size(network, gate, pooled)
     again, direct = repool(unpooled, moe), extract(moe, data, copies=1)
     for name in ("local", "gate", "labels", "source"):
         assert np.array_equal(getattr(again, name), getattr(direct, name))
-    assert again.local.shape == (124, pooled * pooled * 4)
+    assert again.local.shape == (124, pooled * pooled * (8 if kind == "max_average" else 4))
 
 
 def test_a_size_that_does_not_divide_the_maps_is_refused(network) -> None:
