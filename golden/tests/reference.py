@@ -16,7 +16,7 @@ from spec.kinds.layer import Layer
 from spec.kinds.matrix import MatrixLayer
 from spec.kinds.max_average_pool import MaxAveragePool
 from spec.kinds.max_pool import MaxPool
-from spec.network import Mode, Moe
+from spec.network import Mode, Moe, name_in_bank
 
 
 def round_half_even(value: Fraction) -> int:
@@ -115,7 +115,7 @@ def answer(
     for i, weights in enumerate(bank.local_experts):
         x = pooled
         for layer, one in zip(moe.le.layers, weights, strict=True):
-            x = layers[layer.name.replace("le", f"le{i}")] = compute(layer, x, one)
+            x = layers[name_in_bank(layer.name, i)] = compute(layer, x, one)
         local.append(x)
     if mode == Mode.LE_ONLY:
         return first_of_the_largest(local[local_expert]), local_expert + 1, layers
