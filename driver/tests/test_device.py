@@ -53,7 +53,7 @@ def test_another_design_is_refused(device: Accelerator) -> None:
 
 def test_another_folding_is_refused(device: Accelerator) -> None:
     layers = design().folding.layers
-    folding = replace(design().folding, layers={**layers, "le": replace(layers["le"], simd=1)})
+    folding = replace(design().folding, layers={**layers, "le_out": replace(layers["le_out"], simd=1)})
     with pytest.raises(DriverError, match="built for the gate, shapes and folding"):
         Accelerator(device.transport, replace(design(), folding=folding))
 

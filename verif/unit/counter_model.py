@@ -56,13 +56,15 @@ class Layer:
 
 @dataclass(frozen=True)
 class Device:
-    """Layers of the four domains (of PD_LE: one layer a local expert), in order."""
+    """Layers of the four domains, in order; those of PD_LE local expert by local expert."""
 
     layers: Mapping[str, tuple[Layer, ...]]
+    experts: int
 
-    @property
-    def experts(self) -> int:
-        return len(self.layers["le"])
+    def path(self, domain: str, index: int) -> str:
+        """A layer among the events."""
+        depth = len(self.layers["le"]) // self.experts
+        return f"events.le[{index // depth}][{index % depth}]" if domain == "le" else f"events.{domain}[{index}]"
 
 
 # Name here: tiny accelerator. The tiny front end has one layer; in the first one, three stand in for it.
@@ -89,7 +91,8 @@ def device(variant: str) -> Device:
             "ge": layers(moe.network.tail),
             "le": layers(moe.le.layers) * moe.local_experts,
             "gn": layers(moe.gate.layers),
-        }
+        },
+        moe.local_experts,
     )
 
 
@@ -181,7 +184,7 @@ def ports(made_of: Device) -> tuple[Packed, Packed]:
     inputs += [Member(name, 1, name) for name in ("bank_swap", "bank_write")]
     inputs += [Member(name, 1, f"events.{name}") for name in ("image_accepted", "store_write", "store_read")]
     inputs += [
-        Member(f"{domain}[{i}].{what}", 1, f"events.{domain}[{i}].{what}")
+        Member(f"{domain}[{i}].{what}", 1, f"{made_of.path(domain, i)}.{what}")
         for domain in DOMAINS
         for i in range(len(made_of.layers[domain]))
         for what in ("write", "step")

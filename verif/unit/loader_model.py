@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, fields
 from enum import IntEnum
 from pathlib import Path
 
+from hw.constants import constants
 from hw.regs.files import PACKAGE, register_files
 from spec.bank_file import HEADER_WORDS, MAGIC, VERSION
 from spec.files import write_if_changed
@@ -251,7 +252,14 @@ def ports(shape: Shape) -> tuple[Packed, Packed]:
             ),
             *(
                 Member(f"wr_{name}", bits, f"written.{name}")
-                for name, bits in (("enable", 1), ("layer", 4), ("bias", 1), ("bank", 4), ("address", 20), ("data", 32))
+                for name, bits in (
+                    ("enable", 1),
+                    ("layer", constants()["LayerW"]),
+                    ("bias", 1),
+                    ("bank", 4),
+                    ("address", 20),
+                    ("data", 32),
+                )
             ),
         )
     )
@@ -276,7 +284,7 @@ def wrapper(shape: Shape) -> str:
         "  bank_loader #(\n"
         f"      .Banks({shape.banks}),\n      .Words({len(shape.places)}),\n      .Segments({len(segments)}),\n"
         f"      .GeDigest(64'h{shape.ge_digest:016x}),\n      .LayoutDigest(64'h{shape.layout_digest:016x}),\n"
-        f"      .SegmentLayer({array(4, [s.layer for s in segments])}),\n"
+        f"      .SegmentLayer({array(constants()['LayerW'], [s.layer for s in segments])}),\n"
         f"      .SegmentBias({array(1, [s.bias for s in segments])}),\n"
         f"      .SegmentWords({array(20, [s.words for s in segments])}),\n"
         f"      .SegmentChunks({array(8, [s.chunks for s in segments])})\n"
