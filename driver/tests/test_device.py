@@ -171,7 +171,7 @@ COUNTER_DEFECTS = {
     "counts a MAC too few": ("activity_counters.sv", "CounterW'(GeStepMacs[l])", "CounterW'(GeStepMacs[l] - 1'b1)"),
     "counts offered images": ("activity_counters.sv", "one_if(taken);\n    increment.answers_nobody",
                               "one_if(result_valid_i);\n    increment.answers_nobody"),
-    "forgets a gate layer": ("gating_network.sv", ".activity_o (activity_o[Layers-1])", ".activity_o ()"),
+    "forgets a gate layer": ("runtime_head.sv", ".activity_o (activity_o[Layers-1])", ".activity_o ()"),
     "counts dropped features": ("ge_branch.sv", "store_read_o  = taken;",
                                "store_read_o  = store_write_o;"),
 }  # fmt: skip

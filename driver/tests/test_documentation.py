@@ -39,13 +39,13 @@ def blocks(language: str) -> dict[str, str]:
 
 
 def expected(mode: Mode) -> np.ndarray:
-    return MoeModel(design().moe).run(IMAGES, mode, random_bank(design().moe, 7)).classes
+    return MoeModel(design().moe).run(IMAGES, mode, random_bank(design().moe, 195)).classes
 
 
 @pytest.fixture(autouse=True)
 def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The files that the examples read, and the tiny design in the place of the preset."""
-    save_bank(tmp_path / "me.bank", random_bank(design().moe, 7), design().moe, design().folding, {})
+    save_bank(tmp_path / "me.bank", random_bank(design().moe, 195), design().moe, design().folding, {})
     np.save(tmp_path / "letters.npy", IMAGES)
     IMAGES.tofile(tmp_path / "letters.raw")
     monkeypatch.chdir(tmp_path)

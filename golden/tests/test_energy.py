@@ -97,7 +97,7 @@ def test_store_banks_and_what_is_held() -> None:
     features = 6 * 6 * 4 * 8
     assert found.picojoule["aon"]["buffers"] == pytest.approx((3 + 1) * features * BIT)
     assert found.picojoule["aon"]["weights"] == pytest.approx(7 * 32 * BIT)
-    assert found.held["aon"] == 100 * 2 * features
+    assert found.held["aon"] == 100 * 3 * features
     assert found.held["ge"] == 0  # no cycle with power
     banks = 2 * (36 * 7 * 8 + 7 * 16)
     assert found.held["le"] == 100 * banks  # retained, although its domain was never on

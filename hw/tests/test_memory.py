@@ -45,7 +45,7 @@ def test_a_word_of_three_chunks_takes_four_addresses():
 def test_a_word_that_the_loader_cannot_count_is_refused():
     accelerator = tiny_accelerator("linear")
     moe, layers = accelerator.moe, accelerator.folding.layers
-    widest = replace(moe, le=replace(moe.le, outputs=62))
+    widest = replace(moe, le=replace(moe.le, layers=(replace(moe.le.out, outputs=62),)))
     folding = replace(accelerator.folding, layers={**layers, "le": LayerFolding(62, 12, "lut")})
     with pytest.raises(InputError, match="layer le0: a memory word of 186 times 32 bits is too wide .* at most 128"):
         bank_segments(widest, folding)

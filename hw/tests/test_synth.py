@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from hw import synth
-from hw.gen.build import RTL, generate
+from hw.gen.altered import altered_sources
+from hw.gen.build import generate
 from hw.gen.digest import rtl_digest
 from hw.parts import Part, Synthesis, add_up, check_memories, parts, rom_ones, synthesise_parts
 from hw.resource_report import DOMAINS, findings, page, record, terminal
@@ -37,13 +38,13 @@ _FOLDING = {
 }
 # A second arg max in the local expert, of the inverted logits.
 _CLASS = "      .out_class_o,\n"
-_MARGIN = "  logic signed [AccW:0] margin;"
+_MARGIN = "  logic signed [OutAccW:0] margin;"
 _ARG_MAX = "  logit_arg_max #(\n"
 _TWIN = """
   logit_arg_max #(
       .Count (Classes),
-      .Lanes (Pe),
-      .LogitW(AccW)
+      .Lanes (OutPe),
+      .LogitW(OutAccW)
   ) u_twin (
       .clk_i,
       .rst_ni,
@@ -101,18 +102,10 @@ def test_domains_add_up_and_a_defect_of_the_local_expert_is_seen_there_only(tmp_
         "conv2 has 3 multipliers, the folding gives it 2",
     ]
 
-    altered = tmp_path / "altered"
-    shutil.copytree(RTL, altered)
-    expert = altered / "local_expert.sv"
-    text = expert.read_text()
     names = "  logic [ClassW-1:0] index, twin;\n"  # slang wants them before they are used
-    for old, new in (
-        (_ARG_MAX, names + _ARG_MAX),
-        (_CLASS, "      .out_class_o (index),\n"),
-        (_MARGIN, _TWIN + _MARGIN),
-    ):
-        text = Replacement(expert.name, old, new).applied(text)
-    expert.write_text(text)
+    changes = ((_ARG_MAX, names + _ARG_MAX), (_CLASS, "      .out_class_o (index),\n"), (_MARGIN, _TWIN + _MARGIN))
+    edits = [Replacement("local_expert.sv", old, new) for old, new in changes]
+    altered = altered_sources(edits, "twin", directory=tmp_path)
     defect = synthesise_parts(replace(hardware, rtl=altered), design.moe, "moe_top")
     assert defect.domains["le"]["TRELLIS_FF"] > sound.domains["le"]["TRELLIS_FF"] + 20
     assert defect.domains["le"]["LUT4"] > sound.domains["le"]["LUT4"] + 20

@@ -22,7 +22,7 @@ def test_domains_by_hand() -> None:
     design = tiny_accelerator("general", 1)
     found = domains(design.moe, design.folding)
     assert found == {
-        "aon": Resources(buffer_bits=2 * 6 * 6 * 4 * 8),
+        "aon": Resources(buffer_bits=3 * 6 * 6 * 4 * 8),
         "fe": Resources(36, 144 * 36, 144 * 36, 36 * 6, 2 * 3 * 14 * 8, 4),
         "ge": Resources(
             216 + 192 + 56,

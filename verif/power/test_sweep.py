@@ -44,7 +44,7 @@ def test_a_mix_that_needs_more_images_is_refused() -> None:
 
 def test_every_point_is_what_the_golden_models_count() -> None:
     """Images that the gate calls local stand for the user's, the others for generic ones."""
-    bank = random_bank(design().moe, 6)
+    bank = random_bank(design().moe, 195)
     images = random_images(4 * COUNT, 1)
     local = MoeModel(design().moe).run(images, Mode.MOE_PARALLEL, bank).experts != 0
     with open_device() as device:

@@ -20,7 +20,7 @@ def design() -> Design:
 @cache
 def bank() -> Bank:
     """Random weights."""
-    return random_bank(design().moe, 1)
+    return random_bank(design().moe, 195)
 
 
 @cache
