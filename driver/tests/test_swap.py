@@ -5,8 +5,11 @@ from __future__ import annotations
 
 import pytest
 
+from driver import DriverError
+from driver.accelerator import REASONS
 from driver.swap_load import GE_ALONE, USERS, SwapLoad, SwapReport
 from driver.tests.devices import open_device
+from spec.errors import CheckFailed
 from spec.network import Mode
 from spec.tiny_variants import random_images
 
@@ -50,3 +53,13 @@ def test_a_defect_is_seen(defect: tuple[str, str, str]) -> None:
     with open_device(defect) as device:
         report = SwapLoad(device, Mode.MOE_PARALLEL, 1_000, SEED, POOL).run()
     assert not clean(report), report
+
+
+def test_a_device_that_takes_no_bank_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise DriverError(f"bank 0 was refused: {REASONS['CRC_MISMATCH']}")
+
+    with open_device() as device:
+        monkeypatch.setattr(device, "load_stream", refuse)
+        with pytest.raises(CheckFailed, match="a sound bank was not loaded: .*the bank's CRC-32 is wrong"):
+            SwapLoad(device, Mode.MOE_PARALLEL, 100, SEED, POOL).run()

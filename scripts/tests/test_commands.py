@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import subprocess
@@ -245,3 +246,13 @@ def test_every_command_of_the_report_parses() -> None:
 )
 def test_a_wrong_command_is_seen(text: str, wrong: list[str]) -> None:
     assert wrong_commands(text) == wrong
+
+
+def test_a_dependency_that_does_not_import_is_a_defect(tmp_path: Path) -> None:
+    """Half an installation must not end with 1, which says that something differs."""
+    (tmp_path / "numpy.py").write_text("raise ImportError('half of it')\n")
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    run = subprocess.run(
+        [sys.executable, ROOT / "scripts" / "table2.py", "--help"], env=environment, capture_output=True, text=True
+    )
+    assert run.returncode == 3 and "half of it" in run.stderr
