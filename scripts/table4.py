@@ -27,7 +27,7 @@ def options() -> Parser:
     parser = command(__file__, __doc__, "--users 1,2 --seeds 5")
     add = parser.add_argument
     add("--models", type=Path, default=MODELS, metavar="DIR",
-        help="ge.onnx, ge_float.npz, le_generic.npz, banks/ (default models)")  # fmt: skip
+        help="ge.onnx, ge_float.npz, le_generic_tuned.npz, banks/ (default models)")  # fmt: skip
     add_network(parser, "of ge_float.npz")
     add("--seeds", type=whole_number(1), default=table4.SEEDS, metavar="N", help="random starts (default %(default)s)")
     add_users(parser, " (default)")

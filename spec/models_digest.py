@@ -15,7 +15,7 @@ from spec.network import Moe
 from spec.paths import BANKS, MODELS
 from spec.presets import TRAINED_GATES, load_moe
 
-OTHERS = (MODELS / "ge_float.npz", MODELS / "le_generic.npz")  # what fine-tuning and local experts start from
+OTHERS = (MODELS / "ge_float.npz", MODELS / "le_generic_tuned.npz")  # what fine-tuning and local experts start from
 
 
 @cache

@@ -16,6 +16,11 @@ from training.features import Samples
 from training.local_expert import LocalExpert
 
 
+def head_file(directory: Path, preset: str) -> Path:
+    """Where the generic head of a gate preset is kept: heads of several presets have several shapes."""
+    return directory / f"le_generic_{preset}.npz"
+
+
 def save_head(path: Path, moe: Moe, weights: Sequence[LayerWeights]) -> None:
     """Store a generic head: of each layer int8 weights (outputs, inputs) and int16 biases, for one GE."""
     _save(path, moe, **_arrays(moe, weights))

@@ -15,6 +15,7 @@ from golden.integer_model import MoeModel
 from golden.torch_model import Network
 from spec.bank import Bank
 from spec.bank_file import load_bank
+from spec.errors import InputError
 from spec.network import Moe
 from spec.paths import BUILD, MODELS, bank_file
 from spec.presets import TRAINED_GATES, load_moe, load_toml
@@ -25,7 +26,7 @@ from training.global_expert import load_float_weights
 from training.personalize import evaluate
 from training.pooled_sizes import mean_row, personal_weights
 from training.row_cache import cached_row
-from training.store import load_head
+from training.store import head_file, load_head
 from training.table_files import LICENCE, PAPER_DATA, SEED, TableData
 from training.untrained import overall, untrained_bank
 
@@ -62,8 +63,13 @@ def before_training(moe: Moe, seeds: int, head: Path | None, data: TableData, wo
 
     Args:
         head: file of a generic head that the local expert has instead of random weights.
+
+    Raises:
+        InputError: the file has none that fits.
     """
     weights = None if head is None else load_head(head, moe)
+    if head is not None and weights is None:
+        raise InputError(f"{head}: has no generic head for the gate preset '{moe.preset}' on this global expert")
     tests = [data.users.test(user) for user in data.numbers]
     model = MoeModel(moe)
     rows = []
@@ -128,7 +134,7 @@ def fine_tuned(model: Network, data: TableData, work: Path) -> list[dict[str, fl
 
 def moe_row(moe: Moe, options: Models, data: TableData) -> tuple[dict[str, Any], list[dict[str, float]]]:
     """A row of Table 4, and the users' rows it is the mean of."""
-    head = options.directory / "le_generic.npz" if moe.le_start == "generic" else None
+    head = head_file(options.directory, moe.preset) if moe.le_start == "generic" else None
     before = before_training(moe, options.seeds, None, data, options.work)
     after = after_training(moe, options.directory / "banks", data)
     mean = mean_row(after, ("ge", "generic_ge", "overall", "generic_overall"))

@@ -27,6 +27,7 @@ from spec.qonnx_reader import read_qonnx
 from training import global_expert as ge_step
 from training.export import export_network
 from training.personalize import Recipe, table_2_row
+from training.store import head_file
 from training.user_training import Expert, UserTraining, chosen_users
 
 STEPS = ("ge", "le", "gn", "all")
@@ -143,7 +144,7 @@ def _train_preset(
 ) -> dict[str, Any]:
     """Steps 2 and 3 of one gate preset for the chosen users."""
     folding = build_folding(load_toml("folding", options.preset), moe)
-    head = out / "le_generic.npz"
+    head = head_file(out, moe.preset)
     training = UserTraining(moe, Recipe.of(preset), generic_train, options.seed, work, (head,), options.seed)
     metrics: dict[str, Any] = {}
     bar = progress_bar(numbers, description=f"{moe.preset}: users", unit="user")

@@ -29,6 +29,7 @@ from spec.presets import DEFAULT_FOLDING, DEFAULT_GATE, Accelerator, load_moe, l
 from spec.progress import progress_bar
 from training.fit import fingerprint
 from training.personalize import Measured, Recipe
+from training.store import head_file
 from training.trust import trust_notes, unseen_classes, wilson_interval
 from training.user_training import Expert, UserTraining, chosen_users
 
@@ -102,7 +103,7 @@ class Setting:
             "synthetic": train.synthetic or synthetic_user,
         }
         learnt = hashlib.sha256(f"{moe.network.digest()} {moe.le.pool.layout()} {fingerprint(train)}".encode())
-        heads = (options.ge.with_name("le_generic.npz"), WORK / f"le_generic-{learnt.hexdigest()[:16]}.npz")
+        heads = (head_file(options.ge.parent, moe.preset), WORK / f"le_generic-{learnt.hexdigest()[:16]}.npz")
         return Setting(
             UserTraining(moe, Recipe.of(preset), train, options.seed, WORK, heads),
             build_folding(load_toml("folding", options.preset), moe),

@@ -12,11 +12,13 @@ from golden.tests.small import GATE, blobs
 from spec.errors import InputError
 from spec.kinds.average_pool import AveragePool
 from spec.network import build_moe
+from spec.paths import MODELS
+from spec.presets import TRAINED_GATES, load_moe
 from training import local_expert
 from training.features import Samples, extract
 from training.heads import HeadConfig, integer_logits
 from training.local_expert import Rehearsal, train_generic_head, train_local_expert
-from training.store import load_expert, load_head, save_expert, save_head
+from training.store import head_file, load_expert, load_head, save_expert, save_head
 
 CONFIG = HeadConfig(epochs=12, learning_rate=2e-2, batch=64)
 
@@ -116,3 +118,11 @@ def test_stored_experts_come_back_and_are_checked(moe, samples, tmp_path) -> Non
     assert np.array_equal(load_head(path, moe)[-1].bias, expert.weights[-1].bias)
     assert load_head(path, averaged) is None
     assert load_head(tmp_path / "none.npz", moe) is None
+
+
+def test_the_heads_that_presets_start_from_are_shipped() -> None:
+    for gate in TRAINED_GATES:
+        moe = load_moe(gate)
+        if moe.le_start == "generic":
+            (layer,) = load_head(head_file(MODELS, gate), moe)
+            assert layer.weight.shape == (moe.le.out.outputs, moe.le.out.inputs) and layer.weight.any()

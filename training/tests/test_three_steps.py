@@ -101,7 +101,7 @@ def test_all_steps_then_resume(train, tmp_path: Path, capsys) -> None:
         for user in (1, 2):
             load_bank(bank_file(preset, user, models / "banks"), moe)
             assert 0 <= metrics[preset][user_name(user)]["test"]["overall"] <= 1
-    assert (models / "le_generic.npz").exists() and (models / "ge_float.npz").exists()
+    assert (models / "le_generic_tuned.npz").exists() and (models / "ge_float.npz").exists()
 
     bank = bank_file("paper", 1, models / "banks")
     first, written = read_bank_file(bank).stream, bank.stat().st_mtime_ns
