@@ -102,6 +102,7 @@ inline void gate_layers(const GateBanks& memory, const ap_uint<kBankBits> bank, 
 #if ACCEL_GATE_HIDDEN
   hls::stream<Beat<GateHidden::input_t, GateHidden::kSimd> > words("gate_words");
   hls::stream<Beat<GateHidden::output_t, GateHidden::kPe> > hidden("gate_hidden");
+#pragma HLS STREAM variable = hidden depth = GateHidden::kFolds
   const BankView<GateHidden, kBanks> hidden_weights = {memory.hidden, bank};
   append_confidence<GateHidden>(pooled, confidence, words);
   matrix_vector<GateHidden>(words, hidden, hidden_weights);

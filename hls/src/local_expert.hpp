@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Local expert (power domain PD_LE): pooling to n x n, an optional hidden layer, and a dense layer, with run-time weights.
+/// Local expert (power domain PD_LE): pooling to n x n, an optional hidden layer, a dense layer, with run-time weights.
 ///
 /// Gives the class, and for the gate the confidence: top logit and margin to the second one, requantised to a feature's
 /// width. Initiation interval: that of the slower dense layer.
@@ -71,7 +71,9 @@ inline void local_expert_layers(const LeBanks& memory, const ap_uint<kBankBits> 
   ACCEL_LE_POOL<LePool>(features, pooled);
   TAP_IF(index == 0, kTapLePool, pooled);  // the same for all of them
 #if ACCEL_LE_HIDDEN
+  // All units of an image come within a few cycles; they wait here for the output layer, not in the hidden one.
   hls::stream<Beat<LeHidden::output_t, LeHidden::kPe> > hidden("le_hidden");
+#pragma HLS STREAM variable = hidden depth = LeHidden::kFolds
   const BankView<LeHidden, kBanks> hidden_weights = {memory.hidden, bank};
   dense<LeHidden>(pooled, hidden, hidden_weights);
   TAP(kTapLe + kLeLayers * index, hidden);

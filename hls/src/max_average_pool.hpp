@@ -48,7 +48,7 @@ template <class Layer>
 void max_average_pool(hls::stream<Beat<typename Layer::value_t, Layer::kLanes> >& in,
                       hls::stream<Beat<typename Layer::value_t, Layer::kLanes> >& out) {
 #pragma HLS DATAFLOW
-  const unsigned kDepth = 4 + Layer::kChannels / Layer::kLanes;  // averages wait while the maxima of their window leave
+  // Averages wait while the maxima of their window leave.
   hls::stream<Beat<typename Layer::value_t, Layer::kLanes> > to_max("to_max");
   hls::stream<Beat<typename Layer::value_t, Layer::kLanes> > to_average("to_average");
   hls::stream<Beat<typename Layer::value_t, Layer::kLanes> > maxima("maxima");
@@ -56,7 +56,7 @@ void max_average_pool(hls::stream<Beat<typename Layer::value_t, Layer::kLanes> >
 #pragma HLS STREAM variable = to_max depth = 4
 #pragma HLS STREAM variable = to_average depth = 4
 #pragma HLS STREAM variable = maxima depth = 4
-#pragma HLS STREAM variable = averages depth = kDepth
+#pragma HLS STREAM variable = averages depth = 4 + Layer::kChannels / Layer::kLanes
   copy_features<Layer>(in, to_max, to_average);
   max_pool<Layer>(to_max, maxima);
   average_pool<Layer>(to_average, averages);

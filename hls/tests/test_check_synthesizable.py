@@ -13,7 +13,7 @@ import pytest
 from hls.check_synthesizable import bounded, check, check_objects, check_tokens, strip_comments
 from hls.gen import SOURCES, GeneratedHls, generate
 from spec.presets import Accelerator
-from spec.tiny import averaged_accelerator, tiny_accelerator
+from spec.tiny import averaged_accelerator, max_averaged_accelerator, tiny_accelerator
 
 
 @pytest.fixture
@@ -27,6 +27,7 @@ def altered(tmp_path) -> GeneratedHls:
 DESIGNS = {
     "general": lambda: tiny_accelerator("general", 2),
     "deep": lambda: tiny_accelerator("deep", 1),
+    "max_averaged": lambda: max_averaged_accelerator(),
     "linear": lambda: tiny_accelerator("linear", 2),
     "averaged": averaged_accelerator,
 }
