@@ -18,10 +18,10 @@ from golden.kinds.max_average_pool import MaxAverage
 from spec.network import Mode
 from spec.tiny import max_averaged_accelerator
 from tools.mutants import Replacement
-from verif.compare.comparison import run_modes, run_stage
+from verif.compare.comparison import run_stage
 from verif.compare.stage import Setup, Stage
 from verif.compare.stages import open_stages
-from verif.compare.tests.setup import image_set, setup_of
+from verif.compare.tests.setup import check_every_layer, image_set, opened, setup_of
 from verif.faults import Fault
 
 STAGES = ("torch", "int", "hls4ml", "hls", "rtl")
@@ -36,23 +36,12 @@ def setup(request: pytest.FixtureRequest, tmp_path_factory) -> Setup:
 
 @pytest.fixture(scope="module")
 def stages(setup: Setup) -> Iterator[dict[str, Stage]]:
-    opened = open_stages(list(STAGES), setup)
-    yield {stage.name: stage for stage in opened}
-    for stage in opened:
-        stage.close()
+    with opened(setup, STAGES) as stages:
+        yield stages
 
 
 def test_every_implementation_is_equal_in_every_layer(setup: Setup, stages: dict[str, Stage]) -> None:
-    modes = [mode for mode in Mode if mode != Mode.OFF]
-    for mode, reports in run_modes(setup, list(stages.values()), image_set(IMAGES).images, modes).items():
-        assert [report.stage for report in reports] == [name for name in stages]
-        for report in reports:
-            assert not report.differs, f"{mode.name} {report.stage}: {report.first or report.stopped}"
-            assert report.answered.all()
-            if mode == Mode.MOE_PARALLEL and report.stage != "int":
-                assert {*POOLS, "le0_hidden", "le1_hidden"} <= set(report.mismatches)
-        if mode in (Mode.MOE_PARALLEL, Mode.MOE_GATED):
-            assert len(np.unique(reports[-1].experts > 0)) == 2, "the images do not use the GE and a local expert"
+    check_every_layer(setup, stages, image_set(IMAGES).images, {*POOLS, "le0_hidden", "le1_hidden"})
 
 
 def test_both_halves_have_something_to_compare(setup: Setup) -> None:
