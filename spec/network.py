@@ -145,11 +145,6 @@ class Head:
         """Number of weights without biases."""
         return sum(layer.weights for layer in self.layers)
 
-    @property
-    def macs(self) -> int:
-        """Multiply-accumulates per image."""
-        return sum(layer.macs for layer in self.layers)
-
 
 def name_in_bank(layer: str, expert: int) -> str:
     """Name of a local expert's layer in a bank and wherever else its instances are told apart.

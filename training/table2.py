@@ -55,6 +55,6 @@ def as_markdown(tables: Mapping[str, list[dict[str, float]]], users: Handwriting
     return (
         "# Table 2 of arXiv 1811.00056 on our data\n\n"
         f"Accuracy in per cent, integer golden model. Generic: {generic.name}, class-balanced, {per_class} images a "
-        f"class. Users: {users.name}, test part of each.\nReproduce: `make table`.\n\n"
+        f"class. Users: {users.name}, test part of each.\nReproduce: `make table KEEP=--keep`.\n\n"
         + "\n".join(_section(gate, table) for gate, table in tables.items())
     )
