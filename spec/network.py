@@ -164,7 +164,7 @@ class Moe:
     le: Head  # of every local expert: all are alike but for their weights
     gate: Head
     confidence_shift: int | None  # None: the gate takes no confidence inputs
-    le_start: Literal["random", "generic"]
+    le_start: Literal["random", "generic", "factory"]
     threshold: Literal["zero", "validation"]
 
     @property

@@ -22,3 +22,8 @@ def user_name(number: int) -> str:
 def bank_file(gate: str, user: int = 1, banks: Path = BANKS) -> Path:
     """Bank of a user for a gate preset, below the directory ``banks``."""
     return banks / gate / f"{user_name(user)}.bank"
+
+
+def factory_file(gate: str, without: int | None = None, banks: Path = BANKS) -> Path:
+    """Bank that a device has before anybody personalised it; ``without``: a user who had no part in it."""
+    return banks / gate / (f"factory_without_{user_name(without)}.bank" if without else "factory.bank")

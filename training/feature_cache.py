@@ -16,28 +16,28 @@ import numpy as np
 from golden.data import LabelledImages
 from spec.files import replacing
 from spec.network import Moe
-from training.features import Samples
+from training.features import Copies, Samples
 from training.fit import fingerprint
 from training.gate import GenericData
 from training.personalize import POOL_PER_CLASS, generic_data
 
-RECIPE = 1  # to be raised when the features of the same images change
+RECIPE = 2  # to be raised when the features of the same images change
 
 
-def cached_generic_data(moe: Moe, train: LabelledImages, augmented: bool, seed: int, directory: Path) -> GenericData:
+def cached_generic_data(moe: Moe, train: LabelledImages, copies: Copies, seed: int, directory: Path) -> GenericData:
     """As :func:`training.personalize.generic_data`, from ``directory`` when it was computed before.
 
     A file that cannot be read is computed again.
     """
     pools = (moe.le.pool.layout(), moe.gate.pool.layout())
-    key = f"{RECIPE} {moe.network.digest()} {pools} {fingerprint(train)} {augmented} {seed} {POOL_PER_CLASS}"
+    key = f"{RECIPE} {moe.network.digest()} {pools} {fingerprint(train)} {copies.once()} {seed} {POOL_PER_CLASS}"
     path = directory / f"features-{hashlib.sha256(key.encode()).hexdigest()[:16]}.npz"
     try:
         with np.load(path, allow_pickle=False) as stored:
             return GenericData(_samples(stored, "learning"), _samples(stored, "validation"), stored["validation_ge"])
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         pass
-    data = generic_data(moe, train, augmented, seed)
+    data = generic_data(moe, train, copies, seed)
     arrays = {f"{part}.{f.name}": getattr(getattr(data, part), f.name) for part in _PARTS for f in fields(Samples)}
     with replacing(path) as stream:
         np.savez(stream, validation_ge=data.validation_ge, **arrays)

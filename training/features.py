@@ -7,7 +7,9 @@ personalizing for one user takes seconds.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
+from enum import IntEnum
 
 import numpy as np
 import torch
@@ -15,9 +17,41 @@ import torch
 from golden.data import LabelledImages
 from golden.integer_model import NetworkModel, pool
 from spec.network import Moe
-from training.augment import random_affine
+from training.augment import mild, strong
 
 BATCH = 1000  # images per step of the front end; bounds the memory for unpooled features
+
+
+class Kind(IntEnum):
+    """What a sample is: an image as it was, or a copy that was changed, little or much."""
+
+    IMAGE = 0
+    MILD = 1
+    STRONG = 2
+
+
+@dataclass(frozen=True)
+class Copies:
+    """Augmented copies of every image, by what :mod:`training.augment` does to them."""
+
+    mild: int = 0
+    strong: int = 0
+
+    @property
+    def total(self) -> int:
+        """Copies of one image."""
+        return self.mild + self.strong
+
+    def once(self) -> Copies:
+        """One copy of each kind that there is: for generic images, of which there are many."""
+        return Copies(min(1, self.mild), min(1, self.strong))
+
+    def each(self) -> list[tuple[Kind, Callable[[torch.Tensor, torch.Generator], torch.Tensor]]]:
+        """Kind and augmentation of one copy after the other."""
+        return [(Kind.MILD, mild)] * self.mild + [(Kind.STRONG, strong)] * self.strong
+
+
+NO_COPIES = Copies()
 
 
 @dataclass(frozen=True)
@@ -29,12 +63,14 @@ class Samples:
         gate: uint8 (N, m*m*C), what the gate reads, in the same order.
         labels: int64 (N,), class.
         source: int64 (N,), index of the image that the sample was made from.
+        kind: uint8 (N,), :class:`Kind` of the sample.
     """
 
     local: np.ndarray
     gate: np.ndarray
     labels: np.ndarray
     source: np.ndarray
+    kind: np.ndarray
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -44,29 +80,42 @@ class Samples:
         return Samples(**{f.name: getattr(self, f.name)[index] for f in fields(self)})
 
 
-def extract(moe: Moe, data: LabelledImages, copies: int = 0, strength: float = 0.5, seed: int = 0) -> Samples:
+def join(parts: Sequence[Samples]) -> Samples:
+    """Samples of several data sets as one: the images of all, counted through."""
+    images = np.cumsum([0] + [int((part.kind == Kind.IMAGE).sum()) for part in parts])
+    moved = [replace(part, source=part.source + first) for part, first in zip(parts, images, strict=False)]
+    return Samples(**{f.name: np.concatenate([getattr(part, f.name) for part in moved]) for f in fields(Samples)})
+
+
+def extract(moe: Moe, data: LabelledImages, copies: Copies = NO_COPIES, seed: int = 0) -> Samples:
     """Pooled features of a data set, followed by those of augmented copies of each image.
 
     Args:
-        copies: augmented copies per image; sample ``i`` and its copies have ``source`` = i.
-        strength: of :func:`training.augment.random_affine`.
+        copies: of every image; sample ``i`` and its copies have ``source`` = i.
         seed: of the augmentation.
     """
     model = NetworkModel(moe.network)
     generator = torch.Generator().manual_seed(seed)
-    images = [data.images]
-    for _ in range(copies):
-        moved = random_affine(torch.from_numpy(data.images).unsqueeze(1).float(), strength, generator)
-        images.append(moved.squeeze(1).round().clamp(0, 255).to(torch.uint8).numpy())
     local, gate = [], []
-    for block in images:
-        for start in range(0, len(block), BATCH):
-            features = model.features(block[start : start + BATCH])
+    for augment in (None, *(augment for _, augment in copies.each())):
+        for start in range(0, len(data), BATCH):
+            images = data.images[start : start + BATCH]
+            features = model.features(images if augment is None else _augmented(images, augment, generator))
             local.append(pool(features, moe.le.pool))
             gate.append(pool(features, moe.gate.pool))
+    kinds = [Kind.IMAGE, *(kind for kind, _ in copies.each())]
     return Samples(
         np.concatenate(local),
         np.concatenate(gate),
-        np.tile(data.labels.astype(np.int64), copies + 1),
-        np.tile(np.arange(len(data)), copies + 1),
+        np.tile(data.labels.astype(np.int64), len(kinds)),
+        np.tile(np.arange(len(data)), len(kinds)),
+        np.repeat(np.array(kinds, np.uint8), len(data)),
     )
+
+
+def _augmented(
+    images: np.ndarray, augment: Callable[[torch.Tensor, torch.Generator], torch.Tensor], generator: torch.Generator
+) -> np.ndarray:
+    """uint8 (N, H, W) images, changed and rounded to uint8 again."""
+    changed = augment(torch.from_numpy(images).unsqueeze(1).float(), generator)
+    return changed.squeeze(1).round().clamp(0, 255).to(torch.uint8).numpy()

@@ -18,7 +18,7 @@ from golden.integer_model import confidence
 from spec.errors import InputError
 from spec.fixedpoint import FixedPoint
 from spec.network import LayerWeights, Moe
-from training.features import Samples
+from training.features import Kind, Samples
 from training.heads import EpochData, Head, HeadConfig, head_logits, integer_logits, train_head
 from training.local_expert import LocalExpert
 from training.sampling import balanced_draw
@@ -26,8 +26,9 @@ from training.sampling import balanced_draw
 GATE = HeadConfig(epochs=20, learning_rate=1e-2, batch=512, weight_decay=1e-2)
 LINEAR_GATE = HeadConfig(epochs=60, learning_rate=1e-2, batch=64)
 
-GENERIC_LOSS_BUDGET = 0.008
-"""Accuracy that generic validation images may lose to the gate: 0.8 points (the paper's loses 1.24)."""
+LOSS_BUDGET = 0.008
+"""Accuracy that generic validation images may lose to the gate, if a preset names none: 0.8 points (the paper's loses
+1.24)."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,7 @@ def train_gate(
     users: Sequence[UserData],
     config: HeadConfig | None = None,
     cost: float = 0.0,
+    budget: float = LOSS_BUDGET,
 ) -> Gate:
     """Train the gate of a device with one local expert per user in ``users``.
 
@@ -96,8 +98,8 @@ def train_gate(
     Args:
         config: default: ``GATE``, or ``LINEAR_GATE`` for a gate without a hidden layer.
         cost: share of the loss, 0..1, that counts only the mistakes which cost accuracy: a user's image
-        that the GE
-            gets wrong and the local expert right, and a generic image that the local expert gets wrong.
+            that the GE gets wrong and the local expert right, and a generic image that the local expert gets wrong.
+        budget: accuracy, 0..1, that the generic validation samples may lose, if they choose the threshold.
 
     Raises:
         InputError: the number of users is not the number of local experts.
@@ -125,7 +127,7 @@ def train_gate(
     gate_logits = head_logits(head, gate_inputs(moe, generic.validation, logits))
     scores = gate_scores(gate_logits)
     gains = _gains(generic.validation, logits, gate_logits, generic.validation_ge)
-    threshold = choose_threshold(scores, gains) if moe.threshold == "validation" else 0
+    threshold = choose_threshold(scores, gains, budget) if moe.threshold == "validation" else 0
     # Any higher one keeps the budget too; a lower one than the biases can carry would mean: everything is local.
     threshold = max(threshold, lowest_threshold(weights[-1], moe.gate.out.bias))
     metrics = {
@@ -160,15 +162,14 @@ def fold_threshold(out: LayerWeights, threshold: int, bias: FixedPoint) -> Layer
     return LayerWeights(out.weight, folded)
 
 
-def choose_threshold(scores: np.ndarray, gains: np.ndarray, budget: float = GENERIC_LOSS_BUDGET) -> int:
+def choose_threshold(scores: np.ndarray, gains: np.ndarray, budget: float = LOSS_BUDGET) -> int:
     """The lowest threshold at which generic validation images lose no more than ``budget`` of accuracy.
 
     The lower the threshold, the more of the users' images reach their expert.
 
     Args:
         scores: int64 (N,), see :func:`gate_scores`.
-        gains: float64 (N,), accuracy of the whole set that is won (or lost, < 0) when the local expert
-        answers this
+        gains: float64 (N,), accuracy of the whole set that is won (or lost, < 0) when the local expert answers this
             sample instead of the GE.
         budget: as a share, 0..1.
     """
@@ -198,14 +199,13 @@ class _Learning:
 
     inputs: np.ndarray  # uint8 (N, inputs)
     classes: np.ndarray  # int64 (N,)
-    is_copy: np.ndarray  # bool (N,)
+    kind: np.ndarray  # uint8 (N,)
     weight: np.ndarray  # float32 (N,), mean about 1
     origin: int  # the gate's label: 0 generic, i local expert i - 1
 
     @staticmethod
     def of(moe: Moe, samples: Samples, logits: Sequence[np.ndarray], origin: int, weight: np.ndarray) -> _Learning:
-        is_copy = samples.source != np.arange(len(samples))
-        return _Learning(gate_inputs(moe, samples, logits), samples.labels, is_copy, weight, origin)
+        return _Learning(gate_inputs(moe, samples, logits), samples.labels, samples.kind, weight, origin)
 
     def draw(self, index: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         return self.inputs[index], np.full(len(index), self.origin), self.weight[index]
@@ -217,19 +217,18 @@ def _weights(counts: np.ndarray, cost: float) -> np.ndarray:
 
 
 def _epochs(generic: _Learning, local: Sequence[_Learning], seed: int) -> EpochData:
-    """Epochs of users' samples and as many generic ones, with the same share of augmented copies on both
-    sides.
+    """Epochs of users' samples and as many generic ones, with the same share of each kind on both sides.
 
-    Interpolation leaves its mark on a copy. Were only the users' images augmented, or more of them, the
-    gate would learn to tell that mark instead of the handwriting. An image is repeated as often as it has
-    copies, so half of all samples are images as they are.
+    Interpolation leaves its mark on a copy. Were only the users' images augmented, or more of them, the gate would
+    learn to tell that mark instead of the handwriting. An image is repeated as often as it has copies, so half of all
+    samples are images as they are.
     """
     chosen = []
     for data in local:
-        images, copies = np.flatnonzero(~data.is_copy), np.flatnonzero(data.is_copy)
+        images, copies = np.flatnonzero(data.kind == Kind.IMAGE), np.flatnonzero(data.kind != Kind.IMAGE)
         chosen.append(np.concatenate([np.tile(images, max(1, len(copies) // len(images))), copies]))
-    number_of_copies = sum(int(d.is_copy[i].sum()) for d, i in zip(local, chosen, strict=True))
-    number_of_images = sum(map(len, chosen)) - number_of_copies
+    kinds = np.concatenate([data.kind[index] for data, index in zip(local, chosen, strict=True)])
+    counts = {kind: int((kinds == kind).sum()) for kind in np.unique(kinds)}
 
     def generic_draw(members: np.ndarray, count: int, epoch: int) -> np.ndarray:
         classes = generic.classes[members]
@@ -237,9 +236,7 @@ def _epochs(generic: _Learning, local: Sequence[_Learning], seed: int) -> EpochD
         return members[balanced_draw(classes, per_class, epoch, seed)[:count]]
 
     def epoch_data(epoch: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        drawn = [generic_draw(np.flatnonzero(~generic.is_copy), number_of_images, epoch)]
-        if number_of_copies:
-            drawn.append(generic_draw(np.flatnonzero(generic.is_copy), number_of_copies, epoch))
+        drawn = [generic_draw(np.flatnonzero(generic.kind == kind), count, epoch) for kind, count in counts.items()]
         parts = [generic.draw(np.concatenate(drawn))]
         parts += [data.draw(index) for data, index in zip(local, chosen, strict=True)]
         inputs, labels, weights = (np.concatenate(part) for part in zip(*parts, strict=True))

@@ -3,23 +3,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
 from spec.network import LayerWeights, Moe
-from training.features import Samples
+from training.features import Kind, Samples
 from training.fit import balanced_accuracy
 from training.heads import EpochData, Head, HeadConfig, integer_logits, train_head
 from training.sampling import balanced_draw, folds
 
 GENERIC = HeadConfig(epochs=20, learning_rate=5e-3)
-FROM_GENERIC = HeadConfig(epochs=24, learning_rate=5e-3, batch=256, label_smoothing=0.1)
-FROM_RANDOM = HeadConfig(epochs=60, learning_rate=5e-3, batch=64, label_smoothing=0.1)
 
 GENERIC_PER_CLASS = 500  # samples of each class in an epoch of the generic head
 FOLDS = 4
+
+
+@dataclass(frozen=True)
+class ExpertConfig(HeadConfig):
+    """Settings of a local expert's training.
+
+    ``epoch_samples``: an epoch takes every image and as many of its copies, the same number of each and other ones in
+    every epoch, as keep it at this size; None takes all.
+    """
+
+    epoch_samples: int | None = None
+
+
+FROM_RANDOM = ExpertConfig(epochs=60, learning_rate=5e-3, batch=64, label_smoothing=0.1)
+FROM_GENERIC = ExpertConfig(epochs=24, learning_rate=5e-3, label_smoothing=0.1)
+FROM_FACTORY = ExpertConfig(epochs=24, learning_rate=2e-3, weight_decay=1e-2, label_smoothing=0.1, epoch_samples=5000)
+USUAL = {"random": FROM_RANDOM, "generic": FROM_GENERIC, "factory": FROM_FACTORY}
+"""By what a preset's local experts start from."""
 
 Weights = tuple[LayerWeights, ...]
 """Of every layer of a local expert."""
@@ -31,10 +48,9 @@ class LocalExpert:
 
     Attributes:
         weights: of every layer, trained on all samples.
-        held_out_logits: int32 (N, classes), for each training sample the logits of an expert that saw
-        neither it nor
-            any copy of its image. An expert is overconfident on its own training samples; the gate must not
-            learn from that.
+        held_out_logits: int32 (N, classes), for each training sample the logits of an expert that saw neither it nor
+            any copy of its image. An expert is overconfident on its own training samples; the gate must not learn from
+            that.
         epochs: chosen by cross-validation.
         validation: cross-validated accuracy at that epoch, 0..1.
     """
@@ -83,7 +99,7 @@ def train_local_expert(
     moe: Moe,
     samples: Samples,
     start: Weights | None = None,
-    config: HeadConfig | None = None,
+    config: ExpertConfig | None = None,
     rehearsal: Rehearsal | None = None,
 ) -> LocalExpert:
     """Train one user's local expert.
@@ -93,12 +109,12 @@ def train_local_expert(
 
     Args:
         samples: the user's training samples; augmented copies follow their image's fold.
-        start: generic head to start from; None starts from random weights.
-        config: default: ``FROM_GENERIC`` or ``FROM_RANDOM``.
+        start: generic or factory head to start from; None starts from random weights.
+        config: default: the usual one of the preset's start.
         rehearsal: generic samples to mix in; None trains on the user's samples alone, as the paper does.
     """
-    config = config or (FROM_RANDOM if start is None else FROM_GENERIC)
-    images = samples.source == np.arange(len(samples))
+    config = config or USUAL[moe.le_start]
+    images = samples.kind == Kind.IMAGE
     fold = folds(samples.labels[images], FOLDS, config.seed)[samples.source]
     right = np.zeros((config.epochs, int(images.sum())), bool)
     trained: dict[int, list[Weights]] = {}
@@ -126,7 +142,7 @@ def _train(
     moe: Moe,
     samples: Samples,
     start: Weights | None,
-    config: HeadConfig,
+    config: ExpertConfig,
     rehearsal: Rehearsal | None,
     stop: int,
 ) -> list[Weights]:
@@ -137,29 +153,48 @@ def _train(
     if not len(samples):  # a single image, held out: what is left is the start
         return [head.integers()] * stop
     history: list[Weights] = []
-    for epoch in train_head(head, _epochs(samples, rehearsal, config.seed), config):
+    for epoch in train_head(head, _epochs(samples, rehearsal, config), config):
         history.append(head.integers())
         if epoch == stop:
             break
     return history
 
 
-def _epochs(samples: Samples, rehearsal: Rehearsal | None, seed: int) -> EpochData:
-    """Epochs that go once through all samples in a fresh order, mixed with as many to rehearse."""
+def _epochs(samples: Samples, rehearsal: Rehearsal | None, config: ExpertConfig) -> EpochData:
+    """Epochs of the user's samples in a fresh order, mixed with as many to rehearse."""
     x, y = torch.from_numpy(samples.local), torch.from_numpy(samples.labels)
-    count = len(y)
+    choose = _choice(samples, config)
     if rehearsal is not None:
         generic, classes = torch.from_numpy(rehearsal.samples.local), rehearsal.samples.labels
-        per_class = -(-count // len(np.unique(classes)))
 
     def epoch_data(epoch: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        inputs, labels, weights = x, y, torch.ones(count)
+        chosen = torch.from_numpy(choose(epoch))
+        count = len(chosen)
+        inputs, labels, weights = x[chosen], y[chosen], torch.ones(count)
         if rehearsal is not None:
-            drawn = torch.from_numpy(balanced_draw(classes, per_class, epoch, seed)[:count])
-            inputs = torch.cat([x, generic[drawn]])
-            labels = torch.cat([y, torch.from_numpy(classes)[drawn]])
+            per_class = -(-count // len(np.unique(classes)))
+            drawn = torch.from_numpy(balanced_draw(classes, per_class, epoch, config.seed)[:count])
+            inputs = torch.cat([inputs, generic[drawn]])
+            labels = torch.cat([labels, torch.from_numpy(classes)[drawn]])
             weights = torch.cat([weights, torch.full((count,), rehearsal.weight)])
-        order = torch.from_numpy(np.random.default_rng([seed, epoch]).permutation(len(labels)))
+        order = torch.from_numpy(np.random.default_rng([config.seed, epoch]).permutation(len(labels)))
         return inputs[order], labels[order], weights[order]
 
     return epoch_data
+
+
+def _choice(samples: Samples, config: ExpertConfig) -> Callable[[int], np.ndarray]:
+    """Maps an epoch to the indices of its samples."""
+    everything = np.arange(len(samples))
+    images, copies = everything[samples.kind == Kind.IMAGE], everything[samples.kind != Kind.IMAGE]
+    each = len(copies) // max(1, len(images))
+    taken = each if config.epoch_samples is None else min(each, config.epoch_samples // max(1, len(images)) - 1)
+    if taken == each:
+        return lambda epoch: everything
+    by_image = copies[np.argsort(samples.source[copies], kind="stable")].reshape(len(images), each)
+
+    def choose(epoch: int) -> np.ndarray:
+        fresh = np.random.default_rng([config.seed, epoch, 1]).permuted(by_image, axis=1)
+        return np.concatenate([images, fresh[:, : max(1, taken)].ravel()])
+
+    return choose

@@ -14,10 +14,10 @@ from golden.data import LabelledImages
 from golden.integer_model import MoeModel, NetworkModel
 from spec.bank import Bank
 from spec.network import LayerWeights, Mode, Moe
-from training.features import Samples, extract
-from training.gate import GATE, LINEAR_GATE, Gate, GenericData, UserData, train_gate
+from training.features import NO_COPIES, Copies, Samples, extract
+from training.gate import GATE, LINEAR_GATE, LOSS_BUDGET, Gate, GenericData, UserData, train_gate
 from training.global_expert import VALIDATION_FRACTION
-from training.local_expert import FROM_GENERIC, FROM_RANDOM, LocalExpert, Rehearsal, train_local_expert
+from training.local_expert import USUAL, LocalExpert, Rehearsal, train_local_expert
 from training.sampling import stratified_split
 
 POOL_PER_CLASS = 400
@@ -26,11 +26,25 @@ POOL_PER_CLASS = 400
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a gate preset is trained: the section ``[training]`` of its file."""
+    """How a gate preset is trained: the section ``[training]`` of its file.
 
-    augmented_copies: int = 0
+    Attributes:
+        mild_copies, strong_copies: of each of the user's images, augmented little and much.
+        rehearsal: loss weight of generic samples in the local expert's training.
+        gate_cost: share of the gate's loss that counts only the mistakes which cost accuracy.
+        loss_budget: accuracy, 0..1, that generic validation images may lose to the gate.
+    """
+
+    mild_copies: int = 0
+    strong_copies: int = 0
     rehearsal: float = 0.0
     gate_cost: float = 0.0
+    loss_budget: float = LOSS_BUDGET
+
+    @property
+    def copies(self) -> Copies:
+        """Of each of the user's images."""
+        return Copies(self.mild_copies, self.strong_copies)
 
     @staticmethod
     def of(preset: dict) -> Recipe:
@@ -38,13 +52,13 @@ class Recipe:
         return Recipe(**preset.get("training", {}))
 
 
-def generic_data(moe: Moe, train: LabelledImages, augmented: bool, seed: int = 0) -> GenericData:
+def generic_data(moe: Moe, train: LabelledImages, copies: Copies = NO_COPIES, seed: int = 0) -> GenericData:
     """Features of generic data, split as for the GE: what validated the GE validates the gate.
 
     Takes about a second per 5,000 images; do it once for all users.
 
     Args:
-        augmented: also compute one augmented copy of each image, for users whose images are augmented too.
+        copies: of each of the user's images; of a generic one there is one copy of each kind.
     """
     rest, held_out = stratified_split(train.labels, VALIDATION_FRACTION, seed)
     rng = np.random.default_rng(seed)
@@ -53,12 +67,7 @@ def generic_data(moe: Moe, train: LabelledImages, augmented: bool, seed: int = 0
     validation = train.select(held_out)
     answers = NetworkModel(moe.network).logits(validation.images).argmax(1)
     learning = train.select(np.sort(np.concatenate(chosen)))
-    return GenericData(extract(moe, learning, int(augmented), seed=seed), extract(moe, validation), answers)
-
-
-def user_samples(moe: Moe, train: LabelledImages, copies: int, seed: int = 0) -> Samples:
-    """One user's training samples with augmented copies."""
-    return extract(moe, train, copies, seed=seed)
+    return GenericData(extract(moe, learning, copies.once(), seed), extract(moe, validation), answers)
 
 
 def user_data(moe: Moe, train: LabelledImages, samples: Samples, expert: LocalExpert) -> UserData:
@@ -67,7 +76,7 @@ def user_data(moe: Moe, train: LabelledImages, samples: Samples, expert: LocalEx
 
 
 @contextmanager
-def _one_thread() -> Iterator[None]:
+def one_thread() -> Iterator[None]:
     """A head's steps are too small to share: several threads only wait for one another, on a busy machine for long."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -89,13 +98,13 @@ def fit_expert(
     """Step 2 for one user.
 
     Args:
-        start: the generic head, or None for a preset that starts from random weights.
+        start: the generic or factory head, or None for a preset that starts from random weights.
         epochs: None for the usual number.
     """
-    config = FROM_RANDOM if start is None else FROM_GENERIC
+    config = USUAL[moe.le_start]
     config = replace(config, seed=seed, epochs=epochs or config.epochs)
     rehearsal = Rehearsal(generic.learning, recipe.rehearsal) if recipe.rehearsal else None
-    with _one_thread():
+    with one_thread():
         return train_local_expert(moe, samples, start, config, rehearsal)
 
 
@@ -105,8 +114,8 @@ def fit_gate(
     """Step 3 for one user; ``epochs`` None is the usual number."""
     config = GATE if moe.gate.hidden else LINEAR_GATE
     config = replace(config, seed=seed, epochs=epochs or config.epochs)
-    with _one_thread():
-        return train_gate(moe, generic, [user], config, recipe.gate_cost)
+    with one_thread():
+        return train_gate(moe, generic, [user], config, recipe.gate_cost, recipe.loss_budget)
 
 
 def make_bank(moe: Moe, experts: list[LocalExpert], gate: Gate) -> Bank:

@@ -12,11 +12,11 @@ from spec.presets import load_toml
 from spec.progress import progress_bar
 from spec.qonnx_reader import read_qonnx
 from training import personalize
-from training.features import Samples
+from training.features import Samples, extract
 from training.fit import fingerprint
 from training.gate import GenericData
-from training.local_expert import FOLDS
-from training.personalize import POOL_PER_CLASS, Recipe, evaluate, generic_data, user_samples
+from training.local_expert import FOLDS, FROM_RANDOM
+from training.personalize import POOL_PER_CLASS, Recipe, evaluate, generic_data
 from training.pooled_sizes import (
     fit_bank,
     mean_row,
@@ -57,19 +57,19 @@ class Trainer:
             "seed": SEED,
             "preset": self.preset,
             "network": self.network.digest(),
-            "local_expert": f"{personalize.FROM_RANDOM} {FOLDS} folds",
+            "local_expert": f"{FROM_RANDOM} {FOLDS} folds",
             "gate": f"{personalize.LINEAR_GATE} {POOL_PER_CLASS} of a class",
             "generic": [fingerprint(data.train), fingerprint(data.test)],
         }
 
     def _compute_generic(self) -> GenericData:
-        return generic_data(self._unpooled, self.data.train, self.recipe.augmented_copies > 0, SEED)
+        return generic_data(self._unpooled, self.data.train, self.recipe.copies, SEED)
 
     def _compute_generic_of(self, pooled: int) -> GenericData:
         return repool_generic(self._generic(), moe_of_size(self.network, self.preset, pooled))
 
     def _compute_samples(self, user: int) -> Samples:
-        return user_samples(self._unpooled, self.data.users.train(user), self.recipe.augmented_copies, SEED)
+        return extract(self._unpooled, self.data.users.train(user), self.recipe.copies, SEED)
 
     def row(self, pooled: int, user: int) -> dict[str, Any]:
         """One user's figures at one size, named as by :func:`training.personalize.evaluate`."""

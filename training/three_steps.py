@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The three-step training (``scripts/train.py``).
 
-Steps hand over files, so each can run alone: ``ge`` writes ``ge.onnx``; ``le`` reads it and writes the
-generic head and one expert per user; ``gn`` reads those and writes one bank per user.
+Steps hand over files, so each can run alone: ``ge`` writes ``ge.onnx``; ``factory`` reads it and writes the banks that
+a device has before anybody personalised it; ``le`` reads those and writes the generic head and one expert per user;
+``gn`` reads those and writes one bank per user.
 """
 
 from __future__ import annotations
@@ -26,11 +27,12 @@ from spec.progress import progress_bar
 from spec.qonnx_reader import read_qonnx
 from training import global_expert as ge_step
 from training.export import export_network
+from training.factory_step import FactoryStep
 from training.personalize import Recipe, table_2_row
 from training.store import head_file
 from training.user_training import Expert, UserTraining, chosen_users
 
-STEPS = ("ge", "le", "gn", "all")
+STEPS = ("ge", "factory", "le", "gn", "all")
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,12 @@ def run(options: Steps) -> dict[str, Any]:
     for name in presets:
         preset = load_toml("gates", name)
         moe = build_moe(network, preset)
+        if options.step in ("factory", "all") and moe.le_start == "factory":
+            folding = build_folding(load_toml("folding", options.preset), moe)
+            step = FactoryStep(moe, Recipe.of(preset), folding, generic_train, test, users, options.seed, out, work)
+            metrics[f"{moe.preset}_factory"] = step.run(about, options.resume)
+        if options.step == "factory":
+            continue
         metrics[moe.preset] = _train_preset(options, moe, preset, generic_train, test, users, numbers, about, out, work)
     return metrics
 
@@ -145,7 +153,17 @@ def _train_preset(
     """Steps 2 and 3 of one gate preset for the chosen users."""
     folding = build_folding(load_toml("folding", options.preset), moe)
     head = head_file(out, moe.preset)
-    training = UserTraining(moe, Recipe.of(preset), generic_train, options.seed, work, (head,), options.seed)
+    training = UserTraining(
+        moe,
+        Recipe.of(preset),
+        generic_train,
+        options.seed,
+        work,
+        (head,),
+        options.seed,
+        banks=out / "banks",
+        writers=users.train_parts(),
+    )
     metrics: dict[str, Any] = {}
     bar = progress_bar(numbers, description=f"{moe.preset}: users", unit="user")
     for number in bar:

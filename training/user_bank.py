@@ -89,8 +89,8 @@ class Setting:
         return self.training.moe
 
     @staticmethod
-    def load(options: Request, synthetic_user: bool) -> Setting:
-        """From the command line and the environment."""
+    def load(options: Request, users: Handwriting) -> Setting:
+        """From the command line and the environment; ``users``: whose banks are made."""
         moe = load_moe(options.gate, options.ge)
         if moe.local_experts != 1:
             raise InputError(f"gate preset '{moe.preset}' has {moe.local_experts} local experts, 1 is needed here")
@@ -100,12 +100,15 @@ class Setting:
             "tool": f"personal-moe-fpga {__version__}",
             "command": f"python scripts/personalize.py --gate {moe.preset} --seed {options.seed}",
             "generic": train.name,
-            "synthetic": train.synthetic or synthetic_user,
+            "synthetic": train.synthetic or users.synthetic,
         }
         learnt = hashlib.sha256(f"{moe.network.digest()} {moe.le.pool.layout()} {fingerprint(train)}".encode())
         heads = (head_file(options.ge.parent, moe.preset), WORK / f"le_generic-{learnt.hexdigest()[:16]}.npz")
+        banks = options.ge.parent / "banks"
         return Setting(
-            UserTraining(moe, Recipe.of(preset), train, options.seed, WORK, heads),
+            UserTraining(
+                moe, Recipe.of(preset), train, options.seed, WORK, heads, banks=banks, writers=_writers(moe, users)
+            ),
             build_folding(load_toml("folding", options.preset), moe),
             balanced_subset(test, options.seed),
             options.resume,
@@ -123,6 +126,8 @@ class Setting:
             fingerprint(self.training.generic_train),
             fingerprint(train),
             str(self.training.seed),
+            self.training.settings(),
+            self.training.start_digest(train),
         )
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
@@ -135,7 +140,7 @@ def run(options: Request, device: DeviceCheckMaker | None = None) -> dict[str, A
         raise InputError("--out FILE is needed")
     out = options.out or BUILD / "banks" / Path(options.gate).stem
     _check_out(out, options.several)
-    setting = Setting.load(options, data.synthetic)
+    setting = Setting.load(options, data)
     data = data.of_classes(setting.moe.network.classes)
     print(f"Handwriting: {data.name}. Generic data: {setting.training.generic_train.name}.")
     if setting.about["synthetic"]:
@@ -155,6 +160,15 @@ def run(options: Request, device: DeviceCheckMaker | None = None) -> dict[str, A
     if options.several:
         print(as_table(results))
     return {"gate": setting.moe.preset, "folding": setting.folding.name, **setting.about, "users": results}
+
+
+def _writers(moe: Moe, users: Handwriting) -> tuple[LabelledImages, ...]:
+    """Training images of everybody at hand, for a factory head: of the file with the users, and of USERS_NPZ."""
+    if moe.le_start != "factory":
+        return ()
+    known = users_source()
+    sources = [users] if known.synthetic or known.name == users.name else [users, known]
+    return tuple(part for source in sources for part in source.of_classes(moe.network.classes).train_parts())
 
 
 def _numbers(wanted: Sequence[int] | None, data: Handwriting) -> tuple[int, ...]:

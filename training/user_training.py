@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 
 from golden.data import Handwriting, LabelledImages
@@ -18,11 +19,15 @@ from golden.integer_model import MoeModel
 from spec.bank import Bank
 from spec.errors import InputError
 from spec.network import LayerWeights, Moe
+from training import factory
+from training.factory_banks import factory_bank, shares_images
 from training.feature_cache import cached_generic_data
-from training.features import Samples
-from training.gate import Gate, GenericData
-from training.local_expert import GENERIC, LocalExpert, train_generic_head
+from training.features import Samples, extract
+from training.fit import fingerprint
+from training.gate import GATE, Gate, GenericData
+from training.local_expert import FOLDS, GENERIC, USUAL, LocalExpert, train_generic_head
 from training.personalize import (
+    POOL_PER_CLASS,
     Measured,
     Recipe,
     fit_expert,
@@ -30,7 +35,6 @@ from training.personalize import (
     make_bank,
     measure,
     user_data,
-    user_samples,
 )
 from training.store import load_expert, load_head, save_expert, save_head
 
@@ -63,9 +67,12 @@ class UserTraining:
         moe, recipe: what is trained, and how.
         generic_train: generic images.
         seed: of every random choice of a user's training.
-        work: directory for the features of generic data.
+        work: directory for the features of generic data, and for factory heads that are not shipped.
         heads: files that may hold the generic head; a new one is written to the last.
-        head_seed: of the generic head's training.
+        head_seed: of the generic or factory head's training.
+        banks: directory of banks, in which factory banks may be.
+        writers: training images of writers, for a factory head when no bank fits; whoever shares an image with the user
+            is left out.
     """
 
     moe: Moe
@@ -75,22 +82,65 @@ class UserTraining:
     work: Path
     heads: tuple[Path, ...]
     head_seed: int = GENERIC.seed
+    banks: Path | None = None
+    writers: tuple[LabelledImages, ...] = ()
 
     @cached_property
     def generic(self) -> GenericData:
         """Features of generic data."""
-        augmented = self.recipe.augmented_copies > 0
-        return cached_generic_data(self.moe, self.generic_train, augmented, self.seed, self.work)
+        return cached_generic_data(self.moe, self.generic_train, self.recipe.copies, self.seed, self.work)
 
-    @cached_property
-    def head(self) -> tuple[LayerWeights, ...] | None:
-        """The generic head; None for a preset whose local experts start from random weights.
+    def settings(self) -> str:
+        """Everything that a user's weights depend on beside preset, seed and data: to know cached results by."""
+        head = f"{factory.FACTORY} {factory.EPOCH_SAMPLES} {factory.WRITER_COPIES} {GENERIC}"
+        return f"{head} {USUAL[self.moe.le_start]} {FOLDS} {GATE} {POOL_PER_CLASS}"
+
+    def start(self, images: LabelledImages) -> tuple[LayerWeights, ...] | None:
+        """What the local expert of this user starts from; None for a preset that starts from random weights.
+
+        Args:
+            images: the user's, none of which the start may have seen.
 
         Raises:
             InputError: a file that should hold it cannot be read.
         """
-        if self.moe.le_start != "generic":
-            return None
+        if self.moe.le_start == "factory":
+            return self._factory_head(images)
+        return self.generic_head if self.moe.le_start == "generic" else None
+
+    def start_digest(self, images: LabelledImages) -> str:
+        """SHA-256 (hexadecimal) of :meth:`start`; empty without one."""
+        layers = self.start(images) or ()
+        content = b"".join(part.tobytes() for layer in layers for part in (layer.weight, layer.bias))
+        return sha256(content).hexdigest() if layers else ""
+
+    def _factory_head(self, images: LabelledImages) -> tuple[LayerWeights, ...]:
+        if self.banks and (bank := factory_bank(self.moe, self.banks, images)):
+            return bank.local_experts[0]
+        others = [writer for writer in self.writers if not shares_images(writer, images)]
+        learnt = [
+            self.moe.le.pool.layout(),
+            fingerprint(self.generic_train),
+            *map(fingerprint, others),
+            factory.FACTORY,
+        ]
+        key = sha256(f"{self.moe.network.digest()} {learnt} {self.head_seed}".encode()).hexdigest()[:16]
+        path = self.work / f"factory-{key}.npz"
+        if (head := load_head(path, self.moe)) is not None:
+            return head
+        samples = [factory.writer_samples(self.moe, self.recipe, writer, self.head_seed) for writer in others]
+        config = replace(factory.FACTORY, seed=self.head_seed)
+        head = factory.train_factory_head(self.moe, self.generic.learning, samples, config, factory.EPOCH_SAMPLES)
+        save_head(path, self.moe, head)
+        return head
+
+    @cached_property
+    def generic_head(self) -> tuple[LayerWeights, ...]:
+        """A head trained on generic data alone.
+
+        Raises:
+            InputError: a file that should hold it cannot be read.
+        """
         for path in self.heads:
             if (head := load_head(path, self.moe)) is not None:
                 return head
@@ -124,9 +174,9 @@ class UserTraining:
         """
         with step("features"):
             generic = self.generic
-            samples = user_samples(self.moe, images, self.recipe.augmented_copies, self.seed)
+            samples = extract(self.moe, images, self.recipe.copies, self.seed)
         with step("local expert"):
-            fitted = self._expert(samples, expert_file, expert, expert_epochs)
+            fitted = self._expert(images, samples, expert_file, expert, expert_epochs)
         if expert_only:
             return Trained(fitted)
         with step("gate"):
@@ -134,10 +184,12 @@ class UserTraining:
             gate = fit_gate(self.moe, self.recipe, generic, user, self.seed, gate_epochs)
             return Trained(fitted, gate, make_bank(self.moe, [fitted], gate))
 
-    def _expert(self, samples: Samples, file: Path, expert: Expert, epochs: int | None) -> LocalExpert:
+    def _expert(
+        self, images: LabelledImages, samples: Samples, file: Path, expert: Expert, epochs: int | None
+    ) -> LocalExpert:
         if expert == Expert.LOAD or (expert == Expert.RESUME and file.exists()):
             return load_expert(file, self.moe, samples)
-        fitted = fit_expert(self.moe, self.recipe, samples, self.generic, self.head, self.seed, epochs)
+        fitted = fit_expert(self.moe, self.recipe, samples, self.generic, self.start(images), self.seed, epochs)
         save_expert(file, self.moe, fitted)
         return fitted
 

@@ -98,6 +98,10 @@ class Handwriting:
         """Test images of `user` (1..U); `DataError` for an unknown user."""
         return self._part(user, True)
 
+    def train_parts(self) -> tuple[LabelledImages, ...]:
+        """Training images of every user who has any."""
+        return tuple(self.train(user) for user in self.users if ((self.user == user - 1) & ~self.is_test).any())
+
     def _part(self, user: int, is_test: bool) -> LabelledImages:
         if user not in self.users:
             raise DataError(f"{self.name}: no user {user}, users are 1..{self.users[-1]}.")

@@ -11,7 +11,7 @@ from golden.tests.small import blobs
 from spec.bank import random_bank
 from spec.network import Mode
 from training.augment import random_affine
-from training.features import extract
+from training.features import Copies, extract
 
 
 def test_features_equal_the_layers_of_the_integer_model(moe) -> None:
@@ -24,12 +24,12 @@ def test_features_equal_the_layers_of_the_integer_model(moe) -> None:
 
 def test_copies_follow_and_name_their_source(moe) -> None:
     data = blobs(1, 3)
-    samples = extract(moe, data, copies=2, seed=1)
+    samples = extract(moe, data, Copies(mild=2), seed=1)
     assert np.array_equal(samples.source, np.tile(np.arange(62), 3))
     assert np.array_equal(samples.labels, data.labels[samples.source])
     assert np.array_equal(samples.local[:62], extract(moe, data).local)
     assert not np.array_equal(samples.local[62:124], samples.local[:62])
-    assert np.array_equal(samples.local, extract(moe, data, copies=2, seed=1).local)
+    assert np.array_equal(samples.local, extract(moe, data, Copies(mild=2), seed=1).local)
 
 
 def test_augmentation_moves_and_is_seeded() -> None:

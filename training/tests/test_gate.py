@@ -13,7 +13,7 @@ from golden.integer_model import MoeModel, gate_decision
 from golden.tests.small import GATE, blobs
 from spec.errors import InputError
 from spec.network import LayerWeights, Mode, Moe, build_moe
-from training.features import extract
+from training.features import Copies, extract
 from training.gate import (
     GenericData,
     UserData,
@@ -25,21 +25,21 @@ from training.gate import (
     train_gate,
 )
 from training.heads import HeadConfig
-from training.local_expert import train_local_expert
+from training.local_expert import ExpertConfig, train_local_expert
 from training.personalize import evaluate, make_bank
 
-EXPERT = HeadConfig(epochs=8, learning_rate=2e-2, batch=64)
+EXPERT = ExpertConfig(epochs=8, learning_rate=2e-2, batch=64)
 CONFIG = HeadConfig(epochs=8, learning_rate=1e-2, batch=128)
 DIM = 120  # brightness of the second writer's pen
 
 
 def generic_data(moe: Moe, images: LabelledImages) -> GenericData:
-    learning, validation = extract(moe, images, copies=1), extract(moe, blobs(4, 11))
+    learning, validation = extract(moe, images, Copies(mild=1)), extract(moe, blobs(4, 11))
     return GenericData(learning, validation, validation.labels)
 
 
 def user_data(moe: Moe, images: LabelledImages) -> UserData:
-    samples = extract(moe, images, copies=1)
+    samples = extract(moe, images, Copies(mild=1))
     expert = train_local_expert(moe, samples, config=EXPERT)
     return UserData(samples, expert, np.zeros(len(images), np.int64))
 

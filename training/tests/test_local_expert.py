@@ -15,12 +15,12 @@ from spec.network import build_moe
 from spec.paths import MODELS
 from spec.presets import TRAINED_GATES, load_moe
 from training import local_expert
-from training.features import Samples, extract
-from training.heads import HeadConfig, integer_logits
-from training.local_expert import Rehearsal, train_generic_head, train_local_expert
+from training.features import Copies, Samples, extract
+from training.heads import integer_logits
+from training.local_expert import ExpertConfig, Rehearsal, train_generic_head, train_local_expert
 from training.store import head_file, load_expert, load_head, save_expert, save_head
 
-CONFIG = HeadConfig(epochs=12, learning_rate=2e-2, batch=64)
+CONFIG = ExpertConfig(epochs=12, learning_rate=2e-2, batch=64)
 
 
 @pytest.fixture(autouse=True)
@@ -31,7 +31,7 @@ def small_epochs(monkeypatch) -> None:
 
 @pytest.fixture(scope="module")
 def samples(moe) -> Samples:
-    return extract(moe, blobs(8, 0), copies=1)
+    return extract(moe, blobs(8, 0), Copies(mild=1))
 
 
 def accuracy(logits: np.ndarray, samples: Samples) -> float:
@@ -53,7 +53,7 @@ def test_it_learns(moe, samples) -> None:
 
 def test_with_one_image_of_each_class_no_epoch_is_chosen(moe) -> None:
     """Cross-validation would only see classes that its experts never saw, and stop at once."""
-    once = extract(moe, blobs(1, 0), copies=1)
+    once = extract(moe, blobs(1, 0), Copies(mild=1))
     config = replace(CONFIG, epochs=30)
     expert = train_local_expert(moe, once, config=config)
     assert expert.epochs == config.epochs
@@ -62,7 +62,7 @@ def test_with_one_image_of_each_class_no_epoch_is_chosen(moe) -> None:
 
 
 def test_a_single_image_is_enough_to_run(moe) -> None:
-    single = extract(moe, blobs(1, 0).select(slice(1)), copies=1)
+    single = extract(moe, blobs(1, 0).select(slice(1)), Copies(mild=1))
     expert = train_local_expert(moe, single, config=CONFIG)
     assert expert.held_out_logits.shape == (2, moe.network.classes)
 
@@ -70,10 +70,10 @@ def test_a_single_image_is_enough_to_run(moe) -> None:
 def test_held_out_logits_know_nothing_of_their_own_labels(network) -> None:
     """With random labels an expert can only memorise; that must not show in the held-out logits."""
     moe = build_moe(network, {**GATE, "local_expert": {**GATE["local_expert"], "pool": 12}})
-    samples = extract(moe, blobs(2, 0), copies=1)
+    samples = extract(moe, blobs(2, 0), Copies(mild=1))
     labels = np.random.default_rng(0).permutation(np.repeat(np.arange(2), 62))[samples.source]
     random = replace(samples, labels=labels)
-    expert = train_local_expert(moe, random, config=HeadConfig(epochs=3, learning_rate=2e-2, batch=4))
+    expert = train_local_expert(moe, random, config=ExpertConfig(epochs=3, learning_rate=2e-2, batch=4))
     memorised = accuracy(integer_logits(moe.le.layers, expert.weights, random.local), random)
     assert memorised > 0.75
     assert accuracy(expert.held_out_logits, random) < 0.65

@@ -18,6 +18,7 @@ from spec.bank_file import load_bank, read_bank_file
 from spec.network import Mode, build_moe
 from spec.tests.commands import call as call_command
 from training import feature_cache, personalize, user_bank, user_training
+from training.local_expert import USUAL
 from training.trust import Z_95, wilson_interval
 
 GATE_TOML = """
@@ -38,7 +39,7 @@ weight_bits = 8
 weight_fraction_bits = 6
 threshold = "validation"
 [training]
-augmented_copies = 1
+mild_copies = 1
 rehearsal = 0.3
 """
 
@@ -60,7 +61,7 @@ def call(tmp_path: Path, network_path: Path, monkeypatch):
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setattr(user_bank, "generic_source", lambda split: blobs(4 if split == "train" else 2, 1))
     monkeypatch.setattr(user_bank, "WORK", tmp_path / "work")
-    monkeypatch.setattr(personalize, "FROM_RANDOM", replace(personalize.FROM_RANDOM, epochs=4, learning_rate=2e-2))
+    monkeypatch.setitem(USUAL, "random", replace(USUAL["random"], epochs=4, learning_rate=2e-2))
     monkeypatch.setattr(personalize, "GATE", replace(personalize.GATE, epochs=3))
     (tmp_path / "gate.toml").write_text(GATE_TOML)
     (tmp_path / "folding.toml").write_text(FOLDING_TOML)

@@ -20,8 +20,9 @@ from spec.presets import load_moe, load_toml
 from spec.tests.commands import call, load
 from training import fine_tune as tuning
 from training import personalize, table1, table4, table_files
-from training.features import extract
+from training.features import Copies, extract
 from training.heads import Head
+from training.local_expert import USUAL
 from training.pooled_sizes import fit_bank, moe_of_size, personal_share, repool, unpooled_moe
 from training.row_cache import cached_row
 from training.untrained import overall, untrained_bank
@@ -30,7 +31,7 @@ from training.untrained import overall, untrained_bank
 @pytest.fixture
 def quick(monkeypatch, tmp_path):
     """Few epochs, and little built-in handwriting of two writers; returns where the commands may write."""
-    monkeypatch.setattr(personalize, "FROM_RANDOM", replace(personalize.FROM_RANDOM, epochs=2))
+    monkeypatch.setitem(USUAL, "random", replace(USUAL["random"], epochs=2))
     monkeypatch.setattr(personalize, "LINEAR_GATE", replace(personalize.LINEAR_GATE, epochs=2))
     monkeypatch.setattr(tuning, "FINE_TUNE", replace(tuning.FINE_TUNE, epochs=2))
     monkeypatch.setattr(table_files, "generic_source", lambda split: generate_generic(4, split, 1))
@@ -60,9 +61,9 @@ def as_if_written(monkeypatch) -> None:
 def test_pooling_again_gives_the_samples_of_a_size(network, kind: str, pooled: int) -> None:
     data = blobs(1, 0)
     gate = GATE | {name: GATE[name] | {"pool_kind": kind} for name in ("local_expert", "gate")}
-    unpooled = extract(unpooled_moe(network, gate), data, copies=1)
+    unpooled = extract(unpooled_moe(network, gate), data, Copies(mild=1))
     moe = moe_of_size(network, gate, pooled)
-    again, direct = repool(unpooled, moe), extract(moe, data, copies=1)
+    again, direct = repool(unpooled, moe), extract(moe, data, Copies(mild=1))
     for name in ("local", "gate", "labels", "source"):
         assert np.array_equal(getattr(again, name), getattr(direct, name))
     assert again.local.shape == (124, pooled * pooled * (8 if kind == "max_average" else 4))

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Factory banks as files: one made from all writers, and one without each of them.
+
+Whose images a bank has seen is known by a hash of every image, so a writer who comes back as a user is given the bank
+that was made without them, under whatever name their images come.
+"""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from golden.data import LabelledImages
+from spec.bank import Bank
+from spec.bank_file import read_bank_file
+from spec.errors import InputError
+from spec.files import replacing
+from spec.network import Moe
+from spec.paths import factory_file
+
+WRITERS = "writers.npz"
+
+
+def image_hashes(images: np.ndarray) -> np.ndarray:
+    """CRC-32 of every image: uint32 (N,)."""
+    return np.array([zlib.crc32(image.tobytes()) for image in np.ascontiguousarray(images)], np.uint32)
+
+
+def shares_images(one: LabelledImages, other: LabelledImages) -> bool:
+    """Whether some image is in both."""
+    return bool(np.isin(image_hashes(one.images), image_hashes(other.images)).any())
+
+
+def save_writers(directory: Path, writers: Sequence[LabelledImages]) -> None:
+    """Note whose images the factory banks in ``directory`` have seen; writers count from 1."""
+    hashes = [image_hashes(writer.images) for writer in writers]
+    numbers = np.repeat(np.arange(1, len(writers) + 1, dtype=np.uint8), [len(one) for one in hashes])
+    with replacing(directory / WRITERS) as stream:
+        np.savez_compressed(stream, image=np.concatenate(hashes), writer=numbers)
+
+
+def writers_of(directory: Path, images: LabelledImages) -> list[int]:
+    """Numbers of the writers with an image among these; none when nothing is noted in ``directory``.
+
+    Raises:
+        InputError: the file cannot be read.
+    """
+    path = directory / WRITERS
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            return np.unique(stored["writer"][np.isin(stored["image"], image_hashes(images.images))]).tolist()
+    except FileNotFoundError:
+        return []
+    except (KeyError, ValueError, OSError, EOFError, zipfile.BadZipFile):
+        raise InputError(f"{path}: not a readable list of writers") from None
+
+
+def factory_bank(moe: Moe, banks: Path, images: LabelledImages) -> Bank | None:
+    """The factory bank that has seen none of these images; None when there is none for this GE and preset.
+
+    Raises:
+        InputError: the images come from several writers of the factory banks, or a file cannot be read.
+    """
+    whole = factory_file(moe.preset, banks=banks)
+    known = writers_of(whole.parent, images)
+    if len(known) > 1:
+        raise InputError(
+            f"{images.name}: has images of writers {known} of the factory banks; no bank is without all of them"
+        )
+    path = factory_file(moe.preset, known[0] if known else None, banks)
+    if not path.exists():
+        return None
+    file = read_bank_file(path)
+    try:
+        file.check(moe)
+    except InputError:
+        return None  # of another GE or shape
+    return file.bank
