@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Make the paper's Tables 4 and 5 on the data at hand: MoE before and after training, beside fine-tuning.
+"""Make the paper's Tables 4 and 5 on the data at hand: MoE before and after training, beside [7] and fine-tuning.
 
-Trained banks by the integer golden model, fine-tuning of the float GE's last two dense layers. About 5 minutes of one
-core; an interrupted run goes on where it stopped.
+Trained banks by the integer golden model; the paper's reference [7] and fine-tuning on the float GE. About 8 minutes of
+one core; an interrupted run goes on where it stopped.
 """
 
 from __future__ import annotations

@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Regions R1 to R4, and usual against alternative training (paper, section 2.3), for ``scripts/regions.py``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from golden.data import LabelledImages
+from spec.bank import Bank
+from spec.paths import MODELS
+from spec.progress import progress_bar
+from training.alternative import train_corrector, train_finder
+from training.fit import fingerprint
+from training.personalize import Measured, measure
+from training.regions import REGIONS, printed_shares, region_shares
+from training.retrained import OneUser, Retrained
+from training.row_cache import cached_row
+from training.shares import balanced_share
+from training.table_files import LICENCE, SEED, TableData
+
+NAME = "regions"
+TRAININGS = {
+    "usual": "usual: LE on all, gate between user and generic",
+    "alternative": "alternative: LE on R2 and R4, gate finds them",
+    "alternative_generic": "the same, gate sees generic images too",
+}
+_RECIPE = 1  # to be raised when the same settings give other figures
+
+
+def rows(gate: str, data: TableData, work: Path, directory: Path = MODELS) -> list[dict[str, Any]]:
+    """One row a user: regions on training and on test images, and what each training reaches."""
+    retrained = Retrained(gate, data, work, directory)
+    result = []
+    for user in progress_bar(data.numbers, description=f"regions, gate '{gate}'", unit="user"):
+        depends_on = {
+            **retrained.settings(user),
+            "study": f"{NAME} {_RECIPE}",
+            "test": [fingerprint(part) for part in (data.users.test(user), data.test)],
+        }
+        result.append(cached_row(work, depends_on, lambda user=user: _row(retrained, user)))
+    return result
+
+
+def _row(retrained: Retrained, number: int) -> dict[str, Any]:
+    user, data = retrained.user(number), retrained.data
+    labels, test = user.images.labels, data.users.test(number)
+    ge_right, held_out = user.ge == labels, user.held_out.argmax(1) == labels
+    corrector = train_corrector(retrained.training, user)
+    seen_by_nobody = corrector.expert.held_out_logits[: int((~ge_right).sum())].argmax(1) == labels[~ge_right]
+    found = {
+        "usual": _reached(retrained, user, user.bank, test, held_out[~ge_right], user.expert.epochs),
+        **{
+            name: _reached(
+                retrained,
+                user,
+                train_finder(retrained.training, user, corrector, generic_too),
+                test,
+                seen_by_nobody,
+                corrector.expert.epochs,
+            )
+            for name, generic_too in (("alternative", False), ("alternative_generic", True))
+        },
+    }
+    own = measure(retrained.model, user.bank, test)
+    return {
+        "user": number,
+        "images": len(labels),
+        "ge_wrong": int((~ge_right).sum()),
+        "train": {"ge": float(ge_right.mean()), "le": float(held_out.mean())}
+        | region_shares(ge_right, held_out, labels),
+        "test": {"ge": float(own.ge.mean()), "le": float(own.le.mean())} | region_shares(own.ge, own.le, test.labels),
+        **found,
+    }
+
+
+def _reached(
+    retrained: Retrained, user: OneUser, bank: Bank, test: LabelledImages, held_out: np.ndarray, epochs: int
+) -> dict[str, Any]:
+    """What one training reaches, by the integer model.
+
+    Args:
+        held_out: bool, for each training image that the GE gets wrong, whether an LE that did not see it is right.
+    """
+    seen, own, other = (measure(retrained.model, bank, part) for part in (user.images, test, retrained.data.test))
+    return {
+        "bank": bank.digest(),
+        "epochs": epochs,
+        "overall": float(own.overall.mean()),
+        "overall_balanced": balanced_share(own.overall, test.labels),
+        "le": float(own.le.mean()),
+        "generic_overall": float(other.overall.mean()),
+        "generic_ge": float(other.ge.mean()),
+        "generic_to_le": float(other.local.mean()),
+        "le_where_ge_wrong_seen": _mean(seen.le[~seen.ge]),
+        "le_where_ge_wrong_held_out": _mean(held_out),
+        "le_where_ge_wrong_test": _mean(own.le[~own.ge]),
+        **{f"{what}_{name}": value for name, m in (("seen", seen), ("test", own)) for what, value in _gate(m).items()},
+    }
+
+
+def _gate(found: Measured) -> dict[str, float | None]:
+    """Share of the images that the GE gets wrong, and of those that it gets right, that the gate gives to the LE."""
+    return {"wrong_to_le": _mean(found.local[~found.ge]), "right_to_le": _mean(found.local[found.ge])}
+
+
+def _mean(values: np.ndarray) -> float | None:
+    return float(values.mean()) if len(values) else None
+
+
+def mean(table: list[dict[str, Any]]) -> dict[str, Any]:
+    """Mean over the users of every figure; users of whom a figure says nothing (None) are left out."""
+
+    def column(values: list[Any]) -> Any:
+        if isinstance(values[0], dict):
+            return {key: column([value[key] for value in values]) for key in values[0]}
+        known = [value for value in values if value is not None]
+        return float(np.mean(known)) if known else None
+
+    return {
+        part: column([{k: v for k, v in row[part].items() if k != "bank"} for row in table])
+        for part in ("train", "test", *TRAININGS)
+    }
+
+
+def record(tables: dict[str, list[dict[str, Any]]], data: TableData, sources: str | None) -> dict[str, Any]:
+    """The result as plain data; ``sources`` names the state of the models, None for others than those shipped."""
+    return {
+        "data": data.about(),
+        "seed": SEED,
+        "arithmetic": "integer",
+        "sources": sources,
+        "paper": printed_shares(),
+        "gates": {gate: {"mean": mean(table), "users": table} for gate, table in tables.items()},
+    }
+
+
+def as_markdown(result: dict[str, Any], data: TableData) -> str:
+    """The tables for people."""
+    parts = [
+        f"{LICENCE}# Regions of section 2.3, and the alternative training\n\n"
+        f"In per cent, mean over the users, by the integer golden model. {data.sentence()} Experts and gates are "
+        f"trained anew by the gate preset's recipe, seed {SEED}; test data choose nothing. "
+        "Reproduce: `python scripts/regions.py --keep`.\n\n"
+        "R1: GE and LE right; R2: the LE alone; R3: the GE alone; R4: neither. *Training* images are judged by LEs "
+        "that did not see them (cross-validation). *Alike*: every class counts alike, instead of at its own frequency. "
+        "R1 + R2 + R3 is what a perfect gate would reach.\n"
+    ]
+    parts += [_section(gate, found, result["paper"]) for gate, found in result["gates"].items()]
+    return "\n".join(parts)
+
+
+def _cell(share: float | None) -> str:
+    return "none" if share is None else f"{100 * share:.2f}"
+
+
+def _section(gate: str, found: dict[str, Any], paper: dict[str, float]) -> str:
+    average, users = found["mean"], found["users"]
+
+    def regions(name: str, values: dict[str, float], suffix: str = "") -> str:
+        shares = [values[f"{region}{suffix}"] for region in REGIONS]
+        return "| " + " | ".join([name, *map(_cell, (*shares, sum(shares[:3])))]) + " |"
+
+    lines = [
+        regions(f"{where}{how}", average[part], suffix)
+        for part, where in (("train", "training images"), ("test", "test images"))
+        for how, suffix in (("", ""), (", alike", "_balanced"))
+    ]
+    lines.append(regions("test images, the paper's users", paper))
+    by_user = [regions(f"{row['user']}", row["test"]) for row in users]
+    columns = (
+        "overall", "overall_balanced", "generic_overall", "generic_to_le", "le_where_ge_wrong_seen",
+        "le_where_ge_wrong_held_out", "le_where_ge_wrong_test", "wrong_to_le_seen", "right_to_le_seen",
+        "wrong_to_le_test", "right_to_le_test",
+    )  # fmt: skip
+    trainings = [
+        "| " + " | ".join([words, *(_cell(average[name][column]) for column in columns)]) + " |"
+        for name, words in TRAININGS.items()
+    ]
+    usual, other = average["usual"], average["alternative"]
+    gaps = [t["le_where_ge_wrong_seen"] - t["le_where_ge_wrong_test"] for t in (usual, other)]
+    wrong, images = (int(np.mean([row[key] for row in users])) for key in ("ge_wrong", "images"))
+    return (
+        f"## Gate preset `{gate}`\n\n| | R1 | R2 | R3 | R4 | R1 + R2 + R3 |\n|---|---|---|---|---|---|\n"
+        + "\n".join(lines)
+        + "\n\nTest images by user:\n\n| user | R1 | R2 | R3 | R4 | R1 + R2 + R3 |\n|---|---|---|---|---|---|\n"
+        + "\n".join(by_user)
+        + "\n\n| training | users: overall | alike | EMNIST: overall | EMNIST: sent to LE | LE where the GE is wrong: "
+        "images learned from | held out | test | gate: GE wrong, to LE, learned from | GE right, to LE, learned from | "
+        "GE wrong, to LE, test | GE right, to LE, test |\n" + "|---" * 12 + "|\n" + "\n".join(trainings) + "\n\n"
+        f"R2 and R4 are {wrong} of a user's {images} training images (mean). On images that the GE gets wrong the LE "
+        f"of the alternative training falls from {_cell(other['le_where_ge_wrong_seen'])} on those that it learned "
+        f"from to {_cell(other['le_where_ge_wrong_test'])} on test images, {100 * gaps[1]:.1f} points; the usual one "
+        f"by {100 * gaps[0]:.1f} points, to {_cell(usual['le_where_ge_wrong_test'])}.\n"
+    )
