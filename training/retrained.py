@@ -26,6 +26,7 @@ from training.features import Samples
 from training.fit import fingerprint
 from training.local_expert import FOLDS, LocalExpert
 from training.personalize import POOL_PER_CLASS, Recipe, user_samples
+from training.seen import Seen
 from training.store import head_file
 from training.table_files import SEED, TableData
 from training.user_training import Expert, UserTraining
@@ -90,6 +91,11 @@ class Retrained:
     def model(self) -> MoeModel:
         """The integer model."""
         return MoeModel(self.training.moe)
+
+    @cached_property
+    def generic_test(self) -> Seen:
+        """The class-balanced generic test images."""
+        return Seen.of(self.model, self.data.test)
 
     def settings(self, number: int) -> dict[str, Any]:
         """Everything that a user's weights depend on, as plain values."""

@@ -13,10 +13,10 @@ from enum import Enum
 
 import numpy as np
 
-from golden.data import LabelledImages
-from golden.integer_model import BATCH, MoeModel
+from golden.integer_model import MoeModel
 from spec.bank import Bank
 from spec.network import Moe
+from training.seen import Seen, runtime_logits
 
 
 class Output(Enum):
@@ -53,14 +53,10 @@ class Logits:
         return Logits(*real, labels)
 
     @staticmethod
-    def of(model: MoeModel, bank: Bank, data: LabelledImages) -> Logits:
+    def of(model: MoeModel, bank: Bank, seen: Seen) -> Logits:
         """What the integer model gives for images."""
-        parts = []
-        for start in range(0, len(data), BATCH):
-            features = model.ge.front_end(data.images[start : start + BATCH])
-            local = model.local_logits(features, bank)
-            parts.append((model.ge.tail(features), local[0], model.gate_logits(features, local, bank)))
-        return Logits.scaled(model.moe, *(np.concatenate(part) for part in zip(*parts, strict=True)), data.labels)
+        (le,), gate = runtime_logits(model, bank, seen)
+        return Logits.scaled(model.moe, seen.ge, le, gate, seen.labels)
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:

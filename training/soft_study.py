@@ -20,6 +20,7 @@ from training.heads import integer_logits
 from training.retrained import OneUser, Retrained
 from training.row_cache import cached_row
 from training.sampling import stratified_split
+from training.seen import Seen
 from training.shares import balanced_share, both_shares
 from training.soft_gate import (
     TEMPERATURES,
@@ -64,12 +65,12 @@ class Study:
 
     def _row(self, number: int) -> dict[str, Any]:
         user, model = self.retrained.user(number), self.retrained.model
-        test, generic = self.data.users.test(number), self.data.test
+        test = Seen.of(model, self.data.users.test(number))
         sets = {
             "own": self._learned(user),
             "validation": self._held_out(user),
             "test": Logits.of(model, user.bank, test),
-            "generic": Logits.of(model, user.bank, generic),
+            "generic": Logits.of(model, user.bank, self.retrained.generic_test),
         }
 
         def figures(answers: dict[str, np.ndarray]) -> dict[str, float]:

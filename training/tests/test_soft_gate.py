@@ -10,6 +10,8 @@ from golden.integer_model import MoeModel
 from golden.tests.small import blobs
 from spec.bank import random_bank
 from spec.network import Mode
+from training.personalize import measure
+from training.seen import Seen, measure_seen
 from training.soft_gate import (
     Logits,
     Output,
@@ -24,7 +26,8 @@ DATA = blobs(3, 0)
 
 @pytest.fixture(scope="module")
 def logits(moe) -> Logits:
-    return Logits.of(MoeModel(moe), random_bank(moe, 1), DATA)
+    model = MoeModel(moe)
+    return Logits.of(model, random_bank(moe, 1), Seen.of(model, DATA))
 
 
 def test_logits_are_those_of_the_device_on_their_real_scale(moe, logits) -> None:
@@ -34,6 +37,15 @@ def test_logits_are_those_of_the_device_on_their_real_scale(moe, logits) -> None
         raw = answers.layers[layer.name].reshape(len(DATA), -1)
         assert np.array_equal(getattr(logits, name), raw * layer.accumulator.scale)
     assert logits.le.shape == (len(DATA), 62) and logits.le.std() > 0
+
+
+def test_what_is_measured_on_seen_images_is_what_the_device_answers(moe) -> None:
+    model, bank = MoeModel(moe), random_bank(moe, 1)
+    ours, device = measure_seen(model, bank, Seen.of(model, DATA)), measure(model, bank, DATA)
+    other = measure_seen(model, random_bank(moe, 2), Seen.of(model, DATA))
+    for name in ("ge", "le", "overall", "local"):
+        assert np.array_equal(getattr(ours, name), getattr(device, name))
+    assert not np.array_equal(other.le, ours.le) or not np.array_equal(other.local, ours.local)
 
 
 def test_binary_answers_are_those_of_the_device(moe, logits) -> None:
