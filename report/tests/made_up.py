@@ -74,7 +74,7 @@ def regions() -> dict:
     """Two presets, three trainings each."""
     shares = {"r1": 0.5, "r2": 0.25, "r3": 0.125, "r4": 0.125}
     keys = ("overall", "overall_balanced", "generic_overall", "le_where_ge_wrong_seen", "le_where_ge_wrong_held_out")
-    keys += ("le_where_ge_wrong_test", "wrong_to_le_test", "right_to_le_test")
+    keys += ("le_where_ge_wrong_test", "wrong_to_le_test", "right_to_le_test", "wrong_to_le_seen", "right_to_le_seen")
 
     def training(base: float) -> dict:
         return {key: base + 0.01 * i for i, key in enumerate(keys)}
