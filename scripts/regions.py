@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where GE and LE are right (regions R1 to R4 of the paper), and what its alternative training would reach.
 
-Trains every user usually and by the alternative of section 2.3. About 10 minutes of one core; an interrupted run
+Trains every user usually and by the alternative of section 2.3. About 8 minutes of one core; an interrupted run
 goes on where it stopped.
 """
 
