@@ -146,6 +146,22 @@ SOURCES = (
         of="models",
     ),
     Source(
+        "regions",
+        "where GE and LE are right (R1 to R4); alternative training of the paper's section 2.3",
+        "python scripts/regions.py --keep",
+        needs=("gates", "paper", "data"),
+        kept="regions.json",
+        of="models",
+    ),
+    Source(
+        "soft_gate",
+        "soft gate of the paper's section 2.1 against the binary one",
+        "python scripts/soft_gate.py --keep",
+        needs=("gates", "data"),
+        kept="soft_gate.json",
+        of="models",
+    ),
+    Source(
         "resources",
         "cells by power domain and layer (synth_ecp5); sizes by counting",
         "make synth",

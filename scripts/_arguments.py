@@ -164,6 +164,11 @@ def add_ge(options: _Options) -> None:
          help="global expert, QONNX (default models/ge.onnx)")  # fmt: skip
 
 
+def add_models(options: _Options, what: str) -> None:
+    """``--models``: a directory of trained models."""
+    _add(options, "--models", type=Path, default=MODELS, metavar="DIR", help=f"{what} (default models)")
+
+
 def add_le_bank(options: _Options) -> None:
     """``--le-bank``."""
     _add(options, "--le-bank", type=Path, metavar="FILE", help="bank of LE and GN weights (default: user 1's)")

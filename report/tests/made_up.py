@@ -31,6 +31,8 @@ def everything() -> dict[str, Any]:
         "table2": table_2(0.0),
         "table1": {"rows": [{"pooled": 3, "share": 0.0252, "overall": 0.8361, "generic_overall": 0.6877}]},
         "table4": table_4(),
+        "regions": regions(),
+        "soft_gate": soft_gate(),
         "resources": resources(),
         "gated": {name: gated(i) for i, name in enumerate(("user 1", "user 2", "user 1 with 2 % generic"))},
         "sweep": sweep(),
@@ -60,13 +62,38 @@ def table_4() -> dict:
     phases = ("before_customised", "before_emnist", "after_customised", "after_emnist")
     names = ("moe_paper", "moe_tuned", "harris", "fine_tuning")
     rows = [
-        {"model": name, "weights_per_user": None if name == "harris" else 1234}
-        | {phase: None if name == "harris" else 0.1 * i + 0.01 * j for j, phase in enumerate(phases)}
+        {"model": name, "weights_per_user": 1234} | {phase: 0.1 * i + 0.01 * j for j, phase in enumerate(phases)}
         for i, name in enumerate(names, 3)
     ]
     keys = [f"{name}_{data}" for name in names for data in ("customised", "emnist")]
-    users = [{"user": u, **{k: None if k.startswith("harris") else 0.1 * u + 0.3 for k in keys}} for u in (1, 2)]
+    users = [{"user": u, **{k: 0.1 * u + 0.3 + 0.01 * i for i, k in enumerate(keys)}} for u in (1, 2)]
     return {"random_starts": 7, "rows": rows, "users": users}
+
+
+def regions() -> dict:
+    """Two presets, three trainings each."""
+    shares = {"r1": 0.5, "r2": 0.25, "r3": 0.125, "r4": 0.125}
+    keys = ("overall", "overall_balanced", "generic_overall", "le_where_ge_wrong_seen", "le_where_ge_wrong_held_out")
+    keys += ("le_where_ge_wrong_test", "wrong_to_le_test", "right_to_le_test", "wrong_to_le_seen", "right_to_le_seen")
+
+    def training(base: float) -> dict:
+        return {key: base + 0.01 * i for i, key in enumerate(keys)}
+
+    trainings = {
+        name: training(0.7 - 0.1 * i) for i, name in enumerate(("usual", "alternative", "alternative_generic"))
+    }
+    mean = {"train": shares, "test": shares, **trainings}
+    return {"data": DATA, "paper": shares, "gates": {gate: {"mean": mean, "users": []} for gate in ("paper", "tuned")}}
+
+
+def soft_gate() -> dict:
+    """Two presets, three gates each."""
+    keys = ("users", "users_balanced", "emnist")
+    mean = {
+        name: {key: 0.8 + 0.01 * i + 0.001 * j for j, key in enumerate(keys)}
+        for i, name in enumerate(("binary", "softmax", "logits"))
+    }
+    return {"data": DATA, "gates": {gate: {"mean": mean, "users": []} for gate in ("paper", "tuned")}}
 
 
 def compare() -> dict:
