@@ -9,7 +9,7 @@ threshold is carried in the output biases, so that the hardware's threshold regi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -19,12 +19,15 @@ from spec.errors import InputError
 from spec.fixedpoint import FixedPoint
 from spec.network import LayerWeights, Moe
 from training.features import Samples
+from training.gate_balance import Balance, Wanted, capped_origins, importance_loss
 from training.heads import EpochData, Head, HeadConfig, head_logits, integer_logits, train_head
 from training.local_expert import LocalExpert
 from training.sampling import balanced_draw
 
 GATE = HeadConfig(epochs=20, learning_rate=1e-2, batch=512, weight_decay=1e-2)
 LINEAR_GATE = HeadConfig(epochs=60, learning_rate=1e-2, batch=64)
+
+NO_BALANCE = Balance()
 
 GENERIC_LOSS_BUDGET = 0.008
 """Accuracy that generic validation images may lose to the gate: 0.8 points (the paper's loses 1.24)."""
@@ -86,6 +89,7 @@ def train_gate(
     users: Sequence[UserData],
     config: HeadConfig | None = None,
     cost: float = 0.0,
+    balance: Balance = NO_BALANCE,
 ) -> Gate:
     """Train the gate of a device with one local expert per user in ``users``.
 
@@ -98,6 +102,7 @@ def train_gate(
         cost: share of the loss, 0..1, that counts only the mistakes which cost accuracy: a user's image
         that the GE
             gets wrong and the local expert right, and a generic image that the local expert gets wrong.
+        balance: how even the load of several local experts is kept.
 
     Raises:
         InputError: the number of users is not the number of local experts.
@@ -108,16 +113,27 @@ def train_gate(
     logits = _expert_logits(moe, users, generic.learning)
     wrong = np.all([y.argmax(1) != generic.learning.labels for y in logits], axis=0)
     generic_learning = _Learning.of(moe, generic.learning, logits, 0, _weights(wrong, cost))
-    learning = []
+    learning, wanted = [], []
     for number, user in enumerate(users):
         samples = user.samples
         logits = _expert_logits(moe, users, samples)
         logits[number] = user.expert.held_out_logits
         useful = (logits[number].argmax(1) == samples.labels) & (user.ge[samples.source] != samples.labels)
         learning.append(_Learning.of(moe, samples, logits, number + 1, _weights(useful, cost)))
+        wanted.append(_wanted(user, logits))
+    if balance.capacity:
+        origins = capped_origins(wanted, balance.capacity)
+        learning = [
+            replace(one, origin=origin[user.samples.source])
+            for one, origin, user in zip(learning, origins, users, strict=True)
+        ]
+
+    def penalty(logits: torch.Tensor, origin: torch.Tensor) -> torch.Tensor:
+        return balance.loss * importance_loss(logits, origin)
 
     head = Head(moe.gate.layers, config.seed)
-    for _ in train_head(head, _epochs(generic_learning, learning, config.seed), config):
+    epochs = _epochs(generic_learning, learning, config.seed)
+    for _ in train_head(head, epochs, config, penalty if balance.loss else None):
         pass
     weights = head.integers()
 
@@ -192,6 +208,14 @@ def _expert_logits(moe: Moe, users: Sequence[UserData], samples: Samples) -> lis
     return [integer_logits(moe.le.layers, user.expert.weights, samples.local) for user in users]
 
 
+def _wanted(user: UserData, logits: Sequence[np.ndarray]) -> Wanted:
+    """The user's images, without their copies, for a capacity; ``logits`` of every local expert on all samples."""
+    images = np.flatnonzero(user.samples.source == np.arange(len(user.samples)))
+    labels = user.samples.labels[images]
+    right = np.stack([one[images].argmax(1) == labels for one in logits], axis=1)
+    return Wanted(right, user.ge == labels)
+
+
 @dataclass(frozen=True)
 class _Learning:
     """Samples of one origin to learn from."""
@@ -200,15 +224,16 @@ class _Learning:
     classes: np.ndarray  # int64 (N,)
     is_copy: np.ndarray  # bool (N,)
     weight: np.ndarray  # float32 (N,), mean about 1
-    origin: int  # the gate's label: 0 generic, i local expert i - 1
+    origin: np.ndarray  # int64 (N,), the gate's label: 0 generic, i local expert i - 1
 
     @staticmethod
     def of(moe: Moe, samples: Samples, logits: Sequence[np.ndarray], origin: int, weight: np.ndarray) -> _Learning:
         is_copy = samples.source != np.arange(len(samples))
-        return _Learning(gate_inputs(moe, samples, logits), samples.labels, is_copy, weight, origin)
+        label = np.full(len(samples), origin)
+        return _Learning(gate_inputs(moe, samples, logits), samples.labels, is_copy, weight, label)
 
     def draw(self, index: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        return self.inputs[index], np.full(len(index), self.origin), self.weight[index]
+        return self.inputs[index], self.origin[index], self.weight[index]
 
 
 def _weights(counts: np.ndarray, cost: float) -> np.ndarray:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -16,6 +16,7 @@ from spec.bank import Bank
 from spec.network import LayerWeights, Mode, Moe
 from training.features import Samples, extract
 from training.gate import GATE, LINEAR_GATE, Gate, GenericData, UserData, train_gate
+from training.gate_balance import Balance
 from training.global_expert import VALIDATION_FRACTION
 from training.local_expert import FROM_GENERIC, FROM_RANDOM, LocalExpert, Rehearsal, train_local_expert
 from training.sampling import stratified_split
@@ -31,6 +32,8 @@ class Recipe:
     augmented_copies: int = 0
     rehearsal: float = 0.0
     gate_cost: float = 0.0
+    balance_loss: float = 0.0
+    balance_capacity: float = 0.0
 
     @staticmethod
     def of(preset: dict) -> Recipe:
@@ -103,10 +106,23 @@ def fit_gate(
     moe: Moe, recipe: Recipe, generic: GenericData, user: UserData, seed: int = 0, epochs: int | None = None
 ) -> Gate:
     """Step 3 for one user; ``epochs`` None is the usual number."""
+    return fit_shared_gate(moe, recipe, generic, [user], seed, epochs)
+
+
+def fit_shared_gate(
+    moe: Moe,
+    recipe: Recipe,
+    generic: GenericData,
+    users: Sequence[UserData],
+    seed: int = 0,
+    epochs: int | None = None,
+) -> Gate:
+    """Step 3 for several users of one device, one local expert each; ``epochs`` None is the usual number."""
     config = GATE if moe.gate.hidden else LINEAR_GATE
     config = replace(config, seed=seed, epochs=epochs or config.epochs)
+    balance = Balance(recipe.balance_loss, recipe.balance_capacity)
     with _one_thread():
-        return train_gate(moe, generic, [user], config, recipe.gate_cost)
+        return train_gate(moe, generic, users, config, recipe.gate_cost, balance)
 
 
 def make_bank(moe: Moe, experts: list[LocalExpert], gate: Gate) -> Bank:
