@@ -171,6 +171,10 @@ class Several:
         seen = np.setdiff1d(np.arange(len(known.validation)), self.unseen)
         return GenericData(known.learning, known.validation.select(seen), known.validation_ge[seen])
 
+    @cached_property
+    def _learnt_from(self) -> str:
+        return fingerprint(self.single.generic_train)
+
     def _expert_depends_on(self, user: int) -> dict[str, Any]:
         single = self.single
         return {
@@ -179,7 +183,7 @@ class Several:
             "layers": f"{single.moe.le} {single.moe.le_start}",
             "training": repr(replace(single.recipe, gate_cost=0.0, balance_loss=0.0, balance_capacity=0.0)),
             "head": [hashlib.sha256(file.read_bytes()).hexdigest() for file in single.heads[:1] if file.exists()],
-            "generic": fingerprint(single.generic_train),
+            "generic": self._learnt_from,
             "user": fingerprint(self.images(user)),
         }
 

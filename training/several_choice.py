@@ -31,6 +31,7 @@ CANDIDATES = (
     Balance(capacity=1.1),
     Balance(capacity=1.0),
 )
+SOFT, HARD = CANDIDATES[2], CANDIDATES[-2]
 PARTS = 4  # of each user's training images; one is held out
 GENERIC = 3000  # at most so many generic images measure, class-balanced
 LEAST_LOAD, MOST_LOAD = 0.5, 2.0
@@ -72,9 +73,10 @@ def split(several: Several, users: Handwriting, number: int) -> Split:
 def cross_validate(
     several: Several,
     users: Handwriting,
+    numbers: Sequence[int],
     experts: int,
     work: Path,
-    splits: Sequence[int] = (0, 1),
+    splits: Sequence[int] = (0,),
     candidates: Sequence[Balance] = CANDIDATES,
 ) -> list[dict[str, Any]]:
     """A row for each candidate, with the means over splits and devices, and ``gain`` over the first candidate.
@@ -84,7 +86,7 @@ def cross_validate(
     """
     found: dict[Balance, list[dict[str, Any]]] = {candidate: [] for candidate in candidates}
     parts = [(number, one) for number in splits for one in [split(several, users, number)]]
-    tasks = [(number, one, group) for number, one in parts for group in assignments(users.users, experts, number)]
+    tasks = [(number, one, group) for number, one in parts for group in assignments(numbers, experts, number)]
     with progress_bar(total=len(tasks) * len(candidates), description="cross-validation", unit="gate") as bar:
         for number, one, group in tasks:
             mixed = Mixed.of([one.users(user) for user in group], one.generic)
@@ -123,7 +125,7 @@ def chosen(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """
 
     def sound(row: dict[str, Any]) -> bool:
-        return LEAST_LOAD <= row["load"][0] and row["load"][1] <= MOST_LOAD
+        return row["load"][0] >= LEAST_LOAD and row["load"][1] <= MOST_LOAD
 
     better = [row for row in rows[1:] if sound(row) and (row["gain"] > row["gain_error"] or not sound(rows[0]))]
     return max(better, key=lambda row: row["gain"], default=rows[0])
