@@ -23,15 +23,8 @@ from training.row_cache import cached_row
 from training.sampling import folds, stratified_split
 from training.several import Device, Mixed, Several, assignments
 
-CANDIDATES = (
-    Balance(),
-    Balance(loss=0.01),
-    Balance(loss=0.1),
-    Balance(loss=1.0),
-    Balance(capacity=1.1),
-    Balance(capacity=1.0),
-)
-SOFT, HARD = CANDIDATES[2], CANDIDATES[-2]
+CANDIDATES = (Balance(), Balance(loss=0.1), Balance(loss=1.0), Balance(capacity=1.1), Balance(capacity=1.0))
+SOFT, HARD = CANDIDATES[1], CANDIDATES[3]
 PARTS = 4  # of each user's training images; one is held out
 GENERIC = 3000  # at most so many generic images measure, class-balanced
 LEAST_LOAD, MOST_LOAD = 0.5, 2.0
