@@ -20,6 +20,7 @@ from spec.fixedpoint import FixedPoint
 from spec.network import LayerWeights, Moe
 from training.features import Samples
 from training.gate_balance import Balance, Wanted, capped_origins, importance_loss
+from training.gate_loss import gate_losses, targets
 from training.heads import EpochData, Head, HeadConfig, head_logits, integer_logits, train_head
 from training.local_expert import LocalExpert
 from training.sampling import balanced_draw
@@ -90,6 +91,7 @@ def train_gate(
     config: HeadConfig | None = None,
     cost: float = 0.0,
     balance: Balance = NO_BALANCE,
+    any_right: float = 0.0,
 ) -> Gate:
     """Train the gate of a device with one local expert per user in ``users``.
 
@@ -103,6 +105,8 @@ def train_gate(
         that the GE
             gets wrong and the local expert right, and a generic image that the local expert gets wrong.
         balance: how even the load of several local experts is kept.
+        any_right: weight, 0..1, of choosing an expert that is right over choosing the user's own
+            (:func:`training.gate_loss.gate_losses`).
 
     Raises:
         InputError: the number of users is not the number of local experts.
@@ -113,14 +117,18 @@ def train_gate(
     logits = _expert_logits(moe, users, generic.learning)
     wrong = np.all([y.argmax(1) != generic.learning.labels for y in logits], axis=0)
     generic_learning = _Learning.of(moe, generic.learning, logits, 0, _weights(wrong, cost))
-    learning, wanted = [], []
+    learning, wanted, rights = [], [], []
     for number, user in enumerate(users):
         samples = user.samples
         logits = _expert_logits(moe, users, samples)
         logits[number] = user.expert.held_out_logits
-        useful = (logits[number].argmax(1) == samples.labels) & (user.ge[samples.source] != samples.labels)
+        answers = [user.ge[samples.source], *(one.argmax(1) for one in logits)]
+        right = np.stack([answer == samples.labels for answer in answers], axis=1)
+        useful = right[:, number + 1] & ~right[:, 0]
         learning.append(_Learning.of(moe, samples, logits, number + 1, _weights(useful, cost)))
-        wanted.append(_wanted(user, logits))
+        images = samples.source == np.arange(len(samples))
+        wanted.append(Wanted(right[images, 1:], right[images, 0]))
+        rights.append(right)
     if balance.capacity:
         origins = capped_origins(wanted, balance.capacity)
         learning = [
@@ -128,12 +136,19 @@ def train_gate(
             for one, origin, user in zip(learning, origins, users, strict=True)
         ]
 
-    def penalty(logits: torch.Tensor, origin: torch.Tensor) -> torch.Tensor:
-        return balance.loss * importance_loss(logits, origin)
+    if any_right:
+        generic_learning = generic_learning.accepting(np.zeros((len(generic.learning), 1 + len(users)), bool))
+        learning = [one.accepting(right) for one, right in zip(learning, rights, strict=True)]
+
+    def losses(logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        return gate_losses(logits, target, any_right)
+
+    def penalty(logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        return balance.loss * importance_loss(logits, target[:, 0] if any_right else target)
 
     head = Head(moe.gate.layers, config.seed)
     epochs = _epochs(generic_learning, learning, config.seed)
-    for _ in train_head(head, epochs, config, penalty if balance.loss else None):
+    for _ in train_head(head, epochs, config, losses if any_right else None, penalty if balance.loss else None):
         pass
     weights = head.integers()
 
@@ -208,14 +223,6 @@ def _expert_logits(moe: Moe, users: Sequence[UserData], samples: Samples) -> lis
     return [integer_logits(moe.le.layers, user.expert.weights, samples.local) for user in users]
 
 
-def _wanted(user: UserData, logits: Sequence[np.ndarray]) -> Wanted:
-    """The user's images, without their copies, for a capacity; ``logits`` of every local expert on all samples."""
-    images = np.flatnonzero(user.samples.source == np.arange(len(user.samples)))
-    labels = user.samples.labels[images]
-    right = np.stack([one[images].argmax(1) == labels for one in logits], axis=1)
-    return Wanted(right, user.ge == labels)
-
-
 @dataclass(frozen=True)
 class _Learning:
     """Samples of one origin to learn from."""
@@ -224,13 +231,17 @@ class _Learning:
     classes: np.ndarray  # int64 (N,)
     is_copy: np.ndarray  # bool (N,)
     weight: np.ndarray  # float32 (N,), mean about 1
-    origin: np.ndarray  # int64 (N,), the gate's label: 0 generic, i local expert i - 1
+    origin: np.ndarray  # int64 (N,), the gate's label: 0 generic, i local expert i - 1; or (N, ..), gate_loss.targets
 
     @staticmethod
     def of(moe: Moe, samples: Samples, logits: Sequence[np.ndarray], origin: int, weight: np.ndarray) -> _Learning:
         is_copy = samples.source != np.arange(len(samples))
         label = np.full(len(samples), origin)
         return _Learning(gate_inputs(moe, samples, logits), samples.labels, is_copy, weight, label)
+
+    def accepting(self, right: np.ndarray) -> _Learning:
+        """The same with the label of a gate that may choose any expert that is right."""
+        return replace(self, origin=targets(self.origin, right))
 
     def draw(self, index: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         return self.inputs[index], self.origin[index], self.weight[index]

@@ -34,6 +34,7 @@ class Recipe:
     gate_cost: float = 0.0
     balance_loss: float = 0.0
     balance_capacity: float = 0.0
+    any_right: float = 0.9  # of a gate with several local experts
 
     @staticmethod
     def of(preset: dict) -> Recipe:
@@ -122,7 +123,8 @@ def fit_shared_gate(
     config = replace(config, seed=seed, epochs=epochs or config.epochs)
     balance = Balance(recipe.balance_loss, recipe.balance_capacity)
     with _one_thread():
-        return train_gate(moe, generic, users, config, recipe.gate_cost, balance)
+        any_right = recipe.any_right if len(users) > 1 else 0.0
+        return train_gate(moe, generic, users, config, recipe.gate_cost, balance, any_right)
 
 
 def make_bank(moe: Moe, experts: list[LocalExpert], gate: Gate) -> Bank:

@@ -181,7 +181,7 @@ class Several:
             "recipe": RECIPE,
             "network": single.moe.network.digest(),
             "layers": f"{single.moe.le} {single.moe.le_start}",
-            "training": repr(replace(single.recipe, gate_cost=0.0, balance_loss=0.0, balance_capacity=0.0)),
+            "training": [single.recipe.augmented_copies, single.recipe.rehearsal],
             "head": [hashlib.sha256(file.read_bytes()).hexdigest() for file in single.heads[:1] if file.exists()],
             "generic": self._learnt_from,
             "user": fingerprint(self.images(user)),

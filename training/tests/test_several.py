@@ -95,7 +95,8 @@ def trained(network, handwriting: Handwriting, tmp_path: Path, monkeypatch) -> S
         'name = "small"\nconv1 = {pe = 4, simd = 1}\nfc1 = {pe = 2, simd = 4}\nfc2 = {pe = 2, simd = 4}\n'
         "le = {pe = 2, simd = 4}\ngate_hidden = {pe = 2, simd = 4}\ngate_out = {pe = 1, simd = 2}\n"
     )
-    single = UserTraining(build_moe(network, GATE), Recipe(1), blobs(25, 1), 0, tmp_path, (tmp_path / "head.npz",))
+    recipe = Recipe(1, any_right=0.0)  # every expert reads every blob: whose it is would not matter
+    single = UserTraining(build_moe(network, GATE), recipe, blobs(25, 1), 0, tmp_path, (tmp_path / "head.npz",))
     return Several(single, GATE, handwriting.train, tmp_path)
 
 
@@ -105,6 +106,18 @@ def test_users_share_a_device_and_are_measured(trained: Several, handwriting: Ha
     found = trained.measure(device, tests)
     assert found["right_of_local"] > 0.8 and several_table.load_holds(found["load"])
     assert all(user["own"] > 0.7 for user in found["users"])
+
+
+def test_a_gate_that_may_choose_any_right_expert_cares_less_whose_an_image_is(
+    trained: Several, handwriting: Handwriting
+) -> None:
+    device = Device((1, 3))
+    tests = Mixed.of([handwriting.test(user) for user in device.users], blobs(2, 30))
+    recipe = replace(trained.single.recipe, any_right=1.0)
+    free = replace(trained, single=replace(trained.single, recipe=recipe))
+    own, any_right = trained.measure(device, tests), free.measure(device, tests)
+    assert any_right["right_of_local"] < own["right_of_local"]
+    assert any_right["accuracy"] > own["accuracy"] - 0.05
 
 
 def forced(bank: Bank) -> Bank:
