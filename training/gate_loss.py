@@ -2,7 +2,7 @@
 """What a gate with several local experts learns from an image: whose it is, and who answers it rightly.
 
 Whose an image is is more than the gate must know: any expert that is right will do. With one local expert, as in the
-paper, both are nearly the same; with N most of the gate's work would go into telling writers apart where several experts
+paper, both are nearly the same; with N most of the work would go into telling writers apart where several experts
 read what they write.
 """
 
