@@ -37,7 +37,8 @@ def result() -> dict:
         "choice": {"experts": 4, "rows": [{**row, "gain": 0.0042, "gain_error": 0.001}], "chosen": "hard 1.1"},
         "device": {
             "users": [1, 2], "design": "made-up", "images": 1234, "wrong": 3, "counter_differences": 0,
-            "answers_ge": 1000, "answers_le": [100, 134], "load": [0.85, 1.15], "accuracy": 0.8, "emnist": 0.7, "cycles": 2000.0,
+            "answers_ge": 1000, "answers_le": [100, 134], "load": [0.85, 1.15],
+            "accuracy": 0.8, "emnist": 0.7, "cycles": 2000.0,
         },
         "hardware": [{**hardware, "le_multipliers": 20, "multipliers": 146}],
         "multipliers_of_the_device": 156,
