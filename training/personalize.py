@@ -34,7 +34,7 @@ class Recipe:
     gate_cost: float = 0.0
     balance_loss: float = 0.0
     balance_capacity: float = 0.0
-    any_right: float = 0.9  # of a gate with several local experts
+    any_right: float = 0.0  # of a gate with several local experts
 
     @staticmethod
     def of(preset: dict) -> Recipe:
