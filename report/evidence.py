@@ -162,6 +162,14 @@ SOURCES = (
         of="models",
     ),
     Source(
+        "several",
+        "several users on one device: accuracy, the right expert, load; the simulated device against the model",
+        "python scripts/several_users.py --choose --rtl --keep",
+        needs=("sizes", "gate", "balance"),
+        kept="several.json",
+        of="models",
+    ),
+    Source(
         "resources",
         "cells by power domain and layer (synth_ecp5); sizes by counting",
         "make synth",

@@ -210,6 +210,17 @@ def add_banks(options: _Options, default: Path) -> None:
          help="banks, as GATE/userNN.bank (default models/banks)")  # fmt: skip
 
 
+def add_handwriting(options: _Options) -> None:
+    """``--data``: users' handwriting."""
+    _add(options, "--data", type=Path, metavar="PATH",
+         help="the handwriting, .npz or folder of PNGs (default: USERS_NPZ)")  # fmt: skip
+
+
+def add_no_device(options: _Options) -> None:
+    """``--no-device``."""
+    _add(options, "--no-device", action="store_true", help="do not load the bank into the simulated device")
+
+
 def add_mode(options: _Options, known: Iterable[str] = MODES, default: Iterable[str] | None = None) -> None:
     """``--mode``: one or several."""
     names = tuple(known)

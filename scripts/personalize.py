@@ -10,7 +10,6 @@ from __future__ import annotations
 from _bootstrap import DONE, run  # first: the project's packages and Python
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import torch
 
@@ -18,8 +17,10 @@ from _arguments import (
     Parser,
     add_gate,
     add_ge,
+    add_handwriting,
     add_jobs,
     add_json,
+    add_no_device,
     add_out,
     add_preset,
     add_resume,
@@ -35,9 +36,8 @@ from training import user_bank
 def options() -> Parser:
     """Command line."""
     parser = command(__file__, __doc__, "--data my_letters --out me.bank")
-    add = parser.add_argument
-    add("--data", type=Path, metavar="PATH", help="the handwriting, .npz or folder of PNGs (default: USERS_NPZ)")
-    add("--invert", action="store_true", help="the images are dark ink on light paper")
+    add_handwriting(parser)
+    parser.add_argument("--invert", action="store_true", help="the images are dark ink on light paper")
     add_users(parser, ": whose bank (default: the only user's)")
     add_out(parser, "the bank file; for several users a directory for userNN.bank", metavar="FILE")
     add_gate(parser)
@@ -46,7 +46,7 @@ def options() -> Parser:
     add_seed(parser)
     add_jobs(parser, "CPU threads")
     add_resume(parser)
-    add("--no-device", action="store_true", help="do not load the bank into the simulated device")
+    add_no_device(parser)
     add_json(parser)
     return parser
 

@@ -9,7 +9,7 @@ threshold is carried in the output biases, so that the hardware's threshold regi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -19,12 +19,20 @@ from spec.errors import InputError
 from spec.fixedpoint import FixedPoint
 from spec.network import LayerWeights, Moe
 from training.features import Kind, Samples
+from training.gate_balance import Balance, Wanted, capped_origins, importance_loss
+from training.gate_loss import gate_losses, targets
 from training.heads import EpochData, Head, HeadConfig, head_logits, integer_logits, train_head
 from training.local_expert import LocalExpert
 from training.sampling import balanced_draw
 
 GATE = HeadConfig(epochs=20, learning_rate=1e-2, batch=512, weight_decay=1e-2)
+LONG_GATE = replace(GATE, epochs=60)
+GATES = {"random": GATE, "generic": GATE, "factory": LONG_GATE}
+"""Of a gate with a hidden layer, by what a preset's local experts start from."""
+
 LINEAR_GATE = HeadConfig(epochs=60, learning_rate=1e-2, batch=64)
+
+NO_BALANCE = Balance()
 
 LOSS_BUDGET = 0.008
 """Accuracy that generic validation images may lose to the gate, if a preset names none: 0.8 points (the paper's loses
@@ -88,6 +96,9 @@ def train_gate(
     config: HeadConfig | None = None,
     cost: float = 0.0,
     budget: float = LOSS_BUDGET,
+    balance: Balance = NO_BALANCE,
+    any_right: float = 0.0,
+    start: Sequence[LayerWeights] | None = None,
 ) -> Gate:
     """Train the gate of a device with one local expert per user in ``users``.
 
@@ -100,6 +111,10 @@ def train_gate(
         cost: share of the loss, 0..1, that counts only the mistakes which cost accuracy: a user's image
             that the GE gets wrong and the local expert right, and a generic image that the local expert gets wrong.
         budget: accuracy, 0..1, that the generic validation samples may lose, if they choose the threshold.
+        balance: how even the load of several local experts is kept.
+        any_right: weight, 0..1, of choosing an expert that is right over choosing the user's own
+            (:func:`training.gate_loss.gate_losses`).
+        start: weights of every layer to start from, such as a factory gate's; None starts from random ones.
 
     Raises:
         InputError: the number of users is not the number of local experts.
@@ -110,16 +125,40 @@ def train_gate(
     logits = _expert_logits(moe, users, generic.learning)
     wrong = np.all([y.argmax(1) != generic.learning.labels for y in logits], axis=0)
     generic_learning = _Learning.of(moe, generic.learning, logits, 0, _weights(wrong, cost))
-    learning = []
+    learning, wanted, rights = [], [], []
     for number, user in enumerate(users):
         samples = user.samples
         logits = _expert_logits(moe, users, samples)
         logits[number] = user.expert.held_out_logits
-        useful = (logits[number].argmax(1) == samples.labels) & (user.ge[samples.source] != samples.labels)
+        answers = [user.ge[samples.source], *(one.argmax(1) for one in logits)]
+        right = np.stack([answer == samples.labels for answer in answers], axis=1)
+        useful = right[:, number + 1] & ~right[:, 0]
         learning.append(_Learning.of(moe, samples, logits, number + 1, _weights(useful, cost)))
+        images = samples.kind == Kind.IMAGE
+        wanted.append(Wanted(right[images, 1:], right[images, 0]))
+        rights.append(right)
+    if balance.capacity:
+        origins = capped_origins(wanted, balance.capacity)
+        learning = [
+            replace(one, origin=origin[user.samples.source])
+            for one, origin, user in zip(learning, origins, users, strict=True)
+        ]
+
+    if any_right:
+        generic_learning = generic_learning.accepting(np.zeros((len(generic.learning), 1 + len(users)), bool))
+        learning = [one.accepting(right) for one, right in zip(learning, rights, strict=True)]
+
+    def losses(logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        return gate_losses(logits, target, any_right)
+
+    def penalty(logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        return balance.loss * importance_loss(logits, target[:, 0] if any_right else target)
 
     head = Head(moe.gate.layers, config.seed)
-    for _ in train_head(head, _epochs(generic_learning, learning, config.seed), config):
+    if start is not None:
+        head.load_integers(start)
+    epochs = _epochs(generic_learning, learning, config.seed)
+    for _ in train_head(head, epochs, config, losses if any_right else None, penalty if balance.loss else None):
         pass
     weights = head.integers()
 
@@ -201,14 +240,19 @@ class _Learning:
     classes: np.ndarray  # int64 (N,)
     kind: np.ndarray  # uint8 (N,)
     weight: np.ndarray  # float32 (N,), mean about 1
-    origin: int  # the gate's label: 0 generic, i local expert i - 1
+    origin: np.ndarray  # int64 (N,), the gate's label: 0 generic, i local expert i - 1; or (N, ..), gate_loss.targets
 
     @staticmethod
     def of(moe: Moe, samples: Samples, logits: Sequence[np.ndarray], origin: int, weight: np.ndarray) -> _Learning:
-        return _Learning(gate_inputs(moe, samples, logits), samples.labels, samples.kind, weight, origin)
+        label = np.full(len(samples), origin)
+        return _Learning(gate_inputs(moe, samples, logits), samples.labels, samples.kind, weight, label)
+
+    def accepting(self, right: np.ndarray) -> _Learning:
+        """The same with the label of a gate that may choose any expert that is right."""
+        return replace(self, origin=targets(self.origin, right))
 
     def draw(self, index: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        return self.inputs[index], np.full(len(index), self.origin), self.weight[index]
+        return self.inputs[index], self.origin[index], self.weight[index]
 
 
 def _weights(counts: np.ndarray, cost: float) -> np.ndarray:

@@ -101,20 +101,41 @@ EpochData = Callable[[int], tuple[Tensor, Tensor, Tensor]]
 (float32, N)."""
 
 
-def train_head(head: nn.Module, epoch_data: EpochData, config: HeadConfig) -> Iterator[int]:
+Losses = Callable[[Tensor, Tensor], Tensor]
+"""Maps a batch's logits and labels to the loss of each sample, (N,)."""
+Penalty = Callable[[Tensor, Tensor], Tensor]
+"""Maps a batch's logits and labels to a scalar that is added to its loss."""
+
+
+def train_head(
+    head: nn.Module,
+    epoch_data: EpochData,
+    config: HeadConfig,
+    losses: Losses | None = None,
+    penalty: Penalty | None = None,
+) -> Iterator[int]:
     """Train in place and yield the number of finished epochs after each, so that the caller can validate.
 
     Args:
         head: maps inputs to logits: a :class:`Head`, or other layers behind frozen ones.
         epoch_data: the samples of an epoch, as a pure function of the epoch.
+        losses: default: cross-entropy with the configured label smoothing.
+        penalty: a further part of the loss.
     """
+
+    def cross_entropy(logits: Tensor, y: Tensor) -> Tensor:
+        return functional.cross_entropy(logits, y, label_smoothing=config.label_smoothing, reduction="none")
+
+    losses = losses or cross_entropy
     optimiser = torch.optim.AdamW(head.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, config.epochs)
     for epoch in range(config.epochs):
         head.train()
         for x, y, weight in zip(*(part.split(config.batch) for part in epoch_data(epoch)), strict=True):
-            losses = functional.cross_entropy(head(x), y, label_smoothing=config.label_smoothing, reduction="none")
-            loss = (losses * weight).mean()
+            logits = head(x)
+            loss = (losses(logits, y) * weight).mean()
+            if penalty is not None:
+                loss = loss + penalty(logits, y)
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()

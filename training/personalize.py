@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -15,7 +15,8 @@ from golden.integer_model import MoeModel, NetworkModel
 from spec.bank import Bank
 from spec.network import LayerWeights, Mode, Moe
 from training.features import NO_COPIES, Copies, Samples, extract
-from training.gate import GATE, LINEAR_GATE, LOSS_BUDGET, Gate, GenericData, UserData, train_gate
+from training.gate import GATES, LINEAR_GATE, LOSS_BUDGET, Gate, GenericData, UserData, train_gate
+from training.gate_balance import Balance
 from training.global_expert import VALIDATION_FRACTION
 from training.local_expert import USUAL, LocalExpert, Rehearsal, train_local_expert
 from training.sampling import stratified_split
@@ -33,6 +34,8 @@ class Recipe:
         rehearsal: loss weight of generic samples in the local expert's training.
         gate_cost: share of the gate's loss that counts only the mistakes which cost accuracy.
         loss_budget: accuracy, 0..1, that generic validation images may lose to the gate.
+        balance_loss, balance_capacity: of a gate with several local experts (:mod:`training.gate_balance`).
+        any_right: of such a gate (:func:`training.gate_loss.gate_losses`).
     """
 
     mild_copies: int = 0
@@ -40,6 +43,9 @@ class Recipe:
     rehearsal: float = 0.0
     gate_cost: float = 0.0
     loss_budget: float = LOSS_BUDGET
+    balance_loss: float = 0.0
+    balance_capacity: float = 0.0
+    any_right: float = 0.0
 
     @property
     def copies(self) -> Copies:
@@ -109,13 +115,36 @@ def fit_expert(
 
 
 def fit_gate(
-    moe: Moe, recipe: Recipe, generic: GenericData, user: UserData, seed: int = 0, epochs: int | None = None
+    moe: Moe,
+    recipe: Recipe,
+    generic: GenericData,
+    user: UserData,
+    seed: int = 0,
+    epochs: int | None = None,
+    start: Sequence[LayerWeights] | None = None,
 ) -> Gate:
-    """Step 3 for one user; ``epochs`` None is the usual number."""
-    config = GATE if moe.gate.hidden else LINEAR_GATE
+    """Step 3 for one user; ``epochs`` None is the usual number, ``start`` the factory gate."""
+    return fit_shared_gate(moe, recipe, generic, [user], seed, epochs, start)
+
+
+def fit_shared_gate(
+    moe: Moe,
+    recipe: Recipe,
+    generic: GenericData,
+    users: Sequence[UserData],
+    seed: int = 0,
+    epochs: int | None = None,
+    start: Sequence[LayerWeights] | None = None,
+) -> Gate:
+    """Step 3 for several users of one device, one local expert each; ``epochs`` None is the usual number."""
+    config = GATES[moe.le_start] if moe.gate.hidden else LINEAR_GATE
     config = replace(config, seed=seed, epochs=epochs or config.epochs)
+    aims = {"cost": recipe.gate_cost, "budget": recipe.loss_budget, "start": start}
+    if len(users) > 1:
+        aims["balance"] = Balance(recipe.balance_loss, recipe.balance_capacity)
+        aims["any_right"] = recipe.any_right
     with one_thread():
-        return train_gate(moe, generic, [user], config, recipe.gate_cost, recipe.loss_budget)
+        return train_gate(moe, generic, users, config, **aims)
 
 
 def make_bank(moe: Moe, experts: list[LocalExpert], gate: Gate) -> Bank:

@@ -11,7 +11,6 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property
-from hashlib import sha256
 from pathlib import Path
 
 from golden.data import Handwriting, LabelledImages
@@ -20,11 +19,11 @@ from spec.bank import Bank
 from spec.errors import InputError
 from spec.network import LayerWeights, Moe
 from training import factory
-from training.factory_banks import factory_bank, shares_images
+from training.factory_start import Start, made_start, shipped_start
 from training.feature_cache import cached_generic_data
 from training.features import Samples, extract
 from training.fit import fingerprint
-from training.gate import GATE, Gate, GenericData
+from training.gate import GATES, Gate, GenericData
 from training.local_expert import FOLDS, GENERIC, USUAL, LocalExpert, train_generic_head
 from training.personalize import (
     POOL_PER_CLASS,
@@ -93,46 +92,25 @@ class UserTraining:
     def settings(self) -> str:
         """Everything that a user's weights depend on beside preset, seed and data: to know cached results by."""
         head = f"{factory.FACTORY} {factory.EPOCH_SAMPLES} {factory.WRITER_COPIES} {GENERIC}"
-        return f"{head} {USUAL[self.moe.le_start]} {FOLDS} {GATE} {POOL_PER_CLASS}"
+        return f"{head} {USUAL[self.moe.le_start]} {FOLDS} {GATES[self.moe.le_start]} {POOL_PER_CLASS}"
 
-    def start(self, images: LabelledImages) -> tuple[LayerWeights, ...] | None:
-        """What the local expert of this user starts from; None for a preset that starts from random weights.
+    def start(self, images: LabelledImages) -> Start:
+        """What this user's local expert and gate start from.
 
         Args:
-            images: the user's, none of which the start may have seen.
+            images: the user's, none of which the start has seen.
 
         Raises:
             InputError: a file that should hold it cannot be read.
         """
-        if self.moe.le_start == "factory":
-            return self._factory_head(images)
-        return self.generic_head if self.moe.le_start == "generic" else None
-
-    def start_digest(self, images: LabelledImages) -> str:
-        """SHA-256 (hexadecimal) of :meth:`start`; empty without one."""
-        layers = self.start(images) or ()
-        content = b"".join(part.tobytes() for layer in layers for part in (layer.weight, layer.bias))
-        return sha256(content).hexdigest() if layers else ""
-
-    def _factory_head(self, images: LabelledImages) -> tuple[LayerWeights, ...]:
-        if self.banks and (bank := factory_bank(self.moe, self.banks, images)):
-            return bank.local_experts[0]
-        others = [writer for writer in self.writers if not shares_images(writer, images)]
-        learnt = [
-            self.moe.le.pool.layout(),
-            fingerprint(self.generic_train),
-            *map(fingerprint, others),
-            factory.FACTORY,
-        ]
-        key = sha256(f"{self.moe.network.digest()} {learnt} {self.head_seed}".encode()).hexdigest()[:16]
-        path = self.work / f"factory-{key}.npz"
-        if (head := load_head(path, self.moe)) is not None:
-            return head
-        samples = [factory.writer_samples(self.moe, self.recipe, writer, self.head_seed) for writer in others]
-        config = replace(factory.FACTORY, seed=self.head_seed)
-        head = factory.train_factory_head(self.moe, self.generic.learning, samples, config, factory.EPOCH_SAMPLES)
-        save_head(path, self.moe, head)
-        return head
+        if self.moe.le_start == "random":
+            return Start()
+        if self.moe.le_start == "generic":
+            return Start(self.generic_head)
+        if self.banks and (shipped := shipped_start(self.moe, self.banks, images)):
+            return shipped
+        name = fingerprint(self.generic_train)
+        return made_start(self.moe, self.recipe, self.generic, name, self.writers, images, self.head_seed, self.work)
 
     @cached_property
     def generic_head(self) -> tuple[LayerWeights, ...]:
@@ -181,7 +159,7 @@ class UserTraining:
             return Trained(fitted)
         with step("gate"):
             user = user_data(self.moe, images, samples, fitted)
-            gate = fit_gate(self.moe, self.recipe, generic, user, self.seed, gate_epochs)
+            gate = fit_gate(self.moe, self.recipe, generic, user, self.seed, gate_epochs, self.start(images).gate)
             return Trained(fitted, gate, make_bank(self.moe, [fitted], gate))
 
     def _expert(
@@ -189,7 +167,7 @@ class UserTraining:
     ) -> LocalExpert:
         if expert == Expert.LOAD or (expert == Expert.RESUME and file.exists()):
             return load_expert(file, self.moe, samples)
-        fitted = fit_expert(self.moe, self.recipe, samples, self.generic, self.start(images), self.seed, epochs)
+        fitted = fit_expert(self.moe, self.recipe, samples, self.generic, self.start(images).local, self.seed, epochs)
         save_expert(file, self.moe, fitted)
         return fitted
 

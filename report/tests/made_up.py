@@ -33,6 +33,7 @@ def everything() -> dict[str, Any]:
         "table4": table_4(),
         "regions": regions(),
         "soft_gate": soft_gate(),
+        "several": several(),
         "resources": resources(),
         "gated": {name: gated(i) for i, name in enumerate(("user 1", "user 2", "user 1 with 2 % generic"))},
         "sweep": sweep(),
@@ -94,6 +95,29 @@ def soft_gate() -> dict:
         for i, name in enumerate(("binary", "softmax", "logits"))
     }
     return {"data": DATA, "gates": {gate: {"mean": mean, "users": []} for gate in ("paper", "tuned")}}
+
+
+def several() -> dict:
+    """Devices of one and of two users, a simulated device, and two balances."""
+    keys = ("accuracy", "emnist", "generic_to_local", "right_of_local", "local", "own")
+    sizes = [
+        {
+            "experts": experts,
+            "devices": 2 // experts,
+            **dict.fromkeys(keys, 0.9 - 0.01 * experts),
+            "by_user": {"1": 0.9, "2": 0.8},
+            "loss": {"1": 0.0, "2": 0.0123 * (experts - 1)},
+            "load": [1.0 - 0.1 * (experts - 1), 1.0 + 0.1 * (experts - 1)],
+        }
+        for experts in (1, 2)
+    ]
+    device = {"users": [1, 2], "images": 1234, "wrong": 0, "counter_differences": 0, "load": [0.9, 1.1]}
+    balances = [
+        {"balance": name, **dict.fromkeys(keys, 0.8), "load": [0.9, 1.1], "gain": gain, "gain_error": 0.001}
+        for name, gain in (("none", 0.0), ("soft 0.1", 0.0042))
+    ]
+    choice = {"experts": 2, "rows": balances, "chosen": "soft 0.1"}
+    return {"gate": "tuned", "balance": "none", "sizes": sizes, "device": device, "choice": choice, "data": DATA}
 
 
 def compare() -> dict:

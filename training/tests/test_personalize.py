@@ -17,7 +17,8 @@ from golden.tests.small import GATE, blobs
 from spec.bank_file import load_bank, read_bank_file
 from spec.network import Mode, build_moe
 from spec.tests.commands import call as call_command
-from training import feature_cache, personalize, user_bank, user_training
+from training import feature_cache, user_bank, user_training
+from training.gate import GATES
 from training.local_expert import USUAL
 from training.trust import Z_95, wilson_interval
 
@@ -62,7 +63,7 @@ def call(tmp_path: Path, network_path: Path, monkeypatch):
     monkeypatch.setattr(user_bank, "generic_source", lambda split: blobs(4 if split == "train" else 2, 1))
     monkeypatch.setattr(user_bank, "WORK", tmp_path / "work")
     monkeypatch.setitem(USUAL, "random", replace(USUAL["random"], epochs=4, learning_rate=2e-2))
-    monkeypatch.setattr(personalize, "GATE", replace(personalize.GATE, epochs=3))
+    monkeypatch.setitem(GATES, "random", replace(GATES["random"], epochs=3))
     (tmp_path / "gate.toml").write_text(GATE_TOML)
     (tmp_path / "folding.toml").write_text(FOLDING_TOML)
     presets = ["--gate", str(tmp_path / "gate.toml"), "--preset", str(tmp_path / "folding.toml")]

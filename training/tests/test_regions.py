@@ -17,6 +17,7 @@ from spec.tests.commands import call
 from training import personalize, regions_study, retrained, soft_study
 from training.alternative import train_corrector, train_finder
 from training.features import Copies, Kind, extract, join
+from training.gate import GATES
 from training.local_expert import USUAL
 from training.personalize import Recipe, fit_expert, fit_gate, generic_data, make_bank, measure, user_data
 from training.regions import REGIONS, printed_shares, region_shares, regions
@@ -108,7 +109,7 @@ def trained(moe, tmp_path_factory) -> tuple[UserTraining, OneUser]:
 @pytest.fixture
 def short(monkeypatch) -> None:
     monkeypatch.setitem(USUAL, "random", replace(USUAL["random"], epochs=30))
-    monkeypatch.setattr(personalize, "GATE", replace(personalize.GATE, epochs=6))
+    monkeypatch.setitem(GATES, "random", replace(GATES["random"], epochs=6))
 
 
 @pytest.mark.usefixtures("short")
