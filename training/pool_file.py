@@ -66,6 +66,8 @@ def load_pool(path: Path, moe: Moe) -> tuple[Pool, dict[str, Any]]:
             groups = {name: stored[f"expert.{name}.classes"].astype(np.int64) for name in names}
             pool = Pool(library, groups, {name: _weights(stored, f"expert.{name}") for name in names})
             record = json.loads(str(stored["record"]))
+    except InputError:
+        raise
     except (KeyError, ValueError, OSError, EOFError, zipfile.BadZipFile):
         raise InputError(f"{path}: not a readable pool of experts") from None
     check_moe(moe, pool.groups)

@@ -6,7 +6,8 @@ Beside it what a pool is measured against: a local expert of the same shape trai
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -86,7 +87,7 @@ class PoolTraining:
         return Pool(library.hidden, groups, experts)
 
     def scratch(self, classes: np.ndarray, seed: int) -> tuple[tuple[LayerWeights, ...], LayerWeights]:
-        """A local expert trained by cross-entropy on some classes only: hidden layers, and the rows of these classes."""
+        """A local expert trained by cross-entropy on some classes only: hidden layers, and these classes' rows."""
 
         def compute() -> dict[str, Any]:
             with one_thread():
@@ -109,15 +110,15 @@ class PoolTraining:
         }
 
 
-class one_thread:  # noqa: N801  (used as a function)
+@contextmanager
+def one_thread() -> Iterator[None]:
     """A head's steps are too small to share among threads."""
-
-    def __enter__(self) -> None:
-        self.threads = torch.get_num_threads()
-        torch.set_num_threads(1)
-
-    def __exit__(self, *_: object) -> None:
-        torch.set_num_threads(self.threads)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def train_scratch(

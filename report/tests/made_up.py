@@ -31,6 +31,7 @@ def everything() -> dict[str, Any]:
         "table2": table_2(0.0),
         "table1": {"rows": [{"pooled": 3, "share": 0.0252, "overall": 0.8361, "generic_overall": 0.6877}]},
         "table4": table_4(),
+        "pool": pool(),
         "resources": resources(),
         "gated": {name: gated(i) for i, name in enumerate(("user 1", "user 2", "user 1 with 2 % generic"))},
         "sweep": sweep(),
@@ -67,6 +68,21 @@ def table_4() -> dict:
     keys = [f"{name}_{data}" for name in names for data in ("customised", "emnist")]
     users = [{"user": u, **{k: None if k.startswith("harris") else 0.1 * u + 0.3 for k in keys}} for u in (1, 2)]
     return {"random_starts": 7, "rows": rows, "users": users}
+
+
+def pool() -> dict:
+    """Two queries of two seeds."""
+    rows = [
+        {"query": name, "classes": 10 + i, "ge": 0.5, "outside": [0, 0]}
+        | {
+            what: [0.6 + 0.01 * j + 0.1 * i, 0.62 + 0.01 * j + 0.1 * i]
+            for j, what in enumerate(("pool", "scratch", "slice"))
+        }
+        for i, name in enumerate(("one", "both"))
+    ]
+    parts = ("compose", "load", "answer", "total")
+    times = [{"query": row["query"], **{part: 0.01 for part in parts}, "load_cycles": 99} for row in rows]
+    return {"seeds": 2, "target": 0.035, "rows": rows, "validation": {}, "times": times}
 
 
 def compare() -> dict:
