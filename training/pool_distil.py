@@ -52,7 +52,9 @@ EXPERT_CONFIG = HeadConfig(epochs=12, learning_rate=1e-2)
 FROM_LIBRARY = HeadConfig(epochs=12, learning_rate=2e-3)  # of rows that start from the library's
 TEACHER_LOSS = 0.1  # weight of the absolute difference
 NORMAL_DEVIATION = 2.5
-INSIDE_LOSS = 3.0  # weight of the group's own distribution beside that among all classes
+INSIDE_LOSS = 0.3
+"""Weight of the group's own distribution beside that among all classes. On validation images 0 and 0.3 differ by less
+than seeds do; 1 and more cost mixed queries."""
 
 
 @dataclass(frozen=True)
