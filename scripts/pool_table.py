@@ -33,8 +33,8 @@ def options() -> Parser:
     """Command line."""
     parser = command(__file__, __doc__, "--without-times --json build/pool.json")
     add = parser.add_argument
-    add("--seeds", type=whole_number(1), default=pool_table.SEEDS, metavar="N",
-        help="seeds, from 0 (default %(default)s)")  # fmt: skip
+    add("--pools", type=whole_number(1), default=pool_table.SEEDS, metavar="N",
+        help="pools that are trained, of the seeds 0 to N - 1 (default %(default)s)")  # fmt: skip
     add("--without-times", action="store_true", help="do not open the simulated device")
     add_gate(parser, pool_query.GATE)
     add_preset(parser)
@@ -49,14 +49,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = options().parse_args(arguments)
     torch.set_num_threads(1)  # the steps are too small to share
     design = load_accelerator(given.preset, given.gate)
-    table, about = pool_table.PoolTable.load(design.moe, given.work, given.seeds)
+    table, about = pool_table.PoolTable.load(design.moe, given.work, given.pools)
     require_real(given.keep, table.test)
     validation, rows = table.validation(), table.tested()
     shipped = pool_file(MODELS, design.moe.preset)
     times = None if given.without_times else measure_times(QueryTimer(design), shipped)
-    text = pool_table.as_markdown(rows, validation, times, about, given.seeds)
+    text = pool_table.as_markdown(rows, validation, times, about, given.pools)
     known = load_pool(shipped, design.moe)[0].digest() if shipped.exists() else None
-    result = pool_table.record(rows, validation, times, about, table, known, models_digest())
+    sources = models_digest() if given.gate == pool_query.GATE else None
+    result = pool_table.record(rows, validation, times, about, table, known, sources)
     hand_over(given, pool_table.NAME, text, result)
     return DONE
 
