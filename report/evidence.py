@@ -170,6 +170,14 @@ SOURCES = (
         of="models",
     ),
     Source(
+        "pool",
+        "pool of experts: accuracy of every query beside training from scratch, time to the first answer",
+        "python scripts/pool_table.py --keep",
+        needs=("rows", "validation", "times"),
+        kept="pool.json",
+        of="models",
+    ),
+    Source(
         "resources",
         "cells by power domain and layer (synth_ecp5); sizes by counting",
         "make synth",

@@ -34,6 +34,7 @@ def everything() -> dict[str, Any]:
         "regions": regions(),
         "soft_gate": soft_gate(),
         "several": several(),
+        "pool": pool(),
         "resources": resources(),
         "gated": {name: gated(i) for i, name in enumerate(("user 1", "user 2", "user 1 with 2 % generic"))},
         "sweep": sweep(),
@@ -118,6 +119,21 @@ def several() -> dict:
     ]
     choice = {"experts": 2, "rows": balances, "chosen": "soft 0.1"}
     return {"gate": "tuned", "balance": "none", "sizes": sizes, "device": device, "choice": choice, "data": DATA}
+
+
+def pool() -> dict:
+    """Two queries of two seeds."""
+    rows = [
+        {"query": name, "classes": 10 + i, "ge": 0.5, "outside": [0, 0]}
+        | {
+            what: [0.6 + 0.01 * j + 0.1 * i, 0.62 + 0.01 * j + 0.1 * i]
+            for j, what in enumerate(("pool", "scratch", "slice"))
+        }
+        for i, name in enumerate(("one", "both"))
+    ]
+    parts = ("compose", "load", "answer", "total")
+    times = [{"query": row["query"], **{part: 0.01 for part in parts}, "load_cycles": 99} for row in rows]
+    return {"seeds": 2, "target": 0.035, "rows": rows, "validation": {}, "times": times}
 
 
 def compare() -> dict:
