@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How good a preset is over users and seeds, everything trained anew with each seed, factory head included.
+"""How good a preset is over users and seeds (``scripts/seeds.py``): all is trained anew with each seed, factory too.
 
-On test images for the table, or, to choose between recipes, on a quarter of each user's training images that nothing
-was trained on, and on the generic images that validated the GE: then nothing that is chosen has seen a test image.
+Measured on test images for the table, or, to choose between recipes, on a quarter of each user's training images that
+nothing was trained on, and on the generic images that validated the GE: what is chosen then has seen no test image.
 """
 
 from __future__ import annotations
@@ -17,21 +17,37 @@ from typing import Any
 import numpy as np
 import torch
 
-from golden.data import LabelledImages, balanced_subset, generic_source, users_source
+from golden.data import Handwriting, LabelledImages, balanced_subset, generic_source, users_source
 from golden.integer_model import MoeModel
 from spec.bank import Bank
-from spec.paths import MODELS
+from spec.network import Moe
 from spec.presets import load_moe, load_toml
 from spec.progress import progress_bar
-from training.fit import balanced_accuracy, fingerprint
+from training.fit import fingerprint
 from training.global_expert import VALIDATION_FRACTION
 from training.personalize import Recipe, measure, table_2_row
+from training.pooled_sizes import personal_share
 from training.row_cache import cached_row
 from training.sampling import folds, stratified_split
+from training.store import head_file
+from training.table_files import LICENCE
 from training.user_training import UserTraining
 
-_RECIPE = 1  # to be raised when the same settings give other weights
+NAME = "seeds"
 OUTER_FOLDS = 4
+HELD_OUT = (
+    f"Measured on one of {OUTER_FOLDS} parts of each user's training images, which nothing was trained on, and on the "
+    "generic images that validated the GE, class-balanced."
+)
+_RECIPE = 1  # to be raised when the same settings give other weights
+_COLUMNS = {
+    "overall": "users",
+    "balanced": "users, classes alike",
+    "generic_overall": "EMNIST",
+    "le": "users, LE alone",
+    "gn": "users' images sent to the LE",
+    "generic_to_le": "EMNIST sent to the LE",
+}
 
 
 @dataclass(frozen=True)
@@ -43,7 +59,7 @@ class Task:
         ge: QONNX file of the GE.
         user, seed: whose bank, and the seed of every random choice.
         validate: measure on held-out training images instead of test images.
-        work: directory for features, factory heads and finished rows.
+        work: directory for features, factory banks and finished rows.
     """
 
     gate: str
@@ -56,20 +72,27 @@ class Task:
     def run(self) -> dict[str, Any]:
         """The row, from ``work`` when it was computed before."""
         torch.set_num_threads(1)
-        moe, preset, recipe = load_moe(self.gate, self.ge), load_toml("gates", self.gate), None
-        recipe = Recipe.of(preset)
-        classes = moe.network.classes
-        users, generic = users_source().of_classes(classes), generic_source("train").of_classes(classes)
-        train, own, other = self._data(users, generic)
+        moe, preset = load_moe(self.gate, self.ge), load_toml("gates", self.gate)
+        users = users_source().of_classes(moe.network.classes)
+        generic, test = (generic_source(part).of_classes(moe.network.classes) for part in ("train", "test"))
+        train, own, other = _held_out(users, generic, self) if self.validate else _tested(users, test, self)
+        heads = (head_file(self.work, f"{moe.preset}-{self.seed}"),)
         writers = users.train_parts()
-        training = UserTraining(moe, recipe, generic, self.seed, self.work, (), self.seed, writers=writers)
+        training = UserTraining(
+            moe, Recipe.of(preset), generic, self.seed, self.work, heads, self.seed, writers=writers
+        )
 
         def compute() -> dict[str, Any]:
-            file = self.work / f"expert-{self.user}-{self.seed}-{moe.preset}.npz"
+            file = self.work / f"expert-{moe.preset}-{self.user}-{self.seed}.npz"
             trained = training.train(train, file)
             file.unlink()
-            row = row_of(moe, trained.bank, own, other)
-            return {"user": self.user, "seed": self.seed, "validation": trained.expert.validation, **row}
+            validation = trained.expert.validation
+            return {
+                "user": self.user,
+                "seed": self.seed,
+                "validation": validation,
+                **_row(moe, trained.bank, own, other),
+            }
 
         depends_on = {
             "recipe": f"{_RECIPE} {training.settings()}",
@@ -80,23 +103,24 @@ class Task:
         }
         return cached_row(self.work, depends_on, compute)
 
-    def _data(self, users: Any, generic: LabelledImages) -> tuple[LabelledImages, LabelledImages, LabelledImages]:
-        """Images to learn from, the user's to measure on, and generic ones to measure on."""
-        train = users.train(self.user)
-        if not self.validate:
-            return train, users.test(self.user), balanced_subset(generic_source("test").of_classes(generic.classes), 0)
-        held_out = folds(train.labels, OUTER_FOLDS, self.seed) == 0
-        _, validation = stratified_split(generic.labels, VALIDATION_FRACTION, 0)
-        rest, own = (replace_name(train.select(np.flatnonzero(m)), train) for m in (~held_out, held_out))
-        return rest, own, balanced_subset(generic.select(validation), 0)
+
+Split = tuple[LabelledImages, LabelledImages, LabelledImages]
+"""Images to learn from, the user's to measure on, and generic ones to measure on."""
 
 
-def replace_name(part: LabelledImages, whole: LabelledImages) -> LabelledImages:
-    """A part of a data set under the name of the whole."""
-    return replace(part, name=whole.name)
+def _tested(users: Handwriting, test: LabelledImages, task: Task) -> Split:
+    return users.train(task.user), users.test(task.user), balanced_subset(test, 0)
 
 
-def row_of(moe: Any, bank: Bank, own: LabelledImages, other: LabelledImages) -> dict[str, float]:
+def _held_out(users: Handwriting, generic: LabelledImages, task: Task) -> Split:
+    whole = users.train(task.user)
+    out = folds(whole.labels, OUTER_FOLDS, task.seed) == 0
+    train, own = (replace(whole.select(np.flatnonzero(mask)), name=whole.name) for mask in (~out, out))
+    _, validation = stratified_split(generic.labels, VALIDATION_FRACTION, 0)
+    return train, own, balanced_subset(generic.select(validation), 0)
+
+
+def _row(moe: Moe, bank: Bank, own: LabelledImages, other: LabelledImages) -> dict[str, float]:
     """Table 2's figures, and the user's accuracy with every class counting the same (``balanced``), as shares 0..1."""
     model = MoeModel(moe)
     measured = measure(model, bank, own)
@@ -105,25 +129,51 @@ def row_of(moe: Any, bank: Bank, own: LabelledImages, other: LabelledImages) -> 
 
 
 def run(tasks: Sequence[Task], jobs: int) -> list[dict[str, Any]]:
-    """Every task's row, in the order of the tasks; ``jobs`` processes."""
-    rows: list[dict[str, Any] | None] = [None] * len(tasks)
+    """Every task's row, in the order of the tasks, from ``jobs`` processes."""
+    found: dict[int, dict[str, Any]] = {}
     with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
         futures = {pool.submit(task.run): index for index, task in enumerate(tasks)}
-        for future in progress_bar(as_completed(futures), total=len(tasks), description="users", unit="user"):
-            rows[futures[future]] = future.result()
-    return rows
+        for future in progress_bar(as_completed(futures), total=len(tasks), description="users and seeds", unit="user"):
+            found[futures[future]] = future.result()
+    return [found[index] for index in range(len(tasks))]
 
 
 def summary(rows: Sequence[dict[str, Any]]) -> dict[str, dict[str, float]]:
-    """Of every figure the mean over all rows, and the standard deviation of the seeds' means."""
+    """Of every figure the mean over all rows, and the standard deviation (``spread``) of the seeds' means."""
     seeds = sorted({row["seed"] for row in rows})
     result = {}
-    for key in rows[0]:
-        if key in ("user", "seed"):
-            continue
+    for key in [key for key in rows[0] if key not in ("user", "seed")]:
         means = [float(np.mean([row[key] for row in rows if row["seed"] == seed])) for seed in seeds]
-        result[key] = {"mean": float(np.mean(means)), "spread": float(np.std(means, ddof=1)) if len(means) > 1 else 0.0}
+        spread = float(np.std(means, ddof=1)) if len(means) > 1 else 0.0
+        result[key] = {"mean": float(np.mean(means)), "spread": spread}
     return result
 
 
-__all__ = ["Task", "run", "summary", "balanced_accuracy", "MODELS"]
+def record(rows: dict[str, Sequence[dict[str, Any]]], moes: dict[str, Moe], about: dict[str, Any]) -> dict[str, Any]:
+    """The result as plain data; ``rows`` and ``moes`` by gate preset."""
+    gates = {
+        gate: {"share": personal_share(moes[gate]), "mean": summary(found), "rows": list(found)}
+        for gate, found in rows.items()
+    }
+    return {**about, "gates": gates}
+
+
+def as_markdown(result: dict[str, Any]) -> str:
+    """The table for people."""
+    lines = []
+    for gate, found in result["gates"].items():
+        figures = [found["mean"][key] for key in _COLUMNS]
+        cells = [f"{100 * figure['mean']:.2f} ± {100 * figure['spread']:.2f}" for figure in figures]
+        lines.append(f"| `{gate}` | {100 * found['share']:.2f} | " + " | ".join(cells) + " |")
+    some = next(iter(result["gates"].values()))
+    users, seeds = (len({row[key] for row in some["rows"]}) for key in ("user", "seed"))
+    own, generic = (100 * some["mean"][key]["mean"] for key in ("ge", "generic_ge"))
+    ge = f"The GE alone: users {own:.2f}, EMNIST {generic:.2f}."
+    head = " | ".join(_COLUMNS.values())
+    return (
+        f"{LICENCE}# Users and seeds\n\nIn per cent, by the integer golden model: mean over {users} users and {seeds} "
+        f"seeds, ± the standard deviation of the seeds' means. Everything is trained anew with each seed: factory head "
+        f"and gate without the user, local expert, gate. {result['measured_on']} {ge}\n\n"
+        f"| gate preset | weights by those of the GE | {head} |\n" + "|---" * (len(_COLUMNS) + 2) + "|\n"
+        "" + "\n".join(lines) + f"\n\nReproduce: `{result['command']}`.\n"
+    )

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Users and seeds: what is held out chooses, test images only report; means and spreads are those of the rows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from golden.data import Handwriting, LabelledImages
+from golden.tests.small import blobs
+from training import factory, seeds
+from training.gate import GATES
+from training.heads import HeadConfig
+from training.local_expert import USUAL
+from training.tests.test_personalize import GATE_TOML
+
+
+@pytest.fixture
+def data(monkeypatch) -> dict[str, LabelledImages]:
+    """Small data and short training; the test images can be changed."""
+    for table, epochs in ((USUAL, 3), (GATES, 3)):
+        monkeypatch.setitem(table, "factory", replace(table["factory"], epochs=epochs, learning_rate=2e-2))
+    monkeypatch.setattr(factory, "FACTORY", HeadConfig(epochs=3, learning_rate=2e-2, batch=128))
+    monkeypatch.setattr(factory, "EPOCH_SAMPLES", 500)
+    parts = {"train": blobs(6, 1), "test": blobs(2, 2), "own": blobs(2, 3, 110)}
+
+    def users() -> Handwriting:
+        images = [
+            part.images for seed in (20, 21, 22) for part in (blobs(4, seed, 60 + 30 * (seed - 20)), parts["own"])
+        ]
+        labels = np.concatenate([np.tile(np.arange(62, dtype=np.uint8), 6)] * 3)
+        user, is_test = np.repeat(np.arange(3), 372), np.tile(np.arange(372) >= 248, 3)
+        return Handwriting(LabelledImages(np.concatenate(images), labels, "three writers"), user, is_test)
+
+    monkeypatch.setattr(seeds, "generic_source", lambda part: parts[part])
+    monkeypatch.setattr(seeds, "users_source", users)
+    return parts
+
+
+@pytest.fixture
+def task(network_path: Path, tmp_path: Path):
+    """Makes a task of user 1."""
+    (tmp_path / "gate.toml").write_text(GATE_TOML.replace('"random"', '"factory"'))
+    gate = str(tmp_path / "gate.toml")
+    return lambda validate, work="work", seed=0: seeds.Task(gate, network_path, 1, seed, validate, tmp_path / work)
+
+
+def test_what_is_held_out_does_not_depend_on_test_images(task, data) -> None:
+    held_out, tested = task(True, "a").run(), task(False, "a").run()
+    data["test"], data["own"] = blobs(2, 12), blobs(2, 13, 40)
+    assert task(True, "b").run() == held_out
+    other = task(False, "b").run()
+    assert other["overall"] != tested["overall"] and other["validation"] == tested["validation"]
+    assert task(True, "b", seed=1).run() != held_out
+
+
+def test_a_finished_row_is_not_computed_again(task, data, monkeypatch, tmp_path) -> None:
+    row = task(False).run()
+    monkeypatch.setattr(seeds.UserTraining, "train", None)
+    assert task(False).run() == row
+    assert not list((tmp_path / "work").glob("expert-*"))
+
+
+def test_mean_and_spread_are_those_of_the_seeds(network) -> None:
+    rows = [
+        {"user": user, "seed": seed, "overall": value}
+        for user, seed, value in ((1, 0, 0.8), (2, 0, 0.6), (1, 1, 0.9), (2, 1, 0.9))
+    ]
+    found = seeds.summary(rows)["overall"]
+    assert found["mean"] == pytest.approx(0.8) and found["spread"] == pytest.approx(np.std([0.7, 0.9], ddof=1))
+    assert seeds.summary(rows[:2])["overall"]["spread"] == 0
