@@ -28,6 +28,7 @@ FACTORY = HeadConfig(epochs=20, learning_rate=4e-3, batch=384, weight_decay=1e-2
 EPOCH_SAMPLES = 115_200  # half of them generic: 300 batches
 WRITER_COPIES = 6
 WRITER_FOLDS = 3
+GATE_EPOCHS = 12  # of the factory gate: nine writers make long ones
 LOSS_BUDGET = 0.002
 """Accuracy that generic validation images may lose before anybody has personalised the device: 0.2 points."""
 
@@ -52,6 +53,11 @@ class Factory:
 
     bank: Bank
     validation: float
+
+
+def settings() -> str:
+    """Everything that a factory bank depends on beside preset, seed and data: to know cached ones by."""
+    return f"{FACTORY} {EPOCH_SAMPLES} {WRITER_COPIES} {WRITER_FOLDS} {GATE_EPOCHS} {LOSS_BUDGET}"
 
 
 def writer_samples(moe: Moe, recipe: Recipe, train: LabelledImages, seed: int = 0) -> Samples:
@@ -110,7 +116,7 @@ def train_factory(
     validation = float(np.mean([share.mean() for share in right]))
     expert = LocalExpert(weights, np.concatenate(logits), config.epochs, validation)
     everybody = UserData(join(samples), expert, np.concatenate([writer.ge for writer in writers]))
-    gate = fit_gate(moe, replace(recipe, loss_budget=LOSS_BUDGET), generic, everybody, seed)
+    gate = fit_gate(moe, replace(recipe, loss_budget=LOSS_BUDGET), generic, everybody, seed, GATE_EPOCHS)
     return Factory(make_bank(moe, [expert], gate), validation)
 
 

@@ -62,8 +62,8 @@ def made_start(
         writers: training images of writers; whoever shares an image with ``images`` is left out.
     """
     others = [writer for writer in writers if not shares_images(writer, images)]
-    settings = (factory.FACTORY, factory.EPOCH_SAMPLES, recipe, generic_name, *map(fingerprint, others), seed)
-    key = sha256(f"{moe.network.digest()} {moe.arithmetic} {settings}".encode()).hexdigest()[:16]
+    made_of = (factory.settings(), recipe, generic_name, *map(fingerprint, others), seed)
+    key = sha256(f"{moe.network.digest()} {moe.arithmetic} {made_of}".encode()).hexdigest()[:16]
     path, whole = work / f"factory-{key}.npz", len(others) >= WRITERS_NEEDED
     layers = moe.runtime_layers if whole else moe.le.layers
     weights = load_head(path, moe, layers)

@@ -91,8 +91,8 @@ class UserTraining:
 
     def settings(self) -> str:
         """Everything that a user's weights depend on beside preset, seed and data: to know cached results by."""
-        head = f"{factory.FACTORY} {factory.EPOCH_SAMPLES} {factory.WRITER_COPIES} {GENERIC}"
-        return f"{head} {USUAL[self.moe.le_start]} {FOLDS} {GATES[self.moe.le_start]} {POOL_PER_CLASS}"
+        start = self.moe.le_start
+        return f"{factory.settings()} {GENERIC} {USUAL[start]} {FOLDS} {GATES[start]} {POOL_PER_CLASS}"
 
     def start(self, images: LabelledImages) -> Start:
         """What this user's local expert and gate start from.
