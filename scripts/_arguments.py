@@ -243,6 +243,12 @@ def add_seed(options: _Options, default: int = 0) -> None:
          help="seed of every random choice (default %(default)s)")  # fmt: skip
 
 
+def add_seeds(options: _Options, default: int, what: str) -> None:
+    """``--seeds``: how many."""
+    _add(options, "--seeds", type=whole_number(1), default=default, metavar="N",
+         help=f"{what} (default %(default)s)")  # fmt: skip
+
+
 def add_jobs(options: _Options, what: str = "runs at a time") -> None:
     """``--jobs``: how much runs at the same time."""
     _add(options, "--jobs", type=whole_number(1), default=os.cpu_count() or 1, metavar="N",

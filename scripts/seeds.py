@@ -16,11 +16,11 @@ from _arguments import (
     add_jobs,
     add_json,
     add_keep,
+    add_seeds,
     add_users,
     add_work,
     command,
     require_real,
-    whole_number,
 )
 from _results import hand_over
 from spec.models_digest import models_digest
@@ -35,7 +35,7 @@ def options() -> Parser:
     parser = command(__file__, __doc__, "--gates rich --users 1,2 --seeds 1")
     add = parser.add_argument
     add("--gates", default=",".join(TRAINED_GATES), metavar="GATE,..", help="gate presets (default %(default)s)")
-    add("--seeds", type=whole_number(1), default=3, metavar="N", help="seeds 0 to N - 1 (default %(default)s)")
+    add_seeds(parser, 3, "seeds 0 to N - 1")
     add("--validate", action="store_true",
         help="measure on held-out training images instead of test images, to choose a recipe by")  # fmt: skip
     add_users(parser, " (default)")

@@ -19,11 +19,11 @@ from _arguments import (
     add_keep,
     add_models,
     add_network,
+    add_seeds,
     add_users,
     add_work,
     command,
     require_real,
-    whole_number,
 )
 from _results import hand_over
 from spec.models_digest import models_digest
@@ -38,7 +38,7 @@ def options() -> Parser:
     add = parser.add_argument
     add_models(parser, "ge.onnx, ge_float.npz, le_generic_tuned.npz, banks/")
     add_network(parser, "of ge_float.npz")
-    add("--seeds", type=whole_number(1), default=table4.SEEDS, metavar="N", help="random starts (default %(default)s)")
+    add_seeds(parser, table4.SEEDS, "random starts")
     add_users(parser, " (default)")
     add_work(parser, BUILD / "table4", "finished rows, to go on from")
     add_json(parser)

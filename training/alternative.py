@@ -51,7 +51,7 @@ def train_corrector(training: UserTraining, user: OneUser) -> Corrector:
             "alternative training needs some that are wrong and some that are right"
         )
     samples = subset(user.samples, wrong)
-    start = training.start(user.images).local
+    start = training.start(user.images)
     expert = fit_expert(training.moe, training.recipe, samples, training.generic, start, training.seed)
     return Corrector(wrong, samples, expert)
 

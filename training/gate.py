@@ -25,12 +25,20 @@ from training.heads import EpochData, Head, HeadConfig, head_logits, integer_log
 from training.local_expert import LocalExpert
 from training.sampling import balanced_draw
 
-GATE = HeadConfig(epochs=20, learning_rate=1e-2, batch=512, weight_decay=1e-2)
-LONG_GATE = replace(GATE, epochs=60)
-GATES = {"random": GATE, "generic": GATE, "factory": LONG_GATE}
+
+@dataclass(frozen=True)
+class GateConfig(HeadConfig):
+    """Settings of a gate's training; ``normalise``: on normalised inputs (:meth:`training.heads.Head.normalise`)."""
+
+    normalise: bool = False
+
+
+GATE = GateConfig(epochs=20, learning_rate=1e-2, batch=512, weight_decay=1e-2)
+NORMALISED_GATE = GateConfig(epochs=20, learning_rate=3e-3, batch=512, weight_decay=0.1, normalise=True)
+GATES = {"random": GATE, "generic": GATE, "factory": NORMALISED_GATE}
 """Of a gate with a hidden layer, by what a preset's local experts start from."""
 
-LINEAR_GATE = HeadConfig(epochs=60, learning_rate=1e-2, batch=64)
+LINEAR_GATE = GateConfig(epochs=60, learning_rate=1e-2, batch=64)
 
 NO_BALANCE = Balance()
 
@@ -93,12 +101,11 @@ def train_gate(
     moe: Moe,
     generic: GenericData,
     users: Sequence[UserData],
-    config: HeadConfig | None = None,
+    config: GateConfig | None = None,
     cost: float = 0.0,
     budget: float = LOSS_BUDGET,
     balance: Balance = NO_BALANCE,
     any_right: float = 0.0,
-    start: Sequence[LayerWeights] | None = None,
 ) -> Gate:
     """Train the gate of a device with one local expert per user in ``users``.
 
@@ -114,7 +121,6 @@ def train_gate(
         balance: how even the load of several local experts is kept.
         any_right: weight, 0..1, of choosing an expert that is right over choosing the user's own
             (:func:`training.gate_loss.gate_losses`).
-        start: weights of every layer to start from, such as a factory gate's; None starts from random ones.
 
     Raises:
         InputError: the number of users is not the number of local experts.
@@ -155,8 +161,8 @@ def train_gate(
         return balance.loss * importance_loss(logits, target[:, 0] if any_right else target)
 
     head = Head(moe.gate.layers, config.seed)
-    if start is not None:
-        head.load_integers(start)
+    if config.normalise:
+        head.normalise(generic_learning.inputs)
     epochs = _epochs(generic_learning, learning, config.seed)
     for _ in train_head(head, epochs, config, losses if any_right else None, penalty if balance.loss else None):
         pass

@@ -121,10 +121,9 @@ def fit_gate(
     user: UserData,
     seed: int = 0,
     epochs: int | None = None,
-    start: Sequence[LayerWeights] | None = None,
 ) -> Gate:
-    """Step 3 for one user; ``epochs`` None is the usual number, ``start`` the factory gate."""
-    return fit_shared_gate(moe, recipe, generic, [user], seed, epochs, start)
+    """Step 3 for one user; ``epochs`` None is the usual number."""
+    return fit_shared_gate(moe, recipe, generic, [user], seed, epochs)
 
 
 def fit_shared_gate(
@@ -134,12 +133,11 @@ def fit_shared_gate(
     users: Sequence[UserData],
     seed: int = 0,
     epochs: int | None = None,
-    start: Sequence[LayerWeights] | None = None,
 ) -> Gate:
     """Step 3 for several users of one device, one local expert each; ``epochs`` None is the usual number."""
     config = GATES[moe.le_start] if moe.gate.hidden else LINEAR_GATE
     config = replace(config, seed=seed, epochs=epochs or config.epochs)
-    aims = {"cost": recipe.gate_cost, "budget": recipe.loss_budget, "start": start}
+    aims = {"cost": recipe.gate_cost, "budget": recipe.loss_budget}
     if len(users) > 1:
         aims["balance"] = Balance(recipe.balance_loss, recipe.balance_capacity)
         aims["any_right"] = recipe.any_right

@@ -105,7 +105,7 @@ class Retrained:
             "gate": load_toml("gates", self.gate),
             "seed": self.seed,
             "network": self.training.moe.network.digest(),
-            "start": self.training.start(images).digest(),
+            "start": self.training.start_digest(images),
             "training": self.training.settings(),
             "generic": fingerprint(self.data.train),
             "user": fingerprint(images),

@@ -184,7 +184,7 @@ class Several:
             "network": single.moe.network.digest(),
             "layers": f"{single.moe.le} {single.moe.le_start}",
             "training": [repr(single.recipe.copies), single.recipe.rehearsal, single.settings()],
-            "start": single.start(self.images(user)).digest(),
+            "start": single.start_digest(self.images(user)),
             "generic": self._learnt_from,
             "user": fingerprint(self.images(user)),
         }

@@ -11,7 +11,6 @@ import numpy as np
 
 from spec.errors import InputError
 from spec.files import replacing
-from spec.kinds.matrix import MatrixLayer
 from spec.network import LayerWeights, Moe
 from training.features import Samples
 from training.local_expert import LocalExpert
@@ -22,16 +21,13 @@ def head_file(directory: Path, preset: str) -> Path:
     return directory / f"le_generic_{preset}.npz"
 
 
-Layers = Sequence[MatrixLayer]
+def save_head(path: Path, moe: Moe, weights: Sequence[LayerWeights]) -> None:
+    """Store a generic or factory head: of each layer int8 weights (outputs, inputs) and int16 biases, for one GE."""
+    _save(path, moe, **_arrays(moe, weights))
 
 
-def save_head(path: Path, moe: Moe, weights: Sequence[LayerWeights], layers: Layers | None = None) -> None:
-    """Store a generic head, or other layers: of each int8 weights (outputs, inputs) and int16 biases, for one GE."""
-    _save(path, moe, **_arrays(layers or moe.le.layers, weights))
-
-
-def load_head(path: Path, moe: Moe, layers: Layers | None = None) -> tuple[LayerWeights, ...] | None:
-    """The stored head (or other layers), or None when there is none for this GE, its inputs and shape.
+def load_head(path: Path, moe: Moe) -> tuple[LayerWeights, ...] | None:
+    """The stored head, or None when there is none for this GE, its inputs and shape.
 
     Raises:
         InputError: the file exists and cannot be read.
@@ -40,7 +36,7 @@ def load_head(path: Path, moe: Moe, layers: Layers | None = None) -> tuple[Layer
     if arrays is None or _inputs_of(arrays) != _inputs(moe):
         return None
     try:
-        return _weights(layers or moe.le.layers, arrays)
+        return _weights(moe, arrays)
     except KeyError:
         return None
 
@@ -50,7 +46,7 @@ def save_expert(path: Path, moe: Moe, expert: LocalExpert) -> None:
     _save(
         path,
         moe,
-        **_arrays(moe.le.layers, expert.weights),
+        **_arrays(moe, expert.weights),
         held_out_logits=expert.held_out_logits,
         epochs=np.array(expert.epochs),
         validation=np.array(expert.validation),
@@ -75,7 +71,7 @@ def load_expert(path: Path, moe: Moe, samples: Samples) -> LocalExpert:
         found = len(arrays["held_out_logits"])
         raise InputError(f"{path}: trained on {found} samples, there are {len(samples)} now; run the step le again")
     try:
-        weights = _weights(moe.le.layers, arrays)
+        weights = _weights(moe, arrays)
     except KeyError:
         raise InputError(f"{path}: this local expert has other layers; run the step le again") from None
     return LocalExpert(
@@ -86,22 +82,22 @@ def load_expert(path: Path, moe: Moe, samples: Samples) -> LocalExpert:
     )
 
 
-def _arrays(layers: Layers, weights: Sequence[LayerWeights]) -> dict[str, np.ndarray]:
+def _arrays(moe: Moe, weights: Sequence[LayerWeights]) -> dict[str, np.ndarray]:
     found = {}
-    for layer, one in zip(layers, weights, strict=True):
+    for layer, one in zip(moe.le.layers, weights, strict=True):
         found[f"{layer.name}.weight"] = one.weight.astype(np.int8)
         found[f"{layer.name}.bias"] = one.bias.astype(np.int16)
     return found
 
 
-def _weights(layers: Layers, arrays: dict[str, np.ndarray]) -> tuple[LayerWeights, ...]:
-    """Weights of these layers.
+def _weights(moe: Moe, arrays: dict[str, np.ndarray]) -> tuple[LayerWeights, ...]:
+    """The local expert's layers.
 
     Raises:
         KeyError: they are other ones.
     """
     found = []
-    for layer in layers:
+    for layer in moe.le.layers:
         weight, bias = arrays[f"{layer.name}.weight"], arrays[f"{layer.name}.bias"]
         if weight.shape != (layer.outputs, layer.inputs):
             raise KeyError(layer.name)

@@ -127,7 +127,7 @@ class Setting:
             fingerprint(train),
             str(self.training.seed),
             self.training.settings(),
-            self.training.start(train).digest(),
+            self.training.start_digest(train),
         )
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 

@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
 
 from golden.data import Handwriting, LabelledImages
@@ -19,12 +20,12 @@ from spec.bank import Bank
 from spec.errors import InputError
 from spec.network import LayerWeights, Moe
 from training import factory
-from training.factory_start import Start, made_start, shipped_start
+from training.factory_head import made_head, shipped_head
 from training.feature_cache import cached_generic_data
 from training.features import Samples, extract
 from training.fit import fingerprint
 from training.gate import GATES, Gate, GenericData
-from training.local_expert import FOLDS, GENERIC, USUAL, LocalExpert, train_generic_head
+from training.local_expert import FOLDS, GENERIC, USUAL, LocalExpert, Weights, train_generic_head
 from training.personalize import (
     POOL_PER_CLASS,
     Measured,
@@ -94,8 +95,8 @@ class UserTraining:
         start = self.moe.le_start
         return f"{factory.settings()} {GENERIC} {USUAL[start]} {FOLDS} {GATES[start]} {POOL_PER_CLASS}"
 
-    def start(self, images: LabelledImages) -> Start:
-        """What this user's local expert and gate start from.
+    def start(self, images: LabelledImages) -> Weights | None:
+        """What this user's local expert starts from; None for a preset that starts from random weights.
 
         Args:
             images: the user's, none of which the start has seen.
@@ -104,13 +105,18 @@ class UserTraining:
             InputError: a file that should hold it cannot be read.
         """
         if self.moe.le_start == "random":
-            return Start()
+            return None
         if self.moe.le_start == "generic":
-            return Start(self.generic_head)
-        if self.banks and (shipped := shipped_start(self.moe, self.banks, images)):
+            return self.generic_head
+        if self.banks and (shipped := shipped_head(self.moe, self.banks, images)):
             return shipped
-        name = fingerprint(self.generic_train)
-        return made_start(self.moe, self.recipe, self.generic, name, self.writers, images, self.head_seed, self.work)
+        generic = fingerprint(self.generic_train), self.generic.learning
+        return made_head(self.moe, self.recipe, generic, self.writers, images, self.head_seed, self.work)
+
+    def start_digest(self, images: LabelledImages) -> str:
+        """SHA-256 (hexadecimal) of :meth:`start`; empty without one."""
+        content = [part.tobytes() for layer in self.start(images) or () for part in (layer.weight, layer.bias)]
+        return sha256(b"".join(content)).hexdigest() if content else ""
 
     @cached_property
     def generic_head(self) -> tuple[LayerWeights, ...]:
@@ -159,7 +165,7 @@ class UserTraining:
             return Trained(fitted)
         with step("gate"):
             user = user_data(self.moe, images, samples, fitted)
-            gate = fit_gate(self.moe, self.recipe, generic, user, self.seed, gate_epochs, self.start(images).gate)
+            gate = fit_gate(self.moe, self.recipe, generic, user, self.seed, gate_epochs)
             return Trained(fitted, gate, make_bank(self.moe, [fitted], gate))
 
     def _expert(
@@ -167,7 +173,7 @@ class UserTraining:
     ) -> LocalExpert:
         if expert == Expert.LOAD or (expert == Expert.RESUME and file.exists()):
             return load_expert(file, self.moe, samples)
-        fitted = fit_expert(self.moe, self.recipe, samples, self.generic, self.start(images).local, self.seed, epochs)
+        fitted = fit_expert(self.moe, self.recipe, samples, self.generic, self.start(images), self.seed, epochs)
         save_expert(file, self.moe, fitted)
         return fitted
 

@@ -100,7 +100,7 @@ def test_a_bank_knows_nothing_of_the_writer_who_is_left_out(moe, tmp_path, small
         found = factory_bank(moe, shipped, images)
         assert found.digest() == load_bank(factory_file("test", without, shipped), moe).digest()
     training = UserTraining(moe, RECIPE, blobs(6, 1), 0, tmp_path / "work", (), banks=shipped)
-    assert parts_of(training.start(users.train(3)).local) == parts_of(banks["a"][2].local_experts[0])
+    assert parts_of(training.start(users.train(3))) == parts_of(banks["a"][2].local_experts[0])
     with pytest.raises(InputError, match=r"has images of writers \[1, 2, 3\]"):
         factory_bank(moe, shipped, users.data)
     other = build_moe(moe.network, {**GATE, "local_expert": {**GATE["local_expert"], "pool": 3}})
@@ -121,7 +121,7 @@ def test_without_a_shipped_bank_a_head_is_made_that_leaves_the_user_out(moe, tmp
     starts = []
     for name, data in (("a", users), ("b", changed)):
         training = UserTraining(moe, RECIPE, blobs(6, 1), 0, tmp_path / name, (), writers=data.train_parts())
-        starts.append([parts_of(training.start(data.train(number)).local) for number in (1, 3)])
+        starts.append([parts_of(training.start(data.train(number))) for number in (1, 3)])
     assert starts[0][0] != starts[1][0] and starts[0][1] == starts[1][1]
     kept = list((tmp_path / "a").glob("factory-*.npz"))
     assert len(kept) == 2

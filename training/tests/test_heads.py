@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from spec.fixedpoint import FixedPoint, requantize
+from spec.network import LayerWeights
 from training.heads import Head, HeadConfig, dense_integers, fake_quantise, head_logits, train_head
 
 TYPE = FixedPoint(8, False, 5)
@@ -64,3 +65,22 @@ def test_a_weight_of_zero_takes_no_part(moe) -> None:
     for _ in train_head(head, lambda _: (torch.cat([x, x]), mislabelled, weight), HeadConfig(300, 0.05, batch=128)):
         pass
     assert (head_logits(head, x.numpy()).argmax(1) == y.numpy()).mean() > 0.9
+
+
+def test_a_head_on_normalised_inputs_starts_from_the_same_integers_and_is_exact(moe) -> None:
+    layer, rng = moe.gate.layers[0], np.random.default_rng(0)
+    inputs = rng.integers(0, 200, (50, layer.inputs)) // rng.choice(
+        [1, 2, 5, 50, 300], layer.inputs
+    )  # some are always 0
+    weights = LayerWeights(
+        rng.integers(-100, 100, (layer.outputs, layer.inputs)), rng.integers(-900, 900, layer.outputs)
+    )
+    plain, normalised = Head([layer], 0), Head([layer], 0)
+    normalised.normalise(inputs)
+    for head in (plain, normalised):
+        head.load_integers([weights])
+        (found,) = head.integers()
+        assert np.array_equal(found.weight, weights.weight) and np.array_equal(found.bias, weights.bias)
+        real = head(torch.from_numpy(inputs)).detach().double() / layer.output.scale
+        assert np.array_equal(np.rint(real.numpy()), head_logits(head, inputs))
+    assert not torch.equal(plain[0].weight, normalised[0].weight)
