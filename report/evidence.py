@@ -162,6 +162,14 @@ SOURCES = (
         of="models",
     ),
     Source(
+        "few_samples",
+        "accuracy over the number of training images a class; what a start from other writers is worth",
+        "python scripts/few_samples.py --keep",
+        needs=("gates", "data"),
+        kept="few_samples.json",
+        of="models",
+    ),
+    Source(
         "several",
         "several users on one device: accuracy, the right expert, load; the simulated device against the model",
         "python scripts/several_users.py --choose --rtl --keep",

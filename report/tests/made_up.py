@@ -33,6 +33,7 @@ def everything() -> dict[str, Any]:
         "table4": table_4(),
         "regions": regions(),
         "soft_gate": soft_gate(),
+        "few_samples": few_samples(),
         "several": several(),
         "pool": pool(),
         "resources": resources(),
@@ -96,6 +97,24 @@ def soft_gate() -> dict:
         for i, name in enumerate(("binary", "softmax", "logits"))
     }
     return {"data": DATA, "gates": {gate: {"mean": mean, "users": []} for gate in ("paper", "tuned")}}
+
+
+def few_samples() -> dict:
+    """None, two and all images, with both starts."""
+
+    def line(base: float) -> list[dict]:
+        keys = ("ge", "overall", "balanced", "le", "le_balanced", "generic_overall")
+        return [
+            {
+                "count": count,
+                "images_a_class": each,
+                "mean": {key: {"mean": base + 0.1 * i + 0.01 * j, "spread": 0.01} for j, key in enumerate(keys)},
+            }
+            for i, (count, each) in enumerate(((0, 0.0), (2, 2.0), (None, 9.5)))
+        ]
+
+    gate = {"fits": "", "le_start": "factory", "starts": {"usual": line(0.6), "generic": line(0.55)}}
+    return {"data": DATA, "gates": {"rich": {**gate, "rows": [{"user": user, "seed": 0} for user in (1, 2)]}}}
 
 
 def several() -> dict:
