@@ -25,6 +25,7 @@ from spec.bank import Bank
 from spec.network import LayerWeights, Moe
 from spec.presets import load_moe
 from training import seeds
+from training.factory_banks import shares_images
 from training.few_samples_note import fits
 from training.fit import mean_of_classes
 from training.personalize import measure, table_2_row
@@ -77,7 +78,9 @@ class Task(seeds.Task):
     def run(self) -> dict[str, Any]:
         """The row, from ``work`` when it was computed before."""
         ready = self.prepare()
-        training = replace(ready.training, writers=()) if self.start == "generic" else ready.training
+        # By all of the user's images: were a few asked, a writer who shares one of the others would take part.
+        writers = () if self.start == "generic" else _others(ready.training.writers, ready.train)
+        training = replace(ready.training, writers=writers)
         kept = kept_images(ready.train.labels, self.count, self.seed)
 
         def compute() -> dict[str, Any]:
@@ -98,6 +101,10 @@ class Task(seeds.Task):
         file.unlink()
         assert bank is not None  # experts alone are not asked for
         return bank
+
+
+def _others(writers: Sequence[LabelledImages], images: LabelledImages) -> tuple[LabelledImages, ...]:
+    return tuple(writer for writer in writers if not shares_images(writer, images))
 
 
 def before_the_user(training: UserTraining, images: LabelledImages) -> Bank:

@@ -72,6 +72,23 @@ def test_without_images_the_factory_bank_answers_and_it_has_not_seen_the_user(ta
     assert real(ready.training, none).digest() != start.digest()
 
 
+def test_few_images_start_from_the_head_of_all(task, data, tmp_path, monkeypatch) -> None:  # noqa: F811
+    """Another writer shares an image with the user, and it is none of the few that are kept."""
+    users = seeds.users_source()
+    few = kept_images(users.train(1).labels, 1, 0)
+    shared = np.setdiff1d(np.arange(len(users.train(1))), few)[0]
+    images = users.data.images.copy()
+    images[np.flatnonzero(users.user == 1)[0]] = users.train(1).images[shared]
+    users = replace(users, data=replace(users.data, images=images))
+    monkeypatch.setattr(seeds, "users_source", lambda: users)
+    for count in (0, 1, None):
+        task(count).run()
+    assert len(list((tmp_path / "work").glob("factory-*"))) == 1
+    monkeypatch.setattr(few_samples, "_others", lambda writers, images: writers)
+    task(1, work="other").run()
+    assert list((tmp_path / "work").glob("factory-*"))[0].name not in {p.name for p in tmp_path.glob("other/*")}
+
+
 @pytest.mark.parametrize("le_start", ["generic", "random"])
 def test_without_a_gate_the_ge_answers(task, data, le_start: str) -> None:  # noqa: F811
     row = task(0, le_start=le_start).run()
