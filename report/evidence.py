@@ -186,6 +186,14 @@ SOURCES = (
         of="models",
     ),
     Source(
+        "pruning",
+        "does the loss just after pruning tell the loss after retraining; fewer inputs of the local experts",
+        "python scripts/pruning.py --keep",
+        needs=("correlations", "candidates", "test"),
+        kept="pruning.json",
+        of="models",
+    ),
+    Source(
         "resources",
         "cells by power domain and layer (synth_ecp5); sizes by counting",
         "make synth",

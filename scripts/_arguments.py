@@ -248,10 +248,10 @@ def add_seed(options: _Options, default: int = 0) -> None:
          help="seed of every random choice (default %(default)s)")  # fmt: skip
 
 
-def add_seeds(options: _Options, default: int) -> None:
+def add_seeds(options: _Options, default: int, what: str = "seeds 0 to N - 1") -> None:
     """``--seeds``: how many."""
     _add(options, "--seeds", type=whole_number(1), default=default, metavar="N",
-         help="seeds 0 to N - 1 (default %(default)s)")  # fmt: skip
+         help=f"{what} (default %(default)s)")  # fmt: skip
 
 
 def add_validate(options: _Options) -> None:

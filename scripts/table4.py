@@ -19,11 +19,11 @@ from _arguments import (
     add_keep,
     add_models,
     add_network,
+    add_seeds,
     add_users,
     add_work,
     command,
     require_real,
-    whole_number,
 )
 from _results import hand_over
 from spec.models_digest import models_digest
@@ -35,10 +35,9 @@ from training.table_files import TableData
 def options() -> Parser:
     """Command line."""
     parser = command(__file__, __doc__, "--users 1,2 --seeds 5")
-    add = parser.add_argument
     add_models(parser, "ge.onnx, ge_float.npz, le_generic_tuned.npz, banks/")
     add_network(parser, "of ge_float.npz")
-    add("--seeds", type=whole_number(1), default=table4.SEEDS, metavar="N", help="random starts (default %(default)s)")
+    add_seeds(parser, table4.SEEDS, "random starts")
     add_users(parser, " (default)")
     add_work(parser, BUILD / "table4", "finished rows, to go on from")
     add_json(parser)

@@ -36,6 +36,7 @@ def everything() -> dict[str, Any]:
         "few_samples": few_samples(),
         "several": several(),
         "pool": pool(),
+        "pruning": pruning(),
         "resources": resources(),
         "gated": {name: gated(i) for i, name in enumerate(("user 1", "user 2", "user 1 with 2 % generic"))},
         "sweep": sweep(),
@@ -153,6 +154,33 @@ def pool() -> dict:
     parts = ("compose", "load", "answer", "total")
     times = [{"query": row["query"], **{part: 0.01 for part in parts}, "load_cycles": 99} for row in rows]
     return {"seeds": 2, "target": 0.035, "rows": rows, "validation": {}, "times": times}
+
+
+def pruning() -> dict:
+    """Two parts, a candidate that is chosen."""
+    keys = ("retrained", "held_out", "held_out_error")
+    found = {
+        f"{key}{end}": {"mean": 0.5 + 0.1 * i - 0.05 * j, "least": 0.1, "most": 0.9}
+        for i, key in enumerate(keys)
+        for j, end in enumerate(("", "_alike"))
+    }
+    cost = {"weights": 100, "macs": 100, "multipliers": 20, "bits": 5678, "block_rams": 15}
+    one = {"kind": "positions", "rule": "pruned", "removed": [0, 8], "kept": 7, "accuracy": 0.8, "cycles": 434, **cost}
+    before = {"le": 0.86, "overall": 0.84, "generic_overall": 0.75}
+    return {
+        "gate": "tuned",
+        "folding": "ecp5_85",
+        "data": DATA,
+        "prunings": {"le": 64, "ge": 55},
+        "correlations": {"le": found, "ge": found},
+        "spans": {"le": 0.01, "ge": 0.01},
+        "unpruned": {**one, "accuracy": 0.81, "cycles": 558},
+        "candidates": [one],
+        "chosen": one,
+        "test": {"unpruned": before, "pruned": {key: value - 0.0123 for key, value in before.items()}},
+        "tolerance": 0.005,
+        "users": [{"user": 1}, {"user": 2}],
+    }
 
 
 def compare() -> dict:
