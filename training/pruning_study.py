@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from golden.integer_model import MoeModel
+from spec.files import source_digest
 from spec.folding import Folding
 from spec.kinds.data import LayerFolding, Shape
 from spec.kinds.matrix import MatrixLayer
@@ -37,7 +38,7 @@ KINDS = ("positions", "channels")
 RULES = {
     "pruned": "loss just after pruning",
     "retrained": "loss on held-out training images, after retraining",
-    "weights": "weights",
+    "weights": "weights times mean input",
 }
 KEPT = {"positions": (0.78, 0.56, 0.34), "channels": (0.8, 0.5, 0.25)}
 """Shares that the candidates keep, rounded to whole positions and channels."""
@@ -71,8 +72,8 @@ class Task(seeds.Task):
         ready = self.prepare()
         work = {"oracle": _oracle, "candidates": _candidates, "test": _test}[self.stage]
         about = f"{_ROW} {self.stage} {self.network} {self.prunings} {pruning.settings()}"
-        stored = self.float_ge and self.float_ge.exists() and self.float_ge.stat().st_size
-        depends_on = {**ready.depends_on, "pruning": f"{about} {stored}"}
+        float_ge = source_digest([self.float_ge]) if self.float_ge and self.float_ge.exists() else None
+        depends_on = {**ready.depends_on, "pruning": f"{about} {float_ge}"}
         return cached_row(self.work, depends_on, partial(_with_name, self, work, ready))
 
 
@@ -245,6 +246,7 @@ def run(same: dict[str, Any], users: Sequence[int], moe: Moe, folding: Folding, 
         "chosen": best,
         "test": {"unpruned": means[0], "pruned": means[1] if best else None},
         "tolerance": TOLERANCE,
+        "pixels": moe.network.in_shape.height * moe.network.in_shape.width,
         "users": [{"user": row["user"], **{part: row[part] for part in parts}} for row in oracle],
     }
 
@@ -293,7 +295,8 @@ def as_markdown(result: dict[str, Any]) -> str:
         "only pairs of prunings that remove as many of the same kind count. Standard deviation of retrained accuracies "
         f"among those, in points: {spans}."
     )
-    fewer = f"The same for all users; by formula from the folding `{result['folding']}`: LE's first layer, all banks."
+    fewer = f"The same for all users; by formula from the folding `{result['folding']}`: LE's first layer, all banks. "
+    fewer += f"An image's {result['pixels']} pixels arrive one a cycle: fewer cycles than that shorten no image."
     head = "pruned | by | training images held out | cycles | weight memory, kbit | block RAMs | multipliers"
     parts = [
         f"{LICENCE}# Oracle pruning\n\n{intro}\n",

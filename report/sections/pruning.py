@@ -12,7 +12,11 @@ _OUTCOMES = {
     "held_out": "loss after retraining, held-out training images",
     "held_out_error": "error after retraining, held-out training images",
 }
-_RULES = {"pruned": "loss just after pruning", "retrained": "loss after retraining", "weights": "weights"}
+_RULES = {
+    "pruned": "loss just after pruning",
+    "retrained": "loss after retraining",
+    "weights": "weights times mean input",
+}
 
 
 def section(context: Context) -> Section:
