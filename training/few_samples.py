@@ -192,12 +192,13 @@ def as_markdown(result: dict[str, Any]) -> str:
     """The tables for people."""
     some = next(iter(result["gates"].values()))
     users, count = (len({row[key] for row in some["rows"]}) for key in ("user", "seed"))
+    spread = ", ± the standard deviation of the seeds' means" if count > 1 else ""
     point = some["starts"]["usual"][0]["mean"]
     ge, ge_alike, generic = (100 * point[key]["mean"] for key in ("ge", "ge_balanced", "generic_ge"))
     parts = [
         f"{LICENCE}# Few training images\n",
-        f"In per cent, by the integer golden model: mean over {users} users and {count} seed{'s' * (count > 1)}, ± the "
-        "standard deviation of the seeds' means. So many training images of each class were kept, drawn with the seed; "
+        f"In per cent, by the integer golden model: mean over {users} users and {count} seed{'s' * (count > 1)}"
+        f"{spread}. So many training images of each class were kept, drawn with the seed; "
         f"where a class has fewer, all of them. {result['measured_on']} The GE alone: users {ge:.2f}, classes alike "
         f"{ge_alike:.2f}, EMNIST {generic:.2f}.\n",
     ]
@@ -206,7 +207,7 @@ def as_markdown(result: dict[str, Any]) -> str:
         for start, points in found["starts"].items():
             if start != "usual":
                 parts.append(f"The same from {STARTS[start]}, of the same shape:\n")
-            parts.append(_table(points))
+            parts.append(_table(points, count > 1))
     return "\n".join([*parts, f"Reproduce: `{result['command']}`.\n"])
 
 
@@ -217,15 +218,17 @@ _NOTHING = {
 }
 
 
-def _table(points: Sequence[dict[str, Any]]) -> str:
+def _table(points: Sequence[dict[str, Any]], spread: bool) -> str:
     lines = []
     for point in points:
         count = "all" if point["count"] is None else str(point["count"])
-        cells = [f"{point['images_a_class']:.1f}", *(_cell(point["mean"].get(key)) for key in COLUMNS)]
+        cells = [f"{point['images_a_class']:.1f}", *(_cell(point["mean"].get(key), spread) for key in COLUMNS)]
         lines.append(f"| {count} | {' | '.join(cells)} |")
     head = " | ".join(("images a class", "mean of them", *COLUMNS.values()))
     return f"| {head} |\n{'|---' * (len(COLUMNS) + 2)}|\n" + "\n".join(lines) + "\n"
 
 
-def _cell(figure: dict[str, float] | None) -> str:
-    return "-" if figure is None else f"{100 * figure['mean']:.2f} ± {100 * figure['spread']:.2f}"
+def _cell(figure: dict[str, float] | None, spread: bool) -> str:
+    if figure is None:
+        return "-"
+    return f"{100 * figure['mean']:.2f}" + (f" ± {100 * figure['spread']:.2f}" if spread else "")

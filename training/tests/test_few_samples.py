@@ -184,4 +184,7 @@ def test_means_and_tables_are_those_of_the_rows(moe) -> None:
     assert [point["images_a_class"] for point in points] == [0, 2, 8]
     assert [point["mean"]["overall"]["mean"] for point in points] == pytest.approx([0.63, 0.73, 0.83])
     text = few_samples.as_markdown(result)
-    assert "| 2 | 2.0 | 73.00 ± 0.00 |" in text and "| all | 8.0 |" in text
+    assert "| 2 | 2.0 | 73.00 |" in text and "| all | 8.0 |" in text and "±" not in text
+    rows = result["gates"]["test"]["rows"]
+    rows += [{**row, "seed": 1, "overall": row["overall"] + 0.02} for row in rows]
+    assert "| 2 | 2.0 | 74.00 ± 1.41 |" in few_samples.as_markdown(result_of(moe, rows))
