@@ -162,6 +162,14 @@ SOURCES = (
         of="models",
     ),
     Source(
+        "few_samples",
+        "accuracy over the number of training images a class; what a start from other writers is worth",
+        "python scripts/few_samples.py --keep",
+        needs=("gates", "data"),
+        kept="few_samples.json",
+        of="models",
+    ),
+    Source(
         "several",
         "several users on one device: accuracy, the right expert, load; the simulated device against the model",
         "python scripts/several_users.py --choose --rtl --keep",
@@ -175,6 +183,14 @@ SOURCES = (
         "python scripts/pool_table.py --keep",
         needs=("rows", "validation", "times"),
         kept="pool.json",
+        of="models",
+    ),
+    Source(
+        "pruning",
+        "does the loss just after pruning tell the loss after retraining; fewer inputs of the local experts",
+        "python scripts/pruning.py --keep",
+        needs=("correlations", "candidates", "test"),
+        kept="pruning.json",
         of="models",
     ),
     Source(

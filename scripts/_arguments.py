@@ -138,6 +138,11 @@ def add_gate(options: _Options, default: str | None = DEFAULT_GATE) -> None:
     )
 
 
+def add_gates(options: _Options, default: Iterable[str]) -> None:
+    """``--gates``: several, separated by commas."""
+    _add(options, "--gates", default=",".join(default), metavar="GATE,..", help="gate presets (default %(default)s)")
+
+
 def add_design(options: _Options) -> None:
     """``--preset`` and ``--gate``, of which :func:`load_design` makes the design."""
     add_preset(options)
@@ -243,10 +248,16 @@ def add_seed(options: _Options, default: int = 0) -> None:
          help="seed of every random choice (default %(default)s)")  # fmt: skip
 
 
-def add_seeds(options: _Options, default: int, what: str) -> None:
+def add_seeds(options: _Options, default: int, what: str = "seeds 0 to N - 1") -> None:
     """``--seeds``: how many."""
     _add(options, "--seeds", type=whole_number(1), default=default, metavar="N",
          help=f"{what} (default %(default)s)")  # fmt: skip
+
+
+def add_validate(options: _Options) -> None:
+    """``--validate``."""
+    _add(options, "--validate", action="store_true",
+         help="measure on held-out training images instead of test images, to choose a recipe by")  # fmt: skip
 
 
 def add_jobs(options: _Options, what: str = "runs at a time") -> None:

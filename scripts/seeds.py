@@ -12,12 +12,14 @@ from collections.abc import Sequence
 
 from _arguments import (
     Parser,
+    add_gates,
     add_ge,
     add_jobs,
     add_json,
     add_keep,
     add_seeds,
     add_users,
+    add_validate,
     add_work,
     command,
     require_real,
@@ -33,11 +35,9 @@ from training.table_files import TableData
 def options() -> Parser:
     """Command line."""
     parser = command(__file__, __doc__, "--gates rich --users 1,2 --seeds 1")
-    add = parser.add_argument
-    add("--gates", default=",".join(TRAINED_GATES), metavar="GATE,..", help="gate presets (default %(default)s)")
-    add_seeds(parser, 3, "seeds 0 to N - 1")
-    add("--validate", action="store_true",
-        help="measure on held-out training images instead of test images, to choose a recipe by")  # fmt: skip
+    add_gates(parser, TRAINED_GATES)
+    add_seeds(parser, 3)
+    add_validate(parser)
     add_users(parser, " (default)")
     add_ge(parser)
     add_jobs(parser, "processes")

@@ -50,19 +50,19 @@ def fine_tune(model: Network, train: LabelledImages, config: HeadConfig = FINE_T
     fold = folds(train.labels, FOLDS, config.seed)
     if len(np.unique(fold)) < 2:
         raise InputError(f"{train.name}: {len(train)} images are too few to choose the epochs of fine-tuning")
-    inputs = _frozen_output(model, train.images, layers)
+    inputs = frozen_output(model, train.images, layers)
     labels = torch.from_numpy(train.labels.astype(np.int64))
     right = np.zeros((config.epochs, len(train)), bool)
     for number in np.unique(fold):
         out = torch.from_numpy(fold == number)
         tail = retrained_part(copy.deepcopy(model), layers)
-        for epoch in train_head(tail, _epochs(inputs[~out], labels[~out], config.seed), config):
+        for epoch in train_head(tail, plain_epochs(inputs[~out], labels[~out], config.seed), config):
             with torch.no_grad():
                 right[epoch - 1, out.numpy()] = (tail(inputs[out]).argmax(1) == labels[out]).numpy()
     accuracy = right.mean(1)
     epochs = int(accuracy.argmax()) + 1
     tuned = copy.deepcopy(model)
-    for epoch in train_head(retrained_part(tuned, layers), _epochs(inputs, labels, config.seed), config):
+    for epoch in train_head(retrained_part(tuned, layers), plain_epochs(inputs, labels, config.seed), config):
         if epoch == epochs:
             break
     tuned.eval()
@@ -95,13 +95,13 @@ def _first_retrained(model: Network, layers: int) -> int:
     return dense[-layers]
 
 
-def _frozen_output(model: Network, images: np.ndarray, layers: int) -> Tensor:
+def frozen_output(model: Network, images: np.ndarray, layers: int) -> Tensor:
     """What the retrained part reads: float32 (N, inputs), computed once."""
     frozen = nn.Sequential(*list(model)[: _first_retrained(model, layers)])
     return torch.from_numpy(predict(frozen, images))
 
 
-def _epochs(inputs: Tensor, labels: Tensor, seed: int) -> EpochData:
+def plain_epochs(inputs: Tensor, labels: Tensor, seed: int) -> EpochData:
     """Epochs that go once through all images in a fresh order."""
 
     def epoch_data(epoch: int) -> tuple[Tensor, Tensor, Tensor]:

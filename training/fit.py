@@ -59,7 +59,11 @@ def predict(model: nn.Module, images: np.ndarray, batch: int = 500) -> np.ndarra
 
 def balanced_accuracy(predictions: np.ndarray, labels: np.ndarray) -> float:
     """Mean over classes of the share of right predictions: what a class-balanced set would measure, 0..1."""
-    right = predictions == labels
+    return mean_of_classes(predictions == labels, labels)
+
+
+def mean_of_classes(right: np.ndarray, labels: np.ndarray) -> float:
+    """Share (0..1) of right answers, bool (N,), with every class of ``labels``, integer (N,), counting the same."""
     return float(np.mean([right[labels == label].mean() for label in np.unique(labels)]))
 
 

@@ -12,7 +12,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -23,7 +23,7 @@ from spec.bank import Bank
 from spec.network import Moe
 from spec.presets import load_moe, load_toml
 from spec.progress import progress_bar
-from training.fit import fingerprint
+from training.fit import fingerprint, mean_of_classes
 from training.global_expert import VALIDATION_FRACTION
 from training.personalize import Recipe, measure, table_2_row
 from training.pooled_sizes import personal_share
@@ -69,8 +69,8 @@ class Task:
     validate: bool
     work: Path
 
-    def run(self) -> dict[str, Any]:
-        """The row, from ``work`` when it was computed before."""
+    def prepare(self) -> Prepared:
+        """Data and training of this user, and what everything made of them depends on."""
         torch.set_num_threads(1)
         moe, preset = load_moe(self.gate, self.ge), load_toml("gates", self.gate)
         users = users_source().of_classes(moe.network.classes)
@@ -81,19 +81,6 @@ class Task:
         training = UserTraining(
             moe, Recipe.of(preset), generic, self.seed, self.work, heads, self.seed, writers=writers
         )
-
-        def compute() -> dict[str, Any]:
-            file = self.work / f"expert-{moe.preset}-{self.user}-{self.seed}.npz"
-            trained = training.train(train, file)
-            file.unlink()
-            validation = trained.expert.validation
-            return {
-                "user": self.user,
-                "seed": self.seed,
-                "validation": validation,
-                **_row(moe, trained.bank, own, other),
-            }
-
         depends_on = {
             "recipe": f"{_RECIPE} {training.settings()}",
             "preset": preset,
@@ -101,7 +88,40 @@ class Task:
             "seed": self.seed,
             "data": [fingerprint(part) for part in (train, own, other, generic, *writers)],
         }
-        return cached_row(self.work, depends_on, compute)
+        return Prepared(training, train, own, other, depends_on)
+
+    def run(self) -> dict[str, Any]:
+        """The row, from ``work`` when it was computed before."""
+        ready = self.prepare()
+        moe = ready.training.moe
+
+        def compute() -> dict[str, Any]:
+            file = self.work / f"expert-{moe.preset}-{self.user}-{self.seed}.npz"
+            trained = ready.training.train(ready.train, file)
+            file.unlink()
+            validation = trained.expert.validation
+            return {
+                "user": self.user,
+                "seed": self.seed,
+                "validation": validation,
+                **_row(moe, trained.bank, ready.own, ready.other),
+            }
+
+        return cached_row(self.work, ready.depends_on, compute)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A task's training, the user's images to learn from, images to measure on: the user's and generic ones.
+
+    ``depends_on``: everything that what is made of them depends on, for :func:`training.row_cache.cached_row`.
+    """
+
+    training: UserTraining
+    train: LabelledImages
+    own: LabelledImages
+    other: LabelledImages
+    depends_on: dict[str, Any]
 
 
 Split = tuple[LabelledImages, LabelledImages, LabelledImages]
@@ -124,11 +144,19 @@ def _row(moe: Moe, bank: Bank, own: LabelledImages, other: LabelledImages) -> di
     """Table 2's figures, and the user's accuracy with every class counting the same (``balanced``), as shares 0..1."""
     model = MoeModel(moe)
     measured = measure(model, bank, own)
-    by_class = [measured.overall[own.labels == label].mean() for label in np.unique(own.labels)]
-    return {**table_2_row(measured, measure(model, bank, other)), "balanced": float(np.mean(by_class))}
+    balanced = mean_of_classes(measured.overall, own.labels)
+    return {**table_2_row(measured, measure(model, bank, other)), "balanced": balanced}
 
 
-def run(tasks: Sequence[Task], jobs: int) -> list[dict[str, Any]]:
+class Runs(Protocol):
+    """A task: anything that can be sent to another process and makes a row there."""
+
+    def run(self) -> dict[str, Any]:
+        """The row."""
+        ...
+
+
+def run(tasks: Sequence[Runs], jobs: int) -> list[dict[str, Any]]:
     """Every task's row, in the order of the tasks, from ``jobs`` processes."""
     found: dict[int, dict[str, Any]] = {}
     with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:

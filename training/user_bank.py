@@ -27,6 +27,7 @@ from spec.network import Moe
 from spec.paths import BUILD, MODELS, user_name
 from spec.presets import DEFAULT_FOLDING, DEFAULT_GATE, Accelerator, load_moe, load_toml
 from spec.progress import progress_bar
+from training.few_samples_note import few_samples_note
 from training.fit import fingerprint
 from training.personalize import Measured, Recipe
 from training.store import head_file
@@ -153,6 +154,7 @@ def run(options: Request, device: DeviceCheckMaker | None = None) -> dict[str, A
         results[user_name(number)] = {"bank": str(path), "seconds": seconds, **info}
         if not options.several:
             print(as_text(info))
+            _print_note(setting, data, number)
         print(f"{path}: {path.stat().st_size:,} bytes, {f'{seconds:.1f} s' if seconds else 'was finished before'}")
         if check:
             shown = (_held_out(data, number).images[:DEVICE_IMAGES], setting.generic_test.images[:DEVICE_IMAGES])
@@ -160,6 +162,13 @@ def run(options: Request, device: DeviceCheckMaker | None = None) -> dict[str, A
     if options.several:
         print(as_table(results))
     return {"gate": setting.moe.preset, "folding": setting.folding.name, **setting.about, "users": results}
+
+
+def _print_note(setting: Setting, data: Handwriting, number: int) -> None:
+    """What others got with about as many images; of real handwriting, so it says nothing where any is built-in."""
+    note = None if setting.about["synthetic"] else few_samples_note(setting.moe, data.train(number))
+    if note:
+        print(note)
 
 
 def _writers(moe: Moe, users: Handwriting) -> tuple[LabelledImages, ...]:

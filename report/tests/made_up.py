@@ -33,8 +33,10 @@ def everything() -> dict[str, Any]:
         "table4": table_4(),
         "regions": regions(),
         "soft_gate": soft_gate(),
+        "few_samples": few_samples(),
         "several": several(),
         "pool": pool(),
+        "pruning": pruning(),
         "resources": resources(),
         "gated": {name: gated(i) for i, name in enumerate(("user 1", "user 2", "user 1 with 2 % generic"))},
         "sweep": sweep(),
@@ -98,6 +100,24 @@ def soft_gate() -> dict:
     return {"data": DATA, "gates": {gate: {"mean": mean, "users": []} for gate in ("paper", "tuned")}}
 
 
+def few_samples() -> dict:
+    """None, two and all images, with both starts."""
+
+    def line(base: float) -> list[dict]:
+        keys = ("ge", "overall", "balanced", "le", "le_balanced", "generic_overall")
+        return [
+            {
+                "count": count,
+                "images_a_class": each,
+                "mean": {key: {"mean": base + 0.1 * i + 0.01 * j, "spread": 0.01} for j, key in enumerate(keys)},
+            }
+            for i, (count, each) in enumerate(((0, 0.0), (2, 2.0), (None, 9.5)))
+        ]
+
+    gate = {"fits": "", "le_start": "factory", "starts": {"usual": line(0.6), "generic": line(0.55)}}
+    return {"data": DATA, "gates": {"rich": {**gate, "rows": [{"user": user, "seed": 0} for user in (1, 2)]}}}
+
+
 def several() -> dict:
     """Devices of one and of two users, a simulated device, and two balances."""
     keys = ("accuracy", "emnist", "generic_to_local", "right_of_local", "local", "own")
@@ -134,6 +154,33 @@ def pool() -> dict:
     parts = ("compose", "load", "answer", "total")
     times = [{"query": row["query"], **{part: 0.01 for part in parts}, "load_cycles": 99} for row in rows]
     return {"seeds": 2, "target": 0.035, "rows": rows, "validation": {}, "times": times}
+
+
+def pruning() -> dict:
+    """Two parts, a candidate that is chosen."""
+    keys = ("retrained", "held_out", "held_out_error")
+    found = {
+        f"{key}{end}": {"mean": 0.5 + 0.1 * i - 0.05 * j, "least": 0.1, "most": 0.9}
+        for i, key in enumerate(keys)
+        for j, end in enumerate(("", "_alike"))
+    }
+    cost = {"weights": 100, "macs": 100, "multipliers": 20, "bits": 5678, "block_rams": 15}
+    one = {"kind": "positions", "rule": "pruned", "removed": [0, 8], "kept": 7, "accuracy": 0.8, "cycles": 434, **cost}
+    before = {"le": 0.86, "overall": 0.84, "generic_overall": 0.75}
+    return {
+        "gate": "tuned",
+        "folding": "ecp5_85",
+        "data": DATA,
+        "prunings": {"le": 64, "ge": 55},
+        "correlations": {"le": found, "ge": found},
+        "spans": {"le": 0.01, "ge": 0.01},
+        "unpruned": {**one, "accuracy": 0.81, "cycles": 558},
+        "candidates": [one],
+        "chosen": one,
+        "test": {"unpruned": before, "pruned": {key: value - 0.0123 for key, value in before.items()}},
+        "tolerance": 0.005,
+        "users": [{"user": 1}, {"user": 2}],
+    }
 
 
 def compare() -> dict:

@@ -11,13 +11,21 @@ import pytest
 from golden.tests.small import GATE, blobs
 from spec.errors import InputError
 from spec.kinds.average_pool import AveragePool
-from spec.network import build_moe
+from spec.network import LayerWeights, build_moe
 from spec.paths import MODELS
 from spec.presets import TRAINED_GATES, load_moe
 from training import local_expert
 from training.features import Copies, Samples, extract
 from training.heads import integer_logits
-from training.local_expert import ExpertConfig, Rehearsal, train_generic_head, train_local_expert
+from training.local_expert import (
+    ExpertConfig,
+    Rehearsal,
+    Weights,
+    between,
+    train_epochs,
+    train_generic_head,
+    train_local_expert,
+)
 from training.store import head_file, load_expert, load_head, save_expert, save_head
 
 CONFIG = ExpertConfig(epochs=12, learning_rate=2e-2, batch=64)
@@ -59,6 +67,35 @@ def test_with_one_image_of_each_class_no_epoch_is_chosen(moe) -> None:
     assert expert.epochs == config.epochs
     assert accuracy(integer_logits(moe.le.layers, expert.weights, once.local), once) > 0.8
     assert accuracy(expert.held_out_logits, once) < 0.1
+
+
+def test_few_images_leave_an_expert_near_its_start(moe, samples) -> None:
+    """As far as so many images a class carry it; by default nothing holds it back."""
+    config = replace(CONFIG, epochs=3)
+    start = train_epochs(moe, extract(moe, blobs(2, 5)), None, config, None, 3)[-1]
+    few = samples.select(samples.source < 62)  # the first image of every class
+    for learning, each in ((few, 1), (samples, 8)):
+        free = train_epochs(moe, learning, start, config, None, 3)
+        held = train_epochs(moe, learning, start, replace(config, start_worth=2.0), None, 3)
+        for one, other in zip(free, held, strict=True):
+            assert same(between(start, one, each / (each + 2)), other) and not same(one, other)
+        assert same(train_local_expert(moe, learning, start, replace(config, choose=False)).weights, free[-1])
+    without = train_epochs(moe, few, None, config, None, 3)
+    assert all(map(same, without, train_epochs(moe, few, None, replace(config, start_worth=2.0), None, 3)))
+
+
+def test_between_two_heads() -> None:
+    start, end = ((LayerWeights(np.full((1, 2), a), np.array([b])),) for a, b in ((0, -4), (3, 5)))
+    assert same(between(start, end, 0.0), start) and same(between(start, end, 1.0), end)
+    middle = between(start, end, 0.5)[0]
+    assert middle.weight.tolist() == [[2, 2]] and middle.bias.tolist() == [0]  # half to even
+
+
+def same(one: Weights, other: Weights) -> bool:
+    """Whether all weights and biases are equal."""
+    pairs = [(a.weight, b.weight) for a, b in zip(one, other, strict=True)]
+    pairs += [(a.bias, b.bias) for a, b in zip(one, other, strict=True)]
+    return all((a == b).all() for a, b in pairs)
 
 
 def test_a_single_image_is_enough_to_run(moe) -> None:

@@ -17,7 +17,7 @@ from golden.tests.small import GATE, blobs
 from spec.bank_file import load_bank, read_bank_file
 from spec.network import Mode, build_moe
 from spec.tests.commands import call as call_command
-from training import feature_cache, user_bank, user_training
+from training import feature_cache, few_samples_note, user_bank, user_training
 from training.gate import GATES
 from training.local_expert import USUAL
 from training.trust import Z_95, wilson_interval
@@ -111,6 +111,24 @@ def test_the_bank_fits_and_its_figures_are_those_of_the_integer_model(call, tmp_
     first = out.read_bytes()
     assert call("--data", data, "--out", out) == 0
     assert out.read_bytes() == first
+
+
+def test_the_report_says_what_others_got_with_as_many_images(call, tmp_path, moe, monkeypatch, capsys):
+    file = tmp_path / "few_samples.json"
+    monkeypatch.setattr(few_samples_note, "FILE", file)
+    data, out = write_handwriting(tmp_path / "me.npz"), tmp_path / "me.bank"
+    assert call("--data", data, "--out", out) == 0
+    assert "For comparison" not in capsys.readouterr().out
+    alone = out.read_bytes()
+    shares = {"ge": 0.5, "overall": 0.7, "generic_overall": 0.6}
+    mean = {key: {"mean": value, "spread": 0} for key, value in shares.items()}
+    points = [{"images_a_class": each, "mean": mean} for each in (0.0, 3.0)]
+    gate = {"fits": few_samples_note.fits(moe), "starts": {"usual": points}, "rows": [{"user": 1}, {"user": 2}]}
+    file.write_text(json.dumps({"gates": {"test": gate}}))
+    assert call("--data", data, "--out", out) == 0
+    printed = capsys.readouterr().out
+    assert "For comparison, 2 users with 3 images a class, in the mean: GE alone 50.0 %, after 70.0 %" in printed
+    assert out.read_bytes() == alone  # a bank does not depend on what is kept
 
 
 def test_test_data_chooses_nothing(call, tmp_path, monkeypatch):

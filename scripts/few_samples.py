@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Measure users' accuracy over the number of training images a class, from none to all of them.
+
+About three minutes of one core for a user and a seed of the preset rich, less for others; an interrupted run goes on
+where it stopped.
+"""
+
+from __future__ import annotations
+
+from _bootstrap import DONE, run  # first: the project's packages and Python
+
+from collections.abc import Sequence
+
+from _arguments import (
+    Parser,
+    add_gates,
+    add_ge,
+    add_jobs,
+    add_json,
+    add_keep,
+    add_seeds,
+    add_users,
+    add_validate,
+    add_work,
+    command,
+    require_real,
+)
+from _results import hand_over
+from spec.models_digest import models_digest
+from spec.paths import BUILD, MODELS
+from spec.presets import load_moe
+from training import few_samples as study
+from training import seeds
+from training.table_files import TableData
+
+
+def options() -> Parser:
+    """Command line."""
+    parser = command(__file__, __doc__, "--gates rich --users 1,2 --seeds 1")
+    add_gates(parser, ("rich", "tuned"))
+    add_seeds(parser, 1)
+    add_validate(parser)
+    add_users(parser, " (default)")
+    add_ge(parser)
+    add_jobs(parser, "processes")
+    add_work(parser, BUILD / "seeds", "factory banks and finished rows, to go on from; that of seeds.py")
+    add_json(parser)
+    add_keep(parser, "docs/results/few_samples.{md,json}", beside=("seeds",))
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Train, measure and print the tables."""
+    given = options().parse_args(arguments)
+    data = TableData.load(given.users)
+    if given.keep:
+        require_real(True, data)
+    moes = {gate: load_moe(gate, given.ge) for gate in given.gates.split(",")}
+    same = {"ge": given.ge, "validate": given.validate, "work": given.work}
+    tasks = study.tasks_of(tuple(moes), study.COUNTS, data.numbers, given.seeds, **same)
+    rows = seeds.run(tasks, given.jobs)
+    chosen = f" --gates {given.gates} --seeds {given.seeds}"
+    about = {
+        "command": f"python scripts/few_samples.py{chosen}{' --validate' if given.validate else ' --keep'}",
+        "measured_on": seeds.HELD_OUT if given.validate else data.sentence(),
+        "data": data.about(),
+        "sources": models_digest() if given.ge == MODELS / "ge.onnx" else None,
+    }
+    result = study.record(tasks, rows, moes, about)
+    hand_over(given, study.NAME, study.as_markdown(result), result)
+    return DONE
+
+
+if __name__ == "__main__":
+    run(main)
