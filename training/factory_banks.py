@@ -23,6 +23,8 @@ from spec.network import Moe
 from spec.paths import factory_file
 
 WRITERS = "writers.npz"
+SAME_WRITER = 0.05
+"""Share of somebody's images that are a writer's from which on they are that writer."""
 
 
 def image_hashes(images: np.ndarray) -> np.ndarray:
@@ -30,21 +32,30 @@ def image_hashes(images: np.ndarray) -> np.ndarray:
     return np.array([zlib.crc32(image.tobytes()) for image in np.ascontiguousarray(images)], np.uint32)
 
 
-def shares_images(one: LabelledImages, other: LabelledImages) -> bool:
-    """Whether some image is in both."""
-    return bool(np.isin(image_hashes(one.images), image_hashes(other.images)).any())
+def is_writer(images: LabelledImages, writer: LabelledImages) -> bool:
+    """Whether these images are this writer's, or some of them."""
+    return _mostly(np.isin(image_hashes(images.images), image_hashes(writer.images)))
+
+
+def _mostly(known: np.ndarray) -> bool:
+    """Of bool (N,). Simple strokes of two writers may come out as the same image, so a few in common mean nothing."""
+    return bool(len(known)) and float(known.mean()) >= SAME_WRITER
 
 
 def save_writers(directory: Path, writers: Sequence[LabelledImages]) -> None:
-    """Note whose images the factory banks in ``directory`` have seen; writers count from 1."""
-    hashes = [image_hashes(writer.images) for writer in writers]
+    """Note whose images the factory banks in ``directory`` have seen; writers count from 1.
+
+    Images that two of them share, such as a plain stroke, tell nobody apart and are left out.
+    """
+    hashes = [np.unique(image_hashes(writer.images)) for writer in writers]
     numbers = np.repeat(np.arange(1, len(writers) + 1, dtype=np.uint8), [len(one) for one in hashes])
+    known, first, count = np.unique(np.concatenate(hashes), return_index=True, return_counts=True)
     with replacing(directory / WRITERS) as stream:
-        np.savez_compressed(stream, image=np.concatenate(hashes), writer=numbers)
+        np.savez_compressed(stream, image=known[count == 1], writer=numbers[first[count == 1]])
 
 
 def writers_of(directory: Path, images: LabelledImages) -> list[int]:
-    """Numbers of the writers with an image among these; none when nothing is noted in ``directory``.
+    """Numbers of the writers whose images these are; none when nothing is noted in ``directory``.
 
     Raises:
         InputError: the file cannot be read.
@@ -52,7 +63,8 @@ def writers_of(directory: Path, images: LabelledImages) -> list[int]:
     path = directory / WRITERS
     try:
         with np.load(path, allow_pickle=False) as stored:
-            return np.unique(stored["writer"][np.isin(stored["image"], image_hashes(images.images))]).tolist()
+            hashes, known, writers = image_hashes(images.images), stored["image"], stored["writer"]
+            return [one for one in np.unique(writers).tolist() if _mostly(np.isin(hashes, known[writers == one]))]
     except FileNotFoundError:
         return []
     except (KeyError, ValueError, OSError, EOFError, zipfile.BadZipFile):

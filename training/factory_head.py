@@ -16,7 +16,7 @@ from pathlib import Path
 from golden.data import LabelledImages
 from spec.network import Moe
 from training import factory
-from training.factory_banks import factory_bank, shares_images
+from training.factory_banks import factory_bank, is_writer
 from training.features import Samples
 from training.fit import fingerprint
 from training.local_expert import Weights
@@ -47,10 +47,10 @@ def made_head(
 
     Args:
         generic: fingerprint and samples of generic images.
-        writers: training images of writers; whoever shares an image with ``images`` is left out.
+        writers: training images of writers; whose ``images`` these are is left out.
     """
     name, learning = generic
-    others = [writer for writer in writers if not shares_images(writer, images)]
+    others = [writer for writer in writers if not is_writer(images, writer)]
     made_of = (factory.settings(), recipe.copies, name, *map(fingerprint, others), seed)
     key = sha256(f"{moe.network.digest()} {moe.le} {made_of}".encode()).hexdigest()[:16]
     path = work / f"factory-{key}.npz"

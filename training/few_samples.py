@@ -24,7 +24,7 @@ from spec.bank import Bank
 from spec.network import LayerWeights, Moe
 from spec.presets import load_moe
 from training import factory, seeds
-from training.factory_banks import shares_images
+from training.factory_banks import is_writer
 from training.few_samples_note import fits
 from training.fit import mean_of_classes
 from training.personalize import measure, table_2_row
@@ -103,7 +103,7 @@ class Task(seeds.Task):
 
 
 def _others(writers: Sequence[LabelledImages], images: LabelledImages) -> tuple[LabelledImages, ...]:
-    return tuple(writer for writer in writers if not shares_images(writer, images))
+    return tuple(writer for writer in writers if not is_writer(images, writer))
 
 
 def before_the_user(training: UserTraining, images: LabelledImages) -> Bank:

@@ -71,8 +71,7 @@ class UserTraining:
         heads: files that may hold the generic head; a new one is written to the last.
         head_seed: of the generic or factory head's training.
         banks: directory of banks, in which factory banks may be.
-        writers: training images of writers, for a factory head when no bank fits; whoever shares an image with the user
-            is left out.
+        writers: training images of writers, for a factory head when no bank fits; the user is left out.
     """
 
     moe: Moe

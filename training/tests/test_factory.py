@@ -19,7 +19,7 @@ from spec.network import Moe, build_moe
 from spec.paths import factory_file
 from training import factory
 from training.factory import Writer, train_factory_head
-from training.factory_banks import WRITERS, factory_bank, writers_of
+from training.factory_banks import WRITERS, factory_bank, save_writers, writers_of
 from training.factory_step import FactoryStep
 from training.features import extract
 from training.heads import HeadConfig, integer_logits
@@ -99,6 +99,11 @@ def test_a_bank_knows_nothing_of_the_writer_who_is_left_out(moe, tmp_path, small
     for images, without in ((users.train(3), 3), (users.train(1).select(np.arange(2)), 1), (changed.train(3), None)):
         found = factory_bank(moe, shipped, images)
         assert found.digest() == load_bank(factory_file("test", without, shipped), moe).digest()
+    strokes = users.train(1).images.copy()
+    strokes[:3] = users.train(2).images[:3]  # plain strokes of two writers may be the same image
+    save_writers(tmp_path, [LabelledImages(strokes, users.train(1).labels, "one"), users.train(2)])
+    assert writers_of(tmp_path, users.train(2).select(np.arange(3))) == []
+    assert writers_of(tmp_path, users.train(2)) == [2] and writers_of(tmp_path, users.train(3)) == []
     training = UserTraining(moe, RECIPE, blobs(6, 1), 0, tmp_path / "work", (), banks=shipped)
     assert parts_of(training.start(users.train(3))) == parts_of(banks["a"][2].local_experts[0])
     with pytest.raises(InputError, match=r"has images of writers \[1, 2, 3\]"):

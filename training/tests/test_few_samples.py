@@ -68,12 +68,13 @@ def test_without_images_the_factory_bank_answers_and_it_has_not_seen_the_user(ta
 
 
 def test_few_images_start_from_the_head_of_all(task, data, tmp_path, monkeypatch) -> None:  # noqa: F811
-    """Another writer shares an image with the user, and it is none of the few that are kept."""
+    """Another writer shares a tenth of the user's images, and none of the few that are kept."""
     users = seeds.users_source()
     few = kept_images(users.train(1).labels, 1, 0)
-    shared = np.setdiff1d(np.arange(len(users.train(1))), few)[0]
+    shared = np.setdiff1d(np.arange(len(users.train(1))), few)
     images = users.data.images.copy()
-    images[np.flatnonzero(users.user == 1)[0]] = users.train(1).images[shared]
+    count = len(users.train(1)) // 10
+    images[np.flatnonzero(users.user == 1)[:count]] = users.train(1).images[shared][:count]
     users = replace(users, data=replace(users.data, images=images))
     monkeypatch.setattr(seeds, "users_source", lambda: users)
     for count in (0, 1, None):
