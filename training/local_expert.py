@@ -160,14 +160,14 @@ def _train(
     if not len(samples):  # a single image, held out: what is left is the start
         return [head.integers()] * stop
     history: list[Weights] = []
-    for epoch in train_head(head, _epochs(samples, rehearsal, config), config):
+    for epoch in train_head(head, user_epochs(samples, rehearsal, config), config):
         history.append(head.integers())
         if epoch == stop:
             break
     return history
 
 
-def _epochs(samples: Samples, rehearsal: Rehearsal | None, config: ExpertConfig) -> EpochData:
+def user_epochs(samples: Samples, rehearsal: Rehearsal | None, config: ExpertConfig) -> EpochData:
     """Epochs of the user's samples in a fresh order, mixed with as many to rehearse."""
     x, y = torch.from_numpy(samples.local), torch.from_numpy(samples.labels)
     choose = _choice(samples, config)
