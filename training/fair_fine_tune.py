@@ -33,7 +33,7 @@ class FairConfig:
     ``factory`` with ``factory_samples`` in each epoch, half of them generic; ``personal``, which runs all its epochs.
     """
 
-    factory: HeadConfig = HeadConfig(epochs=20, learning_rate=1e-3, weight_decay=1e-2, label_smoothing=0.1)
+    factory: HeadConfig = HeadConfig(epochs=5, learning_rate=1e-4, weight_decay=1e-2, label_smoothing=0.1)
     factory_samples: int = 25_600  # 100 batches
     personal: ExpertConfig = replace(FROM_FACTORY, learning_rate=3e-4, epoch_samples=2000)
 
