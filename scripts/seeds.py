@@ -27,6 +27,7 @@ from _arguments import (
     whole_number,
 )
 from _results import hand_over
+from spec.errors import InputError
 from spec.models_digest import models_digest
 from spec.paths import BUILD, MODELS
 from spec.presets import TRAINED_GATES, load_moe
@@ -41,7 +42,12 @@ def options() -> Parser:
     """Command line."""
     parser = command(__file__, __doc__, "--gates rich --users 1,2 --seeds 1")
     add = parser.add_argument
-    add("--gates", default=",".join(TRAINED_GATES), metavar="GATE,..", help="gate presets (default %(default)s)")
+    add(
+        "--gates",
+        default=",".join(TRAINED_GATES),
+        metavar="GATE,..",
+        help="gate presets, '' for none (default %(default)s)",
+    )
     add("--seeds", type=whole_number(1), default=3, metavar="N", help="seeds 0 to N - 1 (default %(default)s)")
     add("--validate", action="store_true",
         help="measure on held-out training images instead of test images, to choose a recipe by")  # fmt: skip
@@ -62,8 +68,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     data = TableData.load(given.users)
     if given.keep:
         require_real(True, data)
-    gates = given.gates.split(",")
+    gates = given.gates.split(",") if given.gates else []
     variants = () if given.no_fine_tuning else tuple(VARIANTS)
+    if not gates and not variants:
+        raise InputError("--gates names no gate preset, and --no-fine-tuning leaves fine-tuning out: nothing is left")
     moes = {gate: load_moe(gate, given.ge) for gate in gates}
     float_ge = given.ge.with_name("ge_float.npz")
     weights = seeds.Weights(0, 0.0) if given.no_fine_tuning else seeds.Weights(*user_weights(given.network, float_ge))
@@ -71,7 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     tasks = [seeds.Task(gate, given.ge, *one) for gate in gates for one in each]
     tasks += [FairTask(variant, float_ge, given.network, *one) for variant in variants for one in each]
     found = iter(run_tasks(tasks, given.jobs))
-    rows = {name: list(islice(found, len(each))) for name in (*gates, *variants)}
+    by_gate, by_variant = ({name: list(islice(found, len(each))) for name in names} for names in (gates, variants))
     shipped = given.ge == MODELS / "ge.onnx"
     about = {
         "command": f"python scripts/seeds.py{' --validate' if given.validate else ' --keep'}",
@@ -79,7 +87,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "data": data.about(),
         "sources": models_digest() if shipped else None,
     }
-    by_gate, by_variant = ({name: rows[name] for name in names} for names in (gates, variants))
     result = seeds.record(by_gate, moes, by_variant, weights, about)
     hand_over(given, seeds.NAME, seeds.as_markdown(result), result)
     return DONE

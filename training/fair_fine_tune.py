@@ -35,7 +35,7 @@ class FairConfig:
 
     factory: HeadConfig = HeadConfig(epochs=5, learning_rate=1e-4, weight_decay=1e-2, label_smoothing=0.1)
     factory_samples: int = 25_600  # 100 batches
-    personal: ExpertConfig = replace(FROM_FACTORY, learning_rate=3e-4, epoch_samples=2000)
+    personal: ExpertConfig = replace(FROM_FACTORY, learning_rate=1e-3, epoch_samples=2000)
 
 
 FAIR = FairConfig()
