@@ -31,7 +31,7 @@ from training.fair_seeds import FairTask
 from training.seed_runs import run as run_tasks
 from training.table_files import TableData
 
-FACTORY_RATES, RATES = (3e-4, 1e-3, 3e-3), (1e-4, 3e-4, 1e-3)
+FACTORY_RATES, RATES = (3e-5, 1e-4, 3e-4), (3e-4, 1e-3, 3e-3)
 
 
 def rate_list(text: str) -> tuple[float, ...]:

@@ -31,6 +31,8 @@ class FairConfig:
     """Settings of both trainings.
 
     ``factory`` with ``factory_samples`` in each epoch, half of them generic; ``personal``, which runs all its epochs.
+    Epochs at the factory and both learning rates are the best of some on held-out training images
+    (``scripts/fine_tune_choice.py``); the rest is that of a local expert.
     """
 
     factory: HeadConfig = HeadConfig(epochs=5, learning_rate=1e-4, weight_decay=1e-2, label_smoothing=0.1)
