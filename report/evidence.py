@@ -178,6 +178,14 @@ SOURCES = (
         of="models",
     ),
     Source(
+        "seeds",
+        "gate presets and fine-tuning over users and seeds, all trained anew: mean and spread",
+        "python scripts/seeds.py --keep",
+        needs=("gates", "fine_tuning", "measured_on", "data"),
+        kept="seeds.json",
+        of="models",
+    ),
+    Source(
         "pool",
         "pool of experts: accuracy of every query beside training from scratch, time to the first answer",
         "python scripts/pool_table.py --keep",

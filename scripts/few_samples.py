@@ -30,7 +30,7 @@ from spec.models_digest import models_digest
 from spec.paths import BUILD, MODELS
 from spec.presets import load_moe
 from training import few_samples as study
-from training import seeds
+from training import seed_runs
 from training.table_files import TableData
 
 
@@ -58,11 +58,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     moes = {gate: load_moe(gate, given.ge) for gate in given.gates.split(",")}
     same = {"ge": given.ge, "validate": given.validate, "work": given.work}
     tasks = study.tasks_of(tuple(moes), study.COUNTS, data.numbers, given.seeds, **same)
-    rows = seeds.run(tasks, given.jobs)
+    rows = seed_runs.run(tasks, given.jobs)
     chosen = f" --gates {given.gates} --seeds {given.seeds}"
     about = {
         "command": f"python scripts/few_samples.py{chosen}{' --validate' if given.validate else ' --keep'}",
-        "measured_on": seeds.HELD_OUT if given.validate else data.sentence(),
+        "measured_on": seed_runs.HELD_OUT if given.validate else data.sentence(),
         "data": data.about(),
         "sources": models_digest() if given.ge == MODELS / "ge.onnx" else None,
     }

@@ -62,10 +62,13 @@ def settings() -> str:
 
 def writer_samples(moe: Moe, recipe: Recipe, train: LabelledImages, seed: int = 0) -> Samples:
     """Samples of one of the writers: with copies that are augmented as much as the recipe ever does."""
+    return extract(moe, train, writer_copies(recipe), seed)
+
+
+def writer_copies(recipe: Recipe) -> Copies:
+    """Of each image of one of the writers."""
     strong = min(WRITER_COPIES, recipe.strong_copies)
-    return extract(
-        moe, train, Copies(strong=strong) if strong else Copies(min(WRITER_COPIES, recipe.mild_copies)), seed
-    )
+    return Copies(strong=strong) if strong else Copies(min(WRITER_COPIES, recipe.mild_copies))
 
 
 def train_factory_head(
@@ -84,7 +87,7 @@ def train_factory_head(
     """
     head = Head(moe.le.layers, config.seed)
     with one_thread():
-        for _ in train_head(head, _epochs(generic, writers, config.seed, epoch_samples), config):
+        for _ in train_head(head, factory_epochs(generic, writers, config.seed, epoch_samples), config):
             pass
     return head.integers()
 
@@ -120,8 +123,8 @@ def train_factory(
     return Factory(make_bank(moe, [expert], gate), validation)
 
 
-def _epochs(generic: Samples, writers: Sequence[Samples], seed: int, count: int) -> EpochData:
-    """Epochs of ``count`` samples."""
+def factory_epochs(generic: Samples, writers: Sequence[Samples], seed: int, count: int) -> EpochData:
+    """Epochs of ``count`` samples, half of them generic and class-balanced, half of other writers, if there are any."""
     own, labels = torch.from_numpy(generic.local), torch.from_numpy(generic.labels)
     if writers:
         others = join(writers)

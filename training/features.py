@@ -7,7 +7,7 @@ personalizing for one user takes seconds.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from enum import IntEnum
 
@@ -95,18 +95,29 @@ def extract(moe: Moe, data: LabelledImages, copies: Copies = NO_COPIES, seed: in
         seed: of the augmentation.
     """
     model = NetworkModel(moe.network)
-    generator = torch.Generator().manual_seed(seed)
     local, gate = [], []
+    for images in copied_images(data, copies, seed):
+        features = model.features(images)
+        local.append(pool(features, moe.le.pool))
+        gate.append(pool(features, moe.gate.pool))
+    return samples_of(data, copies, np.concatenate(local), np.concatenate(gate))
+
+
+def copied_images(data: LabelledImages, copies: Copies, seed: int) -> Iterator[np.ndarray]:
+    """The images of a data set, uint8 (up to ``BATCH``, H, W) at a time, then augmented copies of all, one by one."""
+    generator = torch.Generator().manual_seed(seed)
     for augment in (None, *(augment for _, augment in copies.each())):
         for start in range(0, len(data), BATCH):
             images = data.images[start : start + BATCH]
-            features = model.features(images if augment is None else _augmented(images, augment, generator))
-            local.append(pool(features, moe.le.pool))
-            gate.append(pool(features, moe.gate.pool))
+            yield images if augment is None else _augmented(images, augment, generator)
+
+
+def samples_of(data: LabelledImages, copies: Copies, local: np.ndarray, gate: np.ndarray) -> Samples:
+    """Samples with features in the order of :func:`copied_images`."""
     kinds = [Kind.IMAGE, *(kind for kind, _ in copies.each())]
     return Samples(
-        np.concatenate(local),
-        np.concatenate(gate),
+        local,
+        gate,
         np.tile(data.labels.astype(np.int64), len(kinds)),
         np.tile(np.arange(len(data)), len(kinds)),
         np.repeat(np.array(kinds, np.uint8), len(data)),

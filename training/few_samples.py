@@ -23,7 +23,7 @@ from golden.integer_model import MoeModel
 from spec.bank import Bank
 from spec.network import LayerWeights, Moe
 from spec.presets import load_moe
-from training import factory, seeds
+from training import factory, seed_runs, seeds
 from training.factory_banks import is_writer
 from training.few_samples_note import fits
 from training.fit import mean_of_classes
@@ -183,7 +183,7 @@ def record(
 def _point(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     figures = [{key: value for key, value in row.items() if key not in ("count", "start")} for row in rows]
     each = float(np.mean([row["images"] / max(1, row["classes"]) for row in rows]))
-    return {"count": rows[0]["count"], "images_a_class": each, "mean": seeds.summary(figures)}
+    return {"count": rows[0]["count"], "images_a_class": each, "mean": seed_runs.summary(figures)}
 
 
 def as_markdown(result: dict[str, Any]) -> str:

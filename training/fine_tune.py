@@ -88,17 +88,17 @@ def accuracy(model: nn.Module, data: LabelledImages) -> float:
     return float((predict(model, data.images).argmax(1) == data.labels).mean())
 
 
+def frozen_output(model: Network, images: np.ndarray, layers: int = LAYERS) -> Tensor:
+    """What the retrained part reads of uint8 images (N, 28, 28): float32 (N, inputs), computed once."""
+    frozen = nn.Sequential(*list(model)[: _first_retrained(model, layers)])
+    return torch.from_numpy(predict(frozen, images))
+
+
 def _first_retrained(model: Network, layers: int) -> int:
     dense = [index for index, layer in enumerate(model) if isinstance(layer, nn.Linear)]
     if len(dense) < layers:
         raise InputError(f"fine-tuning retrains {layers} dense layers, the network has {len(dense)}")
     return dense[-layers]
-
-
-def frozen_output(model: Network, images: np.ndarray, layers: int) -> Tensor:
-    """What the retrained part reads: float32 (N, inputs), computed once."""
-    frozen = nn.Sequential(*list(model)[: _first_retrained(model, layers)])
-    return torch.from_numpy(predict(frozen, images))
 
 
 def plain_epochs(inputs: Tensor, labels: Tensor, seed: int) -> EpochData:

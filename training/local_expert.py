@@ -179,7 +179,7 @@ def train_epochs(
     each = images.sum() / len(np.unique(samples.labels))
     share = float(each / (each + config.start_worth))
     history: list[Weights] = []
-    for epoch in train_head(head, _epochs(samples, rehearsal, config), config):
+    for epoch in train_head(head, user_epochs(samples, rehearsal, config), config):
         history.append(head.integers() if start is None else between(start, head.integers(), share))
         if epoch == stop:
             break
@@ -198,7 +198,7 @@ def between(start: Weights, end: Weights, share: float) -> Weights:
     )
 
 
-def _epochs(samples: Samples, rehearsal: Rehearsal | None, config: ExpertConfig) -> EpochData:
+def user_epochs(samples: Samples, rehearsal: Rehearsal | None, config: ExpertConfig) -> EpochData:
     """Epochs of the user's samples in a fresh order, mixed with as many to rehearse."""
     x, y = torch.from_numpy(samples.local), torch.from_numpy(samples.labels)
     choose = _choice(samples, config)

@@ -66,14 +66,23 @@ def generic_data(moe: Moe, train: LabelledImages, copies: Copies = NO_COPIES, se
     Args:
         copies: of each of the user's images; of a generic one there is one copy of each kind.
     """
-    rest, held_out = stratified_split(train.labels, VALIDATION_FRACTION, seed)
+    learning, validation = generic_images(train, seed, seed)
+    answers = NetworkModel(moe.network).logits(validation.images).argmax(1)
+    return GenericData(extract(moe, learning, copies.once(), seed), extract(moe, validation), answers)
+
+
+def generic_images(train: LabelledImages, split_seed: int, seed: int) -> tuple[LabelledImages, LabelledImages]:
+    """Generic images to learn from, ``POOL_PER_CLASS`` of each class at most, and others that validate.
+
+    Args:
+        split_seed: of the split between both; 0 leaves to validation what validated the shipped GE.
+        seed: of the choice of those to learn from.
+    """
+    rest, held_out = stratified_split(train.labels, VALIDATION_FRACTION, split_seed)
     rng = np.random.default_rng(seed)
     classes = train.labels[rest]
     chosen = [rng.permutation(rest[classes == label])[:POOL_PER_CLASS] for label in np.unique(classes)]
-    validation = train.select(held_out)
-    answers = NetworkModel(moe.network).logits(validation.images).argmax(1)
-    learning = train.select(np.sort(np.concatenate(chosen)))
-    return GenericData(extract(moe, learning, copies.once(), seed), extract(moe, validation), answers)
+    return train.select(np.sort(np.concatenate(chosen))), train.select(held_out)
 
 
 def user_data(moe: Moe, train: LabelledImages, samples: Samples, expert: LocalExpert) -> UserData:

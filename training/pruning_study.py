@@ -23,7 +23,7 @@ from spec.kinds.data import LayerFolding, Shape
 from spec.kinds.matrix import MatrixLayer
 from spec.network import Moe
 from spec.presets import load_toml
-from training import pruning, seeds
+from training import pruning, seed_runs, seeds
 from training.features import extract
 from training.global_expert import load_float_weights
 from training.local_expert import Rehearsal
@@ -223,7 +223,7 @@ def run(same: dict[str, Any], users: Sequence[int], moe: Moe, folding: Folding, 
 
     def stage(name: str, prunings: Sequence[tuple[str, tuple[int, ...]]] = ()) -> list[dict[str, Any]]:
         tasks = [Task(**same, user=user, stage=name, prunings=tuple(prunings)) for user in users]
-        return seeds.run(tasks, jobs)
+        return seed_runs.run(tasks, jobs)
 
     oracle = stage("oracle")
     found = candidates(oracle, pooled(moe))

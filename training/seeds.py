@@ -1,44 +1,31 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How good a preset is over users and seeds (``scripts/seeds.py``): all is trained anew with each seed, factory too.
-
-Measured on test images for the table, or, to choose between recipes, on a quarter of each user's training images that
-nothing was trained on, and on the generic images that validated the GE: what is chosen then has seen no test image.
-"""
+"""How good a preset is over users and seeds (``scripts/seeds.py``): all is trained anew with each seed, factory too."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass, replace
-from multiprocessing import get_context
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-import numpy as np
 import torch
 
-from golden.data import Handwriting, LabelledImages, balanced_subset, generic_source, users_source
+from golden.data import LabelledImages
 from golden.integer_model import MoeModel
 from spec.bank import Bank
 from spec.network import Moe
 from spec.presets import load_moe, load_toml
-from spec.progress import progress_bar
+from training.fair_seeds import FACTORY, VARIANTS
 from training.fit import fingerprint, mean_of_classes
-from training.global_expert import VALIDATION_FRACTION
 from training.personalize import Recipe, measure, table_2_row
-from training.pooled_sizes import personal_share
+from training.pooled_sizes import personal_share, personal_weights
 from training.row_cache import cached_row
-from training.sampling import folds, stratified_split
+from training.seed_runs import Row, RunData, summary
 from training.store import head_file
 from training.table_files import LICENCE
 from training.user_training import UserTraining
 
 NAME = "seeds"
-OUTER_FOLDS = 4
-HELD_OUT = (
-    f"Measured on one of {OUTER_FOLDS} parts of each user's training images, which nothing was trained on, and on the "
-    "generic images that validated the GE, class-balanced."
-)
 _RECIPE = 3  # to be raised when the same settings give other weights
 _COLUMNS = {
     "overall": "users",
@@ -48,6 +35,25 @@ _COLUMNS = {
     "gn": "users' images sent to the LE",
     "generic_to_le": "EMNIST sent to the LE",
 }
+_EMNIST = 3 + 1 + list(_COLUMNS).index("generic_overall")  # column after it
+GATES_WORDS = (
+    "* Gate presets: by the integer golden model. Everything is trained anew with each seed: factory head and gate "
+    "without the user, local expert, gate."
+)
+TUNED_WORDS = (
+    "* Fine-tuning: the last two dense layers of the float GE, in float32 and not quantised. As in the paper: on the "
+    "user's images alone. Copies and rehearsal: with the augmented copies and the generic samples that a local expert "
+    "learns from. Factory: first trained on generic handwriting and on the other writers, as a local expert's start; "
+    "alone, it has not seen the user, and its weights are everybody's."
+)
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Weights that a user has of their own, without biases, and their share of the GE's."""
+
+    count: int
+    share: float
 
 
 @dataclass(frozen=True)
@@ -73,39 +79,33 @@ class Task:
         """Data and training of this user, and what everything made of them depends on."""
         torch.set_num_threads(1)
         moe, preset = load_moe(self.gate, self.ge), load_toml("gates", self.gate)
-        users = users_source().of_classes(moe.network.classes)
-        generic, test = (generic_source(part).of_classes(moe.network.classes) for part in ("train", "test"))
-        train, own, other = _held_out(users, generic, self) if self.validate else _tested(users, test, self)
+        data = RunData.load(moe.network.classes)
+        split = data.split(self.user, self.seed, self.validate)
         heads = (head_file(self.work, f"{moe.preset}-{self.seed}"),)
-        writers = users.train_parts()
+        writers = data.users.train_parts()
         training = UserTraining(
-            moe, Recipe.of(preset), generic, self.seed, self.work, heads, self.seed, writers=writers
+            moe, Recipe.of(preset), data.generic, self.seed, self.work, heads, self.seed, writers=writers
         )
         depends_on = {
             "recipe": f"{_RECIPE} {training.settings()}",
             "preset": preset,
             "network": moe.network.digest(),
             "seed": self.seed,
-            "data": [fingerprint(part) for part in (train, own, other, generic, *writers)],
+            "data": [fingerprint(part) for part in (split.train, split.own, split.other, data.generic, *writers)],
         }
-        return Prepared(training, train, own, other, depends_on)
+        return Prepared(training, split.train, split.own, split.other, depends_on)
 
-    def run(self) -> dict[str, Any]:
+    def run(self) -> Row:
         """The row, from ``work`` when it was computed before."""
         ready = self.prepare()
         moe = ready.training.moe
 
-        def compute() -> dict[str, Any]:
+        def compute() -> Row:
             file = self.work / f"expert-{moe.preset}-{self.user}-{self.seed}.npz"
             trained = ready.training.train(ready.train, file)
             file.unlink()
-            validation = trained.expert.validation
-            return {
-                "user": self.user,
-                "seed": self.seed,
-                "validation": validation,
-                **_row(moe, trained.bank, ready.own, ready.other),
-            }
+            about = {"user": self.user, "seed": self.seed, "validation": trained.expert.validation}
+            return {**about, **_row(moe, trained.bank, ready.own, ready.other)}
 
         return cached_row(self.work, ready.depends_on, compute)
 
@@ -124,22 +124,6 @@ class Prepared:
     depends_on: dict[str, Any]
 
 
-Split = tuple[LabelledImages, LabelledImages, LabelledImages]
-"""Images to learn from, the user's to measure on, and generic ones to measure on."""
-
-
-def _tested(users: Handwriting, test: LabelledImages, task: Task) -> Split:
-    return users.train(task.user), users.test(task.user), balanced_subset(test, 0)
-
-
-def _held_out(users: Handwriting, generic: LabelledImages, task: Task) -> Split:
-    whole = users.train(task.user)
-    out = folds(whole.labels, OUTER_FOLDS, task.seed) == 0
-    train, own = (replace(whole.select(np.flatnonzero(mask)), name=whole.name) for mask in (~out, out))
-    _, validation = stratified_split(generic.labels, VALIDATION_FRACTION, 0)
-    return train, own, balanced_subset(generic.select(validation), 0)
-
-
 def _row(moe: Moe, bank: Bank, own: LabelledImages, other: LabelledImages) -> dict[str, float]:
     """Table 2's figures, and the user's accuracy with every class counting the same (``balanced``), as shares 0..1."""
     model = MoeModel(moe)
@@ -148,60 +132,68 @@ def _row(moe: Moe, bank: Bank, own: LabelledImages, other: LabelledImages) -> di
     return {**table_2_row(measured, measure(model, bank, other)), "balanced": balanced}
 
 
-class Runs(Protocol):
-    """A task: anything that can be sent to another process and makes a row there."""
+def record(
+    rows: dict[str, Sequence[Row]],
+    moes: dict[str, Moe],
+    tuned: dict[str, Sequence[Row]],
+    tuned_weights: Weights,
+    about: dict[str, Any],
+) -> dict[str, Any]:
+    """The result as plain data.
 
-    def run(self) -> dict[str, Any]:
-        """The row."""
-        ...
-
-
-def run(tasks: Sequence[Runs], jobs: int) -> list[dict[str, Any]]:
-    """Every task's row, in the order of the tasks, from ``jobs`` processes."""
-    found: dict[int, dict[str, Any]] = {}
-    with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
-        futures = {pool.submit(task.run): index for index, task in enumerate(tasks)}
-        for future in progress_bar(as_completed(futures), total=len(tasks), description="users and seeds", unit="user"):
-            found[futures[future]] = future.result()
-    return [found[index] for index in range(len(tasks))]
-
-
-def summary(rows: Sequence[dict[str, Any]]) -> dict[str, dict[str, float]]:
-    """Of every figure the mean over all rows, and the standard deviation (``spread``) of the seeds' means."""
-    seeds = sorted({row["seed"] for row in rows})
-    result = {}
-    for key in [key for key in rows[0] if key not in ("user", "seed")]:
-        means = [float(np.mean([row[key] for row in rows if row["seed"] == seed])) for seed in seeds]
-        spread = float(np.std(means, ddof=1)) if len(means) > 1 else 0.0
-        result[key] = {"mean": float(np.mean(means)), "spread": spread}
-    return result
-
-
-def record(rows: dict[str, Sequence[dict[str, Any]]], moes: dict[str, Moe], about: dict[str, Any]) -> dict[str, Any]:
-    """The result as plain data; ``rows`` and ``moes`` by gate preset."""
+    Args:
+        rows, moes: by gate preset.
+        tuned: by variant of fine-tuning (:data:`training.fair_seeds.VARIANTS`); empty without any.
+        tuned_weights: of a fine-tuned user.
+    """
     gates = {
-        gate: {"share": personal_share(moes[gate]), "mean": summary(found), "rows": list(found)}
+        gate: _entry(f"`{gate}`", Weights(personal_weights(moes[gate]), personal_share(moes[gate])), found)
         for gate, found in rows.items()
     }
-    return {**about, "gates": gates}
+    fine_tuning = {
+        variant: _entry(VARIANTS[variant], Weights(0, 0.0) if variant == FACTORY else tuned_weights, found)
+        for variant, found in tuned.items()
+    }
+    return {**about, "gates": gates, "fine_tuning": fine_tuning}
+
+
+def _entry(name: str, weights: Weights, rows: Sequence[Row]) -> dict[str, Any]:
+    return {"name": name, "weights": weights.count, "share": weights.share, "mean": summary(rows), "rows": list(rows)}
 
 
 def as_markdown(result: dict[str, Any]) -> str:
     """The table for people."""
+    gates, tuned = result["gates"], result["fine_tuning"]
     lines = []
-    for gate, found in result["gates"].items():
-        figures = [found["mean"][key] for key in _COLUMNS]
-        cells = [f"{100 * figure['mean']:.2f} ± {100 * figure['spread']:.2f}" for figure in figures]
-        lines.append(f"| `{gate}` | {100 * found['share']:.2f} | " + " | ".join(cells) + " |")
-    some = next(iter(result["gates"].values()))
+    for found in (*gates.values(), *tuned.values()):
+        cells = [found["name"], f"{found['weights']:,}", f"{100 * found['share']:.2f}"]
+        cells += [_cell(found["mean"].get(key)) for key in _COLUMNS]
+        cells.insert(_EMNIST, f"{100 * emnist_change(found['mean']):+.2f}")
+        lines.append("| " + " | ".join(cells) + " |")
+    some = next(iter((*gates.values(), *tuned.values())))
     users, seeds = (len({row[key] for row in some["rows"]}) for key in ("user", "seed"))
-    own, generic = (100 * some["mean"][key]["mean"] for key in ("ge", "generic_ge"))
-    ge = f"The GE alone: users {own:.2f}, EMNIST {generic:.2f}."
-    head = " | ".join(_COLUMNS.values())
+    models = [("integer", next(iter(gates.values()), None)), ("float", next(iter(tuned.values()), None))]
+    alone = [
+        f"the {kind} GE users {_cell(found['mean']['ge'])}, EMNIST {_cell(found['mean']['generic_ge'])}"
+        for kind, found in models
+        if found
+    ]
+    head = ["", "weights of a user", "by those of the GE", *_COLUMNS.values()]
+    head.insert(_EMNIST, "EMNIST, against the GE")
     return (
-        f"{LICENCE}# Users and seeds\n\nIn per cent, by the integer golden model: mean over {users} users and {seeds} "
-        f"seeds, ± the standard deviation of the seeds' means. Everything is trained anew with each seed: factory head "
-        f"and gate without the user, local expert, gate. {result['measured_on']} {ge}\n\n"
-        f"| gate preset | weights by those of the GE | {head} |\n" + "|---" * (len(_COLUMNS) + 2) + "|\n"
-        "" + "\n".join(lines) + f"\n\nReproduce: `{result['command']}`.\n"
+        f"{LICENCE}# Users and seeds\n\nIn per cent: mean over {users} users and {seeds} seeds, ± the standard "
+        f"deviation of the seeds' means. {result['measured_on']} Alone: {'; '.join(alone)}.\n\n"
+        f"| {' | '.join(head)} |\n" + "|---" * len(head) + "|\n" + "\n".join(lines) + "\n\n"
+        f"{GATES_WORDS}\n" * bool(gates) + f"{TUNED_WORDS}\n" * bool(tuned) + f"\nReproduce: `{result['command']}`.\n"
     )
+
+
+def emnist_change(mean: dict[str, dict[str, float]]) -> float:
+    """What EMNIST gains against the GE of the same arithmetic, as a share: below 0 where it is forgotten."""
+    return mean["generic_overall"]["mean"] - mean["generic_ge"]["mean"]
+
+
+def _cell(figure: dict[str, float] | None) -> str:
+    if figure is None:
+        return "-"
+    return f"{100 * figure['mean']:.2f} ± {100 * figure['spread']:.2f}"

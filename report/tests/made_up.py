@@ -31,6 +31,7 @@ def everything() -> dict[str, Any]:
         "table2": table_2(0.0),
         "table1": {"rows": [{"pooled": 3, "share": 0.0252, "overall": 0.8361, "generic_overall": 0.6877}]},
         "table4": table_4(),
+        "seeds": seeds(),
         "regions": regions(),
         "soft_gate": soft_gate(),
         "few_samples": few_samples(),
@@ -72,6 +73,28 @@ def table_4() -> dict:
     keys = [f"{name}_{data}" for name in names for data in ("customised", "emnist")]
     users = [{"user": u, **{k: 0.1 * u + 0.3 + 0.01 * i for i, k in enumerate(keys)}} for u in (1, 2)]
     return {"random_starts": 7, "rows": rows, "users": users}
+
+
+def seeds() -> dict:
+    """A gate preset and two variants of fine-tuning, one user, two seeds; the GE has 0.5 and 0.7."""
+    common = ("overall", "balanced", "generic_overall")
+
+    def entry(name: str, base: float, weights: int, keys: tuple[str, ...]) -> dict:
+        figures = {"ge": 0.5, "generic_ge": 0.7, **{key: base - 0.01 * i for i, key in enumerate(keys)}}
+        mean = {key: {"mean": value, "spread": 0.0012} for key, value in figures.items()}
+        rows = [{"user": 1, "seed": seed, **figures} for seed in (0, 1)]
+        return {"name": name, "weights": weights, "share": weights / 456_500, "mean": mean, "rows": rows}
+
+    return {
+        "gates": {"tuned": entry("`tuned`", 0.75, 21_234, (*common, "le", "gn", "generic_to_le"))},
+        "fine_tuning": {
+            "paper": entry("fine-tuning as in the paper", 0.65, 431_000, common),
+            "factory": entry("fine-tuning at the factory alone", 0.55, 0, common),
+        },
+        "measured_on": "Made-up images.",
+        "data": DATA,
+        "sources": None,
+    }
 
 
 def regions() -> dict:

@@ -13,7 +13,7 @@ import pytest
 from golden.data import LabelledImages
 from golden.tests.small import GATE, blobs
 from spec.network import build_moe
-from training import few_samples, seeds
+from training import few_samples, seed_runs, seeds
 from training.few_samples import Task, before_the_user, kept_images
 from training.few_samples_note import few_samples_note, fits
 from training.gate import GATES
@@ -69,14 +69,14 @@ def test_without_images_the_factory_bank_answers_and_it_has_not_seen_the_user(ta
 
 def test_few_images_start_from_the_head_of_all(task, data, tmp_path, monkeypatch) -> None:  # noqa: F811
     """Another writer shares a tenth of the user's images, and none of the few that are kept."""
-    users = seeds.users_source()
+    users = seed_runs.users_source()
     few = kept_images(users.train(1).labels, 1, 0)
     shared = np.setdiff1d(np.arange(len(users.train(1))), few)
     images = users.data.images.copy()
     count = len(users.train(1)) // 10
     images[np.flatnonzero(users.user == 1)[:count]] = users.train(1).images[shared][:count]
     users = replace(users, data=replace(users.data, images=images))
-    monkeypatch.setattr(seeds, "users_source", lambda: users)
+    monkeypatch.setattr(seed_runs, "users_source", lambda: users)
     for count in (0, 1, None):
         task(count).run()
     assert len(list((tmp_path / "work").glob("factory-*"))) == 1

@@ -11,7 +11,7 @@ import pytest
 
 from golden.data import Handwriting, LabelledImages
 from golden.tests.small import blobs
-from training import factory, seeds
+from training import factory, seed_runs, seeds
 from training.gate import GATES
 from training.heads import HeadConfig
 from training.local_expert import USUAL
@@ -35,8 +35,8 @@ def data(monkeypatch) -> dict[str, LabelledImages]:
         user, is_test = np.repeat(np.arange(3), 372), np.tile(np.arange(372) >= 248, 3)
         return Handwriting(LabelledImages(np.concatenate(images), labels, "three writers"), user, is_test)
 
-    monkeypatch.setattr(seeds, "generic_source", lambda part: parts[part])
-    monkeypatch.setattr(seeds, "users_source", users)
+    monkeypatch.setattr(seed_runs, "generic_source", lambda part: parts[part])
+    monkeypatch.setattr(seed_runs, "users_source", users)
     return parts
 
 
@@ -69,6 +69,27 @@ def test_mean_and_spread_are_those_of_the_seeds(network) -> None:
         {"user": user, "seed": seed, "overall": value}
         for user, seed, value in ((1, 0, 0.8), (2, 0, 0.6), (1, 1, 0.9), (2, 1, 0.9))
     ]
-    found = seeds.summary(rows)["overall"]
+    found = seed_runs.summary(rows)["overall"]
     assert found["mean"] == pytest.approx(0.8) and found["spread"] == pytest.approx(np.std([0.7, 0.9], ddof=1))
-    assert seeds.summary(rows[:2])["overall"]["spread"] == 0
+    assert seed_runs.summary(rows[:2])["overall"]["spread"] == 0
+
+
+def test_the_table_has_presets_and_fine_tuning(moe) -> None:
+    def rows(base: float, **more: float) -> list[dict]:
+        figures = {"balanced": 0.5, "generic_overall": 0.7, "ge": 0.6, "generic_ge": 0.75, **more}
+        return [{"user": 1, "seed": seed, "overall": base + 0.02 * seed, **figures} for seed in (0, 1)]
+
+    of_gates = rows(0.8, le=0.7, gn=0.9, generic_to_le=0.1)
+    about = {"measured_on": "Made-up images.", "command": "python scripts/seeds.py"}
+    tuned = {"paper": rows(0.9), "factory": rows(0.65)}
+    result = seeds.record({"test": of_gates}, {"test": moe}, tuned, seeds.Weights(1234, 0.5), about)
+    text = seeds.as_markdown(result)
+    lines = {line.split(" | ")[0]: line for line in text.splitlines() if line.startswith("| ")}
+    assert len({line.count("|") for line in lines.values()}) == 1
+    assert "| 81.00 ± 1.41 | 50.00 ± 0.00 | 70.00 ± 0.00 | -5.00 | 70.00 ± 0.00 |" in lines["| `test`"]
+    assert lines["| fine-tuning as in the paper"].endswith(
+        "| 1,234 | 50.00 | 91.00 ± 1.41 | 50.00 ± 0.00 | 70.00 ± 0.00 | -5.00 | - | - | - |"
+    )
+    assert "| 0 | 0.00 | 66.00" in lines["| fine-tuning at the factory alone"]
+    without = seeds.as_markdown(seeds.record({"test": of_gates}, {"test": moe}, {}, seeds.Weights(0, 0.0), about))
+    assert "ine-tuning" not in without and "float GE" not in without
