@@ -16,7 +16,8 @@ from spec.bank_file import load_bank, read_bank_file
 from spec.errors import InputError
 from spec.folding import build_folding
 from spec.network import Moe, build_moe
-from spec.paths import factory_file
+from spec.paths import bank_file, factory_file
+from spec.presets import load_moe
 from training import factory
 from training.factory import Writer, train_factory_head
 from training.factory_banks import WRITERS, factory_bank, save_writers, writers_of
@@ -140,3 +141,18 @@ def test_two_writers_are_too_few_to_leave_one_out(moe, tmp_path) -> None:
 def test_the_ge_answers_each_image_once(moe) -> None:
     writer = Writer.of(moe, RECIPE, hand(90))
     assert len(writer.ge) == 186 and len(writer.samples) == 186 * 2
+
+
+def test_the_shipped_factory_banks_fit_and_leave_their_writer_out() -> None:
+    moe = load_moe("rich")
+    everybody = read_bank_file(factory_file("rich"))
+    everybody.check(moe)
+    numbers = everybody.info["writers"]
+    for left_out in numbers:
+        file = read_bank_file(factory_file("rich", left_out))
+        file.check(moe)
+        assert file.info["writers"] == [number for number in numbers if number != left_out]
+        assert file.bank.digest() != everybody.bank.digest()
+        read_bank_file(bank_file("rich", left_out)).check(moe)
+    with np.load(factory_file("rich").parent / WRITERS) as stored:
+        assert np.unique(stored["writer"]).tolist() == numbers
