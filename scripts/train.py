@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Train the global expert (ge), users' local experts (le), their gates (gn), or everything (all).
+"""Train the global expert (ge), factory banks (factory), users' local experts (le), gates (gn), or everything (all).
 
 Data: EMNIST_DIR and USERS_NPZ; without them built-in synthetic handwriting.
 """

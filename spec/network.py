@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Literal
 
 from spec.errors import InputError
 from spec.fixedpoint import FixedPoint
@@ -154,6 +153,10 @@ def name_in_bank(layer: str, expert: int) -> str:
     return layer.removesuffix("_out").replace("le", f"le{expert}", 1)
 
 
+STARTS = ("random", "generic", "factory")
+THRESHOLDS = ("zero", "validation")
+
+
 @dataclass(frozen=True)
 class Moe:
     """The whole accelerator: the GE, N local experts and the gate, with every layer's types and widths."""
@@ -164,8 +167,8 @@ class Moe:
     le: Head  # of every local expert: all are alike but for their weights
     gate: Head
     confidence_shift: int | None  # None: the gate takes no confidence inputs
-    le_start: Literal["random", "generic", "factory"]
-    threshold: Literal["zero", "validation"]
+    le_start: str  # of STARTS: what a local expert's training starts from
+    threshold: str  # of THRESHOLDS: how the gate's is chosen
 
     @property
     def arithmetic(self) -> str:
@@ -256,6 +259,9 @@ def _build_moe(network: Network, gate: dict, local_experts: int | None) -> Moe:
         return Head(pooled, tuple(layers))
 
     confidence = gn_cfg["confidence"]
+    for name, value, known in (("start", le_cfg["start"], STARTS), ("threshold", gn_cfg["threshold"], THRESHOLDS)):
+        if value not in known:
+            raise InputError(f"{where}: {name} is '{value}', allowed are {', '.join(known)}")
     return Moe(
         network,
         preset,

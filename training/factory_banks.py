@@ -34,11 +34,11 @@ def image_hashes(images: np.ndarray) -> np.ndarray:
 
 def is_writer(images: LabelledImages, writer: LabelledImages) -> bool:
     """Whether these images are this writer's, or some of them."""
-    return _mostly(np.isin(image_hashes(images.images), image_hashes(writer.images)))
+    return _are_of(np.isin(image_hashes(images.images), image_hashes(writer.images)))
 
 
-def _mostly(known: np.ndarray) -> bool:
-    """Of bool (N,). Simple strokes of two writers may come out as the same image, so a few in common mean nothing."""
+def _are_of(known: np.ndarray) -> bool:
+    """Whether enough are known, bool (N,): plain strokes of two writers may come out as the same image."""
     return bool(len(known)) and float(known.mean()) >= SAME_WRITER
 
 
@@ -55,18 +55,18 @@ def save_writers(directory: Path, writers: Sequence[LabelledImages]) -> None:
 
 
 def writers_of(directory: Path, images: LabelledImages) -> list[int]:
-    """Numbers of the writers whose images these are; none when nothing is noted in ``directory``.
+    """Numbers of the writers whose images these are.
 
     Raises:
-        InputError: the file cannot be read.
+        InputError: what :func:`save_writers` noted is not there, or cannot be read.
     """
     path = directory / WRITERS
     try:
         with np.load(path, allow_pickle=False) as stored:
             hashes, known, writers = image_hashes(images.images), stored["image"], stored["writer"]
-            return [one for one in np.unique(writers).tolist() if _mostly(np.isin(hashes, known[writers == one]))]
+            return [one for one in np.unique(writers).tolist() if _are_of(np.isin(hashes, known[writers == one]))]
     except FileNotFoundError:
-        return []
+        raise InputError(f"{path}: is missing, so nobody knows whose images the factory banks have seen") from None
     except (KeyError, ValueError, OSError, EOFError, zipfile.BadZipFile):
         raise InputError(f"{path}: not a readable list of writers") from None
 
@@ -78,6 +78,8 @@ def factory_bank(moe: Moe, banks: Path, images: LabelledImages) -> Bank | None:
         InputError: the images come from several writers of the factory banks, or a file cannot be read.
     """
     whole = factory_file(moe.preset, banks=banks)
+    if not whole.exists():
+        return None
     known = writers_of(whole.parent, images)
     if len(known) > 1:
         raise InputError(

@@ -159,7 +159,7 @@ class _Training:
     @cached_property
     def learning(self) -> Samples:
         """Generic samples: as many as for a local expert, never of the images that validated the GE."""
-        images, _ = generic_images(self.generic, 0, self.task.seed)
+        images, _ = generic_images(self.generic, self.task.seed)
         return self.samples(images, self.recipe.copies.once())
 
     def factory_layers(self) -> Tail:

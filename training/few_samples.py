@@ -24,7 +24,6 @@ from spec.bank import Bank
 from spec.network import LayerWeights, Moe
 from spec.presets import load_moe
 from training import factory, seed_runs, seeds
-from training.factory_banks import is_writer
 from training.few_samples_note import fits
 from training.fit import mean_of_classes
 from training.personalize import measure, table_2_row
@@ -78,7 +77,7 @@ class Task(seeds.Task):
         """The row, from ``work`` when it was computed before."""
         ready = self.prepare()
         # By all of the user's images: were a few asked, a writer who shares one of the others would take part.
-        writers = () if self.start == "generic" else _others(ready.training.writers, ready.train)
+        writers = () if self.start == "generic" else ready.training.others(ready.train)
         training = replace(ready.training, writers=writers)
         kept = kept_images(ready.train.labels, self.count, self.seed)
 
@@ -102,10 +101,6 @@ class Task(seeds.Task):
         return bank
 
 
-def _others(writers: Sequence[LabelledImages], images: LabelledImages) -> tuple[LabelledImages, ...]:
-    return tuple(writer for writer in writers if not is_writer(images, writer))
-
-
 def before_the_user(training: UserTraining, images: LabelledImages) -> Bank:
     """What a device answers before it has seen any image of its user: its start, which has not seen them either.
 
@@ -115,7 +110,7 @@ def before_the_user(training: UserTraining, images: LabelledImages) -> Bank:
     A gate that there is none of is one of zeros: a tie goes to the GE.
     """
     moe = training.moe
-    others = _others(training.writers, images)
+    others = training.others(images)
     if moe.le_start == "factory" and len(others) > 1:  # fewer make no gate
         writers = [factory.Writer.of(moe, training.recipe, other, training.head_seed) for other in others]
         settings = training.head_seed, factory.FACTORY, factory.EPOCH_SAMPLES

@@ -54,6 +54,14 @@ def classes(preset: Preset) -> int:
     return count
 
 
+def validation_split(train: LabelledImages) -> tuple[np.ndarray, np.ndarray]:
+    """Indices (int64) of generic images to learn from, and of those that validate a GE and what is built on it.
+
+    It is the same for every seed: what validated a GE must not teach its gate.
+    """
+    return stratified_split(train.labels, VALIDATION_FRACTION, seed=0)
+
+
 def train_global_expert(
     preset: Preset,
     train: LabelledImages,
@@ -72,7 +80,7 @@ def train_global_expert(
         resume: continue an interrupted run from there.
     """
     seed = float_config.seed
-    rest, held_out = stratified_split(train.labels, VALIDATION_FRACTION, seed)
+    rest, held_out = validation_split(train)
     learning, validation = train.select(rest), train.select(held_out)
 
     torch.manual_seed(seed)

@@ -31,9 +31,8 @@ from golden.torch_model import Network
 from spec.errors import InputError
 from training.fine_tune import FINE_TUNE, FineTuned, fine_tune, retrained_weights
 from training.fit import FitConfig, fit
-from training.global_expert import VALIDATION_FRACTION
+from training.global_expert import validation_split
 from training.heads import HeadConfig
-from training.sampling import stratified_split
 
 POOLED = 3
 """The task-specific network sees the base's features at 3 x 3, as LE and GN of the paper do."""
@@ -153,7 +152,7 @@ def train_generic(model: nn.Sequential, train: LabelledImages, work: Path, confi
     Returns:
         Class-balanced accuracy on the held-out images at that epoch, 0..1.
     """
-    rest, held_out = stratified_split(train.labels, VALIDATION_FRACTION, config.seed)
+    rest, held_out = validation_split(train)
     learning, validation = train.select(rest), train.select(held_out)
     run = hashlib.sha256(f"{digest(model)} {config} {train.name} {len(train)}".encode()).hexdigest()
     work.mkdir(parents=True, exist_ok=True)

@@ -28,8 +28,7 @@ class ExpertConfig(HeadConfig):
     ``epoch_samples``: an epoch takes every image and as many of its copies, the same number of each and other ones in
     every epoch, as keep it at this size; None takes all.
     ``choose``: cross-validation chooses the epoch to stop at. From a factory head that loses more than it wins: after a
-    few epochs the accuracy hardly changes, and chance may choose one whose learning rate is still high (0.6 points, in
-    cross-validation over ten users).
+    few epochs the accuracy hardly changes, and chance may choose one whose learning rate is still high.
     ``start_worth``: how many images of each class the start is worth. With n images a class the expert goes n / (n +
     ``start_worth``) of the way from its start to what training made of it: few images know little of how often their
     writer uses which character, and the start, made from other writers, knows it.
@@ -41,7 +40,8 @@ class ExpertConfig(HeadConfig):
 
 
 START_WORTH = 0.5
-"""Of a factory head. By training images that were held out, of four users: with 1, 2, 3 and 5 images a class."""
+"""Of a factory head that has seen other writers; chosen on held-out training images of users with few of them. A head
+that has seen none is worth none."""
 
 FROM_RANDOM = ExpertConfig(epochs=60, learning_rate=5e-3, batch=64, label_smoothing=0.1)
 FROM_GENERIC = ExpertConfig(epochs=24, learning_rate=5e-3, label_smoothing=0.1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import torch
@@ -13,13 +13,13 @@ import torch
 from golden.data import LabelledImages
 from golden.integer_model import MoeModel, NetworkModel
 from spec.bank import Bank
+from spec.errors import InputError
 from spec.network import LayerWeights, Mode, Moe
 from training.features import NO_COPIES, Copies, Samples, extract
 from training.gate import GATES, LINEAR_GATE, LOSS_BUDGET, Gate, GenericData, UserData, train_gate
 from training.gate_balance import Balance
-from training.global_expert import VALIDATION_FRACTION
+from training.global_expert import validation_split
 from training.local_expert import USUAL, LocalExpert, Rehearsal, train_local_expert
-from training.sampling import stratified_split
 
 POOL_PER_CLASS = 400
 """Generic images of each class, at most, of which the generic head and the gate know the features."""
@@ -54,8 +54,16 @@ class Recipe:
 
     @staticmethod
     def of(preset: dict) -> Recipe:
-        """The recipe of a preset as read from ``configs/gates``."""
-        return Recipe(**preset.get("training", {}))
+        """The recipe of a preset as read from ``configs/gates``.
+
+        Raises:
+            InputError: it has a key that there is not.
+        """
+        given, known = preset.get("training", {}), [field.name for field in fields(Recipe)]
+        if unknown := sorted(given.keys() - set(known)):
+            name = preset.get("name", "?")
+            raise InputError(f"gate preset '{name}': training has the key {unknown[0]}, known are {', '.join(known)}")
+        return Recipe(**given)
 
 
 def generic_data(moe: Moe, train: LabelledImages, copies: Copies = NO_COPIES, seed: int = 0) -> GenericData:
@@ -66,19 +74,18 @@ def generic_data(moe: Moe, train: LabelledImages, copies: Copies = NO_COPIES, se
     Args:
         copies: of each of the user's images; of a generic one there is one copy of each kind.
     """
-    learning, validation = generic_images(train, seed, seed)
+    learning, validation = generic_images(train, seed)
     answers = NetworkModel(moe.network).logits(validation.images).argmax(1)
     return GenericData(extract(moe, learning, copies.once(), seed), extract(moe, validation), answers)
 
 
-def generic_images(train: LabelledImages, split_seed: int, seed: int) -> tuple[LabelledImages, LabelledImages]:
+def generic_images(train: LabelledImages, seed: int) -> tuple[LabelledImages, LabelledImages]:
     """Generic images to learn from, ``POOL_PER_CLASS`` of each class at most, and others that validate.
 
     Args:
-        split_seed: of the split between both; 0 leaves to validation what validated the shipped GE.
         seed: of the choice of those to learn from.
     """
-    rest, held_out = stratified_split(train.labels, VALIDATION_FRACTION, split_seed)
+    rest, held_out = validation_split(train)
     rng = np.random.default_rng(seed)
     classes = train.labels[rest]
     chosen = [rng.permutation(rest[classes == label])[:POOL_PER_CLASS] for label in np.unique(classes)]
@@ -109,14 +116,16 @@ def fit_expert(
     start: tuple[LayerWeights, ...] | None,
     seed: int = 0,
     epochs: int | None = None,
+    of_writers: bool = True,
 ) -> LocalExpert:
     """Step 2 for one user.
 
     Args:
         start: the generic or factory head, or None for a preset that starts from random weights.
         epochs: None for the usual number.
+        of_writers: whether a factory head has seen other writers; without any it is worth no image of the user's.
     """
-    config = USUAL[moe.le_start]
+    config = USUAL[moe.le_start] if of_writers else replace(USUAL[moe.le_start], start_worth=0.0)
     config = replace(config, seed=seed, epochs=epochs or config.epochs)
     rehearsal = Rehearsal(generic.learning, recipe.rehearsal) if recipe.rehearsal else None
     with one_thread():

@@ -16,8 +16,7 @@ from spec.files import replacing
 from spec.network import Moe
 from training.features import Copies, extract
 from training.fit import fingerprint
-from training.global_expert import VALIDATION_FRACTION
-from training.sampling import stratified_split
+from training.global_expert import validation_split
 
 MOST_PER_CLASS = 1300
 """Generic images of each class, at most, from which a pool learns; each also as an affine copy."""
@@ -70,7 +69,7 @@ def pool_data(moe: Moe, train: LabelledImages, directory: Path, seed: int = 0) -
 
 
 def _compute(moe: Moe, train: LabelledImages, seed: int) -> tuple[np.ndarray, ...]:
-    rest, held_out = stratified_split(train.labels, VALIDATION_FRACTION, 0)
+    rest, held_out = validation_split(train)
     rng = np.random.default_rng(seed)
     classes = train.labels[rest]
     chosen = [rng.permutation(rest[classes == label])[:MOST_PER_CLASS] for label in np.unique(classes)]

@@ -6,8 +6,7 @@ Beside it what a pool is measured against: a local expert of the same shape trai
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from spec.network import LayerWeights, Moe
 from training import pool_distil as distil
 from training.fit import balanced_accuracy
 from training.heads import Head, HeadConfig, integer_logits, train_head
+from training.personalize import one_thread
 from training.pool import Pool, check_moe
 from training.pool_data import PoolData
 from training.pool_distil import Library, Scale
@@ -108,17 +108,6 @@ class PoolTraining:
             "config": repr(config),
             "distillation": [distil.PER_CLASS, distil.TEMPERATURE, distil.TEACHER_SHARE],
         }
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """A head's steps are too small to share among threads."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
 
 
 def train_scratch(

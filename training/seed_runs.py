@@ -18,8 +18,8 @@ import numpy as np
 
 from golden.data import Handwriting, LabelledImages, balanced_subset, generic_source, users_source
 from spec.progress import progress_bar
-from training.global_expert import VALIDATION_FRACTION
-from training.sampling import folds, stratified_split
+from training.global_expert import validation_split
+from training.sampling import folds
 
 OUTER_FOLDS = 4
 HELD_OUT = (
@@ -72,7 +72,7 @@ class RunData:
             return Split(whole, self.users.test(user), balanced_subset(self.test, 0))
         out = folds(whole.labels, OUTER_FOLDS, seed) == 0
         train, own = (replace(whole.select(np.flatnonzero(mask)), name=whole.name) for mask in (~out, out))
-        _, validation = stratified_split(self.generic.labels, VALIDATION_FRACTION, 0)
+        _, validation = validation_split(self.generic)
         return Split(train, own, balanced_subset(self.generic.select(validation), 0))
 
 

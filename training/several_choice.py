@@ -18,9 +18,9 @@ from golden.data import Handwriting, LabelledImages, balanced_subset
 from spec.progress import progress_bar
 from training.fit import fingerprint
 from training.gate_balance import Balance
-from training.global_expert import VALIDATION_FRACTION
+from training.global_expert import validation_split
 from training.row_cache import cached_row
-from training.sampling import folds, stratified_split
+from training.sampling import folds
 from training.several import Device, Mixed, Several, assignments
 
 CANDIDATES = (Balance(), Balance(loss=0.1), Balance(loss=1.0), Balance(capacity=1.1), Balance(capacity=1.0))
@@ -55,7 +55,7 @@ def split(several: Several, users: Handwriting, number: int) -> Split:
         return images.select(np.flatnonzero((fold == number) == held_out))
 
     train = several.single.generic_train
-    _, validation = stratified_split(train.labels, VALIDATION_FRACTION, several.single.seed)
+    _, validation = validation_split(train)
     half = folds(train.labels[validation], 2, several.single.seed) == number % 2
     generic = train.select(validation[half])
     balanced = balanced_subset(generic, several.single.seed)

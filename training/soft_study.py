@@ -16,11 +16,10 @@ from spec.progress import progress_bar
 from training.features import Kind
 from training.fit import fingerprint
 from training.gate import gate_inputs
-from training.global_expert import VALIDATION_FRACTION
+from training.global_expert import VALIDATION_FRACTION, validation_split
 from training.heads import integer_logits
 from training.retrained import OneUser, Retrained
 from training.row_cache import cached_row
-from training.sampling import stratified_split
 from training.seen import Seen
 from training.shares import balanced_share, both_shares
 from training.soft_gate import (
@@ -50,7 +49,7 @@ class Study:
     def _validation(self) -> tuple[LabelledImages, np.ndarray]:
         """The generic images that no training of a gate learns from, and the GE's int32 logits on them."""
         train = self.data.train
-        _, held_out = stratified_split(train.labels, VALIDATION_FRACTION, SEED)
+        _, held_out = validation_split(train)
         images = train.select(held_out)
         return images, NetworkModel(self.retrained.training.moe.network).logits(images.images)
 

@@ -39,7 +39,7 @@ def trust_notes(train: LabelledImages, held_out: LabelledImages, keeps_generic: 
     """Sentences on what the figures of one user do not show.
 
     Args:
-        keeps_generic: whether the local expert starts from generic handwriting and so knows every character.
+        keeps_generic: whether the local expert starts from others' handwriting and so knows every character.
     """
     notes = []
     seen = train.class_counts()[train.class_counts() > 0]
@@ -51,7 +51,7 @@ def trust_notes(train: LabelledImages, held_out: LabelledImages, keeps_generic: 
         notes.append(f"Few images to learn from, {len(train)}: {int(np.median(seen))} of a class (median).")
     if unseen := unseen_classes(train):
         effect = (
-            "it knows them from generic handwriting only"
+            "it knows them from others' handwriting only"
             if keeps_generic
             else "it will answer another character for them"
         )

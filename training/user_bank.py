@@ -226,7 +226,7 @@ def personalize(setting: Setting, data: Handwriting, number: int, path: Path) ->
         "unseen_classes": unseen_classes(train),
         "own": figures(own),
         "generic_test": figures(other),
-        "notes": trust_notes(train, held_out, setting.moe.le_start == "generic"),
+        "notes": trust_notes(train, held_out, setting.moe.le_start != "random"),
     }
     save_bank(path, trained.bank, setting.moe, setting.folding, info)
     kept.unlink(missing_ok=True)

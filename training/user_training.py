@@ -20,6 +20,7 @@ from spec.bank import Bank
 from spec.errors import InputError
 from spec.network import LayerWeights, Moe
 from training import factory
+from training.factory_banks import is_writer
 from training.factory_head import made_head, shipped_head
 from training.feature_cache import cached_generic_data
 from training.features import Samples, extract
@@ -109,8 +110,12 @@ class UserTraining:
             return self.generic_head
         if self.banks and (shipped := shipped_head(self.moe, self.banks, images)):
             return shipped
-        generic = fingerprint(self.generic_train), self.generic.learning
-        return made_head(self.moe, self.recipe, generic, self.writers, images, self.head_seed, self.work)
+        generic = f"{fingerprint(self.generic_train)} {self.seed}", self.generic.learning
+        return made_head(self.moe, self.recipe, generic, self.others(images), self.head_seed, self.work)
+
+    def others(self, images: LabelledImages) -> tuple[LabelledImages, ...]:
+        """The writers without the one whose images these are."""
+        return tuple(writer for writer in self.writers if not is_writer(images, writer))
 
     def start_digest(self, images: LabelledImages) -> str:
         """SHA-256 (hexadecimal) of :meth:`start`; empty without one."""
@@ -172,7 +177,9 @@ class UserTraining:
     ) -> LocalExpert:
         if expert == Expert.LOAD or (expert == Expert.RESUME and file.exists()):
             return load_expert(file, self.moe, samples)
-        fitted = fit_expert(self.moe, self.recipe, samples, self.generic, self.start(images), self.seed, epochs)
+        shipped = self.banks and shipped_head(self.moe, self.banks, images)
+        known = self.generic, self.start(images), self.seed, epochs, bool(shipped or self.others(images))
+        fitted = fit_expert(self.moe, self.recipe, samples, *known)
         save_expert(file, self.moe, fitted)
         return fitted
 

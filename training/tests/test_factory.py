@@ -115,11 +115,19 @@ def test_a_bank_knows_nothing_of_the_writer_who_is_left_out(moe, tmp_path, small
     with pytest.raises(InputError, match="not a readable list of writers"):
         factory_bank(moe, shipped, hand(90))
 
+    (shipped / "test" / WRITERS).unlink()
+    with pytest.raises(InputError, match="nobody knows whose images the factory banks have seen"):
+        factory_bank(moe, shipped, hand(90))
+
     written = {path: path.stat().st_mtime_ns for path in shipped.glob("test/*.bank")}
     factory_file("test", 2, shipped).unlink()
     step(moe, tmp_path / "a", users).run({}, True)
     again = {path: path.stat().st_mtime_ns for path in shipped.glob("test/*.bank")}
     assert again.keys() == written.keys() and sum(again[path] != written[path] for path in written) == 1
+    step(moe, tmp_path / "a", changed).run({}, True)  # of other writers: only what none of them changed is kept
+    kept = [path.stem for path in again if path.stat().st_mtime_ns == again[path]]
+    assert kept == ["factory_without_user03"]
+    assert writers_of(shipped / "test", changed.train(3)) == [3] and writers_of(shipped / "test", users.train(3)) == []
 
 
 def test_without_a_shipped_bank_a_head_is_made_that_leaves_the_user_out(moe, tmp_path, small) -> None:

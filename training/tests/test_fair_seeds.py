@@ -20,9 +20,10 @@ from training.factory_banks import image_hashes
 from training.fair_fine_tune import FairConfig
 from training.fair_seeds import ALONE, BOTH, FACTORY, PAPER, VARIANTS, FairTask, user_weights
 from training.fine_tune import FINE_TUNE, accuracy, fine_tune
-from training.global_expert import load_float_weights, save_float_weights
+from training.global_expert import VALIDATION_FRACTION, load_float_weights, save_float_weights
 from training.heads import HeadConfig
 from training.local_expert import ExpertConfig
+from training.sampling import stratified_split
 
 CONFIG = FairConfig(
     HeadConfig(epochs=2, learning_rate=1e-2, batch=64),
@@ -144,11 +145,12 @@ def test_the_papers_row_is_fine_tuning_as_it_is(task, data, files) -> None:
 
 def test_generic_images_that_validate_are_never_learned_from(data) -> None:
     for seed in (0, 1):
-        learning, validation = personalize.generic_images(data["train"], 0, seed)
+        learning, validation = personalize.generic_images(data["train"], seed)
         other = seed_runs.RunData.load(62).split(1, seed, True).other
         assert len(learning) and not shared(learning, validation)
         assert not shared(learning, other)
-    assert shared(personalize.generic_images(data["train"], 1, 1)[0], other)  # another split would be
+    rest, _ = stratified_split(data["train"].labels, VALIDATION_FRACTION, 1)
+    assert shared(data["train"].select(rest), other)  # another split's would be
 
 
 def test_weights_of_a_user(files) -> None:

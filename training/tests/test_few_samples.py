@@ -13,7 +13,7 @@ import pytest
 from golden.data import LabelledImages
 from golden.tests.small import GATE, blobs
 from spec.network import build_moe
-from training import few_samples, seed_runs, seeds
+from training import few_samples, personalize, seed_runs, seeds
 from training.few_samples import Task, before_the_user, kept_images
 from training.few_samples_note import few_samples_note, fits
 from training.gate import GATES
@@ -80,7 +80,7 @@ def test_few_images_start_from_the_head_of_all(task, data, tmp_path, monkeypatch
     for count in (0, 1, None):
         task(count).run()
     assert len(list((tmp_path / "work").glob("factory-*"))) == 1
-    monkeypatch.setattr(few_samples, "_others", lambda writers, images: writers)
+    monkeypatch.setattr(seeds.UserTraining, "others", lambda self, images: self.writers)
     task(1, work="other").run()
     assert list((tmp_path / "work").glob("factory-*"))[0].name not in {p.name for p in tmp_path.glob("other/*")}
 
@@ -100,6 +100,21 @@ def test_a_head_without_writers_is_another_start(task, data) -> None:  # noqa: F
     rows = task(0).run(), generic.run()
     assert rows[0]["le"] != rows[1]["le"] and rows[1]["overall"] == rows[1]["ge"]
     assert usual.training.writers  # what the row of the other start leaves out
+
+
+def test_a_start_without_writers_is_worth_no_image(task, data, monkeypatch) -> None:  # noqa: F811
+    """Both starts are compared at their best: the other one holds nothing back."""
+    worth = []
+    real = personalize.train_local_expert
+
+    def seen(moe, samples, start, config, rehearsal):
+        worth.append(config.start_worth)
+        return real(moe, samples, start, config, rehearsal)
+
+    monkeypatch.setattr(personalize, "train_local_expert", seen)
+    task(1).run()
+    task(1, "generic").run()
+    assert worth == [USUAL["factory"].start_worth, 0.0] and worth[0] > 0
 
 
 def test_rows_are_kept_and_belong_to_their_number_of_images(task, data, monkeypatch) -> None:  # noqa: F811

@@ -11,13 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from golden.data import LabelledImages
+from golden.data import Handwriting, LabelledImages
 from golden.integer_model import MoeModel
 from golden.tests.small import GATE, blobs
 from spec.bank_file import load_bank, read_bank_file
 from spec.network import Mode, build_moe
 from spec.tests.commands import call as call_command
-from training import feature_cache, few_samples_note, user_bank, user_training
+from training import factory, feature_cache, few_samples_note, user_bank, user_training
 from training.gate import GATES
 from training.local_expert import USUAL
 from training.trust import Z_95, wilson_interval
@@ -259,6 +259,37 @@ def test_bad_input_is_one_sentence_and_leaves_nothing(call, tmp_path, monkeypatc
     error = capsys.readouterr().err
     assert message in error and error.startswith("personalize.py: ") and error.count("\n") == 1
     assert sorted(path.name for path in tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("mild_copies = 1", "copies = 1", "training has the key copies, known are mild_copies, strong_copies"),
+        ('start = "random"', 'start = "chance"', "start is 'chance', allowed are random, generic, factory"),
+        ('threshold = "validation"', 'threshold = "test"', "threshold is 'test', allowed are zero, validation"),
+    ],
+)
+def test_a_wrong_preset_is_one_sentence(call, tmp_path, capsys, old: str, new: str, message: str):
+    preset = tmp_path / "gate.toml"
+    preset.write_text(preset.read_text().replace(old, new))
+    assert call("--data", write_handwriting(tmp_path / "me.npz"), "--out", tmp_path / "me.bank") == 2
+    error = capsys.readouterr().err
+    assert message in error and error.count("\n") == 1
+
+
+def test_a_character_that_it_never_saw_is_known_from_others(call, tmp_path, monkeypatch):
+    preset = tmp_path / "gate.toml"
+    preset.write_text(preset.read_text().replace('"random"', '"factory"'))
+    monkeypatch.setattr(
+        user_bank, "users_source", lambda: Handwriting(blobs(1, 3), np.zeros(62, int), np.zeros(62, bool))
+    )
+    monkeypatch.setattr(factory, "FACTORY", replace(factory.FACTORY, epochs=1))
+    monkeypatch.setattr(factory, "EPOCH_SAMPLES", 500)
+    monkeypatch.setitem(USUAL, "factory", replace(USUAL["factory"], epochs=2))
+    out = tmp_path / "me.bank"
+    assert call("--data", write_handwriting(tmp_path / "me.npz", classes=3), "--out", out) == 0
+    notes = " ".join(read_bank_file(out).info["notes"])
+    assert "it knows them from others' handwriting only" in notes and "another character" not in notes
 
 
 def test_synthetic_handwriting_is_called_so(call, tmp_path, monkeypatch, capsys):
