@@ -10,12 +10,17 @@ import os
 import shutil
 import tempfile
 import threading
+import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
 from spec.errors import InputError
+
+UNREADABLE = (KeyError, ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error)
+"""What a missing or damaged ``.npz`` file raises while its arrays are read."""
 
 
 @contextmanager

@@ -7,7 +7,6 @@ that was made without them, under whatever name their images come.
 
 from __future__ import annotations
 
-import zipfile
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,7 +17,7 @@ from golden.data import LabelledImages
 from spec.bank import Bank
 from spec.bank_file import read_bank_file
 from spec.errors import InputError
-from spec.files import replacing
+from spec.files import UNREADABLE, replacing
 from spec.network import Moe
 from spec.paths import factory_file
 
@@ -67,7 +66,7 @@ def writers_of(directory: Path, images: LabelledImages) -> list[int]:
             return [one for one in np.unique(writers).tolist() if _are_of(np.isin(hashes, known[writers == one]))]
     except FileNotFoundError:
         raise InputError(f"{path}: is missing, so nobody knows whose images the factory banks have seen") from None
-    except (KeyError, ValueError, OSError, EOFError, zipfile.BadZipFile):
+    except UNREADABLE:
         raise InputError(f"{path}: not a readable list of writers") from None
 
 

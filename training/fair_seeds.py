@@ -7,7 +7,6 @@ What does not depend on the user, frozen features and factory layers, is kept in
 from __future__ import annotations
 
 import hashlib
-import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
@@ -18,7 +17,7 @@ import torch
 
 from golden.data import LabelledImages
 from golden.torch_model import Network
-from spec.files import replacing
+from spec.files import UNREADABLE, replacing
 from spec.presets import load_toml
 from training.factory import writer_copies
 from training.factory_banks import is_writer
@@ -199,7 +198,7 @@ def _kept(path: Path, compute: Callable[[], dict[str, np.ndarray]]) -> dict[str,
     try:
         with np.load(path, allow_pickle=False) as stored:
             return dict(stored)
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile):
+    except UNREADABLE:
         pass
     arrays = compute()
     with replacing(path) as stream:

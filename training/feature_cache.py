@@ -7,14 +7,13 @@ The file's name is a digest of all that the features depend on, so a stale file 
 from __future__ import annotations
 
 import hashlib
-import zipfile
 from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
 
 from golden.data import LabelledImages
-from spec.files import replacing
+from spec.files import UNREADABLE, replacing
 from spec.network import Moe
 from training.features import Copies, Samples
 from training.fit import fingerprint
@@ -35,7 +34,7 @@ def cached_generic_data(moe: Moe, train: LabelledImages, copies: Copies, seed: i
     try:
         with np.load(path, allow_pickle=False) as stored:
             return GenericData(_samples(stored, "learning"), _samples(stored, "validation"), stored["validation_ge"])
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+    except UNREADABLE:
         pass
     data = generic_data(moe, train, copies, seed)
     arrays = {f"{part}.{f.name}": getattr(getattr(data, part), f.name) for part in _PARTS for f in fields(Samples)}

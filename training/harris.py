@@ -30,7 +30,7 @@ from golden.data import LabelledImages
 from golden.torch_model import Network
 from spec.errors import InputError
 from training.fine_tune import FINE_TUNE, FineTuned, fine_tune, retrained_weights
-from training.fit import FitConfig, fit
+from training.fit import FitConfig, fingerprint, fit
 from training.global_expert import validation_split
 from training.heads import HeadConfig
 
@@ -154,7 +154,7 @@ def train_generic(model: nn.Sequential, train: LabelledImages, work: Path, confi
     """
     rest, held_out = validation_split(train)
     learning, validation = train.select(rest), train.select(held_out)
-    run = hashlib.sha256(f"{digest(model)} {config} {train.name} {len(train)}".encode()).hexdigest()
+    run = hashlib.sha256(f"{digest(model)} {config} {fingerprint(train)}".encode()).hexdigest()
     work.mkdir(parents=True, exist_ok=True)
     history = fit(model, learning, validation, config, work / f"harris-{run[:16]}.pt", True, "[7], generic training")
     return max(record["validation"] for record in history)

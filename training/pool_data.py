@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import hashlib
-import zipfile
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import numpy as np
 
 from golden.data import LabelledImages
 from golden.integer_model import NetworkModel
-from spec.files import replacing
+from spec.files import UNREADABLE, replacing
 from spec.network import Moe
 from training.features import Copies, extract
 from training.fit import fingerprint
@@ -60,7 +59,7 @@ def pool_data(moe: Moe, train: LabelledImages, directory: Path, seed: int = 0) -
     try:
         with np.load(path, allow_pickle=False) as stored:
             return PoolData(*(stored[name] for name in _STORED), scale, digest)
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+    except UNREADABLE:
         pass
     found = _compute(moe, train, seed)
     with replacing(path) as stream:

@@ -4,14 +4,13 @@
 from __future__ import annotations
 
 import json
-import zipfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from spec.errors import InputError
-from spec.files import named_by_user, replacing
+from spec.files import UNREADABLE, named_by_user, replacing
 from spec.network import LayerWeights, Moe
 from training.pool import Pool, check_moe
 
@@ -68,7 +67,7 @@ def load_pool(path: Path, moe: Moe) -> tuple[Pool, dict[str, Any]]:
             record = json.loads(str(stored["record"]))
     except InputError:
         raise
-    except (KeyError, ValueError, OSError, EOFError, zipfile.BadZipFile):
+    except UNREADABLE:
         raise InputError(f"{path}: not a readable pool of experts") from None
     check_moe(moe, pool.groups)
     return pool, record

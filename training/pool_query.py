@@ -120,7 +120,7 @@ def record_of(training: PoolTraining, pool: Pool, images: LabelledImages, seed: 
         "command": f"python scripts/pool.py --train --gate {moe.preset} --seed {seed} --out FILE",
         "generic": images.name,
         "synthetic": images.synthetic,
-        "samples": f"{len(data.labels)}: at most {MOST_PER_CLASS} images a class and {COPIES} affine copy of each",
+        "samples": f"{len(data.labels)}: at most {MOST_PER_CLASS} images a class and {COPIES.mild} affine copy of each",
         "seed": seed,
         "scale": Scale.LIBRARY.value,
         "groups": {name: characters(classes) for name, classes in pool.groups.items()},

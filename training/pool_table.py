@@ -184,7 +184,7 @@ def as_markdown(
     ]
     compared = [
         f"| {_WORDS[way]} | " + " | ".join(f"{100 * share:.2f}" for share in np.mean(values, 0)) + " |"
-        for way, values in validation.items()
+        for way, values in ((way, validation[way]) for way in _WORDS if way in validation)
     ]
     worst = max(rows, key=shortfall)
     text = (

@@ -69,7 +69,12 @@ class PoolTraining:
             return _plain(found)
 
         settings = (distil.LIBRARY_CONFIG, distil.EXPERT_CONFIG, distil.FROM_LIBRARY, distil.INSIDE_LOSS)
-        more = {"classes": classes.tolist(), "scale": scale.value, "constants": [distil.TEACHER_LOSS]}
+        more = {
+            "classes": classes.tolist(),
+            "scale": scale.value,
+            "constants": [distil.TEACHER_LOSS, distil.NORMAL_DEVIATION],
+            "library": [_plain(one) for one in (*library.hidden, library.out)],
+        }
         return _weights(cached_row(self.work, self._depends_on("expert", seed, settings) | more, compute))
 
     def pool(
@@ -91,7 +96,7 @@ class PoolTraining:
 
         def compute() -> dict[str, Any]:
             with one_thread():
-                return {"layers": [_plain(one) for one in train_scratch(self.moe, self.data, classes, seed)]}
+                return {"layers": [_plain(one) for one in train_scratch(self.moe, self.data, classes, seed, SCRATCH)]}
 
         more = {"classes": classes.tolist()}
         row = cached_row(self.work, self._depends_on("scratch", seed, SCRATCH) | more, compute)
@@ -111,7 +116,7 @@ class PoolTraining:
 
 
 def train_scratch(
-    moe: Moe, data: PoolData, classes: np.ndarray, seed: int, config: HeadConfig = SCRATCH
+    moe: Moe, data: PoolData, classes: np.ndarray, seed: int, config: HeadConfig
 ) -> tuple[LayerWeights, ...]:
     """Every layer of a local expert for some classes, the last with their rows only: class-balanced cross-entropy."""
     layers = (*moe.le.hidden, replace(moe.le.out, outputs=len(classes)))

@@ -26,7 +26,6 @@ from training.fit import fingerprint
 from training.local_expert import LocalExpert
 from training.personalize import Recipe
 from training.seen import Seen
-from training.store import head_file
 from training.table_files import SEED, TableData
 from training.user_training import Expert, UserTraining
 
@@ -69,7 +68,7 @@ class Retrained:
         gate: the preset.
         data: generic and users' images.
         work: directory for experts and features.
-        directory: the models: ``ge.onnx`` and generic heads.
+        directory: the models: ``ge.onnx``, generic heads, factory banks.
         seed: of every random choice.
     """
 
@@ -83,9 +82,8 @@ class Retrained:
     def training(self) -> UserTraining:
         """Steps 2 and 3 of the paper's training by the preset's recipe."""
         moe, recipe = load_moe(self.gate, self.directory / "ge.onnx"), Recipe.of(load_toml("gates", self.gate))
-        heads = (head_file(self.directory, moe.preset), head_file(self.work, moe.preset))
-        banks, writers = self.directory / "banks", self.data.users.train_parts()
-        return UserTraining(moe, recipe, self.data.train, self.seed, self.work, heads, banks=banks, writers=writers)
+        writers = self.data.users.train_parts()
+        return UserTraining.beside(self.directory, moe, recipe, self.data.train, self.seed, self.work, writers)
 
     @cached_property
     def model(self) -> MoeModel:

@@ -27,12 +27,12 @@ from spec.folding import build_folding
 from spec.network import Mode, Moe, build_moe
 from spec.presets import DEFAULT_FOLDING, load_toml
 from spec.qonnx_reader import read_qonnx
+from training.factory_banks import is_writer
 from training.features import extract
 from training.fit import fingerprint
 from training.gate import NO_BALANCE, GenericData, UserData
 from training.gate_balance import Balance
 from training.personalize import Recipe, fit_shared_gate, make_bank, user_data
-from training.store import head_file
 from training.user_training import Expert, UserTraining
 
 RECIPE = 1  # to be raised when the same settings give other banks or figures
@@ -106,6 +106,8 @@ def figures(device: Device, mixed: Mixed, answers: Answers) -> dict[str, Any]:
     users = []
     for number, user in enumerate(device.users, start=1):
         mine = mixed.owner == number
+        if not mine.any():
+            raise InputError(f"the images have none of user {user}, so nothing can be said about the device")
         users.append(
             {
                 "user": user,
@@ -151,10 +153,8 @@ class Several:
         """Of a gate preset by name, on a GE (QONNX); the generic head comes from beside it, if it is there."""
         preset = load_toml("gates", gate)
         moe = build_moe(read_qonnx(ge), preset, 1)
-        learnt = hashlib.sha256(f"{moe.network.digest()} {moe.le.pool.layout()} {fingerprint(train)}".encode())
-        heads = (head_file(ge.parent, moe.preset), work / f"le_generic-{learnt.hexdigest()[:16]}.npz")
-        banks, writers = ge.parent / "banks", users.train_parts()
-        single = UserTraining(moe, Recipe.of(preset), train, EXPERT_SEED, work, heads, banks=banks, writers=writers)
+        recipe, writers = Recipe.of(preset), users.train_parts()
+        single = UserTraining.beside(ge.parent, moe, recipe, train, EXPERT_SEED, work, writers)
         return Several(single, preset, users.train, work)
 
     def moe(self, experts: int) -> Moe:
@@ -177,12 +177,27 @@ class Several:
     def _learnt_from(self) -> str:
         return fingerprint(self.single.generic_train)
 
-    def _expert_depends_on(self, user: int) -> dict[str, Any]:
+    def _training(self, group: Sequence[int]) -> UserTraining:
+        """Trains the experts of a device with these users.
+
+        A start from other writers' handwriting leaves all of them out: the gate learns what an expert says to its
+        neighbours' images, and an expert has much to say to images that its start has seen.
+        """
         single = self.single
+        if single.moe.le_start != "factory" or len(group) == 1:
+            return single
+        writers = single.writers
+        for user in group:
+            writers = tuple(writer for writer in writers if not is_writer(self.images(user), writer))
+        return replace(single, banks=None, writers=writers)
+
+    def _expert_depends_on(self, user: int, group: Sequence[int]) -> dict[str, Any]:
+        single = self._training(group)
         return {
             "recipe": RECIPE,
             "network": single.moe.network.digest(),
             "layers": f"{single.moe.le} {single.moe.le_start}",
+            "seed": single.seed,
             "training": [repr(single.recipe.copies), single.recipe.rehearsal, single.settings()],
             "start": single.start_digest(self.images(user)),
             "generic": self._learnt_from,
@@ -193,7 +208,7 @@ class Several:
         """Everything that a device's bank depends on, as plain values."""
         moe = self.moe(len(device.users))
         return {
-            "experts": [self._expert_depends_on(user) for user in device.users],
+            "experts": [self._expert_depends_on(user, device.users) for user in device.users],
             "arithmetic": moe.arithmetic,
             "threshold": moe.threshold,
             "training": repr(self.single.recipe),
@@ -217,7 +232,7 @@ class Several:
             return load_bank(path, moe)
         except InputError:  # not there, or not whole
             pass
-        users = [self.user(user) for user in device.users]
+        users = [self.user(user, device.users) for user in device.users]
         recipe = replace(self.single.recipe, balance_loss=device.balance.loss, balance_capacity=device.balance.capacity)
         gate = fit_shared_gate(moe, recipe, self.generic, users, device.seed)
         bank = make_bank(moe, [user.expert for user in users], gate)
@@ -226,18 +241,19 @@ class Several:
         return bank
 
     @cached_property
-    def _known(self) -> dict[int, UserData]:
+    def _known(self) -> dict[str, UserData]:
         return {}
 
-    def user(self, user: int) -> UserData:
-        """A user's samples and local expert; the latter from its file when it was trained before."""
-        if user not in self._known:
-            single, images = self.single, self.images(user)
-            file = self._file(f"expert-{single.moe.preset}", self._expert_depends_on(user), "npz")
+    def user(self, user: int, group: Sequence[int]) -> UserData:
+        """Samples and local expert of a user of the device with this group; the expert from its file if it is there."""
+        depends_on = self._expert_depends_on(user, group)
+        file = self._file(f"expert-{self.single.moe.preset}", depends_on, "npz")
+        if file.name not in self._known:
+            single, images = self._training(group), self.images(user)
             expert = single.train(images, file, Expert.RESUME, expert_only=True).expert
             samples = extract(single.moe, images, single.recipe.copies, single.seed)
-            self._known[user] = user_data(single.moe, images, samples, expert)
-        return self._known[user]
+            self._known[file.name] = user_data(single.moe, images, samples, expert)
+        return self._known[file.name]
 
     def measure(self, device: Device, mixed: Mixed) -> dict[str, Any]:
         """What the integer model answers with the device's bank, as :func:`figures`."""

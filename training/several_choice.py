@@ -83,9 +83,10 @@ def cross_validate(
     with progress_bar(total=len(tasks) * len(candidates), description="cross-validation", unit="gate") as bar:
         for number, one, group in tasks:
             mixed = Mixed.of([one.users(user) for user in group], one.generic)
+            own = [fingerprint(one.users(user)) for user in group]
             for candidate in candidates:
                 device = Device(group, number, candidate)
-                depends_on = {"bank": one.several.depends_on(device), "generic": fingerprint(one.generic)}
+                depends_on = {"bank": one.several.depends_on(device), "generic": fingerprint(one.generic), "own": own}
                 row = cached_row(work, depends_on, lambda d=device, o=one, m=mixed: o.several.measure(d, m))
                 found[candidate].append(row)
                 bar.update()

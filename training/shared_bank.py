@@ -17,6 +17,7 @@ from spec.errors import InputError
 from spec.folding import build_folding
 from spec.paths import BUILD, MODELS
 from spec.presets import DEFAULT_FOLDING, DEFAULT_GATE, Accelerator, load_toml
+from spec.qonnx_reader import read_qonnx
 from training.several import Device, Mixed, Several
 from training.user_training import chosen_users
 
@@ -57,9 +58,10 @@ def run(request: Request, check: DeviceCheckMaker | None = None) -> dict[str, An
         InputError: there is no such user or preset, a device has fewer local experts, a user has no test image, or the
             bank cannot be written.
     """
-    users = load_handwriting(request.data) if request.data else users_source()
+    classes = read_qonnx(request.ge).classes
+    users = (load_handwriting(request.data) if request.data else users_source()).of_classes(classes)
     numbers = chosen_users(request.users, users)
-    several = Several.load(request.gate, request.ge, generic_source("train"), users, WORK)
+    several = Several.load(request.gate, request.ge, generic_source("train").of_classes(classes), users, WORK)
     moe = several.moe(len(numbers))
     folding = build_folding(load_toml("folding", request.preset), moe)
     if request.out.is_dir():

@@ -3,14 +3,13 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from spec.errors import InputError
-from spec.files import replacing
+from spec.files import UNREADABLE, replacing
 from spec.network import LayerWeights, Moe
 from training.features import Samples
 from training.local_expert import LocalExpert
@@ -128,5 +127,5 @@ def _load(path: Path) -> dict[str, np.ndarray] | None:
             arrays = {name: stored[name] for name in stored}
             _inputs_of(arrays)
             return arrays
-    except (KeyError, ValueError, OSError, EOFError, zipfile.BadZipFile):
+    except UNREADABLE:
         raise InputError(f"{path}: not a readable weight file") from None

@@ -29,7 +29,7 @@ from training import global_expert as ge_step
 from training.export import export_network
 from training.factory_step import FactoryStep
 from training.personalize import Recipe, table_2_row
-from training.store import head_file
+from training.store import head_file, save_head
 from training.user_training import Expert, UserTraining, chosen_users
 
 STEPS = ("ge", "factory", "le", "gn", "all")
@@ -152,18 +152,10 @@ def _train_preset(
 ) -> dict[str, Any]:
     """Steps 2 and 3 of one gate preset for the chosen users."""
     folding = build_folding(load_toml("folding", options.preset), moe)
-    head = head_file(out, moe.preset)
-    training = UserTraining(
-        moe,
-        Recipe.of(preset),
-        generic_train,
-        options.seed,
-        work,
-        (head,),
-        options.seed,
-        banks=out / "banks",
-        writers=users.train_parts(),
-    )
+    recipe, writers = Recipe.of(preset), users.train_parts()
+    training = UserTraining.beside(out, moe, recipe, generic_train, options.seed, work, writers, options.seed)
+    if moe.le_start == "generic":
+        save_head(head_file(out, moe.preset), moe, training.generic_head)
     metrics: dict[str, Any] = {}
     bar = progress_bar(numbers, description=f"{moe.preset}: users", unit="user")
     for number in bar:

@@ -30,7 +30,6 @@ from spec.progress import progress_bar
 from training.few_samples_note import few_samples_note
 from training.fit import fingerprint
 from training.personalize import Measured, Recipe
-from training.store import head_file
 from training.trust import trust_notes, unseen_classes, wilson_interval
 from training.user_training import Expert, UserTraining, chosen_users
 
@@ -103,13 +102,9 @@ class Setting:
             "generic": train.name,
             "synthetic": train.synthetic or users.synthetic,
         }
-        learnt = hashlib.sha256(f"{moe.network.digest()} {moe.le.pool.layout()} {fingerprint(train)}".encode())
-        heads = (head_file(options.ge.parent, moe.preset), WORK / f"le_generic-{learnt.hexdigest()[:16]}.npz")
-        banks = options.ge.parent / "banks"
+        recipe, writers = Recipe.of(preset), _writers(moe, users)
         return Setting(
-            UserTraining(
-                moe, Recipe.of(preset), train, options.seed, WORK, heads, banks=banks, writers=_writers(moe, users)
-            ),
+            UserTraining.beside(options.ge.parent, moe, recipe, train, options.seed, WORK, writers),
             build_folding(load_toml("folding", options.preset), moe),
             balanced_subset(test, options.seed),
             options.resume,

@@ -19,13 +19,13 @@ from golden.integer_model import MoeModel
 from spec.bank import Bank
 from spec.errors import InputError
 from spec.network import LayerWeights, Moe
-from training import factory
+from training import factory, feature_cache, local_expert
 from training.factory_banks import is_writer
 from training.factory_head import made_head, shipped_head
 from training.feature_cache import cached_generic_data
 from training.features import Samples, extract
 from training.fit import fingerprint
-from training.gate import GATES, Gate, GenericData
+from training.gate import GATES, LINEAR_GATE, Gate, GenericData
 from training.local_expert import FOLDS, GENERIC, USUAL, LocalExpert, Weights, train_generic_head
 from training.personalize import (
     POOL_PER_CLASS,
@@ -37,7 +37,7 @@ from training.personalize import (
     measure,
     user_data,
 )
-from training.store import load_expert, load_head, save_expert, save_head
+from training.store import head_file, load_expert, load_head, save_expert, save_head
 
 Step = Callable[[str], AbstractContextManager]
 """Is entered with the name of each step, for a progress bar."""
@@ -69,7 +69,7 @@ class UserTraining:
         generic_train: generic images.
         seed: of every random choice of a user's training.
         work: directory for the features of generic data, and for factory heads that are not shipped.
-        heads: files that may hold the generic head; a new one is written to the last.
+        head: file that may hold a shipped generic head; one that is made is kept in ``work``.
         head_seed: of the generic or factory head's training.
         banks: directory of banks, in which factory banks may be.
         writers: training images of writers, for a factory head when no bank fits; the user is left out.
@@ -80,10 +80,26 @@ class UserTraining:
     generic_train: LabelledImages
     seed: int
     work: Path
-    heads: tuple[Path, ...]
+    head: Path | None = None
     head_seed: int = GENERIC.seed
     banks: Path | None = None
     writers: tuple[LabelledImages, ...] = ()
+
+    @classmethod
+    def beside(
+        cls,
+        models: Path,
+        moe: Moe,
+        recipe: Recipe,
+        generic_train: LabelledImages,
+        seed: int,
+        work: Path,
+        writers: tuple[LabelledImages, ...],
+        head_seed: int = GENERIC.seed,
+    ) -> UserTraining:
+        """Starts from the heads and factory banks that are shipped in the directory ``models``, where they fit."""
+        head = head_file(models, moe.preset)
+        return cls(moe, recipe, generic_train, seed, work, head, head_seed, models / "banks", writers)
 
     @cached_property
     def generic(self) -> GenericData:
@@ -93,7 +109,13 @@ class UserTraining:
     def settings(self) -> str:
         """Everything that a user's weights depend on beside preset, seed and data: to know cached results by."""
         start = self.moe.le_start
-        return f"{factory.settings()} {GENERIC} {USUAL[start]} {FOLDS} {GATES[start]} {POOL_PER_CLASS}"
+        gate = GATES[start] if self.moe.gate.hidden else LINEAR_GATE
+        return f"{self._head_settings()} {USUAL[start]} {FOLDS} {gate} {self.recipe}"
+
+    def _head_settings(self) -> str:
+        """The same for a generic or factory head."""
+        generic = f"{GENERIC} {local_expert.GENERIC_PER_CLASS} {POOL_PER_CLASS}"
+        return f"{feature_cache.RECIPE} {factory.settings()} {generic}"
 
     def start(self, images: LabelledImages) -> Weights | None:
         """What this user's local expert starts from; None for a preset that starts from random weights.
@@ -129,12 +151,15 @@ class UserTraining:
         Raises:
             InputError: a file that should hold it cannot be read.
         """
-        for path in self.heads:
-            if (head := load_head(path, self.moe)) is not None:
+        made_of = f"{self.moe.network.digest()} {self.moe.le} {self._head_settings()} {self.recipe.copies.once()}"
+        made_of += f" {fingerprint(self.generic_train)} {self.seed} {self.head_seed}"
+        made = self.work / f"le_generic-{sha256(made_of.encode()).hexdigest()[:16]}.npz"
+        for path in (self.head, made):
+            if path and (head := load_head(path, self.moe)) is not None:
                 return head
         config = replace(GENERIC, seed=self.head_seed)
         head = train_generic_head(self.moe, self.generic.learning, self.generic.validation, config)
-        save_head(self.heads[-1], self.moe, head)
+        save_head(made, self.moe, head)
         return head
 
     def train(

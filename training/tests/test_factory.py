@@ -105,7 +105,7 @@ def test_a_bank_knows_nothing_of_the_writer_who_is_left_out(moe, tmp_path, small
     save_writers(tmp_path, [LabelledImages(strokes, users.train(1).labels, "one"), users.train(2)])
     assert writers_of(tmp_path, users.train(2).select(np.arange(3))) == []
     assert writers_of(tmp_path, users.train(2)) == [2] and writers_of(tmp_path, users.train(3)) == []
-    training = UserTraining(moe, RECIPE, blobs(6, 1), 0, tmp_path / "work", (), banks=shipped)
+    training = UserTraining(moe, RECIPE, blobs(6, 1), 0, tmp_path / "work", banks=shipped)
     assert parts_of(training.start(users.train(3))) == parts_of(banks["a"][2].local_experts[0])
     with pytest.raises(InputError, match=r"has images of writers \[1, 2, 3\]"):
         factory_bank(moe, shipped, users.data)
@@ -134,7 +134,7 @@ def test_without_a_shipped_bank_a_head_is_made_that_leaves_the_user_out(moe, tmp
     users, changed = writers(150, 110, 80), writers(150, 110, 60)
     starts = []
     for name, data in (("a", users), ("b", changed)):
-        training = UserTraining(moe, RECIPE, blobs(6, 1), 0, tmp_path / name, (), writers=data.train_parts())
+        training = UserTraining(moe, RECIPE, blobs(6, 1), 0, tmp_path / name, writers=data.train_parts())
         starts.append([parts_of(training.start(data.train(number))) for number in (1, 3)])
     assert starts[0][0] != starts[1][0] and starts[0][1] == starts[1][1]
     kept = list((tmp_path / "a").glob("factory-*.npz"))

@@ -52,7 +52,7 @@ def test_the_record_says_what_it_was_made_from(rich, pool) -> None:
 
 def test_the_kept_table_is_of_this_pool_and_within_its_targets(rich, pool, kept) -> None:
     assert kept["network"] == rich.network.digest()
-    assert kept["shipped_pool"] == pool.digest()
+    assert kept["pool"] == kept["shipped_pool"] == pool.digest()
     assert [row["query"] for row in kept["rows"]] == [query_name(query) for query in QUERIES]
     for row, time in zip(kept["rows"], kept["times"], strict=True):
         assert shortfall(row) <= TARGET, row["query"]

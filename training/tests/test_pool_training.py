@@ -37,7 +37,7 @@ def quick(monkeypatch) -> None:
     monkeypatch.setattr(distil, "PER_CLASS", 8)
     for name, epochs in (("LIBRARY_CONFIG", 30), ("EXPERT_CONFIG", 10), ("FROM_LIBRARY", 10)):
         monkeypatch.setattr(distil, name, replace(getattr(distil, name), epochs=epochs, batch=64))
-    monkeypatch.setattr(pool_training, "SCRATCH", replace(pool_training.SCRATCH, epochs=20, batch=64))
+    monkeypatch.setattr(pool_training, "SCRATCH", replace(pool_training.SCRATCH, batch=64))
 
 
 @pytest.fixture

@@ -94,7 +94,7 @@ def test_a_balanced_choice_takes_rare_classes_first() -> None:
 def trained(moe, tmp_path_factory) -> tuple[UserTraining, OneUser]:
     """One user of blobs; the GE, which is untrained, is said to know the classes below 40."""
     generic, images, recipe = blobs(4, 5, brightness=120), blobs(6, 0), Recipe(mild_copies=1)
-    training = UserTraining(moe, recipe, generic, 0, tmp_path_factory.mktemp("work"), ())
+    training = UserTraining(moe, recipe, generic, 0, tmp_path_factory.mktemp("work"))
     training.__dict__["generic"] = generic_data(moe, generic, recipe.copies)  # instead of the cached property's
     samples = extract(moe, images, Copies(mild=1))
     expert = fit_expert(moe, recipe, samples, training.generic, None, epochs=8)

@@ -98,7 +98,7 @@ def trained(network, handwriting: Handwriting, tmp_path: Path, monkeypatch) -> S
         "le = {pe = 2, simd = 4}\ngate_hidden = {pe = 2, simd = 4}\ngate_out = {pe = 1, simd = 2}\n"
     )
     recipe = Recipe(1, any_right=0.0)  # every expert reads every blob: whose it is would not matter
-    single = UserTraining(build_moe(network, GATE), recipe, blobs(25, 1), 0, tmp_path, (tmp_path / "head.npz",))
+    single = UserTraining(build_moe(network, GATE), recipe, blobs(25, 1), 0, tmp_path)
     return Several(single, GATE, handwriting.train, tmp_path)
 
 
