@@ -99,7 +99,7 @@ class Accelerator:
 
     @staticmethod
     def open(
-        folding: str = "ecp5_85", gate: str = "tuned", transport: Transport | None = None, design: Design | None = None
+        folding: str = "ecp5_85", gate: str = "rich", transport: Transport | None = None, design: Design | None = None
     ) -> Accelerator:
         """Open a device; without a transport a simulated one, built when it is not there yet.
 

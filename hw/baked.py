@@ -20,11 +20,12 @@ from spec.bank_file import load_bank
 from spec.kinds.data import LayerWeights
 from spec.kinds.matrix import MatrixLayer
 from spec.paths import RESULTS, bank_file
-from spec.presets import TRAINED_GATES, Accelerator, load_accelerator
+from spec.presets import DEFAULT_GATE, Accelerator, load_accelerator
 from spec.progress import progress_bar
 from tools.yosys import DEVICE, lut4_equivalents
 
 KEPT = RESULTS / "baked.md"
+GATES = ("paper", DEFAULT_GATE)
 PARTS = (1, 2, 4, 8)  # outputs of a larger layer that are tried as adder graph
 LARGEST = 1500  # weights of a graph: the search takes minutes beyond that
 
@@ -200,7 +201,7 @@ cycles for it, which a folded layer with ROMs uses. That is why ROMs are what `-
 """
 
 
-def measure(folding: str, gates: Sequence[str] = TRAINED_GATES) -> str:
+def measure(folding: str, gates: Sequence[str] = GATES) -> str:
     """The page, with user 1's bank of each gate preset.
 
     Raises:

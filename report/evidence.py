@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from spec.paths import ROOT
+from spec.presets import TRAINED_GATES
 
 
 class State(Enum):
@@ -110,7 +111,7 @@ SOURCES = (
         "accuracy",
         "accuracy of GE, LE, GN and of the whole on the data at hand (Table 2)",
         "python scripts/accuracy.py",
-        needs=("tuned", "paper", "data"),
+        needs=(*TRAINED_GATES, "data"),
         built="report/accuracy.json",
         of="models",
     ),
@@ -125,7 +126,7 @@ SOURCES = (
         "table2",
         "Table 2 on EMNIST and ten UNIPEN writers",
         "make table KEEP=--keep",
-        needs=("tuned", "paper"),
+        needs=TRAINED_GATES,
         kept="table2.json",
         of="models",
     ),

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 from spec.errors import InputError
 from spec.network import RUNNING_MODES, Mode
 from spec.paths import BUILD, MODELS
-from spec.presets import DEFAULT_FOLDING, DEFAULT_GATE, Accelerator, load_accelerator
+from spec.presets import DEFAULT_FOLDING, DEFAULT_GATE, TRAINED_GATES, Accelerator, load_accelerator
 
 MODES = tuple(mode.name for mode in RUNNING_MODES)
 _Options = argparse.ArgumentParser
@@ -132,7 +132,7 @@ def add_preset(options: _Options) -> None:
 
 def add_gate(options: _Options, default: str | None = DEFAULT_GATE) -> None:
     """``--gate``; without a default, both shipped ones."""
-    what = default or "both, paper and tuned"
+    what = default or f"all of {', '.join(TRAINED_GATES)}"
     _add(
         options, "--gate", default=default, metavar="NAME", help=f"gate preset, a name or a .toml file (default {what})"
     )

@@ -4,6 +4,10 @@
 from __future__ import annotations
 
 import argparse
+import shlex
+import sys
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from spec.files import write_json
@@ -17,3 +21,17 @@ def hand_over(given: argparse.Namespace, name: str, text: str, result: dict[str,
         write_json(given.json, result)
     if given.keep:
         keep(name, text, result)
+
+
+def as_typed(file: str, arguments: Sequence[str] | None) -> str:
+    """The command line that gives a result again, without what says only where and how fast.
+
+    Args:
+        file: ``__file__`` of the command.
+        arguments: that it was called with; None takes those of the process.
+    """
+    words = list(map(str, sys.argv[1:] if arguments is None else arguments))
+    for flag in ("--work", "--json", "--jobs"):
+        if flag in words:
+            del words[(at := words.index(flag)) : at + 2]
+    return shlex.join(["python", f"scripts/{Path(file).name}", *words])

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from _arguments import Parser, add_gate, add_keep, add_preset, command
 from hw import baked
 from spec.files import write_if_changed
-from spec.presets import TRAINED_GATES
 
 
 def options() -> Parser:
@@ -25,7 +24,7 @@ def options() -> Parser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and print the page."""
     given = options().parse_args(arguments)
-    text = baked.measure(given.preset, [given.gate] if given.gate else TRAINED_GATES)
+    text = baked.measure(given.preset, [given.gate] if given.gate else baked.GATES)
     print(text)
     if given.keep:
         write_if_changed(baked.KEPT, text)

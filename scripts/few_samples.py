@@ -25,12 +25,13 @@ from _arguments import (
     command,
     require_real,
 )
-from _results import hand_over
+from _results import as_typed, hand_over
 from spec.models_digest import models_digest
 from spec.paths import BUILD, MODELS
-from spec.presets import load_moe
+from spec.presets import load_moe, load_toml
 from training import few_samples as study
 from training import seed_runs
+from training.personalize import Recipe
 from training.table_files import TableData
 
 
@@ -55,18 +56,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     data = TableData.load(given.users)
     if given.keep:
         require_real(True, data)
-    moes = {gate: load_moe(gate, given.ge) for gate in given.gates.split(",")}
+    names = given.gates.split(",")
+    presets = {gate: (load_moe(gate, given.ge), Recipe.of(load_toml("gates", gate))) for gate in names}
     same = {"ge": given.ge, "validate": given.validate, "work": given.work}
-    tasks = study.tasks_of(tuple(moes), study.COUNTS, data.numbers, given.seeds, **same)
+    tasks = study.tasks_of(tuple(presets), study.COUNTS, data.numbers, given.seeds, **same)
     rows = seed_runs.run(tasks, given.jobs)
-    chosen = f" --gates {given.gates} --seeds {given.seeds}"
     about = {
-        "command": f"python scripts/few_samples.py{chosen}{' --validate' if given.validate else ' --keep'}",
+        "command": as_typed(__file__, arguments),
         "measured_on": seed_runs.HELD_OUT if given.validate else data.sentence(),
         "data": data.about(),
         "sources": models_digest() if given.ge == MODELS / "ge.onnx" else None,
     }
-    result = study.record(tasks, rows, moes, about)
+    result = study.record(tasks, rows, presets, about)
     hand_over(given, study.NAME, study.as_markdown(result), result)
     return DONE
 

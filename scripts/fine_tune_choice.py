@@ -24,6 +24,7 @@ from _arguments import (
     number_list,
 )
 from _results import hand_over
+from spec.errors import InputError
 from spec.paths import BUILD
 from training import fair_choice
 from training.fair_fine_tune import FAIR
@@ -71,6 +72,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     data = TableData.load(given.users)
     choices = fair_choice.factory_choices(given.factory_epochs, given.factory_rates)
     choices += fair_choice.personal_choices(given.rates)
+    if not choices:
+        raise InputError("neither --factory-rates nor --rates names a learning rate: nothing is left to compare")
     given.keep = False
     tasks = [
         FairTask(

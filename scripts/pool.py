@@ -10,6 +10,7 @@ from __future__ import annotations
 from _bootstrap import DONE, run  # first: the project's packages and Python
 
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import torch
@@ -69,7 +70,8 @@ def try_on_device(answered: pool_query.Answered, names: Sequence[str], bank: Pat
     """Print what the simulated device makes of the bank; returns the times."""
     images = pool_query.images_of(answered.classes, DEVICE_IMAGES)
     print(DeviceCheck(answered.design)(bank, images))
-    time = QueryTimer(answered.design)(answered.pool, names, images[0])
+    with closing(QueryTimer(answered.design)) as timer:
+        time = timer(answered.pool, names, images[0])
     print(
         f"query to first answer on the open device {1000 * time.total:.0f} ms: compose {1000 * time.compose:.0f}, "
         f"load {1000 * time.load:.0f}, answer {1000 * time.answer:.0f}"

@@ -10,6 +10,7 @@ from __future__ import annotations
 from _bootstrap import DONE, run  # first: the project's packages and Python
 
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -21,7 +22,7 @@ from _results import hand_over
 from driver.pool_query import QueryTimer
 from spec.models_digest import models_digest
 from spec.paths import MODELS
-from spec.presets import load_accelerator
+from spec.presets import Accelerator, load_accelerator
 from training import pool_query, pool_table
 from training.pool_file import load_pool, pool_file
 from training.pool_groups import GROUPS, QUERIES, query_classes, query_name
@@ -53,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     require_real(given.keep, table.test)
     validation, rows = table.validation(), table.tested()
     shipped = pool_file(MODELS, design.moe.preset)
-    times = None if given.without_times else measure_times(QueryTimer(design), shipped)
+    times = None if given.without_times else measure_times(design, shipped)
     text = pool_table.as_markdown(rows, validation, times, about, given.pools)
     known = load_pool(shipped, design.moe)[0].digest() if shipped.exists() else None
     sources = models_digest() if given.gate == pool_query.GATE else None
@@ -62,15 +63,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return DONE
 
 
-def measure_times(timer: QueryTimer, pool: Path) -> list[dict[str, Any]]:
+def measure_times(design: Accelerator, pool: Path) -> list[dict[str, Any]]:
     """Medians of every query, in seconds and cycles."""
     found = []
-    for query in QUERIES:
-        image = pool_query.images_of(query_classes(GROUPS, query), 1)[0]
-        runs = [timer(pool, query, image) for _ in range(REPEATS)]
-        row: dict[str, Any] = {"query": query_name(query)}
-        row |= {name: median(getattr(one, name) for one in runs) for name in vars(runs[0])}
-        found.append(row | {"total": median(one.total for one in runs), "largest": max(one.total for one in runs)})
+    with closing(QueryTimer(design)) as timer:
+        for query in QUERIES:
+            image = pool_query.images_of(query_classes(GROUPS, query), 1)[0]
+            runs = [timer(pool, query, image) for _ in range(REPEATS)]
+            row: dict[str, Any] = {"query": query_name(query)}
+            row |= {name: median(getattr(one, name) for one in runs) for name in vars(runs[0])}
+            found.append(row | {"total": median(one.total for one in runs), "largest": max(one.total for one in runs)})
     return found
 
 

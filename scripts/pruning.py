@@ -25,7 +25,7 @@ from _arguments import (
     command,
     require_real,
 )
-from _results import hand_over
+from _results import as_typed, hand_over
 from spec.folding import build_folding
 from spec.models_digest import models_digest
 from spec.paths import BUILD, MODELS
@@ -62,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     same = {"gate": given.gate, "ge": ge, "seed": given.seed, "validate": False, "work": given.work}
     same |= {"float_ge": given.models / "ge_float.npz", "network": given.network}
     result = {
-        "command": "python scripts/pruning.py --keep",
+        "command": as_typed(__file__, arguments),
         "measured_on": data.sentence(),
         "gate": moe.preset,
         "folding": folding.name,

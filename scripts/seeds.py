@@ -28,7 +28,7 @@ from _arguments import (
     command,
     require_real,
 )
-from _results import hand_over
+from _results import as_typed, hand_over
 from spec.errors import InputError
 from spec.models_digest import models_digest
 from spec.paths import BUILD, MODELS
@@ -44,7 +44,7 @@ def options() -> Parser:
     """Command line."""
     parser = command(__file__, __doc__, "--gates rich --users 1,2 --seeds 1")
     add = parser.add_argument
-    add_gates(parser, TRAINED_GATES)
+    add_gates(parser, (*TRAINED_GATES, "lean"))
     add_seeds(parser, 3)
     add_validate(parser)
     add("--no-fine-tuning", action="store_true", help="gate presets alone")
@@ -78,7 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     by_gate, by_variant = ({name: list(islice(found, len(each))) for name in names} for names in (gates, variants))
     shipped = given.ge == MODELS / "ge.onnx"
     about = {
-        "command": f"python scripts/seeds.py{' --validate' if given.validate else ' --keep'}",
+        "command": as_typed(__file__, arguments),
         "measured_on": HELD_OUT if given.validate else data.sentence(),
         "data": data.about(),
         "sources": models_digest() if shipped else None,

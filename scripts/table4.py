@@ -35,7 +35,7 @@ from training.table_files import TableData
 def options() -> Parser:
     """Command line."""
     parser = command(__file__, __doc__, "--users 1,2 --seeds 5")
-    add_models(parser, "ge.onnx, ge_float.npz, le_generic_tuned.npz, banks/")
+    add_models(parser, "ge.onnx, ge_float.npz, generic heads, banks/")
     add_network(parser, "of ge_float.npz")
     add_seeds(parser, table4.SEEDS, "random starts")
     add_users(parser, " (default)")

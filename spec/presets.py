@@ -15,8 +15,8 @@ from spec.paths import CONFIGS, MODELS
 from spec.qonnx_reader import read_qonnx
 
 DEFAULT_FOLDING = "ecp5_85"
-DEFAULT_GATE = "tuned"
-TRAINED_GATES = ("paper", "tuned")  # those of which banks are shipped and accuracies kept
+DEFAULT_GATE = "rich"
+TRAINED_GATES = ("paper", "tuned", "rich")  # those of which banks are shipped and accuracies kept
 
 
 @dataclass(frozen=True)

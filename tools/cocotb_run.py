@@ -27,7 +27,7 @@ from spec.files import locked, write_text
 from spec.paths import ROOT
 from tools.manifest import NAME, compile_order, used_by
 from tools.model_objects import COCOTB_RUN, OBJECTS, SHORT_RUN, CompileFailed, ModelCompiler, link_sources
-from tools.mutants import ControlsRest, Replacement, under_test
+from tools.mutants import ControlsRest, MutantRun, Replacement, under_test
 from tools.toolchain import verilator_environment
 
 RTL = ROOT / "hw" / "rtl"
@@ -211,9 +211,7 @@ def build(
     compiler = ModelCompiler(OBJECTS, (), COCOTB_RUN if optimise else SHORT_RUN)
     mutant, root = under_test(), BUILD
     if mutant and (changed := mutant.stand_in(sources, RTL)) != sources:
-        if messages := _new_findings(toplevel, parameters, sources, changed):
-            mutant.refuse(messages)
-            raise SimulationError(f"Lint of the mutant of {toplevel} {parameters} says:\n{messages}")
+        refuse_new_findings(mutant, toplevel, parameters, sources, changed)
         sources, root = changed, mutant.build_directory
         # Nobody builds a mutant again, and several of them run at the same time.
         compiler = ModelCompiler(OBJECTS, (), own=root / "objects", jobs=1)
@@ -311,11 +309,19 @@ def lint(toplevel: str, parameters: Mapping[str, Value] | None = None, sources: 
     return "\n".join(line for line in lines if line.strip() and not line.startswith("- "))
 
 
-def _new_findings(toplevel: str, parameters: Mapping[str, Value], sound: Sequence[Path], mutant: Sequence[Path]) -> str:
-    """What lint says about a mutant and not about the sound design."""
+def refuse_new_findings(
+    run: MutantRun, toplevel: str, parameters: Mapping[str, Value], sound: Sequence[Path], mutant: Sequence[Path]
+) -> None:
+    """Note, and raise, what lint says about a mutant and not about the sound design.
+
+    Raises:
+        SimulationError: it says something, so the mutant is no design.
+    """
     if not (found := _findings(lint(toplevel, parameters, mutant))):
-        return ""
-    return "\n".join(sorted(found - _findings(lint(toplevel, parameters, sound))))
+        return
+    if messages := "\n".join(sorted(found - _findings(lint(toplevel, parameters, sound)))):
+        run.refuse(messages)
+        raise SimulationError(f"Lint of the mutant of {toplevel} {parameters} says:\n{messages}")
 
 
 def _findings(messages: str) -> set[str]:

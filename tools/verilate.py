@@ -12,7 +12,9 @@ from pathlib import Path
 from spec.files import locked, source_digest
 from spec.paths import ROOT
 from tools import model_objects
+from tools.cocotb_run import RTL, refuse_new_findings
 from tools.model_objects import OBJECTS
+from tools.mutants import under_test
 from tools.toolchain import verilator_environment
 
 HOST = Path(__file__).with_name("model_host.h")
@@ -50,6 +52,10 @@ def build_library(
         RuntimeError: Verilator or the C++ compiler failed; the message has the end of its output.
     """
     directory = directory or ROOT / "build" / "bulk"
+    mutant = under_test()
+    if mutant and (changed := mutant.stand_in(sources, RTL)) != list(sources):
+        refuse_new_findings(mutant, top, {}, sources, changed)
+        sources, directory = changed, mutant.build_directory / "bulk"
     directory.mkdir(parents=True, exist_ok=True)
     headers = [*sorted(include.glob("*.h")), *sorted(harness.parent.glob("*.h"))]
     compiler = Path(model_objects.__file__)

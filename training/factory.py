@@ -24,11 +24,12 @@ from training.local_expert import LocalExpert, Weights
 from training.personalize import Recipe, fit_gate, make_bank, one_thread
 from training.sampling import balanced_draw
 
-FACTORY = HeadConfig(epochs=20, learning_rate=4e-3, batch=384, weight_decay=1e-2, label_smoothing=0.1)
+FACTORY = HeadConfig(epochs=20, learning_rate=4e-3, batch=384, weight_decay=0.1, label_smoothing=0.1, normalise=True)
 EPOCH_SAMPLES = 115_200  # half of them generic: 300 batches
-WRITER_COPIES = 6
+WRITER_COPIES = Copies(mild=2, strong=6)
+"""At most; the gate learns from the mild ones."""
 WRITER_FOLDS = 3
-GATE_EPOCHS = 12  # of the factory gate: nine writers make long ones
+GATE_EPOCHS = 20  # of the factory gate: nine writers make long ones
 LOSS_BUDGET = 0.002
 """Accuracy that generic validation images may lose before anybody has personalised the device: 0.2 points."""
 
@@ -61,14 +62,14 @@ def settings() -> str:
 
 
 def writer_samples(moe: Moe, recipe: Recipe, train: LabelledImages, seed: int = 0) -> Samples:
-    """Samples of one of the writers: with copies that are augmented as much as the recipe ever does."""
+    """Samples of one of the writers: with copies, strong ones if the recipe has any."""
     return extract(moe, train, writer_copies(recipe), seed)
 
 
 def writer_copies(recipe: Recipe) -> Copies:
     """Of each image of one of the writers."""
-    strong = min(WRITER_COPIES, recipe.strong_copies)
-    return Copies(strong=strong) if strong else Copies(min(WRITER_COPIES, recipe.mild_copies))
+    most = WRITER_COPIES
+    return Copies(min(most.mild, recipe.mild_copies), min(most.strong, recipe.strong_copies))
 
 
 def train_factory_head(
@@ -86,6 +87,8 @@ def train_factory_head(
         epoch_samples: samples of an epoch.
     """
     head = Head(moe.le.layers, config.seed)
+    if config.normalise:
+        head.normalise(generic.local)
     with one_thread():
         for _ in train_head(head, factory_epochs(generic, writers, config.seed, epoch_samples), config):
             pass

@@ -23,11 +23,11 @@ from training.factory import writer_copies
 from training.factory_banks import is_writer
 from training.fair_fine_tune import FAIR, FairConfig, Tail, factory_tail, frozen_samples, personal_tail
 from training.features import NO_COPIES, Copies, Samples
-from training.fine_tune import FINE_TUNE, fine_tune, retrained_weights
+from training.fine_tune import FINE_TUNE, LAYERS, fine_tune, retrained_weights
 from training.fit import fingerprint
 from training.global_expert import classes, load_float_weights
 from training.harris import digest
-from training.local_expert import Rehearsal
+from training.local_expert import FOLDS, Rehearsal
 from training.personalize import POOL_PER_CLASS, Recipe, generic_images
 from training.row_cache import cached_row
 from training.seed_runs import Row, RunData
@@ -139,7 +139,7 @@ class _Training:
     def settings(self) -> str:
         """Everything that the weights depend on beside variant, model, seed and data."""
         if self.task.variant == PAPER:
-            return repr(FINE_TUNE)
+            return f"{FINE_TUNE} {FOLDS} {LAYERS}"
         config = self.task.config
         used = {ALONE: config.personal, FACTORY: (config.factory, config.factory_samples)}
         return f"{self.recipe} {writer_copies(self.recipe)} {POOL_PER_CLASS} {used.get(self.task.variant, config)}"
@@ -164,13 +164,13 @@ class _Training:
     def factory_layers(self) -> Tail:
         """Without the user, from a file when they were trained before."""
         config = self.task.config
-        made_of = (config.factory, config.factory_samples, self.recipe, POOL_PER_CLASS, self.task.seed)
+        copies = writer_copies(self.recipe)
+        made_of = (config.factory, config.factory_samples, self.recipe, copies, POOL_PER_CLASS, self.task.seed)
         parts = (fingerprint(self.generic), *map(fingerprint, self.writers))
         path = self._file("fair-factory", f"{digest(self.model)} {made_of} {parts}")
         tail = Tail.of(self.model)
 
         def compute() -> dict[str, np.ndarray]:
-            copies = writer_copies(self.recipe)
             others = [self.samples(writer, copies) for writer in self.writers]
             trained = factory_tail(tail, self.learning, others, self.task.seed, config)
             return {name: value.numpy() for name, value in trained.state_dict().items()}

@@ -25,9 +25,9 @@ from spec.network import LayerWeights, Moe
 from spec.presets import load_moe
 from training import factory, seed_runs, seeds
 from training.few_samples_note import fits
-from training.fit import mean_of_classes
-from training.personalize import measure, table_2_row
+from training.personalize import Recipe, measure, table_2_row
 from training.row_cache import cached_row
+from training.shares import balanced_share
 from training.table_files import LICENCE
 from training.user_training import UserTraining
 
@@ -94,9 +94,7 @@ class Task(seeds.Task):
         return cached_row(self.work, depends_on, compute)
 
     def _bank(self, training: UserTraining, train: LabelledImages) -> Bank:
-        file = self.work / f"expert-{training.moe.preset}-{self.user}-{self.seed}-{self.count}-{self.start}.npz"
-        bank = training.train(train, file).bank
-        file.unlink()
+        bank = training.train(train, None).bank
         assert bank is not None  # experts alone are not asked for
         return bank
 
@@ -130,7 +128,7 @@ def _row(moe: Moe, bank: Bank, own: LabelledImages, other: LabelledImages) -> di
     model = MoeModel(moe)
     mine = measure(model, bank, own)
     balanced = {
-        f"{name}balanced": mean_of_classes(right, own.labels)
+        f"{name}balanced": balanced_share(right, own.labels)
         for name, right in (("", mine.overall), ("le_", mine.le), ("ge_", mine.ge))
     }
     return {**table_2_row(mine, measure(model, bank, other)), **balanced}
@@ -158,11 +156,11 @@ def tasks_of(
 
 
 def record(
-    tasks: Sequence[Task], rows: Sequence[dict[str, Any]], moes: dict[str, Moe], about: dict[str, Any]
+    tasks: Sequence[Task], rows: Sequence[dict[str, Any]], presets: dict[str, tuple[Moe, Recipe]], about: dict[str, Any]
 ) -> dict[str, Any]:
     """The result as plain data: by gate preset, start and images a class the mean and its spread, and all rows."""
     gates: dict[str, Any] = {}
-    for gate, moe in moes.items():
+    for gate, (moe, recipe) in presets.items():
         mine = [row for task, row in zip(tasks, rows, strict=True) if task.gate == gate]
         starts = {
             start: [
@@ -171,7 +169,7 @@ def record(
             ]
             for start in dict.fromkeys(row["start"] for row in mine)
         }
-        gates[gate] = {"fits": fits(moe), "le_start": moe.le_start, "starts": starts, "rows": mine}
+        gates[gate] = {"fits": fits(moe, recipe), "le_start": moe.le_start, "starts": starts, "rows": mine}
     return {**about, "gates": gates}
 
 

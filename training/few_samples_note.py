@@ -12,23 +12,26 @@ from typing import Any
 from golden.data import LabelledImages
 from spec.network import Moe
 from spec.paths import RESULTS
+from training.personalize import Recipe
+from training.user_training import training_settings
 
 FILE = RESULTS / "few_samples.json"
 
 
-def fits(moe: Moe) -> str:
-    """16 hex digits: figures of one network say nothing about another with the same name."""
-    return sha256(f"{moe.network.digest()} {moe.arithmetic} {moe.le_start} {moe.threshold}".encode()).hexdigest()[:16]
+def fits(moe: Moe, recipe: Recipe) -> str:
+    """16 hex digits: figures of one network or training say nothing about another with the same name."""
+    parts = (moe.network.digest(), moe.arithmetic, moe.le_start, moe.threshold, training_settings(moe, recipe))
+    return sha256(" ".join(map(str, parts)).encode()).hexdigest()[:16]
 
 
-def few_samples_note(moe: Moe, train: LabelledImages, file: Path | None = None) -> str | None:
+def few_samples_note(moe: Moe, recipe: Recipe, train: LabelledImages, file: Path | None = None) -> str | None:
     """One sentence; None when there is no readable study, or it knows nothing of this preset.
 
     Args:
         train: what the user's bank is made from: the study's row with the nearest number of images a class is taken.
         file: default: ``FILE``.
     """
-    found = _points(moe, file or FILE)
+    found = _points(moe, fits(moe, recipe), file or FILE)
     classes = int((train.class_counts() > 0).sum())
     if not found or not classes:
         return None
@@ -43,12 +46,12 @@ def few_samples_note(moe: Moe, train: LabelledImages, file: Path | None = None) 
     )
 
 
-def _points(moe: Moe, file: Path) -> tuple[int, list[dict[str, Any]]] | None:
+def _points(moe: Moe, digest: str, file: Path) -> tuple[int, list[dict[str, Any]]] | None:
     """Number of users, and the study's points with at least one image."""
     try:
         gate = json.loads(file.read_text())["gates"][moe.preset]
         points = [point for point in gate["starts"]["usual"] if point["images_a_class"] > 0]
-        known = gate["fits"] == fits(moe) and points
+        known = gate["fits"] == digest and points
         return (len({row["user"] for row in gate["rows"]}), points) if known else None
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -21,6 +21,7 @@ from spec.progress import Bar, progress_bar
 from training.augment import random_affine
 from training.checkpoint import load_checkpoint, save_checkpoint
 from training.sampling import balanced_draw
+from training.shares import balanced_share
 
 
 @dataclass(frozen=True)
@@ -59,12 +60,7 @@ def predict(model: nn.Module, images: np.ndarray, batch: int = 500) -> np.ndarra
 
 def balanced_accuracy(predictions: np.ndarray, labels: np.ndarray) -> float:
     """Mean over classes of the share of right predictions: what a class-balanced set would measure, 0..1."""
-    return mean_of_classes(predictions == labels, labels)
-
-
-def mean_of_classes(right: np.ndarray, labels: np.ndarray) -> float:
-    """Share (0..1) of right answers, bool (N,), with every class of ``labels``, integer (N,), counting the same."""
-    return float(np.mean([right[labels == label].mean() for label in np.unique(labels)]))
+    return balanced_share(predictions == labels, labels)
 
 
 def fit(

@@ -25,20 +25,12 @@ from training.heads import EpochData, Head, HeadConfig, head_logits, integer_log
 from training.local_expert import LocalExpert
 from training.sampling import balanced_draw
 
-
-@dataclass(frozen=True)
-class GateConfig(HeadConfig):
-    """Settings of a gate's training; ``normalise``: on normalised inputs (:meth:`training.heads.Head.normalise`)."""
-
-    normalise: bool = False
-
-
-GATE = GateConfig(epochs=20, learning_rate=1e-2, batch=512, weight_decay=1e-2)
-NORMALISED_GATE = GateConfig(epochs=20, learning_rate=3e-3, batch=512, weight_decay=0.1, normalise=True)
+GATE = HeadConfig(epochs=20, learning_rate=1e-2, batch=512, weight_decay=1e-2)
+NORMALISED_GATE = HeadConfig(epochs=40, learning_rate=3e-3, batch=512, weight_decay=0.1, normalise=True)
 GATES = {"random": GATE, "generic": GATE, "factory": NORMALISED_GATE}
 """Of a gate with a hidden layer, by what a preset's local experts start from."""
 
-LINEAR_GATE = GateConfig(epochs=60, learning_rate=1e-2, batch=64)
+LINEAR_GATE = HeadConfig(epochs=60, learning_rate=1e-2, batch=64)
 
 NO_BALANCE = Balance()
 
@@ -67,6 +59,12 @@ class UserData:
     samples: Samples
     expert: LocalExpert
     ge: np.ndarray
+
+    def without_strong_copies(self) -> UserData:
+        """The same without them."""
+        kept = np.flatnonzero(self.samples.kind != Kind.STRONG)
+        expert = replace(self.expert, held_out_logits=self.expert.held_out_logits[kept])
+        return replace(self, samples=self.samples.select(kept), expert=expert)
 
 
 @dataclass(frozen=True)
@@ -101,7 +99,7 @@ def train_gate(
     moe: Moe,
     generic: GenericData,
     users: Sequence[UserData],
-    config: GateConfig | None = None,
+    config: HeadConfig | None = None,
     cost: float = 0.0,
     budget: float = LOSS_BUDGET,
     balance: Balance = NO_BALANCE,
@@ -110,8 +108,8 @@ def train_gate(
     """Train the gate of a device with one local expert per user in ``users``.
 
     Every epoch sees the users' samples, with held-out confidence, and as many generic ones, a fresh
-    class-balanced draw. The generic validation samples take no part in that: they choose the threshold, if
-    the preset says so.
+    class-balanced draw. Strong copies of the users' images are left out: they look less like their writer's hand. The
+    generic validation samples take no part in that: they choose the threshold, if the preset says so.
 
     Args:
         config: default: ``GATE``, or ``LINEAR_GATE`` for a gate without a hidden layer.
@@ -132,6 +130,7 @@ def train_gate(
     wrong = np.all([y.argmax(1) != generic.learning.labels for y in logits], axis=0)
     generic_learning = _Learning.of(moe, generic.learning, logits, 0, _weights(wrong, cost))
     learning, wanted, rights = [], [], []
+    users = [user.without_strong_copies() for user in users]
     for number, user in enumerate(users):
         samples = user.samples
         logits = _expert_logits(moe, users, samples)

@@ -22,7 +22,11 @@ from spec.kinds.matrix import MatrixLayer
 
 @dataclass(frozen=True)
 class HeadConfig:
-    """Settings of a head's training: AdamW with a cosine schedule down to zero."""
+    """Settings of a head's training: AdamW with a cosine schedule down to zero.
+
+    ``normalise``: on normalised inputs (:meth:`Head.normalise`). AdamW moves every weight alike, so without it inputs
+    that are always small, such as means beside maxima, hardly count.
+    """
 
     epochs: int
     learning_rate: float
@@ -30,6 +34,7 @@ class HeadConfig:
     weight_decay: float = 0.0
     label_smoothing: float = 0.0
     seed: int = 0
+    normalise: bool = False
 
 
 def fake_quantise(values: Tensor, kind: FixedPoint) -> Tensor:

@@ -48,11 +48,12 @@ FROM_GENERIC = ExpertConfig(epochs=24, learning_rate=5e-3, label_smoothing=0.1)
 FROM_FACTORY = ExpertConfig(
     epochs=30,
     learning_rate=2e-3,
-    weight_decay=1e-2,
+    weight_decay=0.3,
     label_smoothing=0.1,
     epoch_samples=5000,
     choose=False,
     start_worth=START_WORTH,
+    normalise=True,
 )
 USUAL = {"random": FROM_RANDOM, "generic": FROM_GENERIC, "factory": FROM_FACTORY}
 """By what a preset's local experts start from."""
@@ -171,6 +172,8 @@ def train_epochs(
     No cross-validation, no choice: :func:`train_local_expert` does those.
     """
     head = Head(moe.le.layers, config.seed)
+    if config.normalise:
+        head.normalise((samples if rehearsal is None else rehearsal.samples).local)
     if start is not None:
         head.load_integers(start)
     if not len(samples):  # a single image, held out: what is left is the start

@@ -47,7 +47,7 @@ class Scale(Enum):
     SLICE = "slice"
 
 
-LIBRARY_CONFIG = HeadConfig(epochs=30, learning_rate=5e-3)
+LIBRARY_CONFIG = HeadConfig(epochs=30, learning_rate=5e-3, normalise=True)
 EXPERT_CONFIG = HeadConfig(epochs=12, learning_rate=1e-2)
 FROM_LIBRARY = HeadConfig(epochs=12, learning_rate=2e-3)  # of rows that start from the library's
 TEACHER_LOSS = 0.1  # weight of the absolute difference
@@ -79,6 +79,8 @@ def train_library(
         progress: is called after every epoch.
     """
     head = Head(moe.le.layers, seed)
+    if config.normalise:
+        head.normalise(data.inputs)
     sources = _Tensors.of(data, data.inputs)
 
     def loss(index: Tensor) -> Tensor:

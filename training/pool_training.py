@@ -29,7 +29,7 @@ from training.row_cache import cached_row
 from training.sampling import balanced_draw
 
 RECIPE = 1  # to be raised when the same settings give other weights
-SCRATCH = HeadConfig(epochs=40, learning_rate=5e-3, label_smoothing=0.1)
+SCRATCH = HeadConfig(epochs=40, learning_rate=5e-3, label_smoothing=0.1, normalise=True)
 
 Progress = Callable[[], object]
 """Is called after every epoch, also for those of a step that was finished before."""
@@ -121,6 +121,8 @@ def train_scratch(
     """Every layer of a local expert for some classes, the last with their rows only: class-balanced cross-entropy."""
     layers = (*moe.le.hidden, replace(moe.le.out, outputs=len(classes)))
     head = Head(layers, seed)
+    if config.normalise:
+        head.normalise(data.inputs)
     members = np.flatnonzero(np.isin(data.labels, classes))
     inputs, labels = torch.from_numpy(data.inputs), np.searchsorted(classes, data.labels)
 

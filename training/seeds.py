@@ -16,11 +16,12 @@ from spec.bank import Bank
 from spec.network import Moe
 from spec.presets import load_moe, load_toml
 from training.fair_seeds import FACTORY, VARIANTS
-from training.fit import fingerprint, mean_of_classes
+from training.fit import fingerprint
 from training.personalize import Recipe, measure, table_2_row
 from training.pooled_sizes import personal_share, personal_weights
 from training.row_cache import cached_row
 from training.seed_runs import Row, RunData, summary
+from training.shares import balanced_share
 from training.table_files import LICENCE
 from training.user_training import UserTraining
 
@@ -97,9 +98,7 @@ class Task:
         moe = ready.training.moe
 
         def compute() -> Row:
-            file = self.work / f"expert-{moe.preset}-{self.user}-{self.seed}.npz"
-            trained = ready.training.train(ready.train, file)
-            file.unlink()
+            trained = ready.training.train(ready.train, None)
             about = {"user": self.user, "seed": self.seed, "validation": trained.expert.validation}
             return {**about, **_row(moe, trained.bank, ready.own, ready.other)}
 
@@ -124,7 +123,7 @@ def _row(moe: Moe, bank: Bank, own: LabelledImages, other: LabelledImages) -> di
     """Table 2's figures, and the user's accuracy with every class counting the same (``balanced``), as shares 0..1."""
     model = MoeModel(moe)
     measured = measure(model, bank, own)
-    balanced = mean_of_classes(measured.overall, own.labels)
+    balanced = balanced_share(measured.overall, own.labels)
     return {**table_2_row(measured, measure(model, bank, other)), "balanced": balanced}
 
 

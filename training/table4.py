@@ -36,15 +36,13 @@ from training.untrained import overall, untrained_bank
 NAME = "table4"
 SEEDS = 20  # random LE and GN: what a random gate gives to the LE is anything from no image to all, so one says little
 MODELS_IN_TABLE = {
-    "moe_paper": "MoE, gate `paper`",
-    "moe_tuned": "MoE, gate `tuned`",
+    **{f"moe_{gate}": f"MoE, gate `{gate}`" for gate in TRAINED_GATES},
     "harris": "[7]",
     "fine_tuning": "fine-tuning",
 }
 _RECIPE = 2  # to be raised when the same settings give other weights
 _SETS = ("customised", "emnist")
 _AFTER = (*_SETS, "customised_balanced")  # what is given of every user after training
-_PRINTED = {"moe_paper": "moe", "moe_tuned": "moe", "harris": "harris", "fine_tuning": "fine_tuning"}
 
 
 @dataclass(frozen=True)
@@ -252,7 +250,7 @@ def as_markdown(rows: list[dict[str, Any]], users: list[dict[str, Any]], seeds: 
     columns = [f"{when}_{name}" for when in ("before", "after") for name in _SETS]
     lines4 = []
     for row in rows:
-        paper = printed[_PRINTED[row["model"]]]
+        paper = printed["moe" if row["model"].startswith("moe_") else row["model"]]
         cells = [row["name"], f"{row['weights_per_user']:,}"]
         cells += [*(f"{cell(row[key])} ({paper[key]:.2f})" for key in columns), cell(row["after_customised_balanced"])]
         lines4.append("| " + " | ".join(cells) + " |")
@@ -261,7 +259,8 @@ def as_markdown(rows: list[dict[str, Any]], users: list[dict[str, Any]], seeds: 
     mean = mean_row(users, tuple(keys))
     lines5.append("| **mean** | " + " | ".join(f"**{cell(mean[key])}**" for key in keys) + " |")
     by = {row["model"]: row for row in rows}
-    paper, tuned, other, fine = (by[model] for model in MODELS_IN_TABLE)
+    paper, tuned, augmented, fine = (by[model] for model in ("moe_paper", "moe_tuned", "harris", "fine_tuning"))
+    others = ", ".join(f"`{gate}`: {by[f'moe_{gate}']['weights_per_user']:,}" for gate in TRAINED_GATES[1:])
     low, high = min(paper["before_to_le"]), max(paper["before_to_le"])
     spread = " and ".join(
         f"{name} from {cell(paper[f'before_{key}_range'][0])} to {cell(paper[f'before_{key}_range'][1])}"
@@ -286,21 +285,22 @@ def as_markdown(rows: list[dict[str, Any]], users: list[dict[str, Any]], seeds: 
         f"{config.learning_rate:g} (fixed beforehand, not searched for), batch {config.batch}; the epochs, "
         f"1 to {config.epochs}, are chosen by cross-validation on the user's training images. Test data choose "
         f"nothing. A fine-tuned user has {fine['weights_per_user']:,} weights, an MoE user "
-        f"{paper['weights_per_user']:,} (`tuned`: {tuned['weights_per_user']:,}), biases not counted.\n"
+        f"{paper['weights_per_user']:,} ({others}), biases not counted.\n"
         "* [7] (Harris et al., ASP-DAC 2018), as the paper describes it: a task-specific network and an aggregation "
         "layer augment the trained network, are first trained with generic data, and are all that a user's images "
         "train. The paper gives no layers of it, only that LE and GN are "
         f"{paper_tables.MOE_BY_HARRIS_SIZE:.2f} % of its size. Decided by us: a dense layer with ReLU from the "
-        f"{harris.POOLED} x {harris.POOLED} features that LE and GN see to {other['task_specific_outputs']} outputs, "
-        "then a dense layer from these and the class outputs of the float GE to the classes; the number of outputs "
-        f"follows from the size ({other['weights_per_user']:,} weights: {cell(other['moe_by_this'])} %). The GE "
-        f"stays frozen in both trainings. Generic training: {generic.epochs} epochs of {generic.per_class} images a "
-        "class, augmented as for the GE, the epoch chosen on the GE's validation images "
-        f"({cell(other['generic_validation'])}); a user's training: as for fine-tuning, 1 to "
+        f"{harris.POOLED} x {harris.POOLED} features that LE and GN of `paper` see to "
+        f"{augmented['task_specific_outputs']} outputs, then a dense layer from these and the class outputs of the "
+        "float GE to the classes; the number of outputs "
+        f"follows from the size ({augmented['weights_per_user']:,} weights: {cell(augmented['moe_by_this'])} %). "
+        f"The GE stays frozen in both trainings. Generic training: {generic.epochs} epochs of {generic.per_class} "
+        "images a class, augmented as for the GE, the epoch chosen on the GE's validation images "
+        f"({cell(augmented['generic_validation'])}); a user's training: as for fine-tuning, 1 to "
         f"{own.epochs} epochs, learning rate {own.learning_rate:g}, the best of five by cross-validation on the users' "
         "training images (that of fine-tuning was not searched for). Float32, not quantised.\n"
-        "* `tuned` also learns from augmented copies and from generic images; `paper`, [7] and fine-tuning do not "
-        "once they are with the user.\n"
+        "* `tuned` and `rich` also learn from augmented copies and generic images; `paper`, [7] and fine-tuning do not "
+        "once they are with the user. `rich` starts from a head that knows other writers, never the user.\n"
         "* Users' accuracy is the share of right answers at the classes' own frequencies; the last column is the mean "
         "over the classes. EMNIST is class-balanced.\n\n"
         f"## Table 5: after training, by user\n\n| user | {head5} |\n" + "|---" * (len(keys) + 1) + "|\n"

@@ -161,7 +161,9 @@ def run(options: Request, device: DeviceCheckMaker | None = None) -> dict[str, A
 
 def _print_note(setting: Setting, data: Handwriting, number: int) -> None:
     """What others got with about as many images; of real handwriting, so it says nothing where any is built-in."""
-    note = None if setting.about["synthetic"] else few_samples_note(setting.moe, data.train(number))
+    if setting.about["synthetic"]:
+        return
+    note = few_samples_note(setting.moe, setting.training.recipe, data.train(number))
     if note:
         print(note)
 

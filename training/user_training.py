@@ -60,6 +60,18 @@ class Trained:
     bank: Bank | None = None
 
 
+def training_settings(moe: Moe, recipe: Recipe) -> str:
+    """Everything that a user's weights depend on beside preset, seed and data: to know cached results by."""
+    gate = GATES[moe.le_start] if moe.gate.hidden else LINEAR_GATE
+    return f"{_head_settings()} {USUAL[moe.le_start]} {FOLDS} {gate} {recipe}"
+
+
+def _head_settings() -> str:
+    """The same for a generic or factory head."""
+    generic = f"{GENERIC} {local_expert.GENERIC_PER_CLASS} {POOL_PER_CLASS}"
+    return f"{feature_cache.RECIPE} {factory.settings()} {generic}"
+
+
 @dataclass(frozen=True)
 class UserTraining:
     """Trains the users of one gate preset.
@@ -108,14 +120,7 @@ class UserTraining:
 
     def settings(self) -> str:
         """Everything that a user's weights depend on beside preset, seed and data: to know cached results by."""
-        start = self.moe.le_start
-        gate = GATES[start] if self.moe.gate.hidden else LINEAR_GATE
-        return f"{self._head_settings()} {USUAL[start]} {FOLDS} {gate} {self.recipe}"
-
-    def _head_settings(self) -> str:
-        """The same for a generic or factory head."""
-        generic = f"{GENERIC} {local_expert.GENERIC_PER_CLASS} {POOL_PER_CLASS}"
-        return f"{feature_cache.RECIPE} {factory.settings()} {generic}"
+        return training_settings(self.moe, self.recipe)
 
     def start(self, images: LabelledImages) -> Weights | None:
         """What this user's local expert starts from; None for a preset that starts from random weights.
@@ -151,7 +156,7 @@ class UserTraining:
         Raises:
             InputError: a file that should hold it cannot be read.
         """
-        made_of = f"{self.moe.network.digest()} {self.moe.le} {self._head_settings()} {self.recipe.copies.once()}"
+        made_of = f"{self.moe.network.digest()} {self.moe.le} {_head_settings()} {self.recipe.copies.once()}"
         made_of += f" {fingerprint(self.generic_train)} {self.seed} {self.head_seed}"
         made = self.work / f"le_generic-{sha256(made_of.encode()).hexdigest()[:16]}.npz"
         for path in (self.head, made):
@@ -165,7 +170,7 @@ class UserTraining:
     def train(
         self,
         images: LabelledImages,
-        expert_file: Path,
+        expert_file: Path | None,
         expert: Expert = Expert.TRAIN,
         *,
         expert_only: bool = False,
@@ -177,7 +182,7 @@ class UserTraining:
 
         Args:
             images: the user's, to learn from.
-            expert_file: where the local expert is kept.
+            expert_file: where the local expert is kept; None keeps it nowhere.
             expert: where it comes from.
             expert_only: end before the gate.
             expert_epochs, gate_epochs: None for the usual number.
@@ -198,14 +203,15 @@ class UserTraining:
             return Trained(fitted, gate, make_bank(self.moe, [fitted], gate))
 
     def _expert(
-        self, images: LabelledImages, samples: Samples, file: Path, expert: Expert, epochs: int | None
+        self, images: LabelledImages, samples: Samples, file: Path | None, expert: Expert, epochs: int | None
     ) -> LocalExpert:
-        if expert == Expert.LOAD or (expert == Expert.RESUME and file.exists()):
+        if file and (expert == Expert.LOAD or (expert == Expert.RESUME and file.exists())):
             return load_expert(file, self.moe, samples)
         shipped = self.banks and shipped_head(self.moe, self.banks, images)
         known = self.generic, self.start(images), self.seed, epochs, bool(shipped or self.others(images))
         fitted = fit_expert(self.moe, self.recipe, samples, *known)
-        save_expert(file, self.moe, fitted)
+        if file:
+            save_expert(file, self.moe, fitted)
         return fitted
 
     def measure(self, bank: Bank, own: LabelledImages, generic: LabelledImages) -> tuple[Measured, Measured]:

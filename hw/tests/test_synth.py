@@ -232,17 +232,17 @@ def test_a_result_is_of_this_design_and_these_sources(files: Path) -> None:
 
 
 def test_kept_designs_are_of_the_same_sources(files: Path) -> None:
-    tuned, paper = (record(design, fake(design), "now") for design in map(load_accelerator, *_TUNED_AND_PAPER))
-    synth.keep(tuned)
+    rich, paper = (record(design, fake(design), "now") for design in map(load_accelerator, *_RICH_AND_PAPER))
+    synth.keep(rich)
     synth.keep(paper)
-    assert set(json.loads(synth.KEPT.read_text())) == {tuned["design"], paper["design"]}
-    assert all(f"`{name}`" in synth.KEPT.with_suffix(".md").read_text() for name in (tuned["design"], paper["design"]))
+    assert set(json.loads(synth.KEPT.read_text())) == {rich["design"], paper["design"]}
+    assert all(f"`{name}`" in synth.KEPT.with_suffix(".md").read_text() for name in (rich["design"], paper["design"]))
     synth.keep(paper | {"sources": "later"})
     assert set(json.loads(synth.KEPT.read_text())) == {paper["design"]}
 
 
-_TUNED_AND_PAPER = (("ecp5_85", "ecp5_85"), ("tuned", "paper"))
-_KEPT = (("ecp5_85", "ecp5_85", "ecp5_85_folded"), ("tuned", "paper", "tuned"))
+_RICH_AND_PAPER = (("ecp5_85", "ecp5_85"), ("rich", "paper"))
+_KEPT = (("ecp5_85", "ecp5_85", "ecp5_85", "ecp5_85_folded"), ("rich", "tuned", "paper", "rich"))
 
 
 def test_the_command_reuses_what_is_there(files: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:

@@ -12,7 +12,7 @@ from report.markup import Html, code, figure, grid, html, paragraph, per_cent, p
 
 COLUMNS = ("ge", "le", "gn", "overall", "le_where_ge_wrong", "generic_overall")
 _HEAD = ("user", "GE", "LE", "GN", "overall", "LE where GE is wrong", "EMNIST overall")
-_GATES = {"tuned": "hidden layer and the LE's confidence", "paper": "one linear layer, as the paper's"}
+_GATES = {GATE: "hidden layers and the LE's confidence", "paper": "one linear layer, as the paper's"}
 _OTHERS = {"harris": "[7]", "fine_tuning": "fine-tuning"}
 _PAPER_MODELS = {"moe": ("MoE", "MoE"), "harris": ("[7]", "[7]"), "fine_tuning": ("fine-tuning", "fine-tuning")}
 
@@ -44,9 +44,8 @@ def _plots(context: Context) -> Html:
 def _trade(context: Context, tables: dict, key: str) -> Html:
     cited = [key, "paper"]
     found = [("ours: GE alone", "GE", False, mean(tables[GATE], "generic_ge"), mean(tables[GATE], "ge"))]
-    for gate in ("paper", "tuned"):
+    for gate, kind in (("paper", "linear gate"), (GATE, "MoE")):
         rows = tables[gate]
-        kind = "MoE" if gate == GATE else "linear gate"
         found.append((f"ours: MoE, gate {gate}", kind, False, mean(rows, "generic_overall"), mean(rows, "overall")))
     for row in (context.get("table4") or {"rows": []})["rows"]:
         if row["model"] in _OTHERS and row["after_customised"] is not None:
@@ -82,7 +81,7 @@ def _table_2(context: Context) -> Html:
     printed = [[row["user"], *(f"{row[column]:.2f}" for column in COLUMNS)] for row in paper_tables.TABLE_2]
     printed.append(["mean", *(f"{paper_tables.TABLE_2_MEAN[column]:.2f}" for column in COLUMNS)])
     paper = table(_HEAD, printed, html(["The paper's", context.cite("paper")]), last=True)
-    return html([tag("h3", "Table 2: accuracy of the parts"), text, grid(ours["tuned"], paper, ours["paper"])])
+    return html([tag("h3", "Table 2: accuracy of the parts"), text, grid(ours[GATE], paper, ours["paper"])])
 
 
 def _ours(context: Context, table_rows: list[dict], gate: str, key: str) -> Html:

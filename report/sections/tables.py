@@ -10,12 +10,16 @@ from golden.energy.paper import table_1
 from report.context import Context, Section
 from report.figures import accuracy as plots
 from report.markup import Html, figure, html, number, paragraph, per_cent, points, table, tag
+from spec.presets import DEFAULT_GATE, TRAINED_GATES
 
-_MODELS = {"moe": ("moe_paper", "moe_tuned"), "harris": ("harris",), "fine_tuning": ("fine_tuning",)}
+_MODELS = {
+    "moe": tuple(f"moe_{gate}" for gate in TRAINED_GATES),
+    "harris": ("harris",),
+    "fine_tuning": ("fine_tuning",),
+}
 _NAMES = {
     "moe": "MoE",
-    "moe_paper": "MoE, gate paper",
-    "moe_tuned": "MoE, gate tuned",
+    **{f"moe_{gate}": f"MoE, gate {gate}" for gate in TRAINED_GATES},
     "harris": "[7], Harris et al.",
     "fine_tuning": "fine-tuning of fc1 and fc2",
 }
@@ -89,17 +93,22 @@ def _table_5(context: Context) -> Html:
     content = context.get("table4")
     if not content:
         return html("")
-    names = ("moe_tuned", "moe_paper", "harris", "fine_tuning")
+    names = (f"moe_{DEFAULT_GATE}", "moe_paper", "harris", "fine_tuning")
     keys = [f"{name}_{data}" for name in names for data in ("customised", "emnist")]
     rows = [[row["user"], *(per_cent(row.get(key)) for key in keys)] for row in content["users"]]
     means = {key: float(np.mean([row[key] for row in content["users"]])) for key in keys}
     rows.append(["mean", *(per_cent(means[key]) for key in keys)])
-    head = _head_5(("MoE tuned", "MoE paper", "[7]", "fine-tuning"))
+    head = _head_5((f"MoE {DEFAULT_GATE}", "MoE paper", "[7]", "fine-tuning"))
     ours = table(head, rows, html(["Ours, after training, in per cent.", context.cite("table4")]), last=True)
     words: list[object] = []
     for other, name in (("harris", "[7]"), ("fine_tuning", "fine-tuning")):
-        gaps = [means[f"moe_tuned_{data}"] - means[f"{other}_{data}"] for data in ("customised", "emnist")]
-        words += [f"MoE with gate tuned minus {name}: ", points(gaps[0]), " points on users' images, ", points(gaps[1])]
+        gaps = [means[f"moe_{DEFAULT_GATE}_{data}"] - means[f"{other}_{data}"] for data in ("customised", "emnist")]
+        words += [
+            f"MoE with gate {DEFAULT_GATE} minus {name}: ",
+            points(gaps[0]),
+            " points on users' images, ",
+            points(gaps[1]),
+        ]
         words += [" on EMNIST. "]
     return html([tag("h3", "Table 5: the same by user"), ours, paragraph(*words), _printed_5(context)])
 

@@ -11,7 +11,7 @@ from hw.formal.record import proof_digest
 from hw.gen.digest import rtl_digest
 from report.evidence import SOURCES, Places
 from spec.models_digest import models_digest
-from spec.presets import load_accelerator
+from spec.presets import TRAINED_GATES, load_accelerator
 
 DATA = {"generic": "made-up generic", "user": "user 1", "users": "made-up users", "synthetic": False}
 MODES = ("GE_ONLY", "LE_ONLY", "MOE_PARALLEL", "MOE_GATED")
@@ -51,21 +51,21 @@ def everything() -> dict[str, Any]:
 
 
 def table_2(shift: float) -> dict:
-    """Rows of two users for both gates."""
+    """Rows of two users for every trained gate preset."""
     columns = ("ge", "le", "gn", "overall", "le_where_ge_wrong", "generic_overall", "generic_ge")
     return {
         gate: [
             {"user": user, **{c: 0.5 + 0.05 * i + 0.01 * user + shift for i, c in enumerate(columns)}}
             for user in (1, 2)
         ]
-        for gate in ("paper", "tuned")
+        for gate in TRAINED_GATES
     }
 
 
 def table_4() -> dict:
-    """Four models, two users."""
+    """All models, two users."""
     phases = ("before_customised", "before_emnist", "after_customised", "after_emnist")
-    names = ("moe_paper", "moe_tuned", "harris", "fine_tuning")
+    names = (*(f"moe_{gate}" for gate in TRAINED_GATES), "harris", "fine_tuning")
     rows = [
         {"model": name, "weights_per_user": 1234} | {phase: 0.1 * i + 0.01 * j for j, phase in enumerate(phases)}
         for i, name in enumerate(names, 3)
@@ -98,7 +98,7 @@ def seeds() -> dict:
 
 
 def regions() -> dict:
-    """Two presets, three trainings each."""
+    """Every trained preset, three trainings each."""
     shares = {"r1": 0.5, "r2": 0.25, "r3": 0.125, "r4": 0.125}
     keys = ("overall", "overall_balanced", "generic_overall", "le_where_ge_wrong_seen", "le_where_ge_wrong_held_out")
     keys += ("le_where_ge_wrong_test", "wrong_to_le_test", "right_to_le_test", "wrong_to_le_seen", "right_to_le_seen")
@@ -110,17 +110,17 @@ def regions() -> dict:
         name: training(0.7 - 0.1 * i) for i, name in enumerate(("usual", "alternative", "alternative_generic"))
     }
     mean = {"train": shares, "test": shares, **trainings}
-    return {"data": DATA, "paper": shares, "gates": {gate: {"mean": mean, "users": []} for gate in ("paper", "tuned")}}
+    return {"data": DATA, "paper": shares, "gates": {gate: {"mean": mean, "users": []} for gate in TRAINED_GATES}}
 
 
 def soft_gate() -> dict:
-    """Two presets, three gates each."""
+    """Every trained preset, three gates each."""
     keys = ("users", "users_balanced", "emnist")
     mean = {
         name: {key: 0.8 + 0.01 * i + 0.001 * j for j, key in enumerate(keys)}
         for i, name in enumerate(("binary", "softmax", "logits"))
     }
-    return {"data": DATA, "gates": {gate: {"mean": mean, "users": []} for gate in ("paper", "tuned")}}
+    return {"data": DATA, "gates": {gate: {"mean": mean, "users": []} for gate in TRAINED_GATES}}
 
 
 def few_samples() -> dict:
@@ -286,7 +286,7 @@ def proxies() -> dict:
 def designs() -> dict:
     """Two designs, of which one does everything at half the cost."""
     cases = []
-    for name, scale in (("ge-tuned1-ecp5_85", 1.0), ("ge-paper1-ecp5_85", 0.5)):
+    for name, scale in (("ge-rich1-ecp5_85", 1.0), ("ge-paper1-ecp5_85", 0.5)):
         for case in proxies()["cases"]:
             first, second = case["energy"]["ON_CHIP"]["total"], case["switching"]["proxy"]["total"]
             proxy = {"proxy": energy(scale * second, SWITCHING)}

@@ -17,7 +17,7 @@ from spec.bank import Bank
 from spec.bank_file import load_bank
 from spec.network import Mode
 from spec.paths import bank_file
-from spec.presets import load_accelerator
+from spec.presets import DEFAULT_GATE, load_accelerator
 from training.personalize import evaluate
 
 
@@ -51,7 +51,7 @@ def data() -> tuple[LabelledImages, LabelledImages]:
 
 def bank() -> Bank:
     """Anybody's."""
-    return load_bank(bank_file("tuned"), load_accelerator().moe)
+    return load_bank(bank_file(DEFAULT_GATE), load_accelerator().moe)
 
 
 def test_outcomes_are_counted_and_shown(data: tuple[LabelledImages, LabelledImages]) -> None:
@@ -92,8 +92,8 @@ def test_a_picture_has_dark_ink_on_light_paper() -> None:
 
 def test_accuracy_is_that_of_table_2(monkeypatch: pytest.MonkeyPatch) -> None:
     users, generic = generate(1, 4, 1), balanced_subset(generate_generic(1, "test", 1), 0)
-    monkeypatch.setattr(accuracy, "TRAINED_GATES", ("tuned",))
+    monkeypatch.setattr(accuracy, "TRAINED_GATES", (DEFAULT_GATE,))
     result = accuracy.measure(users, generic)
-    (row,) = result["tuned"]
+    (row,) = result[DEFAULT_GATE]
     assert row == {"user": 1, **evaluate(load_accelerator().moe, bank(), users.test(1), generic)}
     assert result["data"]["synthetic"] is True

@@ -9,7 +9,7 @@ import pytest
 
 from spec.activity import image_activity
 from spec.folding import LayerFolding
-from spec.presets import load_accelerator
+from spec.presets import TRAINED_GATES, load_accelerator
 from spec.resources import Resources, domains, layers, personal_share
 from spec.tiny import tiny_accelerator
 
@@ -81,11 +81,12 @@ def test_an_adder_graph_has_no_memory_and_no_multiplier() -> None:
 
 def test_the_paper_gate_has_the_papers_share_of_weights() -> None:
     shares = {}
-    for gate in ("paper", "tuned"):
+    for gate in TRAINED_GATES:
         design = load_accelerator(gate=gate)
         shares[gate] = personal_share(domains(design.moe, design.folding))
     assert f"{100 * shares['paper']['weights']:.2f}" == "2.52"
     assert f"{100 * shares['tuned']['weights']:.2f}" == "4.98"
+    assert f"{100 * shares['rich']['weights']:.2f}" == "4.65"
     assert shares["paper"]["multipliers"] == 21 / 125
     # Eight bits a weight in two banks, against three or four bits in one.
     assert shares["paper"]["weight_memory_bits"] > 5 * shares["paper"]["weights"]

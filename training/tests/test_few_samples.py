@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,9 +19,11 @@ from training.few_samples import Task, before_the_user, kept_images
 from training.few_samples_note import few_samples_note, fits
 from training.gate import GATES
 from training.local_expert import USUAL
+from training.personalize import Recipe
 from training.tests.test_personalize import GATE_TOML
 from training.tests.test_seeds import data  # noqa: F401
 
+RECIPE = Recipe.of(tomllib.loads(GATE_TOML))
 LABELS = np.repeat(np.arange(5), [1, 2, 3, 8, 20])
 
 
@@ -140,7 +143,7 @@ def result_of(moe, tasks_rows: list[dict]) -> dict:
     """A study's result from made-up rows of one preset."""
     tasks = [Task("test", Path(), row["user"], row["seed"], False, Path(), row["count"]) for row in tasks_rows]
     about = {"measured_on": "Made up.", "command": "none"}
-    return few_samples.record(tasks, tasks_rows, {"test": moe}, about)
+    return few_samples.record(tasks, tasks_rows, {"test": (moe, RECIPE)}, about)
 
 
 def made_up(moe) -> dict:
@@ -172,21 +175,23 @@ def images(per_class: int, classes: int = 62) -> LabelledImages:
 def test_the_note_is_that_of_the_nearest_number_of_images(moe, tmp_path) -> None:
     file = tmp_path / "few_samples.json"
     file.write_text(json.dumps(made_up(moe)))
-    few = few_samples_note(moe, images(1), file)
+    few = few_samples_note(moe, RECIPE, images(1), file)
     assert few.startswith("For comparison, 2 users with 2 images a class") and "after 73.0 %" in few
-    assert "with 8 images a class" in (many := few_samples_note(moe, images(30), file)) and "after 83.0 %" in many
-    assert few_samples_note(moe, images(3, classes=5), file) == few  # of the classes that were written
+    many = few_samples_note(moe, RECIPE, images(30), file)
+    assert "with 8 images a class" in many and "after 83.0 %" in many
+    assert few_samples_note(moe, RECIPE, images(3, classes=5), file) == few  # of the classes that were written
 
 
 def test_no_note_of_another_network_or_without_a_study(moe, network, tmp_path) -> None:
     file = tmp_path / "few_samples.json"
-    assert few_samples_note(moe, images(2), file) is None
+    assert few_samples_note(moe, RECIPE, images(2), file) is None
     file.write_text(json.dumps(made_up(moe)))
-    assert few_samples_note(moe, images(2), file)
+    assert few_samples_note(moe, RECIPE, images(2), file)
     other = build_moe(network, {**GATE, "local_expert": {**GATE["local_expert"], "pool": 6}})
-    assert fits(other) != fits(moe) and few_samples_note(other, images(2), file) is None
+    assert fits(other, RECIPE) != fits(moe, RECIPE) != fits(moe, replace(RECIPE, gate_cost=0.25))
+    assert few_samples_note(other, RECIPE, images(2), file) is None
     file.write_text("{")
-    assert few_samples_note(moe, images(2), file) is None
+    assert few_samples_note(moe, RECIPE, images(2), file) is None
 
 
 def test_means_and_tables_are_those_of_the_rows(moe) -> None:

@@ -15,8 +15,8 @@ from spec.errors import InputError
 from spec.network import LayerWeights, Mode, Moe, build_moe
 from training.features import Copies, extract
 from training.gate import (
-    GateConfig,
     GenericData,
+    HeadConfig,
     UserData,
     choose_threshold,
     fold_threshold,
@@ -29,7 +29,7 @@ from training.local_expert import ExpertConfig, train_local_expert
 from training.personalize import evaluate, make_bank
 
 EXPERT = ExpertConfig(epochs=8, learning_rate=2e-2, batch=64)
-CONFIG = GateConfig(epochs=8, learning_rate=1e-2, batch=128)
+CONFIG = HeadConfig(epochs=8, learning_rate=1e-2, batch=128)
 DIM = 120  # brightness of the second writer's pen
 
 

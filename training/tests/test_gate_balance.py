@@ -11,7 +11,7 @@ from golden.integer_model import MoeModel
 from golden.tests.small import GATE, blobs
 from spec.errors import InputError
 from spec.network import Mode, Moe, build_moe
-from training.gate import GateConfig, UserData, train_gate
+from training.gate import HeadConfig, UserData, train_gate
 from training.gate_balance import Balance, Wanted, capacity_limit, capped_origins, importance_loss
 from training.personalize import make_bank
 from training.tests.test_gate import DIM, generic_data, user_data
@@ -118,7 +118,7 @@ def users(moe: Moe) -> list[UserData]:
 
 def share_of_first(moe: Moe, users: list[UserData], balance: Balance) -> float:
     """Share of the local answers to both writers' new images, as many of each, that the first expert gives."""
-    gate = train_gate(moe, generic_data(moe, blobs(6, 2)), users, GateConfig(12, 1e-2, 128), balance=balance)
+    gate = train_gate(moe, generic_data(moe, blobs(6, 2)), users, HeadConfig(12, 1e-2, 128), balance=balance)
     bank = make_bank(moe, [user.expert for user in users], gate)
     images = np.concatenate([blobs(2, 8, brightness=DIM).images, blobs(2, 9, brightness=SECOND).images])
     experts = MoeModel(moe).run(images, Mode.MOE_PARALLEL, bank).experts
@@ -133,8 +133,8 @@ def test_both_balances_take_from_the_larger_user(moe: Moe, users: list[UserData]
 
 def test_no_balance_changes_nothing(moe: Moe, users: list[UserData]) -> None:
     generic = generic_data(moe, blobs(2, 2))
-    first = train_gate(moe, generic, users, GateConfig(2, 1e-2, 128))
-    second = train_gate(moe, generic, users, GateConfig(2, 1e-2, 128), balance=Balance(capacity=8))
-    other = train_gate(moe, generic, users, GateConfig(2, 1e-2, 128), balance=Balance(loss=1))
+    first = train_gate(moe, generic, users, HeadConfig(2, 1e-2, 128))
+    second = train_gate(moe, generic, users, HeadConfig(2, 1e-2, 128), balance=Balance(capacity=8))
+    other = train_gate(moe, generic, users, HeadConfig(2, 1e-2, 128), balance=Balance(loss=1))
     assert all((a.weight == b.weight).all() for a, b in zip(first.weights, second.weights, strict=True))
     assert any((a.weight != b.weight).any() for a, b in zip(first.weights, other.weights, strict=True))

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import math
+import tomllib
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from spec.tests.commands import call as call_command
 from training import factory, feature_cache, few_samples_note, user_bank, user_training
 from training.gate import GATES
 from training.local_expert import USUAL
+from training.personalize import Recipe
 from training.trust import Z_95, wilson_interval
 
 GATE_TOML = """
@@ -123,7 +125,8 @@ def test_the_report_says_what_others_got_with_as_many_images(call, tmp_path, moe
     shares = {"ge": 0.5, "overall": 0.7, "generic_overall": 0.6}
     mean = {key: {"mean": value, "spread": 0} for key, value in shares.items()}
     points = [{"images_a_class": each, "mean": mean} for each in (0.0, 3.0)]
-    gate = {"fits": few_samples_note.fits(moe), "starts": {"usual": points}, "rows": [{"user": 1}, {"user": 2}]}
+    digest = few_samples_note.fits(moe, Recipe.of(tomllib.loads(GATE_TOML)))
+    gate = {"fits": digest, "starts": {"usual": points}, "rows": [{"user": 1}, {"user": 2}]}
     file.write_text(json.dumps({"gates": {"test": gate}}))
     assert call("--data", data, "--out", out) == 0
     printed = capsys.readouterr().out

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -10,6 +12,7 @@ from golden.integer_model import MoeModel
 from golden.tests.small import blobs
 from spec.bank import random_bank
 from spec.network import Mode
+from training import soft_study
 from training.personalize import measure
 from training.seen import Seen, measure_seen
 from training.soft_gate import (
@@ -20,6 +23,7 @@ from training.soft_gate import (
     soft_answers,
     softmax,
 )
+from training.table_files import TableData
 
 DATA = blobs(3, 0)
 
@@ -89,3 +93,22 @@ def test_softmax_is_stable() -> None:
 def test_the_temperature_with_the_best_mean_is_chosen_the_lowest_on_a_tie() -> None:
     assert choose_temperature(np.array([0.8, 0.9, 0.7]), np.array([0.7, 0.7, 0.8])) == 1
     assert choose_temperature(np.array([0.5, 0.75, 0.5]), np.array([0.75, 0.5, 0.75])) == 0
+
+
+def test_test_images_do_not_choose_the_temperature() -> None:
+    """They would take the last one: of users and of EMNIST it is by far the best, but not of what chooses."""
+    count = len(soft_study.TEMPERATURES)
+    right = {"users": 0.1, "users_balanced": 0.1, "emnist": 0.1, "selection_users": 0.8, "selection_emnist": 0.8}
+    points = [dict(right) for _ in range(count)]
+    points[2] |= {"selection_users": 0.9, "selection_emnist": 0.85}
+    points[-1] |= {"users": 0.99, "users_balanced": 0.99, "emnist": 0.99}
+
+    class Made(soft_study.Study):
+        def row(self, number: int) -> dict:
+            return {"user": number, "binary": right, **{output.value: list(points) for output in Output}}
+
+    data = TableData.load((1, 2))
+    found = soft_study.table(Made("paper", data, Path()))
+    for output in Output:
+        assert found["mean"][output.value]["temperature"] == soft_study.TEMPERATURES[2]
+        assert found["mean"][output.value]["users"] == pytest.approx(0.1)

@@ -211,7 +211,7 @@ def test_tables_4_and_5_are_kept(quick, tmp_path, monkeypatch) -> None:
     result = json.loads((tmp_path / "out" / "table4.json").read_text())
     rows = {row["model"]: row for row in result["rows"]}
     (user,) = result["users"]
-    assert list(rows) == ["moe_paper", "moe_tuned", "harris", "fine_tuning"]
+    assert list(rows) == ["moe_paper", "moe_tuned", "moe_rich", "harris", "fine_tuning"]
     for model, row in rows.items():
         for name in ("customised", "emnist"):
             assert row[f"after_{name}"] == user[f"{model}_{name}"]

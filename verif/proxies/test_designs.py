@@ -56,9 +56,9 @@ def test_what_differs_ends_with_1(monkeypatch, tmp_path: Path, capsys, wrong: bo
     monkeypatch.setattr(designs, "measure", lambda preset, gate, count: result(f"{gate}-{preset}", 1, 1, *findings))
     assert call("proxies_designs", "--json", tmp_path / "new" / "designs.json") == int(wrong)
     kept = json.loads((tmp_path / "new" / "designs.json").read_text())
-    assert [case["design"] for case in kept["cases"]] == ["tuned-ecp5_85", "paper-ecp5_85", "tuned-ecp5_85_folded"]
+    assert [case["design"] for case in kept["cases"]] == ["rich-ecp5_85", "paper-ecp5_85", "rich-ecp5_85_folded"]
     assert kept["quantities"]["equal"] == (3 if wrong else 6)
-    assert ("FAIL tuned-ecp5_85: a counter is wrong" in capsys.readouterr().err) == wrong
+    assert ("FAIL rich-ecp5_85: a counter is wrong" in capsys.readouterr().err) == wrong
 
 
 def test_figures_of_built_in_handwriting_are_not_kept(monkeypatch, capsys) -> None:
