@@ -148,7 +148,7 @@ def test_two_writers_are_too_few_to_leave_one_out(moe, tmp_path) -> None:
 
 def test_the_ge_answers_each_image_once(moe) -> None:
     writer = Writer.of(moe, RECIPE, hand(90))
-    assert len(writer.ge) == 186 and len(writer.samples) == 186 * 2
+    assert len(writer.ge) == 186 and len(writer.samples) == 186 * 3
 
 
 def test_the_shipped_factory_banks_fit_and_leave_their_writer_out() -> None:

@@ -13,7 +13,7 @@ from golden.integer_model import MoeModel, gate_decision
 from golden.tests.small import GATE, blobs
 from spec.errors import InputError
 from spec.network import LayerWeights, Mode, Moe, build_moe
-from training.features import Copies, extract
+from training.features import Copies, Kind, extract
 from training.gate import (
     GenericData,
     HeadConfig,
@@ -64,6 +64,24 @@ def test_a_gate_without_a_difference_to_learn_stays_within_its_budget(moe) -> No
     wrong = replace(user.expert, weights=(LayerWeights(-layer.weight, layer.bias),))
     gate = train_gate(moe, generic_data(moe, blobs(6, 2)), [replace(user, expert=wrong)], CONFIG)
     assert gate.metrics["generic_validation_loss"] <= 0.01
+
+
+def test_strong_copies_of_a_user_teach_the_gate_nothing(moe) -> None:
+    """Whatever they look like; mild ones do."""
+    generic = generic_data(moe, blobs(6, 2))
+    user = user_data(moe, blobs(6, 1, brightness=DIM))
+    copies = user.samples.kind != Kind.IMAGE
+    noise = np.random.default_rng(0).integers(0, 256, user.samples.gate[copies].shape, np.uint8)
+
+    def weights(kind: Kind) -> bytes:
+        samples = replace(user.samples, gate=user.samples.gate.copy(), kind=user.samples.kind.copy())
+        samples.gate[copies], samples.kind[copies] = noise, kind
+        found = train_gate(moe, generic, [replace(user, samples=samples)], replace(CONFIG, epochs=2)).weights
+        return b"".join(layer.weight.tobytes() for layer in found)
+
+    images = replace(user, samples=replace(user.samples, kind=np.where(copies, Kind.STRONG, Kind.IMAGE)))
+    alone = train_gate(moe, generic, [images.without_strong_copies()], replace(CONFIG, epochs=2)).weights
+    assert weights(Kind.STRONG) == b"".join(layer.weight.tobytes() for layer in alone) != weights(Kind.MILD)
 
 
 def test_two_local_experts(network) -> None:

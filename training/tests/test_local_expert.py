@@ -16,7 +16,7 @@ from spec.paths import MODELS
 from spec.presets import TRAINED_GATES, load_moe
 from training import local_expert
 from training.features import Copies, Samples, extract
-from training.heads import integer_logits
+from training.heads import Head, integer_logits
 from training.local_expert import (
     ExpertConfig,
     Rehearsal,
@@ -114,6 +114,17 @@ def test_held_out_logits_know_nothing_of_their_own_labels(network) -> None:
     memorised = accuracy(integer_logits(moe.le.layers, expert.weights, random.local), random)
     assert memorised > 0.75
     assert accuracy(expert.held_out_logits, random) < 0.65
+
+
+def test_normalised_inputs_change_what_is_learned_and_not_the_start(moe, samples) -> None:
+    start = Head(moe.le.layers, 5).integers()
+
+    def after(rate: float, normalise: bool) -> list[bytes]:
+        config = ExpertConfig(epochs=2, learning_rate=rate, normalise=normalise)
+        return [one.weight.tobytes() for one in train_epochs(moe, samples, start, config, None, 2)[-1]]
+
+    assert after(0.0, True) == after(0.0, False) == [one.weight.tobytes() for one in start]
+    assert after(1e-2, True) != after(1e-2, False)
 
 
 def test_a_start_is_used(moe, samples) -> None:
