@@ -29,6 +29,8 @@ from training.gate import GenericData
 from training.heads import HeadConfig
 from training.personalize import Recipe, evaluate
 
+LEAST_WRITERS = 3  # leaving one out leaves two, of whom one tells the gate what a head says to a stranger
+
 
 @dataclass(frozen=True)
 class FactoryStep:
@@ -63,8 +65,8 @@ class FactoryStep:
             InputError: there are fewer than three writers, so that leaving one out leaves fewer than two.
         """
         numbers = self.users.users
-        if len(numbers) < 3:
-            raise InputError(f"{self.users.name}: {len(numbers)} writers, factory banks need at least 3")
+        if len(numbers) < LEAST_WRITERS:
+            raise InputError(f"{self.users.name}: {len(numbers)} writers, factory banks need at least {LEAST_WRITERS}")
         banks = self.out / "banks"
         paths = {left_out: factory_file(self.moe.preset, left_out, banks) for left_out in (None, *numbers)}
         trains = [self.users.train(number) for number in numbers]

@@ -27,7 +27,7 @@ from spec.progress import progress_bar
 from spec.qonnx_reader import read_qonnx
 from training import global_expert as ge_step
 from training.export import export_network
-from training.factory_step import FactoryStep
+from training.factory_step import LEAST_WRITERS, FactoryStep
 from training.personalize import Recipe, table_2_row
 from training.store import head_file, save_head
 from training.user_training import Expert, UserTraining, chosen_users
@@ -102,7 +102,9 @@ def run(options: Steps) -> dict[str, Any]:
     for name in presets:
         preset = load_toml("gates", name)
         moe = build_moe(network, preset)
-        if options.step in ("factory", "all") and moe.le_start == "factory":
+        if options.step == "all" and moe.le_start == "factory" and len(users.users) < LEAST_WRITERS:
+            print(f"{moe.preset}: no factory banks, they need {LEAST_WRITERS} writers and {users.name} has fewer.")
+        elif options.step in ("factory", "all") and moe.le_start == "factory":
             folding = build_folding(load_toml("folding", options.preset), moe)
             step = FactoryStep(moe, Recipe.of(preset), folding, generic_train, test, users, options.seed, out, work)
             metrics[f"{moe.preset}_factory"] = step.run(about, options.resume)

@@ -13,9 +13,9 @@ from golden.data import Handwriting, LabelledImages
 from golden.tests.small import blobs
 from spec.bank_file import load_bank, read_bank_file
 from spec.paths import bank_file, user_name
-from spec.presets import load_moe
+from spec.presets import TRAINED_GATES, load_moe
 from spec.tests.commands import call
-from training import local_expert
+from training import factory, gate, local_expert
 from training import three_steps as cli
 
 NETWORK = """
@@ -48,9 +48,15 @@ simd = 1
 [fc1]
 pe = 2
 simd = 4
+[le_hidden]
+pe = 2
+simd = 4
 [le]
 pe = 2
 simd = 4
+[le_out]
+pe = 2
+simd = 2
 [gate_hidden]
 pe = 4
 simd = 2
@@ -77,6 +83,10 @@ def train(tmp_path: Path, monkeypatch):
     monkeypatch.setattr(cli.ge_step, "FLOAT", cli.replace(cli.ge_step.FLOAT, per_class=6, batch=64))
     monkeypatch.setattr(cli.ge_step, "QUANTISED", cli.replace(cli.ge_step.QUANTISED, per_class=6, batch=64))
     monkeypatch.setattr(local_expert, "GENERIC_PER_CLASS", 8)
+    monkeypatch.setattr(factory, "FACTORY", cli.replace(factory.FACTORY, epochs=1))
+    monkeypatch.setattr(factory, "EPOCH_SAMPLES", 768)
+    for table in (local_expert.USUAL, gate.GATES):
+        monkeypatch.setitem(table, "factory", cli.replace(table["factory"], epochs=2))
     network = tmp_path / "small.toml"
     network.write_text(NETWORK)
 
@@ -93,10 +103,11 @@ def train(tmp_path: Path, monkeypatch):
 def test_all_steps_then_resume(train, tmp_path: Path, capsys) -> None:
     report = tmp_path / "metrics.json"
     assert train("all", "--epochs", "2", "--quantised-epochs", "1", "--json", str(report)) == 0
+    assert "rich: no factory banks, they need 3 writers" in capsys.readouterr().out
     metrics = json.loads(report.read_text())
     assert metrics["ge"]["test"]["quantised"]["images"] == 124
     models = tmp_path / "models"
-    for preset in ("paper", "tuned"):
+    for preset in TRAINED_GATES:
         moe = load_moe(preset, models / "ge.onnx")
         for user in (1, 2):
             load_bank(bank_file(preset, user, models / "banks"), moe)
