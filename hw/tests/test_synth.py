@@ -191,7 +191,7 @@ def test_weights_need_block_ram() -> None:
 
 
 def test_tables_show_every_domain_layer_and_difference() -> None:
-    design = load_accelerator()
+    design = load_accelerator(gate="tuned")
     found = fake(design)
     result = record(design, found, "0" * 16)
     assert result["total"]["lut4_sites"] == 7 * 14 + 5
