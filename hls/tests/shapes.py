@@ -32,8 +32,16 @@ simd = 2
 pe = 5
 simd = 3
 
+[le_hidden]
+pe = 2
+simd = 2
+
 [le]
 pe = 2
+simd = 2
+
+[le_out]
+pe = 1
 simd = 2
 
 [gate_hidden]
