@@ -177,7 +177,7 @@ class Several:
     def _learnt_from(self) -> str:
         return fingerprint(self.single.generic_train)
 
-    def _training(self, group: Sequence[int]) -> UserTraining:
+    def training(self, group: Sequence[int]) -> UserTraining:
         """Trains the experts of a device with these users.
 
         A start from other writers' handwriting leaves all of them out: the gate learns what an expert says to its
@@ -192,7 +192,7 @@ class Several:
         return replace(single, banks=None, writers=writers)
 
     def _expert_depends_on(self, user: int, group: Sequence[int]) -> dict[str, Any]:
-        single = self._training(group)
+        single = self.training(group)
         return {
             "recipe": RECIPE,
             "network": single.moe.network.digest(),
@@ -249,7 +249,7 @@ class Several:
         depends_on = self._expert_depends_on(user, group)
         file = self._file(f"expert-{self.single.moe.preset}", depends_on, "npz")
         if file.name not in self._known:
-            single, images = self._training(group), self.images(user)
+            single, images = self.training(group), self.images(user)
             expert = single.train(images, file, Expert.RESUME, expert_only=True).expert
             samples = extract(single.moe, images, single.recipe.copies, single.seed)
             self._known[file.name] = user_data(single.moe, images, samples, expert)

@@ -102,6 +102,16 @@ def trained(network, handwriting: Handwriting, tmp_path: Path, monkeypatch) -> S
     return Several(single, GATE, handwriting.train, tmp_path)
 
 
+def test_what_experts_of_a_device_start_from_has_seen_none_of_its_users(network, handwriting: Handwriting, tmp_path):
+    preset = {**GATE, "local_expert": {**GATE["local_expert"], "start": "factory"}}
+    writers = handwriting.train_parts()
+    single = UserTraining(build_moe(network, preset), Recipe(1), blobs(25, 1), 0, tmp_path, None, 0, tmp_path, writers)
+    shared = Several(single, preset, handwriting.train, tmp_path)
+    assert shared.training((1,)) is single  # a device of one leaves its user out anyway
+    of_two = shared.training((1, 3))
+    assert of_two.banks is None and of_two.writers == (writers[1],)
+
+
 def test_users_share_a_device_and_are_measured(trained: Several, handwriting: Handwriting, network) -> None:
     device = Device((1, 3))
     tests = Mixed.of([handwriting.test(user) for user in device.users], blobs(2, 30))
