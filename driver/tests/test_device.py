@@ -331,6 +331,20 @@ def test_framing_by_length(device: Accelerator) -> None:
     assert device.read("errors.long_image") == 1
 
 
+def test_framing_by_length_counts_from_when_it_is_switched_on(device: Accelerator) -> None:
+    """Whatever was sent with TLAST before, here an image that is too short."""
+    images = random_images(3, 7)
+    golden = GoldenDevice(design())
+    device.set_mode(Mode.GE_ONLY)
+    device.transport.send(images[0].ravel()[:50])
+    assert device.transport.receive(1)[0][0] >> 12 & 1
+    device.write("pixel_framing", by_length=1)
+    device.transport.send(images.ravel())
+    words = device.transport.receive(3, timeout=50_000)[0]
+    expected = golden.answer(images, Settings(Mode.GE_ONLY))
+    np.testing.assert_array_equal(words & 0xFFFFF, expected & 0xFFFFF)  # all but the sequence number
+
+
 def test_short_image_interrupt_and_sticky_error(device: Accelerator) -> None:
     device.set_mode(Mode.GE_ONLY)
     device.write("irq_enable", image_error=1)
