@@ -15,8 +15,8 @@ from spec import result_word
 from spec.bank import Bank
 from spec.bank_file import device_words, layout_digest, read_bank_file
 from spec.network import Mode
+from spec.presets import DEFAULT_FOLDING, DEFAULT_GATE, load_accelerator
 from spec.presets import Accelerator as Design
-from spec.presets import load_accelerator
 from spec.result_word import Status
 
 ID = 0x4D6F4531
@@ -99,7 +99,10 @@ class Accelerator:
 
     @staticmethod
     def open(
-        folding: str = "ecp5_85", gate: str = "rich", transport: Transport | None = None, design: Design | None = None
+        folding: str = DEFAULT_FOLDING,
+        gate: str = DEFAULT_GATE,
+        transport: Transport | None = None,
+        design: Design | None = None,
     ) -> Accelerator:
         """Open a device; without a transport a simulated one, built when it is not there yet.
 

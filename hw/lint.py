@@ -2,8 +2,8 @@
 """Lint of the RTL: Verilator with every warning on, and elaboration by the open synthesis front end.
 
 ``make lint`` and ``scripts/lint.py`` check the whole accelerator with the trained GE in every combination of gate
-presets and of foldings that are made for it, and one with LE and GN baked in, with Verilator. The default one is also
-checked inside the simulation's wrapper, and read by Yosys ``read_slang``.
+presets and of foldings that are made for it, and one with LE and GN baked in, with Verilator, and one of them with
+Yosys ``read_slang``.
 """
 
 from __future__ import annotations
@@ -52,11 +52,10 @@ def _checks(whole: bool) -> Iterator[tuple[str, Callable[[], str]]]:
     accelerators = shipped_accelerators() if whole else [load_accelerator()]
     if whole:
         accelerators.append(accelerators[0].bake(random_bank(accelerators[0].moe, 0)))
-    name, top = hardware.directory.name, "moe_sim"
-    yield f"verilator -Wall  {name} {top}", partial(verilator_lint, hardware.simulation_sources, top)
     for accelerator in accelerators:
-        sources, top = generate(accelerator).device_sources, "moe_accelerator"
-        yield f"verilator -Wall  {accelerator.name} {top}", partial(verilator_lint, sources, top)
+        hardware = generate(accelerator)
+        for sources, top in ((hardware.simulation_sources, "moe_sim"), (hardware.device_sources, "moe_accelerator")):
+            yield f"verilator -Wall  {accelerator.name} {top}", partial(verilator_lint, sources, top)
 
 
 def lint_everything(whole: bool = True, jobs: int | None = None) -> Iterator[tuple[str, str]]:

@@ -130,9 +130,9 @@ def add_preset(options: _Options) -> None:
          help="folding preset, a name or a .toml file (default %(default)s)")  # fmt: skip
 
 
-def add_gate(options: _Options, default: str | None = DEFAULT_GATE) -> None:
-    """``--gate``; without a default, both shipped ones."""
-    what = default or f"all of {', '.join(TRAINED_GATES)}"
+def add_gate(options: _Options, default: str | None = DEFAULT_GATE, several: Sequence[str] = TRAINED_GATES) -> None:
+    """``--gate``; without a default, all of which banks are shipped, or ``several`` of them."""
+    what = default or f"all of {', '.join(several)}"
     _add(
         options, "--gate", default=default, metavar="NAME", help=f"gate preset, a name or a .toml file (default {what})"
     )

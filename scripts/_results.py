@@ -30,8 +30,12 @@ def as_typed(file: str, arguments: Sequence[str] | None) -> str:
         file: ``__file__`` of the command.
         arguments: that it was called with; None takes those of the process.
     """
-    words = list(map(str, sys.argv[1:] if arguments is None else arguments))
-    for flag in ("--work", "--json", "--jobs"):
-        if flag in words:
-            del words[(at := words.index(flag)) : at + 2]
-    return shlex.join(["python", f"scripts/{Path(file).name}", *words])
+    words = iter(map(str, sys.argv[1:] if arguments is None else arguments))
+    kept = []
+    for word in words:
+        flag, equals, _ = word.partition("=")
+        if flag not in ("--work", "--json", "--jobs"):
+            kept.append(word)
+        elif not equals:
+            next(words, None)  # its value
+    return shlex.join(["python", f"scripts/{Path(file).name}", *kept])

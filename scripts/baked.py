@@ -16,7 +16,7 @@ def options() -> Parser:
     """Command line."""
     parser = command(__file__, __doc__, "--gate paper")
     add_preset(parser)
-    add_gate(parser, default=None)
+    add_gate(parser, None, baked.GATES)
     add_keep(parser, "docs/results/baked.md")
     return parser
 

@@ -86,9 +86,7 @@ def train_factory_head(
         writers: as often as they write; none leaves generic samples alone.
         epoch_samples: samples of an epoch.
     """
-    head = Head(moe.le.layers, config.seed)
-    if config.normalise:
-        head.normalise(generic.local)
+    head = Head.to_train(moe.le.layers, config, generic.local)
     with one_thread():
         for _ in train_head(head, factory_epochs(generic, writers, config.seed, epoch_samples), config):
             pass

@@ -159,9 +159,7 @@ def train_gate(
     def penalty(logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
         return balance.loss * importance_loss(logits, target[:, 0] if any_right else target)
 
-    head = Head(moe.gate.layers, config.seed)
-    if config.normalise:
-        head.normalise(generic_learning.inputs)
+    head = Head.to_train(moe.gate.layers, config, generic_learning.inputs)
     epochs = _epochs(generic_learning, learning, config.seed)
     for _ in train_head(head, epochs, config, losses if any_right else None, penalty if balance.loss else None):
         pass

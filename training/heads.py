@@ -106,6 +106,14 @@ class Head(nn.Sequential):
         super().__init__(*(QuantisedDense(layer, generator) for layer in layers))
         self.input_scale = layers[0].input.scale
 
+    @classmethod
+    def to_train(cls, layers: Sequence[MatrixLayer], config: HeadConfig, inputs: np.ndarray) -> Head:
+        """A fresh one for these settings; ``inputs``, integers (N, inputs), are what normalising goes by."""
+        head = cls(layers, config.seed)
+        if config.normalise:
+            head.normalise(inputs)
+        return head
+
     def forward(self, integers: Tensor) -> Tensor:
         """Integers of any dtype (N, inputs) to float32 logits (N, outputs)."""
         return super().forward(integers.float() * self.input_scale)

@@ -171,9 +171,7 @@ def train_epochs(
 
     No cross-validation, no choice: :func:`train_local_expert` does those.
     """
-    head = Head(moe.le.layers, config.seed)
-    if config.normalise:
-        head.normalise((samples if rehearsal is None else rehearsal.samples).local)
+    head = Head.to_train(moe.le.layers, config, (samples if rehearsal is None else rehearsal.samples).local)
     if start is not None:
         head.load_integers(start)
     if not len(samples):  # a single image, held out: what is left is the start

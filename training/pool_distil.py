@@ -78,9 +78,7 @@ def train_library(
     Args:
         progress: is called after every epoch.
     """
-    head = Head(moe.le.layers, seed)
-    if config.normalise:
-        head.normalise(data.inputs)
+    head = Head.to_train(moe.le.layers, replace(config, seed=seed), data.inputs)
     sources = _Tensors.of(data, data.inputs)
 
     def loss(index: Tensor) -> Tensor:

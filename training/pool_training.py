@@ -120,9 +120,8 @@ def train_scratch(
 ) -> tuple[LayerWeights, ...]:
     """Every layer of a local expert for some classes, the last with their rows only: class-balanced cross-entropy."""
     layers = (*moe.le.hidden, replace(moe.le.out, outputs=len(classes)))
-    head = Head(layers, seed)
-    if config.normalise:
-        head.normalise(data.inputs)
+    config = replace(config, seed=seed)
+    head = Head.to_train(layers, config, data.inputs)
     members = np.flatnonzero(np.isin(data.labels, classes))
     inputs, labels = torch.from_numpy(data.inputs), np.searchsorted(classes, data.labels)
 
@@ -130,7 +129,7 @@ def train_scratch(
         index = members[balanced_draw(data.labels[members], distil.PER_CLASS, epoch, seed)]
         return inputs[index], torch.from_numpy(labels[index]), torch.ones(len(index))
 
-    for _ in train_head(head, epoch_data, replace(config, seed=seed)):
+    for _ in train_head(head, epoch_data, config):
         pass
     return head.integers()
 

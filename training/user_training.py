@@ -182,7 +182,7 @@ class UserTraining:
 
         Args:
             images: the user's, to learn from.
-            expert_file: where the local expert is kept; None keeps it nowhere.
+            expert_file: where the local expert is kept; None keeps it nowhere, for ``TRAIN`` alone.
             expert: where it comes from.
             expert_only: end before the gate.
             expert_epochs, gate_epochs: None for the usual number.
@@ -205,6 +205,8 @@ class UserTraining:
     def _expert(
         self, images: LabelledImages, samples: Samples, file: Path | None, expert: Expert, epochs: int | None
     ) -> LocalExpert:
+        if file is None and expert != Expert.TRAIN:
+            raise ValueError("a local expert that was trained before comes from a file, none is named")
         if file and (expert == Expert.LOAD or (expert == Expert.RESUME and file.exists())):
             return load_expert(file, self.moe, samples)
         shipped = self.banks and shipped_head(self.moe, self.banks, images)

@@ -65,3 +65,9 @@ def test_fine_tuning_can_be_left_out_and_be_alone(result) -> None:
 def test_nothing_is_left(capsys: pytest.CaptureFixture[str]) -> None:
     assert call("seeds", "--gates", "", "--no-fine-tuning") == 2
     assert "nothing is left" in capsys.readouterr().err
+
+
+def test_a_kept_command_says_nothing_of_where_and_how_fast() -> None:
+    as_typed = load("_results").as_typed
+    words = ["--work", "/tmp/a", "--json=/tmp/b", "--gates", "rich", "--jobs", "2", "--work=/tmp/c", "--keep"]
+    assert as_typed("/somewhere/seeds.py", words) == "python scripts/seeds.py --gates rich --keep"
