@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Learning on the device: the rule, and the numbers that golden model, HLS and RTL share.
+
+One labelled image at a time. A margin perceptron moves weights, never biases, of one layer of a head: the output rows
+of a local expert (its hidden layer stays), and the hidden rows of the gate (its output layer stays; of a gate without
+a hidden layer the output rows). A weight moves by one at most, with probability ``input / 2**shift``, and stays where it
+is at the end of its range.
+
+What is random comes from a 32-bit Galois LFSR that advances :data:`LFSR_STEPS` steps before each learned image: its
+low half starts the local expert's dither, its high half the gate's. Input i of the layer moves when
+
+    (input << (16 - shift)) + ((start + i * WEYL) mod 2**16)  >=  2**16
+
+so that one random number serves a whole image, whatever the folding: multiples of the golden ratio are spread evenly.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from spec.errors import InputError
+
+LFSR_TAPS = 0x80200003  # x^32 + x^22 + x^2 + x + 1, a maximal sequence
+LFSR_STEPS = 16
+DITHER_BITS = 16
+WEYL = 40503  # odd, next to 2**16 divided by the golden ratio
+SMALLEST_SHIFT, LARGEST_SHIFT = 8, 15  # inputs have 8 bits: a weight moves by one at most
+MARGIN_BITS = 24
+
+
+@dataclass(frozen=True)
+class LearnRule:
+    """The settings of learning, as the registers hold them.
+
+    Attributes:
+        local_shift, gate_shift: a weight moves with probability input / 2**shift.
+        local_margin: an own image is learned when its label's logit is not this much above the best other one.
+        own_margin, generic_margin: the same for the gate's logits, of own images and of generic ones.
+        seed: first state of the LFSR, not 0.
+    """
+
+    local_margin: int = 8192
+    local_shift: int = 8
+    own_margin: int = 4096
+    generic_margin: int = 4096
+    gate_shift: int = 10
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        for name in ("local_margin", "own_margin", "generic_margin"):
+            if not 0 <= getattr(self, name) < 1 << MARGIN_BITS:
+                raise InputError(
+                    f"learning: {name} is {getattr(self, name)}, allowed are 0 to {(1 << MARGIN_BITS) - 1}"
+                )
+        for name in ("local_shift", "gate_shift"):
+            if not SMALLEST_SHIFT <= getattr(self, name) <= LARGEST_SHIFT:
+                raise InputError(
+                    f"learning: {name} is {getattr(self, name)}, allowed are {SMALLEST_SHIFT} to {LARGEST_SHIFT}"
+                )
+        if not 0 < self.seed < 1 << 32:
+            raise InputError(f"learning: seed is {self.seed}, allowed are 1 to {(1 << 32) - 1}")
+
+
+def next_random(state: int) -> int:
+    """The LFSR's state after :data:`LFSR_STEPS` steps."""
+    for _ in range(LFSR_STEPS):
+        state = state >> 1 ^ (LFSR_TAPS if state & 1 else 0)
+    return state
