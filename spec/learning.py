@@ -3,8 +3,8 @@
 
 One labelled image at a time. A margin perceptron moves weights, never biases, of one layer of a head: the output rows
 of a local expert (its hidden layer stays), and the hidden rows of the gate (its output layer stays; of a gate without
-a hidden layer the output rows). A weight moves by one at most, with probability ``input / 2**shift``, and stays where it
-is at the end of its range.
+a hidden layer the output rows). A weight moves by one at most, with probability ``input / 2**shift``, and stays where
+it is at the end of its range.
 
 What is random comes from a 32-bit Galois LFSR that advances :data:`LFSR_STEPS` steps before each learned image: its
 low half starts the local expert's dither, its high half the gate's. Input i of the layer moves when
