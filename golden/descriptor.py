@@ -25,6 +25,7 @@ _FIELDS = (  # most significant first, as in accel_pkg
     ("bank", 4),
     ("sequence", 12),
     ("theta", 32),
+    ("lesson", 10),
 )
 
 

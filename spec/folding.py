@@ -34,11 +34,15 @@ class Streams:
 
 @dataclass(frozen=True)
 class Folding:
-    """Folding of every matrix layer, by layer name, and the number of banks of run-time weights."""
+    """Folding of every matrix layer, by layer name, and the number of banks of run-time weights.
+
+    ``learning``: the hardware can move the run-time weights itself (:mod:`spec.learning`).
+    """
 
     name: str
     weight_banks: int
     layers: dict[str, LayerFolding]
+    learning: bool = True
 
     def multipliers(self, moe: Moe) -> int:
         """Multiplier blocks of the whole accelerator (products made of logic not counted)."""
@@ -118,7 +122,10 @@ def build_folding(config: dict, moe: Moe) -> Folding:
             raise InputError(f"folding '{name}' has no section [{layer.name}]")
         frozen = layer.name in moe.network.weights
         layers[layer.name] = layer.make_folding(_where(name, layer), config[layer.name], frozen)
-    folding = Folding(name, banks, layers)
+    learning = config.get("learning", True)
+    if not isinstance(learning, bool):
+        raise InputError(f"folding '{name}': learning is {learning!r}, allowed are true and false")
+    folding = Folding(name, banks, layers, learning)
     lanes = folding.streams(moe).into
     for layer in moe.weighted_layers:
         layer.check_folding(_where(name, layer), layers[layer.name], lanes[layer.name])

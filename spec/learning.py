@@ -66,3 +66,8 @@ def next_random(state: int) -> int:
     for _ in range(LFSR_STEPS):
         state = state >> 1 ^ (LFSR_TAPS if state & 1 else 0)
     return state
+
+
+def label_word(label: int, own: bool) -> int:
+    """A label as it stands in TUSER of an image's first pixel: class in bits 7 to 0, own image in 8, valid in 9."""
+    return 1 << 9 | int(own) << 8 | label

@@ -44,7 +44,7 @@ class Accelerator:
             InputError: the bank does not fit.
         """
         bank.check(self.moe)
-        return Accelerator(self.moe, replace(self.folding, weight_banks=1), bank)
+        return Accelerator(self.moe, replace(self.folding, weight_banks=1, learning=False), bank)
 
 
 def load_toml(kind: str, name: str | Path) -> dict:

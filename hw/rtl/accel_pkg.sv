@@ -27,6 +27,14 @@ package accel_pkg;
     ModeMoeGated    = 3'd4   // the gate decides first, the GE runs only when it is needed
   } mode_e;
 
+  // A label that comes with an image's first pixel (AXI4-Stream TUSER).
+  typedef struct packed {
+    logic              valid;
+    logic              own;    // the user's image; else a generic one
+    logic [ClassW-1:0] label;
+  } label_t;
+  localparam int unsigned LabelW = ClassW + 2;
+
   // What happens to one image: fixed when its first pixel is accepted, so that a mode, bank or threshold change
   // takes effect exactly between two images.
   typedef struct packed {
@@ -40,6 +48,7 @@ package accel_pkg;
     logic [BankW-1:0]           bank;
     logic [SeqW-1:0]            sequence_number;
     logic signed [ThetaW-1:0]   theta;
+    label_t                     lesson;   // valid: the image is learned, and expert answers, whatever the gate says
   } image_t;
 
   // Bits of the result's status field.
@@ -68,6 +77,20 @@ package accel_pkg;
     logic [WriteAddrW-1:0] address;  // {word, chunk}, with as many chunk bits as the memory's word needs
     logic [ChunkBits-1:0]  data;
   } weight_write_t;
+
+  // Reading one chunk of a run-time memory: the request stays until it is done; zero where there is no such memory.
+  typedef struct packed {
+    logic                  valid;
+    logic [LayerW-1:0]     layer;
+    logic                  bias;
+    logic [BankW-1:0]      bank;
+    logic [WriteAddrW-1:0] address;  // as in a write
+  } weight_read_t;
+
+  typedef struct packed {
+    logic                 done;
+    logic [ChunkBits-1:0] data;  // zero without done
+  } weight_read_data_t;
 
   typedef activity_pkg::activity_t activity_t;
 

@@ -3,7 +3,8 @@
 ///
 /// The head of the descriptor queue says what the image waits for: its length status, the gate's decision if the
 /// gate runs, the answers of all local experts that ran, and the GE's answer unless the gate spared it. When all
-/// of it is there, the result is formed and everything that belongs to the image is consumed in one cycle.
+/// of it is there, the result is formed and everything that belongs to the image is consumed in one cycle. An image with
+/// a lesson is answered by the expert of its descriptor; what the gate says of it is dropped.
 ///
 /// Latency: 1 cycle from the last item to the result. Initiation interval: 2 cycles.
 ///
@@ -44,7 +45,7 @@ module expert_mux
   logic [ExpertW-1:0] expert;
   result_t result;
 
-  assign expert   = image_i.use_gate ? gate_expert_i : image_i.expert;
+  assign expert   = (image_i.use_gate && !image_i.lesson.valid) ? gate_expert_i : image_i.expert;
   assign needs_le = image_i.use_le[LocalExperts-1:0];
   assign needs_ge = image_i.use_ge && !(image_i.gated && gate_expert_i != '0);
   assign complete = image_valid_i && status_valid_i && (gate_valid_i || !image_i.use_gate) &&

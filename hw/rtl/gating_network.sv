@@ -19,6 +19,7 @@
 ///   the others    see runtime_head
 module gating_network
   import accel_pkg::*;
+  import learn_pkg::*;
 #(
     parameter int unsigned  Height           = 12,
     parameter int unsigned  Width            = 12,
@@ -49,6 +50,7 @@ module gating_network
     parameter               HiddenBiasFile   = "",
     parameter               OutWeightFile    = "",
     parameter               OutBiasFile      = "",
+    parameter bit           Learn            = 1'b0,
     localparam int unsigned ConfidenceLanes  = 2 * LocalExperts,
     localparam int unsigned Layers           = (Hidden > 0) ? 2 : 1
 ) (
@@ -68,13 +70,19 @@ module gating_network
     output logic                            out_valid_o,
     input  logic                            out_ready_i,
     output logic [ExpertW-1:0]              out_expert_o,
-    output activity_t [Layers-1:0]          activity_o
+    output activity_t [Layers-1:0]          activity_o,
+    input  logic                            allow_i,
+    input  learn_rule_t                     rule_i,
+    input  lesson_t                         lesson_i,
+    output learned_t                        learned_o,
+    output logic                            busy_o,
+    input  weight_read_t                    read_i,
+    output weight_read_data_t               read_o
 );
   localparam int unsigned Logits = LocalExperts + 1;
   localparam int unsigned Extra  = Confidence ? ConfidenceLanes : 0;
 
-  logic acc_valid, acc_ready, logit_valid, logit_ready;
-  logic [OutPe*OutAccW-1:0] acc_data;
+  logic logit_valid, logit_ready;
   logic signed [OutAccW-1:0] logit;
 
   localparam int unsigned ExtraW = ((Extra > 0) ? Extra : 1) * ActW;
@@ -110,7 +118,9 @@ module gating_network
       .HiddenWeightFile(HiddenWeightFile),
       .HiddenBiasFile  (HiddenBiasFile),
       .OutWeightFile   (OutWeightFile),
-      .OutBiasFile     (OutBiasFile)
+      .OutBiasFile     (OutBiasFile),
+      .Learn           (Learn),
+      .LearnFirst      (1'b1)
   ) u_head (
       .clk_i,
       .rst_ni,
@@ -124,25 +134,17 @@ module gating_network
       .extra_valid_i(confidence_valid_i),
       .extra_ready_o(confidence_ready_o),
       .extra_data_i (confidence_i[ExtraW-1:0]),
-      .out_valid_o  (acc_valid),
-      .out_ready_i  (acc_ready),
-      .out_data_o   (acc_data),
-      .activity_o
-  );
-
-  stream_width #(
-      .LaneW   (OutAccW),
-      .InLanes (OutPe),
-      .OutLanes(1)
-  ) u_logits (
-      .clk_i,
-      .rst_ni,
-      .in_valid_i (acc_valid),
-      .in_ready_o (acc_ready),
-      .in_data_i  (acc_data),
-      .out_valid_o(logit_valid),
-      .out_ready_i(logit_ready),
-      .out_data_o (logit)
+      .out_valid_o  (logit_valid),
+      .out_ready_i  (logit_ready),
+      .out_data_o   (logit),
+      .activity_o,
+      .allow_i,
+      .rule_i,
+      .lesson_i,
+      .learned_o,
+      .busy_o,
+      .read_i,
+      .read_o
   );
 
   gate_decide #(

@@ -5,10 +5,12 @@
 /// Initiation interval: that of gating_network.
 ///
 /// Protocol: valid/ready; frame_start_i comes with the first word of image_i; one beat of all confidences an image.
-/// write_i: run-time weights on wr_clk_i, also while the domain sleeps. quiet_o: nothing moves in the domain.
+/// write_i: run-time weights on wr_clk_i, also while the domain sleeps. dither_i comes with frame_start_i. read_i: see
+/// accel_pkg. quiet_o: nothing moves in the domain, and no update is open.
 /// Does not: switch experts on or off; it says who answers.
 module gn_branch
   import accel_pkg::*;
+  import learn_pkg::*;
   import moe_pkg::*;
 (
     input  logic                                    clk_i,
@@ -24,6 +26,12 @@ module gn_branch
     input  logic                                    in_valid_i,
     output logic                                    in_ready_o,
     input  logic [FeatureWordW-1:0]                 in_data_i,
+    // Learning
+    input  learn_settings_t                         learn_i,
+    input  logic [DitherW-1:0]                      dither_i,
+    output learned_t                                learned_o,
+    input  weight_read_t                            read_i,
+    output weight_read_data_t                       read_o,
     // Confidences of all local experts
     input  logic                                    confidence_valid_i,
     output logic                                    confidence_ready_o,
@@ -45,6 +53,18 @@ module gn_branch
   logic signed [ThetaW-1:0] theta;
   logic [ExpertW-1:0] raw_expert, expert;
   activity_t [GateLayers-1:0] raw_activity;
+  logic raw_busy, busy;
+  learned_t raw_learned;
+  weight_read_data_t raw_read;
+  lesson_t lesson;
+
+  // An own image shall go to the expert that learns, a generic one to the GE.
+  assign lesson = '{
+          valid: image_i.lesson.valid,
+          own: image_i.lesson.own,
+          target: image_i.lesson.own ? ClassW'(learn_i.expert) + 1'b1 : '0,
+          dither: dither_i
+      };
 
   gating_network #(
       .Height          (FeatureHeight),
@@ -75,7 +95,8 @@ module gn_branch
       .HiddenWeightFile("gate_hidden_weight.mem"),
       .HiddenBiasFile  ("gate_hidden_bias.mem"),
       .OutWeightFile   ("gate_out_weight.mem"),
-      .OutBiasFile     ("gate_out_bias.mem")
+      .OutBiasFile     ("gate_out_bias.mem"),
+      .Learn           (Learn)
   ) u_gating_network (
       .clk_i             (domain_clk_i),
       .rst_ni            (domain_rst_ni),
@@ -93,18 +114,25 @@ module gn_branch
       .out_valid_o       (raw_valid),
       .out_ready_i       (decision_ready),
       .out_expert_o      (raw_expert),
-      .activity_o        (raw_activity)
+      .activity_o        (raw_activity),
+      .allow_i           (!isolate_i),
+      .rule_i            (learn_i.gate_rule),
+      .lesson_i          (isolate_i ? '0 : lesson),
+      .learned_o         (raw_learned),
+      .busy_o            (raw_busy),
+      .read_i            (isolate_i ? '0 : read_i),
+      .read_o            (raw_read)
   );
 
   isolation_clamp #(
-      .Width($bits({raw_ready, raw_confidence_ready, raw_valid, raw_expert, raw_activity}))
+      .Width($bits({raw_ready, raw_confidence_ready, raw_valid, raw_expert, raw_activity, raw_learned, raw_busy, raw_read}))
   ) u_isolation (
       .isolate_i,
-      .data_i({raw_ready, raw_confidence_ready, raw_valid, raw_expert, raw_activity}),
-      .data_o({in_ready_o, confidence_ready_o, decision_valid, expert, activity_o})
+      .data_i({raw_ready, raw_confidence_ready, raw_valid, raw_expert, raw_activity, raw_learned, raw_busy, raw_read}),
+      .data_o({in_ready_o, confidence_ready_o, decision_valid, expert, activity_o, learned_o, busy, read_o})
   );
 
-  assign quiet_o = !((|activity_o) || in_valid_i || decision_valid);
+  assign quiet_o = !((|activity_o) || in_valid_i || decision_valid || busy);
 
   // ---- Decisions --------------------------------------------------------------------------------------------
   logic [ExpertW-1:0] forked;
@@ -132,7 +160,7 @@ module gn_branch
 
   assign keep_o = forked == '0;
 
-  // Of the descriptor, bank, threshold and gated matter here.
-  logic unused_image;
-  assign unused_image = ^image_i;
+  // Of the descriptor, bank, threshold, gated and lesson matter here.
+  logic unused_bits;
+  assign unused_bits = ^{image_i, learn_i};
 endmodule

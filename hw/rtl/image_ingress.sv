@@ -5,6 +5,10 @@
 /// that cycle); at the end its length status. A short image (TLAST early) is padded with zeros, surplus pixels of
 /// a long one (TLAST late) are dropped, so that the next image starts clean. In ModeOff no pixel is accepted.
 ///
+/// A label with the first pixel makes the image a lesson while a session is open and the mode has local experts: it is
+/// computed with the bank that learns, answered by the local expert that learns, seen by the gate if that learns too
+/// (in an MoE mode with every local expert), and never by the GE.
+///
 /// Latency: combinational from pixel in to pixel out. Initiation interval: Beats + 1 cycles an image (one to issue
 /// the descriptor).
 ///
@@ -17,13 +21,18 @@
 ///   PixelW        pixel width, bits
 ///   LocalExperts  number of local experts, 1 to 8
 ///   Banks         banks of run-time weights
+///   Classes       labels there are
+///   Learn         1: labels are heeded
 module image_ingress
   import accel_pkg::*;
+  import learn_pkg::*;
 #(
     parameter int unsigned Beats        = 784,
     parameter int unsigned PixelW       = 8,
     parameter int unsigned LocalExperts = 1,
-    parameter int unsigned Banks        = 2
+    parameter int unsigned Banks        = 2,
+    parameter int unsigned Classes      = 62,
+    parameter bit          Learn        = 1'b0
 ) (
     input  logic                     clk_i,
     input  logic                     rst_ni,
@@ -35,11 +44,13 @@ module image_ingress
     input  logic signed [ThetaW-1:0] theta_i,
     input  logic                     ge_enable_i,
     input  logic [MaxLocalExperts-1:0] le_enable_i,
+    input  learn_settings_t          learn_i,
     // AXI4-Stream pixels
     input  logic                     s_valid_i,
     output logic                     s_ready_o,
     input  logic [PixelW-1:0]        s_data_i,
     input  logic                     s_last_i,
+    input  label_t                   s_label_i,       // of the first pixel
     // Descriptor, one an image
     output logic                     image_valid_o,
     input  logic                     image_ready_i,
@@ -95,6 +106,11 @@ module image_ingress
   assign le_usable      = le_alone && bank_ok && le_enable_i[local_expert];
   assign gate_usable    = moe && ge_enable_i && all_le_enabled && bank_ok;
 
+  // ---- Lesson -----------------------------------------------------------------------------------------------
+  logic lesson, lesson_gate;
+  assign lesson      = Learn && learn_i.open && s_label_i.valid && 32'(s_label_i.label) < Classes && (le_only || moe);
+  assign lesson_gate = moe && learn_i.gate && all_le_enabled;
+
   always_comb begin
     image_o = '0;
     image_o.use_ge          = ge_enable_i && !le_only;  // an MoE image without a bank is the GE's
@@ -107,9 +123,22 @@ module image_ingress
     image_o.bank            = bank_i;
     image_o.sequence_number = sequence_q;
     image_o.theta           = theta_i;
-    if (gate_usable) image_o.use_le = AllLocal;
+    if (lesson) begin
+      image_o.use_ge        = 1'b0;
+      image_o.gated         = 1'b0;
+      image_o.use_gate      = lesson_gate;
+      image_o.expert        = ExpertW'(learn_i.expert) + 1'b1;
+      image_o.no_bank       = 1'b0;
+      image_o.disabled      = 1'b0;
+      image_o.bank          = learn_i.bank;
+      image_o.use_le        = lesson_gate ? AllLocal : MaxLocalExperts'(1) << learn_i.expert;
+      image_o.lesson        = s_label_i;
+    end else if (gate_usable) image_o.use_le = AllLocal;
     else if (le_usable) image_o.use_le = MaxLocalExperts'(1) << local_expert;
   end
+
+  logic unused_learn;
+  assign unused_learn = ^learn_i;
 
   // ---- Pixels -----------------------------------------------------------------------------------------------
   assign image_valid_o  = state_q == Idle && s_valid_i && !off;

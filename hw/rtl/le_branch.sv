@@ -5,13 +5,15 @@
 /// Initiation interval: that of local_expert.
 ///
 /// Protocol: valid/ready; frame_start_i comes with the first word of image_i. write_i: run-time weights on wr_clk_i,
-/// also while the domain sleeps. quiet_o: nothing moves in the domain.
+/// also while the domain sleeps. dither_i comes with frame_start_i. read_i: see accel_pkg. quiet_o: nothing moves in the
+/// domain, and no update is open.
 /// Does not: wait for the other experts; the gate takes all confidences of an image together.
 ///
 /// Parameters
 ///   Number  which local expert it is
 module le_branch
   import accel_pkg::*;
+  import learn_pkg::*;
   import moe_pkg::*;
 #(
     parameter int unsigned Number = 0
@@ -29,6 +31,12 @@ module le_branch
     input  logic                    in_valid_i,
     output logic                    in_ready_o,
     input  logic [FeatureWordW-1:0] in_data_i,
+    // Learning
+    input  learn_settings_t         learn_i,
+    input  logic [DitherW-1:0]      dither_i,
+    output learned_t                learned_o,
+    input  weight_read_t            read_i,
+    output weight_read_data_t       read_o,
     // Answers
     output logic                    out_valid_o,
     input  logic                    out_ready_i,
@@ -48,9 +56,20 @@ module le_branch
   } answer_t;
 
   // ---- PD_LE ------------------------------------------------------------------------------------------------
-  logic raw_ready, raw_valid, answer_valid, answer_ready;
+  logic raw_ready, raw_valid, answer_valid, answer_ready, raw_busy, busy;
   answer_t raw_answer, answer;
   activity_t [LeLayers-1:0] raw_activity;
+  learned_t raw_learned;
+  weight_read_data_t raw_read;
+  lesson_t lesson;
+
+  // Only own images, and only the expert that learns: its label's logit shall be the largest.
+  assign lesson = '{
+          valid: image_i.lesson.valid && image_i.lesson.own && 32'(learn_i.expert) == Number,
+          own: 1'b1,
+          target: image_i.lesson.label,
+          dither: dither_i
+      };
 
   local_expert #(
       .Height          (FeatureHeight),
@@ -82,7 +101,8 @@ module le_branch
       .HiddenWeightFile({"le", 8'("0" + Number), "_hidden_weight.mem"}),
       .HiddenBiasFile  ({"le", 8'("0" + Number), "_hidden_bias.mem"}),
       .OutWeightFile   ({"le", 8'("0" + Number), "_weight.mem"}),
-      .OutBiasFile     ({"le", 8'("0" + Number), "_bias.mem"})
+      .OutBiasFile     ({"le", 8'("0" + Number), "_bias.mem"}),
+      .Learn           (Learn)
   ) u_local_expert (
       .clk_i        (domain_clk_i),
       .rst_ni       (domain_rst_ni),
@@ -98,18 +118,25 @@ module le_branch
       .out_class_o  (raw_answer.class_index),
       .out_top_o    (raw_answer.top),
       .out_margin_o (raw_answer.margin),
-      .activity_o   (raw_activity)
+      .activity_o   (raw_activity),
+      .allow_i      (!isolate_i),
+      .rule_i       (learn_i.local_rule),
+      .lesson_i     (isolate_i ? '0 : lesson),
+      .learned_o    (raw_learned),
+      .busy_o       (raw_busy),
+      .read_i       (isolate_i ? '0 : read_i),
+      .read_o       (raw_read)
   );
 
   isolation_clamp #(
-      .Width($bits({raw_ready, raw_valid, raw_answer, raw_activity}))
+      .Width($bits({raw_ready, raw_valid, raw_answer, raw_activity, raw_learned, raw_busy, raw_read}))
   ) u_isolation (
       .isolate_i,
-      .data_i({raw_ready, raw_valid, raw_answer, raw_activity}),
-      .data_o({in_ready_o, answer_valid, answer, activity_o})
+      .data_i({raw_ready, raw_valid, raw_answer, raw_activity, raw_learned, raw_busy, raw_read}),
+      .data_o({in_ready_o, answer_valid, answer, activity_o, learned_o, busy, read_o})
   );
 
-  assign quiet_o = !((|activity_o) || in_valid_i);
+  assign quiet_o = !((|activity_o) || in_valid_i || busy);
 
   // ---- Answers ----------------------------------------------------------------------------------------------
   logic unused_tag;
@@ -139,7 +166,7 @@ module le_branch
 
   assign confidence_o = {forked.margin, forked.top};
 
-  // Of the descriptor, bank and use_gate matter here; the class goes to the mux only.
+  // Of the descriptor, bank, use_gate and lesson matter here; the class goes to the mux only.
   logic unused_bits;
-  assign unused_bits = ^{image_i, forked.class_index};
+  assign unused_bits = ^{image_i, forked.class_index, learn_i};
 endmodule

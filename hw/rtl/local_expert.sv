@@ -16,6 +16,7 @@
 ///   the others       see runtime_head
 module local_expert
   import accel_pkg::*;
+  import learn_pkg::*;
 #(
     parameter int unsigned       Height           = 12,
     parameter int unsigned       Width            = 12,
@@ -47,6 +48,7 @@ module local_expert
     parameter                    HiddenBiasFile   = "",
     parameter                    OutWeightFile    = "",
     parameter                    OutBiasFile      = "",
+    parameter bit                Learn            = 1'b0,
     localparam int unsigned      Layers           = (Hidden > 0) ? 2 : 1
 ) (
     input  logic                   clk_i,
@@ -63,11 +65,17 @@ module local_expert
     output logic [ClassW-1:0]      out_class_o,
     output logic [ActW-1:0]        out_top_o,
     output logic [ActW-1:0]        out_margin_o,
-    output activity_t [Layers-1:0] activity_o
+    output activity_t [Layers-1:0] activity_o,
+    input  logic                   allow_i,
+    input  learn_rule_t            rule_i,
+    input  lesson_t                lesson_i,
+    output learned_t               learned_o,
+    output logic                   busy_o,
+    input  weight_read_t           read_i,
+    output weight_read_data_t      read_o
 );
-  logic acc_valid, acc_ready, unused_extra_ready;
-  logic [OutPe*OutAccW-1:0] acc_data;
-  logic signed [OutAccW-1:0] top, second;
+  logic logits_valid, logits_ready, unused_extra_ready;
+  logic signed [OutAccW-1:0] logits, top, second;
 
   runtime_head #(
       .Height          (Height),
@@ -99,7 +107,9 @@ module local_expert
       .HiddenWeightFile(HiddenWeightFile),
       .HiddenBiasFile  (HiddenBiasFile),
       .OutWeightFile   (OutWeightFile),
-      .OutBiasFile     (OutBiasFile)
+      .OutBiasFile     (OutBiasFile),
+      .Learn           (Learn),
+      .LearnFirst      (1'b0)
   ) u_head (
       .clk_i,
       .rst_ni,
@@ -113,22 +123,29 @@ module local_expert
       .extra_valid_i(1'b0),
       .extra_ready_o(unused_extra_ready),
       .extra_data_i ('0),
-      .out_valid_o  (acc_valid),
-      .out_ready_i  (acc_ready),
-      .out_data_o   (acc_data),
-      .activity_o
+      .out_valid_o  (logits_valid),
+      .out_ready_i  (logits_ready),
+      .out_data_o   (logits),
+      .activity_o,
+      .allow_i,
+      .rule_i,
+      .lesson_i,
+      .learned_o,
+      .busy_o,
+      .read_i,
+      .read_o
   );
 
   logit_arg_max #(
       .Count (Classes),
-      .Lanes (OutPe),
+      .Lanes (1),
       .LogitW(OutAccW)
   ) u_class (
       .clk_i,
       .rst_ni,
-      .in_valid_i  (acc_valid),
-      .in_ready_o  (acc_ready),
-      .in_data_i   (acc_data),
+      .in_valid_i  (logits_valid),
+      .in_ready_o  (logits_ready),
+      .in_data_i   (logits),
       .out_valid_o,
       .out_ready_i,
       .out_class_o,

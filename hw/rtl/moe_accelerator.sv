@@ -22,6 +22,7 @@
 /// Does not: reveal weights. No register or stream reads a weight memory.
 module moe_accelerator
   import accel_pkg::*;
+  import learn_pkg::*;
   import moe_pkg::*;
   import moe_device_pkg::*;
   import axil_pkg::*;
@@ -231,6 +232,9 @@ module moe_accelerator
   // ---- Core -------------------------------------------------------------------------------------------------
   core_events_t events;
   logic pixel_last;
+  weight_read_data_t unused_read;
+  logic [RandomW-1:0] unused_random;
+  lesson_events_t unused_lessons;
 
   moe_core u_core (
       .clk_i,
@@ -256,10 +260,18 @@ module moe_accelerator
       .bank_busy_o     (bank_busy),
       .wr_clk_i        (wr_clk),
       .write_i         (write),
+      .read_i          ('0),
+      .read_o          (unused_read),
+      .learn_i         ('0),
+      .random_load_i   (1'b0),
+      .random_i        ('0),
+      .random_o        (unused_random),
+      .lesson_o        (unused_lessons),
       .s_axis_tvalid,
       .s_axis_tready,
       .s_axis_tdata,
       .s_axis_tlast    (pixel_last),
+      .s_axis_tuser    ('0),
       .m_axis_tvalid,
       .m_axis_tready,
       .m_axis_tdata

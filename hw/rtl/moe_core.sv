@@ -13,7 +13,7 @@
 /// Initiation interval: that of the slowest layer that runs in the mode. Results come in input order, one an image.
 ///
 /// Protocol
-///   s_axis_*  AXI4-Stream pixels, row by row; TLAST on the last pixel of an image
+///   s_axis_*  AXI4-Stream pixels, row by row; TLAST on the last pixel of an image; TUSER of its first pixel: a label
 ///   m_axis_*  AXI4-Stream results: [7:0] class, [11:8] expert (0 = GE), [15:12] status, [19:16] bank,
 ///             [31:20] sequence number (status: see accel_pkg::status_t)
 ///   mode_i, bank_i, local_expert_i, theta_i, *_enable_i  sampled at the first pixel of each image
@@ -27,10 +27,15 @@
 ///   in_flight_o   images whose descriptor was issued and whose result is not formed
 ///   bank_busy_o   banks that an image in flight uses
 ///   write_i       run-time weights (accel_pkg::weight_write_t) on wr_clk_i (clk_i, or gated with write_i.enable), also
-///                 while LE and GN sleep. Never write a bank that an image in flight uses.
+///                 while LE and GN sleep. Never write a bank that an image in flight uses. The clock must run in a
+///                 learning session, too.
+///   learn_i       a learning session; random_load_i sets the LFSR to random_i, random_o is its state
+///   lesson_o      what became of lessons in this cycle (learn_pkg::lesson_events_t)
+///   read_i        reads a chunk of a run-time memory back, while LE and GN are on
 /// Does not: decide when a domain sleeps; power_manager does.
 module moe_core
   import accel_pkg::*;
+  import learn_pkg::*;
   import moe_pkg::*;
 (
     input  logic                     clk_i,
@@ -60,11 +65,20 @@ module moe_core
     // Run-time weights
     input  logic                     wr_clk_i,
     input  weight_write_t            write_i,
+    input  weight_read_t             read_i,
+    output weight_read_data_t        read_o,
+    // Learning
+    input  learn_settings_t          learn_i,
+    input  logic                     random_load_i,
+    input  logic [RandomW-1:0]       random_i,
+    output logic [RandomW-1:0]       random_o,
+    output lesson_events_t           lesson_o,
     // Pixels
     input  logic                     s_axis_tvalid,
     output logic                     s_axis_tready,
     input  logic [PixelW-1:0]        s_axis_tdata,
     input  logic                     s_axis_tlast,
+    input  label_t                   s_axis_tuser,
     // Results
     output logic                     m_axis_tvalid,
     input  logic                     m_axis_tready,
@@ -85,7 +99,9 @@ module moe_core
       .Beats       (ImageBeats),
       .PixelW      (PixelW),
       .LocalExperts(LocalExperts),
-      .Banks       (Banks)
+      .Banks       (Banks),
+      .Classes     (Classes),
+      .Learn       (Learn)
   ) u_ingress (
       .clk_i,
       .rst_ni,
@@ -96,10 +112,12 @@ module moe_core
       .theta_i,
       .ge_enable_i,
       .le_enable_i,
+      .learn_i,
       .s_valid_i     (s_axis_tvalid),
       .s_ready_o     (s_axis_tready),
       .s_data_i      (s_axis_tdata),
       .s_last_i      (s_axis_tlast),
+      .s_label_i     (s_axis_tuser),
       .image_valid_o (image_valid),
       .image_ready_i (image_ready),
       .image_o       (image),
@@ -198,6 +216,23 @@ module moe_core
       .frame_start_o  (frame_start)
   );
 
+  // ---- Random numbers of lessons: one step of the LFSR each, as the image goes to the experts -------------------
+  logic [RandomW-1:0] dithers;
+  assign dithers = next_random(random_o);
+
+  if (Learn) begin : gen_random
+    always_ff @(posedge clk_i) begin
+      if (!rst_ni) random_o <= RandomW'(1);
+      else if (random_load_i) random_o <= random_i;
+      else if (route_image.lesson.valid && (|frame_start)) random_o <= dithers;
+    end
+  end else begin : gen_no_random
+    assign random_o = '0;
+
+    logic unused_random;
+    assign unused_random = ^{random_load_i, random_i};
+  end
+
   // ---- Branches of the experts and the gate -----------------------------------------------------------------
   logic keep_valid, keep_ready, keep, ge_valid, ge_ready, gate_valid, gate_ready, store_write, store_read;
   logic [ClassW-1:0] ge_class;
@@ -234,6 +269,10 @@ module moe_core
   logic [LocalExperts-1:0][ClassW-1:0] le_class;
   logic [LocalExperts-1:0][2*FeatureW-1:0] confidence;
   logic confidence_ready, confidence_taken;  // all confidences of an image go to the gate together
+  learned_t [LocalExperts-1:0] le_learned;
+  learned_t gn_learned;
+  weight_read_data_t [LocalExperts-1:0] le_read;
+  weight_read_data_t gn_read;
 
   assign confidence_taken  = confidence_ready && (&confidence_valid);
   assign quiet_o[DomainLe] = &le_quiet;
@@ -254,6 +293,11 @@ module moe_core
         .in_valid_i        (routed_valid[ToLe+i]),
         .in_ready_o        (routed_ready[ToLe+i]),
         .in_data_i         (routed),
+        .learn_i,
+        .dither_i          (dithers[DitherW-1:0]),
+        .learned_o         (le_learned[i]),
+        .read_i,
+        .read_o            (le_read[i]),
         .out_valid_o       (le_valid[i]),
         .out_ready_i       (le_ready[i]),
         .out_class_o       (le_class[i]),
@@ -278,6 +322,11 @@ module moe_core
       .in_valid_i        (routed_valid[ToGate]),
       .in_ready_o        (routed_ready[ToGate]),
       .in_data_i         (routed),
+      .learn_i,
+      .dither_i          (dithers[RandomW-1:DitherW]),
+      .learned_o         (gn_learned),
+      .read_i,
+      .read_o            (gn_read),
       .confidence_valid_i(&confidence_valid),
       .confidence_ready_o(confidence_ready),
       .confidence_i      (confidence),
@@ -290,6 +339,11 @@ module moe_core
       .activity_o        (gn_activity),
       .quiet_o           (quiet_o[DomainGn])
   );
+
+  always_comb begin
+    read_o = gn_read;
+    for (int unsigned i = 0; i < LocalExperts; i++) read_o = read_o | le_read[i];
+  end
 
   assign events_o = '{
           image_accepted: image_accepted,
@@ -347,4 +401,21 @@ module moe_core
   );
 
   assign m_axis_tdata = result;
+
+  // ---- Lessons ----------------------------------------------------------------------------------------------
+  logic answered;
+  logic [ClassW-1:0] le_answer;  // of the local expert that answers
+  always_comb begin
+    le_answer = '0;
+    for (int unsigned i = 0; i < LocalExperts; i++) begin
+      if (mux_image.expert == ExpertW'(i + 1)) le_answer = le_class[i];
+    end
+  end
+  assign answered = mux_valid && mux_ready && mux_image.lesson.valid;
+
+  always_comb begin
+    lesson_o       = '{answered: answered, own: answered && mux_image.lesson.own, gn: gn_learned, default: '0};
+    lesson_o.right = answered && mux_image.lesson.own && le_answer == mux_image.lesson.label;
+    for (int unsigned i = 0; i < LocalExperts; i++) lesson_o.le = lesson_o.le | le_learned[i];
+  end
 endmodule

@@ -6,6 +6,7 @@
 /// Does not: have registers, counters or power control; moe_accelerator is the device.
 module moe_top
   import accel_pkg::*;
+  import learn_pkg::*;
   import moe_pkg::*;
 (
     input  logic                     clk_i,
@@ -16,6 +17,19 @@ module moe_top
     input  logic [Banks-1:0]         bank_valid_i,
     input  logic [LocalExpertW-1:0]  local_expert_i,
     input  logic signed [ThetaW-1:0] theta_i,
+    // A learning session (learn_pkg::learn_settings_t)
+    input  logic                     learn_open_i,
+    input  logic                     learn_gate_i,
+    input  logic [BankW-1:0]         learn_bank_i,
+    input  logic [LocalExpertW-1:0]  learn_expert_i,
+    input  logic [MarginW-1:0]       local_margin_i,
+    input  logic [ShiftW-1:0]        local_shift_i,
+    input  logic [MarginW-1:0]       own_margin_i,
+    input  logic [MarginW-1:0]       generic_margin_i,
+    input  logic [ShiftW-1:0]        gate_shift_i,
+    input  logic                     random_load_i,
+    input  logic [RandomW-1:0]       random_i,
+    output logic [RandomW-1:0]       random_o,
     // Run-time weights
     input  logic                     wr_en_i,
     input  logic [LayerW-1:0]        wr_layer_i,
@@ -23,11 +37,20 @@ module moe_top
     input  logic [BankW-1:0]         wr_bank_i,
     input  logic [WriteAddrW-1:0]    wr_addr_i,
     input  logic [ChunkBits-1:0]     wr_data_i,
+    // Reading them back
+    input  logic                     rd_valid_i,
+    input  logic [LayerW-1:0]        rd_layer_i,
+    input  logic                     rd_bias_i,
+    input  logic [BankW-1:0]         rd_bank_i,
+    input  logic [WriteAddrW-1:0]    rd_addr_i,
+    output logic                     rd_done_o,
+    output logic [ChunkBits-1:0]     rd_data_o,
     // Pixels
     input  logic                     s_axis_tvalid,
     output logic                     s_axis_tready,
     input  logic [PixelW-1:0]        s_axis_tdata,
     input  logic                     s_axis_tlast,
+    input  logic [LabelW-1:0]        s_axis_tuser,
     // Results
     output logic                     m_axis_tvalid,
     input  logic                     m_axis_tready,
@@ -49,6 +72,24 @@ module moe_top
           address: wr_addr_i,
           data: wr_data_i
       };
+
+  weight_read_t read;
+  weight_read_data_t read_back;
+  assign read = '{valid: rd_valid_i, layer: rd_layer_i, bias: rd_bias_i, bank: rd_bank_i, address: rd_addr_i};
+
+  assign rd_done_o = read_back.done;
+  assign rd_data_o = read_back.data;
+
+  learn_settings_t learn;
+  assign learn = '{
+          open: learn_open_i,
+          gate: learn_gate_i,
+          bank: learn_bank_i,
+          expert: learn_expert_i,
+          local_rule: '{own_margin: local_margin_i, generic_margin: '0, shift: local_shift_i},
+          gate_rule: '{own_margin: own_margin_i, generic_margin: generic_margin_i, shift: gate_shift_i}
+      };
+  lesson_events_t lessons;
 
   moe_core u_core (
       .clk_i,
@@ -74,15 +115,23 @@ module moe_top
       .bank_busy_o     (bank_busy),
       .wr_clk_i        (clk_i),
       .write_i         (write),
+      .read_i          (read),
+      .read_o          (read_back),
+      .learn_i         (learn),
+      .random_load_i,
+      .random_i,
+      .random_o,
+      .lesson_o        (lessons),
       .s_axis_tvalid,
       .s_axis_tready,
       .s_axis_tdata,
       .s_axis_tlast,
+      .s_axis_tuser,
       .m_axis_tvalid,
       .m_axis_tready,
       .m_axis_tdata
   );
 
   logic unused_device;
-  assign unused_device = ^{events, ge_work, in_flight, bank_busy, quiet};
+  assign unused_device = ^{events, ge_work, in_flight, bank_busy, quiet, lessons};
 endmodule

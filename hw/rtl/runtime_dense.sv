@@ -8,6 +8,8 @@
 ///
 /// Weight writes, clocked by wr_clk_i (clk_i may be a gated copy of it): accel_pkg::weight_write_t. A bank in use must
 /// not be written; a write to a bank that does not exist is dropped.
+/// Learning (Learn): a vector may be tagged with a lesson. From its last word on the next one is held until release_i;
+/// meanwhile, when its outputs have left, a learner reads and writes the weights (access_*, see weight_mover).
 /// Does not: check that a bank is complete or an address exists, or change the width of the input stream (use
 /// stream_width).
 ///
@@ -36,7 +38,11 @@ module runtime_dense
     parameter bit           Baked         = 1'b0,
     parameter               WeightFile    = "",
     parameter               BiasFile      = "",
-    localparam int unsigned LaneW         = Requant ? ActW : AccW
+    parameter bit           Learn         = 1'b0,
+    localparam int unsigned LaneW         = Requant ? ActW : AccW,
+    localparam int unsigned RamBankW      = (Banks > 1) ? $clog2(Banks) : 1,
+    localparam int unsigned Depth         = InWords * OutWords,
+    localparam int unsigned AddrW         = (Depth > 1) ? $clog2(Depth) : 1
 ) (
     input  logic                 clk_i,
     input  logic                 rst_ni,
@@ -52,9 +58,24 @@ module runtime_dense
     output logic                 out_valid_o,
     input  logic                 out_ready_i,
     output logic [Pe*LaneW-1:0]  out_data_o,
-    output activity_t            activity_o
+    output activity_t            activity_o,
+    // A learner
+    input  logic                    tag_lesson_i,
+    input  logic                    release_i,
+    output logic                    held_o,
+    input  logic                    access_allow_i,
+    input  logic [RamBankW-1:0]     access_bank_i,
+    input  logic                    access_rd_en_i,
+    input  logic [AddrW-1:0]        access_rd_addr_i,
+    output logic [Pe*Simd*WgtW-1:0] access_rd_data_o,
+    input  logic                    access_wr_en_i,
+    output logic                    access_wr_ready_o,
+    input  logic [AddrW-1:0]        access_wr_addr_i,
+    input  logic [Pe*Simd*WgtW-1:0] access_wr_data_i,
+    // Reading back
+    input  weight_read_t            read_i,
+    output weight_read_data_t       read_o
 );
-  localparam int unsigned RamBankW   = (Banks > 1) ? $clog2(Banks) : 1;
   localparam int unsigned WordCountW = (InWords > 1) ? $clog2(InWords) : 1;
 
   if (Banks > 2 ** BankW) begin : gen_bad_banks
@@ -64,13 +85,13 @@ module runtime_dense
     $error("runtime_dense: Banks is %0d, baked weights are one bank.", Banks);
   end
 
-  // ---- Tag: the bank of the vector at the input -------------------------------------------------------------
-  logic tag_valid, unused_tag_ready, mvu_ready, announced, taken, last_word;
+  // ---- Tag: the bank of the vector at the input, and whether it has a lesson ----------------------------------
+  logic tag_valid, lesson, unused_tag_ready, mvu_ready, announced, taken, last_word, held_q;
   logic [RamBankW-1:0] bank;
   logic [WordCountW-1:0] word_q;
 
   stream_fifo #(
-      .Width    (RamBankW),
+      .Width    (RamBankW + 1),
       .Depth    (Tags),
       .NeverFull(1'b1)
   ) u_tags (
@@ -78,14 +99,14 @@ module runtime_dense
       .rst_ni,
       .in_valid_i (tag_valid_i),
       .in_ready_o (unused_tag_ready),
-      .in_data_i  (tag_bank_i[RamBankW-1:0]),
+      .in_data_i  ({Learn && tag_lesson_i, tag_bank_i[RamBankW-1:0]}),
       .out_valid_o(tag_valid),
       .out_ready_i(taken && last_word),
-      .out_data_o (bank)
+      .out_data_o ({lesson, bank})
   );
 
-  assign announced  = in_valid_i && tag_valid;
-  assign in_ready_o = tag_valid && mvu_ready;
+  assign announced  = in_valid_i && tag_valid && !held_q;
+  assign in_ready_o = tag_valid && mvu_ready && !held_q;
   assign taken      = in_valid_i && in_ready_o;
   assign last_word  = word_q == WordCountW'(InWords - 1);
 
@@ -93,6 +114,13 @@ module runtime_dense
     if (!rst_ni) word_q <= '0;
     else if (taken) word_q <= last_word ? '0 : word_q + 1'b1;
   end
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) held_q <= 1'b0;
+    else if (taken && last_word && lesson) held_q <= 1'b1;
+    else if (release_i) held_q <= 1'b0;
+  end
+  assign held_o = held_q;
 
   // ---- Compute ----------------------------------------------------------------------------------------------
   logic step;
@@ -126,11 +154,14 @@ module runtime_dense
         .step_o     (step)
     );
 
+    assign access_rd_data_o  = '0;
+    assign access_wr_ready_o = 1'b1;
+    assign read_o            = '0;
+
     logic unused_writes;
-    assign unused_writes = ^{wr_clk_i, write_i, bank};
+    assign unused_writes = ^{wr_clk_i, write_i, bank, access_allow_i, access_bank_i, access_rd_en_i, access_rd_addr_i,
+                             access_wr_en_i, access_wr_addr_i, access_wr_data_i, read_i};
   end else begin : gen_loaded
-    localparam int unsigned Depth = InWords * OutWords;
-    localparam int unsigned AddrW = (Depth > 1) ? $clog2(Depth) : 1;
     localparam int unsigned FoldW = (OutWords > 1) ? $clog2(OutWords) : 1;
 
     logic wgt_en, bias_en;
@@ -139,6 +170,10 @@ module runtime_dense
     logic [FoldW-1:0] bias_addr;
     logic [Pe*Simd*WgtW-1:0] wgt_data;
     logic [Pe*BiasW-1:0] bias_data;
+    logic unused_move_ready;
+    weight_read_data_t wgt_read, bias_read;
+
+    assign read_o = wgt_read | bias_read;
 
     assign step = wgt_en;
 
@@ -176,6 +211,9 @@ module runtime_dense
         .out_data_o
     );
 
+    // The learner reads when the unit does not: the next vector is held, and this one's outputs have left.
+    assign access_rd_data_o = wgt_data;
+
     runtime_memory #(
         .Width(Pe * Simd * WgtW),
         .Depth(Depth),
@@ -184,12 +222,22 @@ module runtime_dense
         .Bias (1'b0)
     ) u_weights (
         .clk_i,
-        .rd_en_i  (wgt_en),
-        .rd_bank_i(wgt_bank),
-        .rd_addr_i(wgt_addr),
-        .rd_data_o(wgt_data),
+        .rst_ni,
+        .rd_en_i     (wgt_en || access_rd_en_i),
+        .rd_bank_i   (access_rd_en_i ? access_bank_i : wgt_bank),
+        .rd_addr_i   (access_rd_en_i ? access_rd_addr_i : wgt_addr),
+        .rd_data_o   (wgt_data),
         .wr_clk_i,
-        .write_i
+        .write_i,
+        .move_allow_i(access_allow_i),
+        .move_en_i   (access_wr_en_i),
+        .move_ready_o(access_wr_ready_o),
+        .move_bank_i (access_bank_i),
+        .move_addr_i (access_wr_addr_i),
+        .move_data_i (access_wr_data_i),
+        .lock_i      (held_q || access_rd_en_i),
+        .read_i,
+        .read_o      (wgt_read)
     );
 
     runtime_memory #(
@@ -200,13 +248,29 @@ module runtime_dense
         .Bias (1'b1)
     ) u_biases (
         .clk_i,
-        .rd_en_i  (bias_en),
-        .rd_bank_i(bias_bank),
-        .rd_addr_i(bias_addr),
-        .rd_data_o(bias_data),
+        .rst_ni,
+        .rd_en_i     (bias_en),
+        .rd_bank_i   (bias_bank),
+        .rd_addr_i   (bias_addr),
+        .rd_data_o   (bias_data),
         .wr_clk_i,
-        .write_i
+        .write_i,
+        .move_allow_i(1'b0),
+        .move_en_i   (1'b0),
+        .move_ready_o(unused_move_ready),
+        .move_bank_i ('0),
+        .move_addr_i ('0),
+        .move_data_i ('0),
+        .lock_i      (1'b0),
+        .read_i,
+        .read_o      (bias_read)
     );
+
+`ifndef SYNTHESIS
+    always_ff @(posedge clk_i) begin
+      if (rst_ni) assert (!(wgt_en && access_rd_en_i)) else $error("runtime_dense: %m is read by unit and learner at once.");
+    end
+`endif
   end
 
   // The upper bank bits select nothing in a small memory.

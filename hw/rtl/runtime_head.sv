@@ -2,13 +2,15 @@
 /// Head: a small network with run-time weights on the features, which a local expert and the gate are.
 ///
 /// Pooled features, followed by Extra further inputs, go through an optional hidden dense layer (ReLU, requantised) and
-/// an output dense layer, whose accumulators leave.
+/// an output dense layer, whose accumulators leave one by one. With Learn a head_learner watches and moves weights.
 ///
 /// Initiation interval: the largest of the feature words and, of each layer, inputs*outputs / (Pe*Simd) cycles.
-/// Latency: a layer gives its outputs in the last Outputs/Pe cycles of those.
+/// Latency: a layer gives its outputs in the last Outputs/Pe cycles of those; one cycle more for OutPe above 1.
 ///
 /// Protocol: valid/ready; frame_start_i announces an image and its weight bank (see runtime_dense); one beat of extra
-/// inputs an image, at any time. Weight writes: see accel_pkg::weight_write_t.
+/// inputs an image, at any time. Weight writes: see accel_pkg::weight_write_t. lesson_i comes with frame_start_i; allow_i
+/// is low while the domain has no supply; busy_o: an update may be open, the domain must not be switched off. read_i reads a
+/// chunk of a weight or bias memory back.
 /// Does not: say what its outputs mean.
 ///
 /// Parameters
@@ -20,8 +22,10 @@
 ///   HiddenShift, HiddenAccW         requantisation of the hidden layer
 ///   HiddenLayer, OutLayer           numbers of the layers in weight writes
 ///   HiddenPe, HiddenSimd, OutPe, OutSimd, *W, *Multiplier, Banks, Tags, Baked, *File  see runtime_dense
+///   Learn, LearnFirst               1: it learns, in its first layer or else in its last
 module runtime_head
   import accel_pkg::*;
+  import learn_pkg::*;
 #(
     parameter int unsigned       Height           = 12,
     parameter int unsigned       Width            = 12,
@@ -54,6 +58,8 @@ module runtime_head
     parameter                    HiddenBiasFile   = "",
     parameter                    OutWeightFile    = "",
     parameter                    OutBiasFile      = "",
+    parameter bit                Learn            = 1'b0,
+    parameter bit                LearnFirst       = 1'b0,
     localparam int unsigned      ExtraLanes       = (Extra > 0) ? Extra : 1,
     localparam int unsigned      Layers           = (Hidden > 0) ? 2 : 1
 ) (
@@ -71,8 +77,15 @@ module runtime_head
     input  logic [ExtraLanes*ActW-1:0] extra_data_i,
     output logic                       out_valid_o,
     input  logic                       out_ready_i,
-    output logic [OutPe*OutAccW-1:0]   out_data_o,
-    output activity_t [Layers-1:0]     activity_o
+    output logic signed [OutAccW-1:0]  out_data_o,
+    output activity_t [Layers-1:0]     activity_o,
+    input  logic                       allow_i,
+    input  learn_rule_t                rule_i,
+    input  lesson_t                    lesson_i,
+    output learned_t                   learned_o,
+    output logic                       busy_o,
+    input  weight_read_t               read_i,
+    output weight_read_data_t          read_o
 );
   localparam int unsigned FirstSimd = (Hidden > 0) ? HiddenSimd : OutSimd;
   localparam int unsigned PoolChannels = (PoolKind == 2) ? 2 * Channels : Channels;  // as pooled_words gives them
@@ -80,6 +93,7 @@ module runtime_head
   // Extra lanes are padded with zeros to whole words.
   localparam int unsigned ExtraWords = (Extra + FirstSimd - 1) / FirstSimd;
   localparam int unsigned InWords = PoolWords + ExtraWords;
+  localparam int unsigned OutInWords = (Hidden > 0) ? Hidden / OutSimd : InWords;
 
   // ---- Inputs: pooled features, then the extra ones ---------------------------------------------------------
   logic word_valid, word_ready, vector_valid, vector_ready;
@@ -153,14 +167,54 @@ module runtime_head
     assign unused_extra = ^{extra_valid_i, extra_data_i};
   end
 
+  // ---- Learning: which layer, and what a learner reads and writes ---------------------------------------------
+  localparam bit HiddenLearns = Learn && LearnFirst && Hidden > 0;
+  localparam bit OutLearns = Learn && !HiddenLearns;
+  localparam int unsigned HiddenWords = (Hidden > 0) ? Hidden / HiddenPe : 1;
+  localparam int unsigned OutWords = Outputs / OutPe;
+  localparam int unsigned BankNumberW = (Banks > 1) ? $clog2(Banks) : 1;
+  localparam int unsigned OutDepth = OutInWords * OutWords;
+  localparam int unsigned OutAddrW = (OutDepth > 1) ? $clog2(OutDepth) : 1;
+  localparam int unsigned LearnInWords = HiddenLearns ? InWords : OutInWords;
+  localparam int unsigned LearnOutWords = HiddenLearns ? HiddenWords : OutWords;
+  localparam int unsigned LearnPe = HiddenLearns ? HiddenPe : OutPe;
+  localparam int unsigned LearnSimd = HiddenLearns ? HiddenSimd : OutSimd;
+  localparam int unsigned LearnDepth = LearnInWords * LearnOutWords;
+  localparam int unsigned LearnAddrW = (LearnDepth > 1) ? $clog2(LearnDepth) : 1;
+  localparam int unsigned LearnWordW = LearnPe * LearnSimd * WgtW;
+
+  typedef struct packed {
+    logic                   rd_en;
+    logic [LearnAddrW-1:0]  rd_addr;
+    logic                   wr_en;
+    logic [LearnAddrW-1:0]  wr_addr;
+    logic [LearnWordW-1:0]  wr_data;
+  } access_t;
+
+  access_t access;  // by the learner, of the layer that learns
+  logic [BankNumberW-1:0] learn_bank;
+  logic [LearnWordW-1:0] learn_rd_data;
+  logic learn_wr_ready, learn_release;
+  logic compare_en;  // by the learner, of the output layer behind a hidden one that learns
+  logic [OutAddrW-1:0] compare_addr;
+  logic [OutPe*OutSimd*WgtW-1:0] out_rd_data;
+  logic hidden_taken, hidden_held, out_held;
+  weight_read_data_t hidden_read, out_read;
+  logic [HiddenPe*ActW-1:0] hidden_word;
+
   // ---- Hidden layer -----------------------------------------------------------------------------------------
-  localparam int unsigned OutInWords = (Hidden > 0) ? Hidden / OutSimd : InWords;
   logic out_in_valid, out_in_ready;
   logic [OutSimd*ActW-1:0] out_in_data;
 
   if (Hidden > 0) begin : gen_hidden
-    logic hidden_valid, hidden_ready, queue_valid, queue_ready;
+    localparam int unsigned HiddenDepth = InWords * HiddenWords;
+    localparam int unsigned HiddenAddrW = (HiddenDepth > 1) ? $clog2(HiddenDepth) : 1;
+    logic hidden_valid, hidden_ready, queue_valid, queue_ready, wr_ready;
     logic [HiddenPe*ActW-1:0] hidden_data, queue_data;
+    logic [HiddenPe*HiddenSimd*WgtW-1:0] rd_data;
+
+    assign hidden_taken = hidden_valid && hidden_ready;
+    assign hidden_word  = hidden_data;
 
     runtime_dense #(
         .InWords   (InWords),
@@ -179,7 +233,8 @@ module runtime_head
         .Layer     (HiddenLayer),
         .Baked     (Baked),
         .WeightFile(HiddenWeightFile),
-        .BiasFile  (HiddenBiasFile)
+        .BiasFile  (HiddenBiasFile),
+        .Learn     (HiddenLearns)
     ) u_dense (
         .clk_i,
         .rst_ni,
@@ -193,8 +248,30 @@ module runtime_head
         .out_valid_o(hidden_valid),
         .out_ready_i(hidden_ready),
         .out_data_o (hidden_data),
-        .activity_o (activity_o[0])
+        .activity_o (activity_o[0]),
+        .tag_lesson_i     (lesson_i.valid),
+        .release_i        (learn_release),
+        .held_o           (hidden_held),
+        .access_allow_i   (HiddenLearns && allow_i),
+        .access_bank_i    (learn_bank),
+        .access_rd_en_i   (HiddenLearns && access.rd_en),
+        .access_rd_addr_i (HiddenAddrW'(access.rd_addr)),
+        .access_rd_data_o (rd_data),
+        .access_wr_en_i   (HiddenLearns && access.wr_en),
+        .access_wr_ready_o(wr_ready),
+        .access_wr_addr_i (HiddenAddrW'(access.wr_addr)),
+        .access_wr_data_i (($bits(rd_data))'(access.wr_data)),
+        .read_i,
+        .read_o           (hidden_read)
     );
+
+    if (HiddenLearns) begin : gen_learns
+      assign learn_rd_data  = rd_data;
+      assign learn_wr_ready = wr_ready;
+    end else begin : gen_frozen
+      logic unused_access;
+      assign unused_access = ^{rd_data, wr_ready, hidden_held};
+    end
 
     // All units of an image come within a few cycles. They wait here for the output layer, not in the hidden one.
     stream_fifo #(
@@ -229,12 +306,19 @@ module runtime_head
     assign out_in_valid = vector_valid;
     assign vector_ready = out_in_ready;
     assign out_in_data  = vector_data;
+    assign hidden_taken = 1'b0;
+    assign hidden_word  = '0;
+    assign hidden_held  = 1'b0;
+    assign hidden_read  = '0;
   end
 
   // ---- Output layer -----------------------------------------------------------------------------------------
+  logic sums_valid, sums_ready, out_wr_ready;
+  logic [OutPe*OutAccW-1:0] sums;
+
   runtime_dense #(
       .InWords   (OutInWords),
-      .OutWords  (Outputs / OutPe),
+      .OutWords  (OutWords),
       .Pe        (OutPe),
       .Simd      (OutSimd),
       .ActW      (ActW),
@@ -248,7 +332,8 @@ module runtime_head
       .Layer     (OutLayer),
       .Baked     (Baked),
       .WeightFile(OutWeightFile),
-      .BiasFile  (OutBiasFile)
+      .BiasFile  (OutBiasFile),
+      .Learn     (OutLearns)
   ) u_out (
       .clk_i,
       .rst_ni,
@@ -259,9 +344,110 @@ module runtime_head
       .in_valid_i (out_in_valid),
       .in_ready_o (out_in_ready),
       .in_data_i  (out_in_data),
+      .out_valid_o(sums_valid),
+      .out_ready_i(sums_ready),
+      .out_data_o (sums),
+      .activity_o (activity_o[Layers-1]),
+      .tag_lesson_i     (lesson_i.valid),
+      .release_i        (learn_release),
+      .held_o           (out_held),
+      .access_allow_i   (OutLearns && allow_i),
+      .access_bank_i    (learn_bank),
+      .access_rd_en_i   (HiddenLearns ? compare_en : OutLearns && access.rd_en),
+      .access_rd_addr_i (HiddenLearns ? compare_addr : OutAddrW'(access.rd_addr)),
+      .access_rd_data_o (out_rd_data),
+      .access_wr_en_i   (OutLearns && access.wr_en),
+      .access_wr_ready_o(out_wr_ready),
+      .access_wr_addr_i (OutAddrW'(access.wr_addr)),
+      .access_wr_data_i (($bits(out_rd_data))'(access.wr_data)),
+      .read_i,
+      .read_o           (out_read)
+  );
+  assign read_o = hidden_read | out_read;
+
+  if (!HiddenLearns) begin : gen_out_learns
+    assign learn_rd_data  = LearnWordW'(out_rd_data);
+    assign learn_wr_ready = out_wr_ready;
+  end else begin : gen_out_frozen
+    logic unused_ready;
+    assign unused_ready = out_wr_ready;
+  end
+
+  stream_width #(
+      .LaneW   (OutAccW),
+      .InLanes (OutPe),
+      .OutLanes(1)
+  ) u_logits (
+      .clk_i,
+      .rst_ni,
+      .in_valid_i (sums_valid),
+      .in_ready_o (sums_ready),
+      .in_data_i  (sums),
       .out_valid_o,
       .out_ready_i,
-      .out_data_o,
-      .activity_o (activity_o[Layers-1])
+      .out_data_o
   );
+
+  // ---- Learner ----------------------------------------------------------------------------------------------
+  assign busy_o = hidden_held || out_held;
+
+  if (Learn) begin : gen_learner
+    head_learner #(
+        .Hidden      (HiddenLearns ? Hidden : 0),
+        .HiddenLanes (HiddenPe),
+        .Logits      (Outputs),
+        .LogitW      (OutAccW),
+        .InWords     (LearnInWords),
+        .OutWords    (LearnOutWords),
+        .Pe          (LearnPe),
+        .Simd        (LearnSimd),
+        .BackInWords (OutInWords),
+        .BackOutWords(OutWords),
+        .BackPe      (OutPe),
+        .BackSimd    (OutSimd),
+        .ActW        (ActW),
+        .WgtW        (WgtW),
+        .BankNumberW (BankNumberW),
+        .Tags        (Tags)
+    ) u_learner (
+        .clk_i,
+        .rst_ni,
+        .rule_i,
+        .frame_start_i,
+        .bank_i           (bank_i[BankNumberW-1:0]),
+        .lesson_i,
+        .vector_taken_i   (HiddenLearns ? vector_valid && vector_ready : out_in_valid && out_in_ready),
+        .vector_data_i    (HiddenLearns ? (LearnSimd * ActW)'(vector_data) : (LearnSimd * ActW)'(out_in_data)),
+        .hidden_taken_i   (hidden_taken),
+        .hidden_data_i    (hidden_word),
+        .logit_taken_i    (out_valid_o && out_ready_i),
+        .logit_i          (out_data_o),
+        .release_o        (learn_release),
+        .access_bank_o    (learn_bank),
+        .access_rd_en_o   (access.rd_en),
+        .access_rd_addr_o (access.rd_addr),
+        .access_rd_data_i (learn_rd_data),
+        .access_wr_en_o   (access.wr_en),
+        .access_wr_ready_i(learn_wr_ready),
+        .access_wr_addr_o (access.wr_addr),
+        .access_wr_data_o (access.wr_data),
+        .compare_en_o     (compare_en),
+        .compare_addr_o   (compare_addr),
+        .compare_data_i   (out_rd_data),
+        .learned_o
+    );
+  end else begin : gen_no_learner
+    assign access        = '0;
+    assign learn_bank    = '0;
+    assign learn_release = 1'b0;
+    assign compare_en    = 1'b0;
+    assign compare_addr  = '0;
+    assign learned_o     = '0;
+
+    logic unused_learning;
+    assign unused_learning = ^{rule_i, lesson_i, allow_i, learn_rd_data, learn_wr_ready, hidden_taken, hidden_word};
+  end
+
+  logic unused_bank;
+  assign unused_bank = ^bank_i;
 endmodule

@@ -9,6 +9,9 @@
 /// (accel_pkg::weight_write_t). A write to a bank that does not exist is dropped: in the memory's narrower bank number
 /// it would alias a bank in use.
 /// Read: see weight_ram.
+/// Read back: one chunk, in a cycle in which the layer does not read and lock_i is low; data_o one cycle later.
+/// Move: a learner in the layer's domain writes whole words, in cycles with move_ready_o, which is low when the write port
+/// has the memory. move_allow_i, from outside the domain, is low while the domain has no supply.
 /// Does not: check that the word exists.
 ///
 /// Parameters
@@ -27,12 +30,22 @@ module runtime_memory
     localparam int unsigned RamBankW = (Banks > 1) ? $clog2(Banks) : 1
 ) (
     input  logic                clk_i,
+    input  logic                rst_ni,
     input  logic                rd_en_i,
     input  logic [RamBankW-1:0] rd_bank_i,
     input  logic [   AddrW-1:0] rd_addr_i,
     output logic [   Width-1:0] rd_data_o,
     input  logic                wr_clk_i,
-    input  weight_write_t write_i
+    input  weight_write_t       write_i,
+    input  logic                move_allow_i,
+    input  logic                move_en_i,
+    output logic                move_ready_o,
+    input  logic [RamBankW-1:0] move_bank_i,
+    input  logic [   AddrW-1:0] move_addr_i,
+    input  logic [   Width-1:0] move_data_i,
+    input  logic                lock_i,
+    input  weight_read_t        read_i,
+    output weight_read_data_t   read_o
 );
   localparam int unsigned Chunks = (Width + 31) / 32;
   localparam int unsigned ChunkW = (Chunks > 1) ? $clog2(Chunks) : 1;
@@ -45,6 +58,10 @@ module runtime_memory
   logic [WriteAddrW-1:0] chunk;
   assign chunk = write_i.address & WriteAddrW'(2 ** Shift - 1);
 
+  logic write;
+  assign write        = write_i.enable && write_i.layer == Layer && write_i.bias == Bias && 32'(write_i.bank) < Banks;
+  assign move_ready_o = !write;
+
   weight_ram #(
       .Width(Width),
       .Depth(Depth),
@@ -52,18 +69,44 @@ module runtime_memory
   ) u_ram (
       .clk_i,
       .wr_clk_i,
-      .rd_en_i,
-      .rd_bank_i,
-      .rd_addr_i,
+      .rd_en_i    (rd_en_i || granted),
+      .rd_bank_i  (granted ? read_i.bank[RamBankW-1:0] : rd_bank_i),
+      .rd_addr_i  (granted ? AddrW'(read_i.address >> Shift) : rd_addr_i),
       .rd_data_o,
-      .wr_en_i   (write_i.enable && write_i.layer == Layer && write_i.bias == Bias && 32'(write_i.bank) < Banks),
-      .wr_bank_i (write_i.bank[RamBankW-1:0]),
-      .wr_addr_i (AddrW'(write_i.address >> Shift)),
-      .wr_chunk_i(ChunkW'(chunk)),
-      .wr_data_i (write_i.data)
+      .wr_en_i    (write),
+      .wr_bank_i  (write_i.bank[RamBankW-1:0]),
+      .wr_addr_i  (AddrW'(write_i.address >> Shift)),
+      .wr_chunk_i (ChunkW'(chunk)),
+      .wr_data_i  (write_i.data),
+      .word_en_i  (move_allow_i && move_en_i && !write),
+      .word_bank_i(move_bank_i),
+      .word_addr_i(move_addr_i),
+      .word_data_i(move_data_i)
   );
+
+  // ---- Read back ----------------------------------------------------------------------------------------------
+  logic granted, granted_q;
+  logic [ChunkW-1:0] read_chunk_q;
+
+  assign granted = read_i.valid && read_i.layer == Layer && read_i.bias == Bias && 32'(read_i.bank) < Banks &&
+                   32'(read_i.address >> Shift) < Depth && !rd_en_i && !lock_i && !granted_q;
+
+  always_ff @(posedge clk_i) begin
+    granted_q <= rst_ni && granted;
+    if (granted) read_chunk_q <= ChunkW'(read_i.address & WriteAddrW'(2 ** Shift - 1));
+  end
+
+  logic [Chunks*ChunkBits-1:0] padded;
+  always_comb begin
+    padded      = (Chunks * ChunkBits)'(rd_data_o);
+    read_o      = '0;
+    read_o.done = granted_q;
+    for (int unsigned k = 0; k < Chunks; k++) begin
+      if (granted_q && read_chunk_q == ChunkW'(k)) read_o.data = padded[k*ChunkBits+:ChunkBits];
+    end
+  end
 
   // The upper address and bank bits select nothing in a small memory.
   logic unused_bits;
-  assign unused_bits = ^{chunk, write_i};
+  assign unused_bits = ^{chunk, write_i, read_i};
 endmodule

@@ -5,6 +5,7 @@
 /// Write: one 32-bit chunk of a word a cycle; chunk k holds bits 32*k+31 .. 32*k, and bits beyond Width are
 /// ignored. Each chunk is a memory of its own, so that a write needs no read-modify-write. Banks are adjacent
 /// in one memory (address bank*Depth + word) and not at powers of two, which would waste block RAM.
+/// Or a whole word (word_en_i), in a cycle without wr_en_i.
 ///
 /// Clocks: clk_i reads and may be a gated copy of wr_clk_i, so that a sleeping reader's memory can be written.
 ///
@@ -34,7 +35,11 @@ module weight_ram #(
     input  logic [ BankW-1:0] wr_bank_i,
     input  logic [ AddrW-1:0] wr_addr_i,
     input  logic [ChunkW-1:0] wr_chunk_i,
-    input  logic [      31:0] wr_data_i
+    input  logic [      31:0] wr_data_i,
+    input  logic              word_en_i,
+    input  logic [ BankW-1:0] word_bank_i,
+    input  logic [ AddrW-1:0] word_addr_i,
+    input  logic [ Width-1:0] word_data_i
 );
   if (Width < 1) begin : gen_bad_width
     $error("weight_ram: Width is %0d, it must be at least 1.", Width);
@@ -58,7 +63,7 @@ module weight_ram #(
 
   logic [TotalW-1:0] rd_linear, wr_linear;
   assign rd_linear = linear(rd_bank_i, rd_addr_i);
-  assign wr_linear = linear(wr_bank_i, wr_addr_i);
+  assign wr_linear = word_en_i ? linear(word_bank_i, word_addr_i) : linear(wr_bank_i, wr_addr_i);
 
   for (genvar k = 0; k < Chunks; k++) begin : gen_chunk
     localparam int unsigned Low  = 32 * k;
@@ -68,7 +73,9 @@ module weight_ram #(
     (* no_rw_check *) logic [Bits-1:0] mem[Total];
 
     always_ff @(posedge wr_clk_i) begin
-      if (wr_en_i && wr_chunk_i == ChunkW'(k)) mem[wr_linear] <= wr_data_i[Bits-1:0];
+      if (word_en_i || (wr_en_i && wr_chunk_i == ChunkW'(k))) begin
+        mem[wr_linear] <= word_en_i ? word_data_i[Low+:Bits] : wr_data_i[Bits-1:0];
+      end
     end
     always_ff @(posedge clk_i) begin
       if (rd_en_i) rd_data_o[Low+:Bits] <= mem[rd_linear];
@@ -92,6 +99,11 @@ module weight_ram #(
       assert (32'(wr_addr_i) < Depth && 32'(wr_bank_i) < Banks && 32'(wr_chunk_i) < Chunks)
       else $error("weight_ram: write of bank %0d word %0d chunk %0d; there are %0d banks of %0d words of %0d chunks.",
                   wr_bank_i, wr_addr_i, wr_chunk_i, Banks, Depth, Chunks);
+    end
+    if (word_en_i) begin
+      assert (32'(word_addr_i) < Depth && 32'(word_bank_i) < Banks && !wr_en_i)
+      else $error("weight_ram: whole word written to bank %0d word %0d, beside a chunk: %0d.",
+                  word_bank_i, word_addr_i, wr_en_i);
     end
   end
 `endif

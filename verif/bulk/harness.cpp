@@ -22,9 +22,16 @@ struct MoeSettings {
   uint32_t pause_seed;  // 0: no pauses; otherwise pixels and results pause at random
   uint64_t timeout;     // cycles without a result before the run is given up
 };
+
+// A learning session, as learn_pkg::learn_settings_t has it.
+struct MoeLearning {
+  uint32_t open, gate, bank, expert, local_margin, local_shift, own_margin, generic_margin, gate_shift;
+};
 }
 
 namespace {
+constexpr int kReadTimeout = 100000;  // cycles
+
 class Simulation {
  public:
   // Memory files are read by the model's first evaluation, relative to the working directory.
@@ -58,7 +65,51 @@ class Simulation {
     cycle();
   }
 
-  void run(const uint8_t* images, size_t count, const MoeSettings& settings, uint32_t* results, uint64_t* cycles,
+  // Chunks at the addresses, as they are now.
+  void read(uint32_t bank, size_t count, const uint8_t* layer, const uint8_t* bias, const uint32_t* address,
+            uint32_t* data) {
+    model_->rd_bank_i = bank;
+    for (size_t i = 0; i < count; ++i) {
+      model_->rd_layer_i = layer[i];
+      model_->rd_bias_i = bias[i];
+      model_->rd_addr_i = address[i];
+      model_->rd_valid_i = 1;
+      for (int waited = 0;; ++waited) {
+        model_->clk_i = 0;
+        model_->eval();
+        const bool done = model_->rd_done_o;
+        if (done) data[i] = model_->rd_data_o;
+        if (done) model_->rd_valid_i = 0;
+        cycle();
+        if (done) break;
+        if (waited == kReadTimeout) fail("a run-time memory gives no data");
+      }
+    }
+  }
+
+  void learn(const MoeLearning& session) {
+    model_->learn_open_i = session.open;
+    model_->learn_gate_i = session.gate;
+    model_->learn_bank_i = session.bank;
+    model_->learn_expert_i = session.expert;
+    model_->local_margin_i = session.local_margin;
+    model_->local_shift_i = session.local_shift;
+    model_->own_margin_i = session.own_margin;
+    model_->generic_margin_i = session.generic_margin;
+    model_->gate_shift_i = session.gate_shift;
+  }
+
+  void set_random(uint32_t state) {
+    model_->random_i = state;
+    model_->random_load_i = 1;
+    cycle();
+    model_->random_load_i = 0;
+  }
+
+  uint32_t random() { return model_->random_o; }
+
+  // labels: TUSER of each image's first pixel, or null for none.
+  void run(const uint8_t* images, const uint16_t* labels, size_t count, const MoeSettings& settings, uint32_t* results, uint64_t* cycles,
            uint64_t* first_pixel, uint8_t* const* tap_data, const size_t* tap_room, size_t* tap_used,
            volatile uint64_t* progress) {
     model_->mode_i = settings.mode;
@@ -88,6 +139,7 @@ class Simulation {
       model_->s_axis_tvalid = offering;
       model_->s_axis_tdata = sent < beats ? images[sent] : 0;
       model_->s_axis_tlast = sent % kImageBeats == kImageBeats - 1;
+      model_->s_axis_tuser = labels && sent % kImageBeats == 0 && sent < beats ? labels[sent / kImageBeats] : 0;
       model_->m_axis_tready = !(settings.pause_seed && pauses() % 4 == 0);
       model_->clk_i = 0;
       model_->eval();
@@ -154,12 +206,26 @@ int moe_write(void* simulation, uint32_t bank, size_t count, const uint8_t* laye
   return guarded([&] { static_cast<Simulation*>(simulation)->write(bank, count, layer, bias, address, data); });
 }
 
-int moe_run(void* simulation, const uint8_t* images, size_t count, const MoeSettings* settings, uint32_t* results,
+int moe_read(void* simulation, uint32_t bank, size_t count, const uint8_t* layer, const uint8_t* bias,
+             const uint32_t* address, uint32_t* data) {
+  return guarded([&] { static_cast<Simulation*>(simulation)->read(bank, count, layer, bias, address, data); });
+}
+
+int moe_learn(void* simulation, const MoeLearning* session, uint32_t random) {
+  return guarded([&] {
+    static_cast<Simulation*>(simulation)->learn(*session);
+    if (random) static_cast<Simulation*>(simulation)->set_random(random);
+  });
+}
+
+uint32_t moe_random(void* simulation) { return static_cast<Simulation*>(simulation)->random(); }
+
+int moe_run(void* simulation, const uint8_t* images, const uint16_t* labels, size_t count, const MoeSettings* settings, uint32_t* results,
             uint64_t* cycles, uint64_t* first_pixel, uint8_t* const* tap_data, const size_t* tap_room,
             size_t* tap_used, volatile uint64_t* progress) {
   return guarded([&] {
     static_cast<Simulation*>(simulation)
-        ->run(images, count, *settings, results, cycles, first_pixel, tap_data, tap_room, tap_used, progress);
+        ->run(images, labels, count, *settings, results, cycles, first_pixel, tap_data, tap_room, tap_used, progress);
   });
 }
 }

@@ -7,7 +7,7 @@ import ctypes
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
@@ -15,10 +15,11 @@ import numpy as np
 
 from golden.integer_model import Answers
 from hw.gen.build import generate
-from hw.gen.memory import bank_writes
+from hw.gen.memory import BankWrites, bank_writes
 from hw.gen.taps import Tap, taps
 from spec import result_word
 from spec.bank import Bank
+from spec.learning import LearnRule
 from spec.network import Mode
 from spec.presets import Accelerator
 from tools.parallel import run_in_parallel
@@ -48,6 +49,16 @@ class BulkResult(Answers):
     cycles_per_image: float = float("nan")
     latency: int = 0
     seconds: float = 0.0
+
+
+class _Learning(ctypes.Structure):
+    _fields_ = [
+        (name, ctypes.c_uint32)
+        for name in (
+            "open", "gate", "bank", "expert", "local_margin", "local_shift", "own_margin", "generic_margin",
+            "gate_shift",
+        )
+    ]  # fmt: skip
 
 
 class _Settings(ctypes.Structure):
@@ -90,7 +101,23 @@ class _Model:
             )
         )
 
-    def run(self, images: np.ndarray, settings: _Settings, tap_table, progress) -> tuple:
+    def read(self, bank: int, writes) -> np.ndarray:
+        data = np.zeros(len(writes), np.uint32)
+        arrays = (writes.layer, writes.bias, writes.address, data)
+        self.check(
+            self._library.moe_read(
+                ctypes.c_void_p(self._handle), bank, ctypes.c_size_t(len(writes)), *map(_pointer, arrays)
+            )
+        )
+        return data
+
+    def learn(self, session: _Learning, random: int) -> None:
+        self.check(self._library.moe_learn(ctypes.c_void_p(self._handle), ctypes.byref(session), random))
+
+    def random(self) -> int:
+        return self._library.moe_random(ctypes.c_void_p(self._handle))
+
+    def run(self, images: np.ndarray, labels: np.ndarray | None, settings: _Settings, tap_table, progress) -> tuple:
         n = len(images)
         results, cycles, accepted = np.zeros(n, np.uint32), np.zeros(n, np.uint64), np.zeros(n, np.uint64)
         buffers: list[np.ndarray] = []
@@ -101,7 +128,8 @@ class _Model:
             data = (ctypes.c_void_p * len(buffers))(*[b.ctypes.data for b in buffers])
             room = (ctypes.c_size_t * len(buffers))(*[b.nbytes for b in buffers])
         code = self._library.moe_run(
-            ctypes.c_void_p(self._handle), _pointer(images), ctypes.c_size_t(n), ctypes.byref(settings),
+            ctypes.c_void_p(self._handle), _pointer(images), None if labels is None else _pointer(labels),
+            ctypes.c_size_t(n), ctypes.byref(settings),
             _pointer(results), _pointer(cycles), _pointer(accepted), data, room, used, ctypes.byref(progress),
         )  # fmt: skip
         self.check(code)
@@ -138,6 +166,7 @@ class BulkSimulator:
         self._library = ctypes.CDLL(str(library or build_library(hardware)))
         self._library.moe_open.restype = ctypes.c_void_p
         self._library.moe_failure.restype = ctypes.c_char_p
+        self._library.moe_random.restype = ctypes.c_uint32
         self._taps = taps(accelerator.moe, accelerator.folding)
         directory = memory_directory or hardware.directory
         self._models = [_Model(self._library, directory) for _ in range(threads or os.cpu_count() or 1)]
@@ -167,6 +196,7 @@ class BulkSimulator:
         chunk: int = 250,
         timeout: int = TIMEOUT_CYCLES,
         on_chunk: Callable[[int, BulkResult], None] | None = None,
+        labels: np.ndarray | None = None,
     ) -> BulkResult:
         """Stream images through the accelerator.
 
@@ -178,6 +208,8 @@ class BulkSimulator:
             chunk: images per call of one model; results do not depend on it.
             timeout: cycles without a result after which the run is given up.
             on_chunk: called as (first image, chunk result) instead of keeping the layers of all images.
+            labels: uint16 (N,), TUSER of each image's first pixel (:func:`spec.learning.label_word`); in a learning
+                session the order of images matters, so that there must be one model.
 
         Raises:
             SimulationError: see there.
@@ -188,7 +220,8 @@ class BulkSimulator:
         started = time.perf_counter()
 
         def work(model: _Model, low: int, high: int, progress: ctypes.c_uint64) -> BulkResult:
-            part = _decode(model.run(images[low:high], settings, tap_table, progress), high - low)
+            words = None if labels is None else np.ascontiguousarray(labels[low:high], np.uint16)
+            part = _decode(model.run(images[low:high], words, settings, tap_table, progress), high - low)
             if on_chunk:
                 on_chunk(low, part)
                 part.layers = {}
@@ -200,6 +233,24 @@ class BulkSimulator:
         result.seconds = time.perf_counter() - started
         return result
 
+    def learn(self, rule: LearnRule | None, bank: int = 0, expert: int = 0, gate: bool = True) -> None:
+        """Open a learning session on a bank, with the LFSR at the rule's seed; None ends it."""
+        if rule is None:
+            session, seed = _Learning(), 0
+        else:
+            session, seed = _Learning(open=1, gate=gate, bank=bank, expert=expert, **_fields(rule)), rule.seed
+        for model in self._models:
+            model.learn(session, seed)
+
+    def read_bank(self, writes: BankWrites, number: int = 0) -> np.ndarray:
+        """What the first model's bank holds at the addresses of ``writes``: uint32, to be compared with its data."""
+        return self._models[0].read(number, writes)
+
+    @property
+    def random(self) -> int:
+        """State of the first model's LFSR."""
+        return self._models[0].random()
+
     def reset(self) -> None:
         """Reset every model, for example after a run that failed; loaded banks stay."""
         for model in self._models:
@@ -210,6 +261,10 @@ class BulkSimulator:
         for model in self._models:
             model.close()
         self._models = []
+
+
+def _fields(rule: LearnRule) -> dict[str, int]:
+    return {name: value for name, value in asdict(rule).items() if name != "seed"}
 
 
 def _decode(raw: tuple, n: int) -> BulkResult:
