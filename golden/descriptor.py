@@ -9,6 +9,7 @@ import numpy as np
 
 from golden.integer_model import MoeModel
 from spec.bank import Bank
+from spec.learning import LABEL_BITS, LABEL_VALID
 from spec.network import NO_CLASS, Mode
 from spec.result_word import SEQUENCE_NUMBERS
 
@@ -25,8 +26,17 @@ _FIELDS = (  # most significant first, as in accel_pkg
     ("bank", 4),
     ("sequence", 12),
     ("theta", 32),
-    ("lesson", 10),
+    ("lesson", LABEL_BITS),
 )
+
+
+@dataclass(frozen=True)
+class LearnSession:
+    """An open learning session: labelled images are learned."""
+
+    bank: int = 0
+    expert: int = 0
+    gate: int = 1
 
 
 @dataclass(frozen=True)
@@ -40,11 +50,13 @@ class Settings:
     theta: int = 0
     ge_enable: int = 1
     le_enable: int = ALL_ENABLED  # one bit a local expert
+    learning: LearnSession | None = None
 
 
 @dataclass(frozen=True)
 class Descriptor:
-    """One image's descriptor; ``use_le`` has one bit a local expert."""
+    """One image's descriptor; ``use_le`` has one bit a local expert, ``lesson`` is the label of an image that is learned
+    (:func:`spec.learning.label_word`)."""
 
     use_ge: int = 0
     gated: int = 0
@@ -56,6 +68,7 @@ class Descriptor:
     bank: int = 0
     sequence: int = 0
     theta: int = 0
+    lesson: int = 0
 
     def pack(self) -> int:
         """The descriptor as the bits of ``image_t``."""
@@ -65,8 +78,13 @@ class Descriptor:
         return word
 
     @staticmethod
-    def of(settings: Settings, sequence: int, local_experts: int, banks: int) -> Descriptor:
-        """What the hardware shall do with an image (docs/architecture.md; reserved modes accept no image)."""
+    def of(
+        settings: Settings, sequence: int, local_experts: int, banks: int, label: int = 0, classes: int = 0
+    ) -> Descriptor:
+        """What the hardware shall do with an image (docs/architecture.md; reserved modes accept no image).
+
+        ``label``: what came with the image (:func:`spec.learning.label_word`), of ``classes``.
+        """
         mode = Mode(settings.mode)
         if mode == Mode.OFF:
             raise ValueError("mode OFF accepts no image")
@@ -75,6 +93,18 @@ class Descriptor:
         chosen = settings.local_expert if settings.local_expert < local_experts else 0
         everyone = (1 << local_experts) - 1
         le_disabled = everyone & ~settings.le_enable
+        session = settings.learning
+        if session and label >> LABEL_VALID & 1 and label & 0xFF < classes and (moe or mode == Mode.LE_ONLY):
+            gate = bool(moe and session.gate and not le_disabled)
+            return Descriptor(
+                use_le=everyone if gate else 1 << session.expert,
+                use_gate=int(gate),
+                expert=session.expert + 1,
+                bank=session.bank,
+                sequence=sequence % SEQUENCE_NUMBERS,
+                theta=settings.theta,
+                lesson=label,
+            )
         # Without the GE there is nothing for a gate to choose: the chosen local expert answers.
         alone = mode == Mode.LE_ONLY or (moe and not settings.ge_enable)
         gate = moe and has_bank and settings.ge_enable and not le_disabled

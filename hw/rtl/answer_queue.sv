@@ -5,18 +5,19 @@
 /// Latency: 1 cycle to the queue, none to the second consumer. Initiation interval: 1 cycle.
 ///
 /// Protocol: valid/ready; tag_valid_i pushes the tag of each image, in order, before its answer. Bit 0 of a tag: the
-/// second consumer gets the answer. tag_o is that of the oldest image without an answer. Answers and tags wait for
-/// nobody: there are at most InFlight of each.
+/// second consumer gets the answer; bit 1: the mux does (else dropped_o says that the answer came). tag_o is that of the oldest image without an answer. Answers and tags wait for
+/// nobody: there are at most InFlight answers, and one tag more.
 /// Does not: wait for the second consumer before the mux sees an answer; but the next answer does.
 ///
 /// Parameters
-///   TagW    bits of a tag
+///   TagW    bits of a tag, at least 2
 ///   Width   bits of an answer
 ///   QueueW  low bits of an answer that the mux wants
 module answer_queue
   import accel_pkg::*;
+  import learn_pkg::*;
 #(
-    parameter int unsigned TagW   = 1,
+    parameter int unsigned TagW   = 2,
     parameter int unsigned Width  = 8,
     parameter int unsigned QueueW = Width
 ) (
@@ -33,13 +34,14 @@ module answer_queue
     output logic [QueueW-1:0] out_data_o,
     output logic              second_valid_o,
     input  logic              second_ready_i,
-    output logic [Width-1:0]  second_data_o
+    output logic [Width-1:0]  second_data_o,
+    output logic              dropped_o
 );
   logic tag_valid, fork_ready, queue_valid, queue_ready, unused_tag_ready;
 
   stream_fifo #(
       .Width    (TagW),
-      .Depth    (InFlight),
+      .Depth    (Announced),
       .NeverFull(1'b1)
   ) u_tags (
       .clk_i,
@@ -53,6 +55,7 @@ module answer_queue
   );
 
   assign answer_ready_o = fork_ready && tag_valid;
+  assign dropped_o      = answer_valid_i && answer_ready_o && !tag_o[1];
 
   stream_fork #(
       .Width  (Width),
@@ -63,7 +66,7 @@ module answer_queue
       .in_valid_i (answer_valid_i && tag_valid),
       .in_ready_o (fork_ready),
       .in_data_i  (answer_i),
-      .in_select_i({tag_o[0], 1'b1}),
+      .in_select_i({tag_o[0], tag_o[1]}),
       .out_valid_o({second_valid_o, queue_valid}),
       .out_ready_i({second_ready_i, queue_ready}),
       .out_data_o (second_data_o)

@@ -7,6 +7,8 @@
 ///
 /// Latency: combinational. Initiation interval: FrameWords cycles an image when the consumers keep up.
 ///
+/// A correction (replay_*) starts between two images: its descriptor goes to the tag queues, and no features.
+///
 /// Protocol: valid/ready; one descriptor per FrameWords feature words; frame_start_o is a pulse without a ready,
 /// because the queue of images in flight bounds the number of tags.
 /// Does not: buffer.
@@ -34,24 +36,45 @@ module feature_router
     output logic [Outputs-1:0] out_valid_o,
     input  logic [Outputs-1:0] out_ready_i,
     output logic [Width-1:0]   out_data_o,
-    output logic [Outputs-1:0] frame_start_o
+    output logic [Outputs-1:0] frame_start_o,
+    output image_t             frame_image_o,   // of frame_start_o
+    output logic               frame_replay_o,  // it is a correction
+    input  logic               replay_valid_i,
+    output logic               replay_ready_o,
+    input  image_t             replay_i
 );
   localparam int unsigned CountW = (FrameWords > 1) ? $clog2(FrameWords) : 1;
 
   logic [CountW-1:0] count_q;
   logic [Outputs-1:0] select;
-  logic fork_ready, taken, last;
+  logic fork_ready, taken, last, replay, offered_q;
 
   assign select          = {image_i.use_gate, image_i.use_le[LocalExperts-1:0], image_i.use_ge};
-  assign feature_ready_o = image_valid_i && fork_ready;
+  assign feature_ready_o = image_valid_i && fork_ready && !replay;
   assign taken           = feature_valid_i && feature_ready_o;
   assign last            = count_q == CountW'(FrameWords - 1);
-  assign image_ready_o   = feature_valid_i && fork_ready && last;
-  assign frame_start_o   = (taken && count_q == '0) ? select : '0;
+  assign image_ready_o   = feature_valid_i && fork_ready && last && !replay;
+
+  // An image has begun when its first word is offered, which some outputs may take before others.
+  assign replay          = replay_valid_i && count_q == '0 && !offered_q;
+  assign replay_ready_o  = replay;
+  assign frame_replay_o  = replay;
+  assign frame_image_o   = replay ? replay_i : image_i;
+
+  always_comb begin
+    frame_start_o = '0;
+    if (replay) frame_start_o = {replay_i.use_gate, replay_i.use_le[LocalExperts-1:0], 1'b0};
+    else if (taken && count_q == '0) frame_start_o = select;
+  end
 
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) count_q <= '0;
-    else if (taken) count_q <= last ? '0 : count_q + 1'b1;
+    if (!rst_ni) begin
+      count_q   <= '0;
+      offered_q <= 1'b0;
+    end else begin
+      if (taken) count_q <= last ? '0 : count_q + 1'b1;
+      offered_q <= feature_valid_i && image_valid_i && !replay && !taken;
+    end
   end
 
   stream_fork #(
@@ -60,7 +83,7 @@ module feature_router
   ) u_fork (
       .clk_i,
       .rst_ni,
-      .in_valid_i (feature_valid_i && image_valid_i),
+      .in_valid_i (feature_valid_i && image_valid_i && !replay),
       .in_ready_o (fork_ready),
       .in_data_i  (feature_i),
       .in_select_i(select),
@@ -71,5 +94,5 @@ module feature_router
 
   // The rest of the descriptor is for the consumers' tag queues.
   logic unused_image;
-  assign unused_image = ^image_i;
+  assign unused_image = ^{image_i, replay_i};
 endmodule

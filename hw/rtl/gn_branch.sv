@@ -5,7 +5,7 @@
 /// Initiation interval: that of gating_network.
 ///
 /// Protocol: valid/ready; frame_start_i comes with the first word of image_i; one beat of all confidences an image.
-/// write_i: run-time weights on wr_clk_i, also while the domain sleeps. dither_i comes with frame_start_i. read_i: see
+/// write_i: run-time weights on wr_clk_i, also while the domain sleeps. dither_i and replay_i come with frame_start_i. read_i: see
 /// accel_pkg. quiet_o: nothing moves in the domain, and no update is open.
 /// Does not: switch experts on or off; it says who answers.
 module gn_branch
@@ -29,6 +29,8 @@ module gn_branch
     // Learning
     input  learn_settings_t                         learn_i,
     input  logic [DitherW-1:0]                      dither_i,
+    input  logic                                    replay_i,
+    output logic                                    replayed_o,
     output learned_t                                learned_o,
     input  weight_read_t                            read_i,
     output weight_read_data_t                       read_o,
@@ -49,7 +51,8 @@ module gn_branch
     output logic                                    quiet_o
 );
   // ---- PD_GN ------------------------------------------------------------------------------------------------
-  logic raw_ready, raw_confidence_ready, raw_valid, decision_valid, decision_ready, unused_gated;
+  logic raw_ready, raw_confidence_ready, raw_valid, decision_valid, decision_ready;
+  logic [1:0] unused_gated;
   logic signed [ThetaW-1:0] theta;
   logic [ExpertW-1:0] raw_expert, expert;
   activity_t [GateLayers-1:0] raw_activity;
@@ -90,7 +93,7 @@ module gn_branch
       .WgtW            (GateWgtW),
       .BiasW           (GateBiasW),
       .Banks           (Banks),
-      .Tags            (InFlight),
+      .Tags            (Announced),
       .Baked           (Baked),
       .HiddenWeightFile("gate_hidden_weight.mem"),
       .HiddenBiasFile  ("gate_hidden_bias.mem"),
@@ -118,6 +121,8 @@ module gn_branch
       .allow_i           (!isolate_i),
       .rule_i            (learn_i.gate_rule),
       .lesson_i          (isolate_i ? '0 : lesson),
+      .replay_i          (replay_i && !isolate_i),
+      .slot_i            (isolate_i ? '0 : image_i.sequence_number[ReplaySlotW-1:0]),
       .learned_o         (raw_learned),
       .busy_o            (raw_busy),
       .read_i            (isolate_i ? '0 : read_i),
@@ -137,15 +142,15 @@ module gn_branch
   // ---- Decisions --------------------------------------------------------------------------------------------
   logic [ExpertW-1:0] forked;
 
-  // The tag says whether the store waits for the decision, and has the threshold for it.
+  // The tag says whether the mux and the store wait for the decision, and has the threshold for it.
   answer_queue #(
-      .TagW (ThetaW + 1),
+      .TagW (ThetaW + 2),
       .Width(ExpertW)
   ) u_decisions (
       .clk_i,
       .rst_ni,
       .tag_valid_i   (frame_start_i),
-      .tag_i         ({image_i.theta, image_i.gated}),
+      .tag_i         ({image_i.theta, !replay_i, image_i.gated}),
       .tag_o         ({theta, unused_gated}),
       .answer_valid_i(decision_valid),
       .answer_ready_o(decision_ready),
@@ -155,7 +160,8 @@ module gn_branch
       .out_data_o    (out_expert_o),
       .second_valid_o(keep_valid_o),
       .second_ready_i(keep_ready_i),
-      .second_data_o (forked)
+      .second_data_o (forked),
+      .dropped_o     (replayed_o)
   );
 
   assign keep_o = forked == '0;

@@ -3,7 +3,8 @@
 ///
 /// Latency: 1 cycle. Initiation interval: 1 cycle.
 ///
-/// Protocol: accepted_i comes with the descriptor of an image that enters, done_i with that of one that leaves.
+/// Protocol: accepted_i comes with the descriptor of an image that enters, done_i with that of one that leaves. A correction
+/// counts as one more (replay_i).
 /// Does not: limit them; the queue of descriptors does.
 ///
 /// Parameters
@@ -19,13 +20,16 @@ module images_in_flight
     input  image_t               accepted_image_i,
     input  logic                 done_i,
     input  image_t               done_image_i,
+    input  logic                 replay_i,
     output logic [InFlightW-1:0] in_flight_o,
     output logic [Banks-1:0]     bank_busy_o
 );
+  logic [InFlightW-1:0] images_q;
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) in_flight_o <= '0;
-    else in_flight_o <= in_flight_o + InFlightW'(accepted_i) - InFlightW'(done_i);
+    if (!rst_ni) images_q <= '0;
+    else images_q <= images_q + InFlightW'(accepted_i) - InFlightW'(done_i);
   end
+  assign in_flight_o = images_q + InFlightW'(replay_i);
 
   for (genvar b = 0; b < Banks; b++) begin : gen_bank
     logic [InFlightW-1:0] count_q;

@@ -5,7 +5,7 @@
 /// Initiation interval: that of local_expert.
 ///
 /// Protocol: valid/ready; frame_start_i comes with the first word of image_i. write_i: run-time weights on wr_clk_i,
-/// also while the domain sleeps. dither_i comes with frame_start_i. read_i: see accel_pkg. quiet_o: nothing moves in the
+/// also while the domain sleeps. dither_i and replay_i come with frame_start_i. read_i: see accel_pkg. quiet_o: nothing moves in the
 /// domain, and no update is open.
 /// Does not: wait for the other experts; the gate takes all confidences of an image together.
 ///
@@ -34,6 +34,8 @@ module le_branch
     // Learning
     input  learn_settings_t         learn_i,
     input  logic [DitherW-1:0]      dither_i,
+    input  logic                    replay_i,
+    output logic                    replayed_o,
     output learned_t                learned_o,
     input  weight_read_t            read_i,
     output weight_read_data_t       read_o,
@@ -96,7 +98,7 @@ module le_branch
       .BiasW           (LeBiasW),
       .Banks           (Banks),
       .ConfidenceShift (ConfidenceShift),
-      .Tags            (InFlight),
+      .Tags            (Announced),
       .Baked           (Baked),
       .HiddenWeightFile({"le", 8'("0" + Number), "_hidden_weight.mem"}),
       .HiddenBiasFile  ({"le", 8'("0" + Number), "_hidden_bias.mem"}),
@@ -122,6 +124,8 @@ module le_branch
       .allow_i      (!isolate_i),
       .rule_i       (learn_i.local_rule),
       .lesson_i     (isolate_i ? '0 : lesson),
+      .replay_i     (replay_i && !isolate_i),
+      .slot_i       (isolate_i ? '0 : image_i.sequence_number[ReplaySlotW-1:0]),
       .learned_o    (raw_learned),
       .busy_o       (raw_busy),
       .read_i       (isolate_i ? '0 : read_i),
@@ -139,19 +143,19 @@ module le_branch
   assign quiet_o = !((|activity_o) || in_valid_i || busy);
 
   // ---- Answers ----------------------------------------------------------------------------------------------
-  logic unused_tag;
+  logic [1:0] unused_tag;
   answer_t forked;
 
-  // The tag says whether the gate wants this expert's confidence.
+  // The tag says whether the mux wants the class, and the gate this expert's confidence.
   answer_queue #(
-      .TagW  (1),
+      .TagW  (2),
       .Width ($bits(answer_t)),
       .QueueW(ClassW)
   ) u_answers (
       .clk_i,
       .rst_ni,
       .tag_valid_i   (frame_start_i),
-      .tag_i         (image_i.use_gate && GateConfidence),
+      .tag_i         ({!replay_i, image_i.use_gate && GateConfidence}),
       .tag_o         (unused_tag),
       .answer_valid_i(answer_valid),
       .answer_ready_o(answer_ready),
@@ -161,7 +165,8 @@ module le_branch
       .out_data_o    (out_class_o),
       .second_valid_o(confidence_valid_o),
       .second_ready_i(confidence_ready_i),
-      .second_data_o (forked)
+      .second_data_o (forked),
+      .dropped_o     (replayed_o)
   );
 
   assign confidence_o = {forked.margin, forked.top};

@@ -13,6 +13,17 @@ package learn_pkg;
   localparam int unsigned        LfsrSteps = 16;             // before each lesson
   localparam logic [DitherW-1:0] Weyl      = 16'd40503;      // from one input's dither to the next one's
 
+  // Images whose features local experts and gate keep, to be corrected later.
+  localparam int unsigned ReplaySlots = 8;
+  localparam int unsigned ReplaySlotW = $clog2(ReplaySlots);
+  localparam int unsigned Announced   = InFlight + 1;  // images in flight, and one correction
+
+  typedef struct packed {
+    logic            valid;
+    logic [SeqW-1:0] sequence_number;  // of the image
+    label_t          label;
+  } correction_t;
+
   // Settings of one head. An image is learned when its target's logit is not a margin above every other one; a weight
   // moves by one with probability input / 2**shift, shift from 8 to 15.
   typedef struct packed {

@@ -53,6 +53,7 @@ module moe_accelerator
     output logic              s_axis_tready,
     input  logic [PixelW-1:0] s_axis_tdata,
     input  logic              s_axis_tlast,
+    input  logic [LabelW-1:0] s_axis_tuser,
     // Results
     output logic              m_axis_tvalid,
     input  logic              m_axis_tready,
@@ -235,6 +236,7 @@ module moe_accelerator
   weight_read_data_t unused_read;
   logic [RandomW-1:0] unused_random;
   lesson_events_t unused_lessons;
+  logic [1:0] unused_correct;
 
   moe_core u_core (
       .clk_i,
@@ -267,11 +269,14 @@ module moe_accelerator
       .random_i        ('0),
       .random_o        (unused_random),
       .lesson_o        (unused_lessons),
+      .correct_i       ('0),
+      .correct_busy_o  (unused_correct[0]),
+      .correct_refused_o(unused_correct[1]),
       .s_axis_tvalid,
       .s_axis_tready,
       .s_axis_tdata,
       .s_axis_tlast    (pixel_last),
-      .s_axis_tuser    ('0),
+      .s_axis_tuser,
       .m_axis_tvalid,
       .m_axis_tready,
       .m_axis_tdata

@@ -30,6 +30,7 @@
 ///                 while LE and GN sleep. Never write a bank that an image in flight uses. The clock must run in a
 ///                 learning session, too.
 ///   learn_i       a learning session; random_load_i sets the LFSR to random_i, random_o is its state
+///   correct_*     corrections, one at a time, see corrections
 ///   lesson_o      what became of lessons in this cycle (learn_pkg::lesson_events_t)
 ///   read_i        reads a chunk of a run-time memory back, while LE and GN are on
 /// Does not: decide when a domain sleeps; power_manager does.
@@ -73,6 +74,9 @@ module moe_core
     input  logic [RandomW-1:0]       random_i,
     output logic [RandomW-1:0]       random_o,
     output lesson_events_t           lesson_o,
+    input  correction_t              correct_i,
+    output logic                     correct_busy_o,
+    output logic                     correct_refused_o,
     // Pixels
     input  logic                     s_axis_tvalid,
     output logic                     s_axis_tready,
@@ -173,6 +177,7 @@ module moe_core
       .accepted_image_i(image),
       .done_i          (mux_valid && mux_ready),
       .done_image_i    (mux_image),
+      .replay_i        (correct_busy_o),
       .in_flight_o,
       .bank_busy_o
   );
@@ -181,6 +186,8 @@ module moe_core
   logic feature_valid, feature_ready;
   logic [FeatureWordW-1:0] feature, routed;
   logic [Outputs-1:0] routed_valid, routed_ready, frame_start;
+  image_t frame_image, replay_image;
+  logic frame_replay, replay_valid, replay_ready;
   activity_t [FrontLayers-1:0] fe_activity;
 
   fe_branch u_fe (
@@ -213,7 +220,12 @@ module moe_core
       .out_valid_o    (routed_valid),
       .out_ready_i    (routed_ready),
       .out_data_o     (routed),
-      .frame_start_o  (frame_start)
+      .frame_start_o  (frame_start),
+      .frame_image_o  (frame_image),
+      .frame_replay_o (frame_replay),
+      .replay_valid_i (replay_valid && accept_i),
+      .replay_ready_o (replay_ready),
+      .replay_i       (replay_image)
   );
 
   // ---- Random numbers of lessons: one step of the LFSR each, as the image goes to the experts -------------------
@@ -224,13 +236,50 @@ module moe_core
     always_ff @(posedge clk_i) begin
       if (!rst_ni) random_o <= RandomW'(1);
       else if (random_load_i) random_o <= random_i;
-      else if (route_image.lesson.valid && (|frame_start)) random_o <= dithers;
+      else if (frame_image.lesson.valid && (|frame_start)) random_o <= dithers;
     end
   end else begin : gen_no_random
     assign random_o = '0;
 
     logic unused_random;
     assign unused_random = ^{random_load_i, random_i};
+  end
+
+  // ---- Corrections ------------------------------------------------------------------------------------------
+  logic [LocalExperts-1:0] le_replayed;
+  logic gn_replayed, moe_mode;
+  assign moe_mode = mode_e'(mode_i) inside {ModeMoeParallel, ModeMoeGated};
+
+  if (Learn) begin : gen_corrections
+    corrections #(
+        .LocalExperts(LocalExperts),
+        .Classes     (Classes)
+    ) u_corrections (
+        .clk_i,
+        .rst_ni,
+        .learn_i,
+        .le_mode_i     (moe_mode || mode_e'(mode_i) == ModeLeOnly),
+        .gate_mode_i   (moe_mode),
+        .le_off_i      (isolate_i[DomainLe]),
+        .gate_off_i    (isolate_i[DomainGn]),
+        .started_i     ((|frame_start) && !frame_replay),
+        .image_i       (route_image),
+        .correct_i,
+        .busy_o        (correct_busy_o),
+        .refused_o     (correct_refused_o),
+        .replay_valid_o(replay_valid),
+        .replay_ready_i(replay_ready),
+        .replay_o      (replay_image),
+        .done_i        (replay_image.use_gate ? gn_replayed : |le_replayed)
+    );
+  end else begin : gen_no_corrections
+    assign correct_busy_o    = 1'b0;
+    assign correct_refused_o = correct_i.valid;
+    assign replay_valid      = 1'b0;
+    assign replay_image      = '0;
+
+    logic unused_corrections;
+    assign unused_corrections = ^{correct_i, le_replayed, gn_replayed, moe_mode, replay_ready};
   end
 
   // ---- Branches of the experts and the gate -----------------------------------------------------------------
@@ -289,12 +338,14 @@ module moe_core
         .wr_clk_i,
         .write_i,
         .frame_start_i     (frame_start[ToLe+i]),
-        .image_i           (route_image),
+        .image_i           (frame_image),
         .in_valid_i        (routed_valid[ToLe+i]),
         .in_ready_o        (routed_ready[ToLe+i]),
         .in_data_i         (routed),
         .learn_i,
         .dither_i          (dithers[DitherW-1:0]),
+        .replay_i          (frame_replay),
+        .replayed_o        (le_replayed[i]),
         .learned_o         (le_learned[i]),
         .read_i,
         .read_o            (le_read[i]),
@@ -318,12 +369,14 @@ module moe_core
       .wr_clk_i,
       .write_i,
       .frame_start_i     (frame_start[ToGate]),
-      .image_i           (route_image),
+      .image_i           (frame_image),
       .in_valid_i        (routed_valid[ToGate]),
       .in_ready_o        (routed_ready[ToGate]),
       .in_data_i         (routed),
       .learn_i,
       .dither_i          (dithers[RandomW-1:DitherW]),
+      .replay_i          (frame_replay),
+      .replayed_o        (gn_replayed),
       .learned_o         (gn_learned),
       .read_i,
       .read_o            (gn_read),

@@ -30,6 +30,11 @@ module moe_top
     input  logic                     random_load_i,
     input  logic [RandomW-1:0]       random_i,
     output logic [RandomW-1:0]       random_o,
+    input  logic                     correct_valid_i,
+    input  logic [SeqW-1:0]          correct_sequence_i,
+    input  logic [LabelW-1:0]        correct_label_i,
+    output logic                     correct_busy_o,
+    output logic                     correct_refused_o,
     // Run-time weights
     input  logic                     wr_en_i,
     input  logic [LayerW-1:0]        wr_layer_i,
@@ -90,6 +95,8 @@ module moe_top
           gate_rule: '{own_margin: own_margin_i, generic_margin: generic_margin_i, shift: gate_shift_i}
       };
   lesson_events_t lessons;
+  correction_t correction;
+  assign correction = '{valid: correct_valid_i, sequence_number: correct_sequence_i, label: correct_label_i};
 
   moe_core u_core (
       .clk_i,
@@ -122,6 +129,9 @@ module moe_top
       .random_i,
       .random_o,
       .lesson_o        (lessons),
+      .correct_i       (correction),
+      .correct_busy_o,
+      .correct_refused_o,
       .s_axis_tvalid,
       .s_axis_tready,
       .s_axis_tdata,

@@ -10,7 +10,7 @@
 /// Protocol: valid/ready; frame_start_i announces an image and its weight bank (see runtime_dense); one beat of extra
 /// inputs an image, at any time. Weight writes: see accel_pkg::weight_write_t. lesson_i comes with frame_start_i; allow_i
 /// is low while the domain has no supply; busy_o: an update may be open, the domain must not be switched off. read_i reads a
-/// chunk of a weight or bias memory back.
+/// chunk of a weight or bias memory back. replay_i, with frame_start_i: no features come, those in slot_i are used again.
 /// Does not: say what its outputs mean.
 ///
 /// Parameters
@@ -82,6 +82,8 @@ module runtime_head
     input  logic                       allow_i,
     input  learn_rule_t                rule_i,
     input  lesson_t                    lesson_i,
+    input  logic                       replay_i,
+    input  logic [ReplaySlotW-1:0]     slot_i,
     output learned_t                   learned_o,
     output logic                       busy_o,
     input  weight_read_t               read_i,
@@ -95,9 +97,9 @@ module runtime_head
   localparam int unsigned InWords = PoolWords + ExtraWords;
   localparam int unsigned OutInWords = (Hidden > 0) ? Hidden / OutSimd : InWords;
 
-  // ---- Inputs: pooled features, then the extra ones ---------------------------------------------------------
-  logic word_valid, word_ready, vector_valid, vector_ready;
-  logic [FirstSimd*ActW-1:0] word_data, vector_data;
+  // ---- Inputs: pooled features, which a learner can have again, then the extra ones ----------------------------
+  logic pooled_valid, pooled_ready, word_valid, word_ready, vector_valid, vector_ready;
+  logic [FirstSimd*ActW-1:0] pooled_data, word_data, vector_data;
 
   pooled_words #(
       .Height  (Height),
@@ -115,10 +117,38 @@ module runtime_head
       .in_valid_i,
       .in_ready_o,
       .in_data_i,
-      .out_valid_o(word_valid),
-      .out_ready_i(word_ready),
-      .out_data_o (word_data)
+      .out_valid_o(pooled_valid),
+      .out_ready_i(pooled_ready),
+      .out_data_o (pooled_data)
   );
+
+  if (Learn) begin : gen_ring
+    replay_ring #(
+        .LaneW(ActW),
+        .Lanes(FirstSimd),
+        .Words(PoolWords),
+        .Tags (Tags)
+    ) u_ring (
+        .clk_i,
+        .rst_ni,
+        .tag_valid_i (frame_start_i),
+        .tag_replay_i(replay_i),
+        .tag_slot_i  (slot_i),
+        .in_valid_i  (pooled_valid),
+        .in_ready_o  (pooled_ready),
+        .in_data_i   (pooled_data),
+        .out_valid_o (word_valid),
+        .out_ready_i (word_ready),
+        .out_data_o  (word_data)
+    );
+  end else begin : gen_no_ring
+    assign word_valid   = pooled_valid;
+    assign pooled_ready = word_ready;
+    assign word_data    = pooled_data;
+
+    logic unused_replay;
+    assign unused_replay = ^{replay_i, slot_i};
+  end
 
   if (Extra > 0) begin : gen_extra
     localparam int unsigned PaddedLanes = ExtraWords * FirstSimd;
@@ -385,7 +415,7 @@ module runtime_head
       .in_data_i  (sums),
       .out_valid_o,
       .out_ready_i,
-      .out_data_o
+      .out_data_o (out_data_o)
   );
 
   // ---- Learner ----------------------------------------------------------------------------------------------

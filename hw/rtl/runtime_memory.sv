@@ -62,6 +62,18 @@ module runtime_memory
   assign write        = write_i.enable && write_i.layer == Layer && write_i.bias == Bias && 32'(write_i.bank) < Banks;
   assign move_ready_o = !write;
 
+  // ---- Read back ----------------------------------------------------------------------------------------------
+  logic granted, granted_q;
+  logic [ChunkW-1:0] read_chunk_q;
+
+  assign granted = read_i.valid && read_i.layer == Layer && read_i.bias == Bias && 32'(read_i.bank) < Banks &&
+                   32'(read_i.address >> Shift) < Depth && !rd_en_i && !lock_i && !granted_q;
+
+  always_ff @(posedge clk_i) begin
+    granted_q <= rst_ni && granted;
+    if (granted) read_chunk_q <= ChunkW'(read_i.address & WriteAddrW'(2 ** Shift - 1));
+  end
+
   weight_ram #(
       .Width(Width),
       .Depth(Depth),
@@ -84,18 +96,7 @@ module runtime_memory
       .word_data_i(move_data_i)
   );
 
-  // ---- Read back ----------------------------------------------------------------------------------------------
-  logic granted, granted_q;
-  logic [ChunkW-1:0] read_chunk_q;
-
-  assign granted = read_i.valid && read_i.layer == Layer && read_i.bias == Bias && 32'(read_i.bank) < Banks &&
-                   32'(read_i.address >> Shift) < Depth && !rd_en_i && !lock_i && !granted_q;
-
-  always_ff @(posedge clk_i) begin
-    granted_q <= rst_ni && granted;
-    if (granted) read_chunk_q <= ChunkW'(read_i.address & WriteAddrW'(2 ** Shift - 1));
-  end
-
+  // The chunk that was read back, from the word of a cycle before.
   logic [Chunks*ChunkBits-1:0] padded;
   always_comb begin
     padded      = (Chunks * ChunkBits)'(rd_data_o);

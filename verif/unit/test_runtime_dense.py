@@ -47,8 +47,8 @@ DEFECTS = {
     "wrong chunk stride": ("runtime_memory", "Shift  = $clog2(Chunks)", "Shift  = Chunks", "address_map"),
     "starts without a tag": (
         "runtime_dense",
-        "announced  = in_valid_i && tag_valid;",
-        "announced  = in_valid_i;",
+        "announced  = in_valid_i && tag_valid && !held_q;",
+        "announced  = in_valid_i && !held_q;",
         "waits_for_its_tag",
     ),
 }

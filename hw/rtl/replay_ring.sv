@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Keeps the words of the last vectors that went by, and gives one of them again: how a correction needs no image twice.
+///
+/// A vector that goes by is stored in its slot, in the order of the tags; a tag that says replay gives the vector of its
+/// slot instead, and takes nothing. A word is stored in pieces of at most four lanes, one a cycle.
+///
+/// Latency: none for a vector that goes by; a replay gives its first word Pieces + 2 cycles after its tag is the oldest.
+/// Initiation interval: Pieces cycles a word, Pieces + 2 in a replay.
+///
+/// Protocol: valid/ready; tag_valid_i pushes a tag, in order, at any time before the vector's words or while they wait.
+/// Does not: know whether a slot holds a vector.
+///
+/// Parameters
+///   LaneW, Lanes  of a word
+///   Words         words of a vector
+///   Slots         vectors that are kept, a power of two
+///   Tags          tags announced and not yet over
+module replay_ring
+  import learn_pkg::*;
+#(
+    parameter int unsigned  LaneW = 8,
+    parameter int unsigned  Lanes = 4,
+    parameter int unsigned  Words = 90,
+    parameter int unsigned  Tags  = 9,
+    localparam int unsigned Width = Lanes * LaneW
+) (
+    input  logic                   clk_i,
+    input  logic                   rst_ni,
+    input  logic                   tag_valid_i,
+    input  logic                   tag_replay_i,
+    input  logic [ReplaySlotW-1:0] tag_slot_i,
+    input  logic                   in_valid_i,
+    output logic                   in_ready_o,
+    input  logic [Width-1:0]       in_data_i,
+    output logic                   out_valid_o,
+    input  logic                   out_ready_i,
+    output logic [Width-1:0]       out_data_o
+);
+  localparam int unsigned PieceLanes = (Lanes > 4 && Lanes % 4 == 0) ? 4 : Lanes;
+  localparam int unsigned Pieces = Lanes / PieceLanes;
+  localparam int unsigned PieceW = PieceLanes * LaneW;
+  localparam int unsigned Depth = ReplaySlots * Words * Pieces;
+  localparam int unsigned AddrW = $clog2(Depth);
+  localparam int unsigned WordW = (Words > 1) ? $clog2(Words) : 1;
+  localparam int unsigned CountW = $clog2(Pieces + 1);
+
+  // ---- Tag: what happens to the oldest vector -----------------------------------------------------------------
+  logic tag_valid, replay, unused_tag_ready, taken, last_word;
+  logic [ReplaySlotW-1:0] slot;
+  logic [WordW-1:0] word_q;
+
+  stream_fifo #(
+      .Width    (ReplaySlotW + 1),
+      .Depth    (Tags),
+      .NeverFull(1'b1)
+  ) u_tags (
+      .clk_i,
+      .rst_ni,
+      .in_valid_i (tag_valid_i),
+      .in_ready_o (unused_tag_ready),
+      .in_data_i  ({tag_replay_i, tag_slot_i}),
+      .out_valid_o(tag_valid),
+      .out_ready_i(taken && last_word),
+      .out_data_o ({replay, slot})
+  );
+
+  assign taken     = out_valid_o && out_ready_i;
+  assign last_word = word_q == WordW'(Words - 1);
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) word_q <= '0;
+    else if (taken) word_q <= last_word ? '0 : word_q + 1'b1;
+  end
+
+  // The first piece of the oldest tag's slot: a product with a constant, made by adding up.
+  logic [AddrW-1:0] first;
+  always_comb begin
+    first = '0;
+    for (int unsigned i = 0; i < ReplaySlotW; i++) begin
+      if (slot[i]) first = first + AddrW'((1 << i) * Words * Pieces);
+    end
+  end
+
+  // ---- Store ------------------------------------------------------------------------------------------------
+  logic [PieceW-1:0] mem[Depth];
+  logic [AddrW-1:0] write_addr_q, offset_q;
+  logic [CountW-1:0] left_q;  // pieces that are not stored yet
+  logic [Width-1:0] shift_q;
+  logic passes;
+
+  assign passes = tag_valid && !replay && (left_q >> 1) == '0;  // at most the last piece is being stored
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) left_q <= '0;
+    else if (taken && !replay) left_q <= CountW'(Pieces);
+    else if (left_q != '0) left_q <= left_q - 1'b1;
+  end
+  always_ff @(posedge clk_i) begin
+    if (taken && !replay) begin
+      shift_q      <= in_data_i;
+      write_addr_q <= first + offset_q;
+    end else begin
+      shift_q      <= shift_q >> PieceW;
+      write_addr_q <= write_addr_q + 1'b1;
+    end
+    if (left_q != '0) mem[write_addr_q] <= shift_q[PieceW-1:0];
+  end
+
+  // Pieces before word word_q.
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) offset_q <= '0;
+    else if (taken) offset_q <= last_word ? '0 : offset_q + AddrW'(Pieces);
+  end
+
+  // ---- Replay -----------------------------------------------------------------------------------------------
+  logic [CountW-1:0] read_q;    // pieces of the word that are on their way or there
+  logic [AddrW-1:0] read_addr;
+  logic [PieceW-1:0] piece_q;
+  logic fetch, fetched_q, full_q;
+  logic [Width-1:0] gathered_q;
+
+  assign fetch     = tag_valid && replay && left_q == '0 && read_q != CountW'(Pieces);
+  assign read_addr = first + offset_q + AddrW'(read_q);
+
+  always_ff @(posedge clk_i) begin
+    if (fetch) piece_q <= mem[read_addr];
+    if (fetched_q) gathered_q <= (gathered_q >> PieceW) | (Width'(piece_q) << (Width - PieceW));
+  end
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      read_q    <= '0;
+      fetched_q <= 1'b0;
+      full_q    <= 1'b0;
+    end else begin
+      fetched_q <= fetch;
+      if (taken) read_q <= '0;
+      else if (fetch) read_q <= read_q + 1'b1;
+      if (taken) full_q <= 1'b0;
+      else if (fetched_q && read_q == CountW'(Pieces)) full_q <= 1'b1;
+    end
+  end
+
+  assign out_valid_o = (replay && tag_valid) ? full_q : in_valid_i && passes;
+  assign out_data_o  = (replay && tag_valid) ? gathered_q : in_data_i;
+  assign in_ready_o  = out_ready_i && passes;
+endmodule
