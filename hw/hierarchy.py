@@ -69,6 +69,7 @@ MULTIPLIER = "u_multiplier"
 DECISION = tuple(f"{BRANCHES['gn'].branch_path()}.decision_{end}" for end in ("valid", "ready"))
 STORED_WORD = tuple(f"{BRANCHES['ge'].branch_path()}.stored_{end}" for end in ("valid", "ready"))
 RESULT_TAKEN = "result_taken"  # of the device
+FRAME_STARTED = tuple(f"{CORE}.frame_{what}" for what in ("start", "image", "replay"))  # what goes to the experts
 STORE_WRITE, STORE_READ = f"{CORE}.store_write", f"{CORE}.store_read"
 
 

@@ -8,7 +8,7 @@
 /// Latency: 2 cycles from correct_i to replay_valid_o or refused_o. One correction at a time.
 ///
 /// Protocol: correct_i.valid is a pulse while busy_o is low. replay_valid_o and replay_o stay until replay_ready_i. busy_o is
-/// high from the pulse until done_i, which says that the heads have seen all of it, or until refused_o.
+/// high from the pulse until the heads have seen all of it, or until refused_o.
 /// started_i comes with the descriptor of an image whose features begin to go to the heads.
 /// Does not: wait for the update that follows; the heads hold the next image for that.
 ///
@@ -37,7 +37,8 @@ module corrections
     output logic            replay_valid_o,
     input  logic            replay_ready_i,
     output image_t          replay_o,
-    input  logic            done_i
+    input  logic            le_done_i,    // the local experts have seen all of it
+    input  logic            gate_done_i   // the gate has
 );
   localparam logic [MaxLocalExperts-1:0] AllLocal = MaxLocalExperts'((1 << LocalExperts) - 1);
 
@@ -75,7 +76,7 @@ module corrections
   state_e state_q;
   correction_t now_q;
   kept_t kept;
-  logic possible, with_gate;
+  logic possible, with_gate, gate_q;
   logic [MaxLocalExperts-1:0] learner;
 
   assign kept      = kept_q[now_q.sequence_number[ReplaySlotW-1:0]];
@@ -96,11 +97,12 @@ module corrections
         Offer:
         if (replay_ready_i) state_q <= Learn;
         else if (!possible) state_q <= Idle;
-        Learn: if (done_i) state_q <= Idle;
+        Learn: if (gate_q ? gate_done_i : le_done_i) state_q <= Idle;
         default: state_q <= Idle;
       endcase
     end
     if (state_q == Idle && correct_i.valid) now_q <= correct_i;
+    if (replay_ready_i) gate_q <= with_gate;
   end
 
   // What was possible may have ended: a newer image has the slot, the mode has changed, a domain has slept.

@@ -88,7 +88,7 @@ module head_learner
   } entry_t;
 
   entry_t next, now_q;
-  logic next_valid, unused_ready, last, done, near;
+  logic next_valid, unused_ready, last, done, lacks;
   logic [ClassW-1:0] best_other;
 
   stream_fifo #(
@@ -118,7 +118,7 @@ module head_learner
       .last_o  (last),
       .done_o  (done),
       .margin_i(now_q.lesson.own ? rule_i.own_margin : rule_i.generic_margin),
-      .near_o(near),
+      .lacks_o(lacks),
       .rival_o (best_other)
   );
 
@@ -131,7 +131,7 @@ module head_learner
 
   logic learns, start, moved;
   logic [LostW-1:0] lost;
-  assign learns   = done && now_q.lesson.valid && near;
+  assign learns   = done && now_q.lesson.valid && lacks;
   assign down_row = rival_q;
 
   // ---- Inputs of the learning layer ---------------------------------------------------------------------------
@@ -239,7 +239,7 @@ module head_learner
   );
 
   logic kept;  // a lesson that moves nothing
-  assign kept          = done && now_q.lesson.valid && !near;
+  assign kept          = done && now_q.lesson.valid && !lacks;
   assign access_bank_o = now_q.bank;
   assign release_o     = moved || kept;
   assign learned_o     = '{done: moved || kept, moved: moved, lost: moved ? lost : '0};

@@ -270,7 +270,8 @@ module moe_core
         .replay_valid_o(replay_valid),
         .replay_ready_i(replay_ready),
         .replay_o      (replay_image),
-        .done_i        (replay_image.use_gate ? gn_replayed : |le_replayed)
+        .le_done_i     (|le_replayed),
+        .gate_done_i   (gn_replayed)
     );
   end else begin : gen_no_corrections
     assign correct_busy_o    = 1'b0;

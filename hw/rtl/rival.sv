@@ -2,12 +2,12 @@
 /// Compares one logit of a vector with the best of the others: whether a margin perceptron has something to learn.
 ///
 /// Formula: rival = index of the largest logit but the target's, the lowest on a tie;
-///          near = logit[target] - logit[rival] < margin.
+///          lacks = logit[target] - logit[rival] < margin.
 ///
 /// Latency: 1 cycle from the last logit to done_o. Initiation interval: Count cycles.
 ///
 /// Protocol: a logit passes in every cycle with valid_i; target_i belongs to it. margin_i is read in the cycle of done_o,
-/// in which near_o and rival_o hold.
+/// in which lacks_o and rival_o hold.
 /// Does not: hold up the stream that it watches.
 ///
 /// Parameters
@@ -28,7 +28,7 @@ module rival
     output logic                    last_o,    // the logit in this cycle is the last one
     output logic                    done_o,
     input  logic [MarginW-1:0]      margin_i,
-    output logic                    near_o,
+    output logic                    lacks_o,
     output logic [ClassW-1:0]       rival_o
 );
   if (Count < 2 || Count > 32'(NoClass)) begin : gen_bad_count
@@ -69,5 +69,5 @@ module rival
 
   logic signed [DiffW-1:0] difference;
   assign difference = DiffW'(target_q) - DiffW'(rival_q);
-  assign near_o   = difference < DiffW'(signed'({1'b0, margin_i}));
+  assign lacks_o   = difference < DiffW'(signed'({1'b0, margin_i}));
 endmodule

@@ -20,6 +20,7 @@ from hw.constants import constants
 from hw.gen.memory import bank_writes
 from hw.hierarchy import STORED_WORD
 from spec import tiny_variants as tiny
+from spec.bank import Bank
 from spec.network import RUNNING_MODES, Mode
 from spec.result_word import SEQUENCE_NUMBERS
 from verif.streams import CROSSED, Bench, StreamSink, StreamSource
@@ -102,9 +103,9 @@ class Top:
             await self.load(number)
         return self
 
-    async def load(self, number: int) -> None:
+    async def load(self, number: int, bank: Bank | None = None) -> None:
         """Load a bank through the write port."""
-        writes = bank_writes(MOE, ACCELERATOR.folding, tiny.bank(VARIANT, number))
+        writes = bank_writes(MOE, ACCELERATOR.folding, bank or tiny.bank(VARIANT, number))
         for layer in np.unique(writes.layer):
             part = replace(
                 writes, **{f: getattr(writes, f)[writes.layer == layer] for f in ("layer", "bias", "address", "data")}

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Learning on moe_top: linear layers, hidden layers with confidence, eight local experts; defects are seen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from hw.gen.build import memory_files
+from spec import tiny_variants as tiny
+from tools.cocotb_run import Results, run, with_mutant
+from verif.top.test_moe_top import sources
+
+BENCH = "verif.top.bench_lessons"
+
+
+def simulate(variant: str, files: Any = None, **options: Any) -> Results:
+    """Run the bench on a tiny accelerator."""
+    memories = memory_files(tiny.accelerator(variant))
+    files = files or sources(variant)
+    return run("moe_top", BENCH, sources=files, files=memories, env={"TINY_VARIANT": variant}, **options)
+
+
+@pytest.mark.parametrize("variant", tiny.VARIANTS)
+def test_lessons(variant: str) -> None:
+    simulate(variant)
+
+
+# module, text, replacement, the test that must fail
+DEFECTS = {
+    "the random number is not added": (
+        "weight_mover", "+ (DitherW + 1)'(dither);", "+ (DitherW + 1)'(16'h8000);", "back_to_back/mode=2"
+    ),
+    "every input has the same random number": (
+        "weight_mover", "read_dither_q + DitherW'(s) * Weyl;", "read_dither_q;", "back_to_back/mode=2"
+    ),
+    "the LFSR takes a step too few": ("learn_pkg", "i < LfsrSteps;", "i < LfsrSteps - 1;", "back_to_back/mode=2"),
+    "the LFSR moves for every image": (
+        "moe_core", "frame_image.lesson.valid && (|frame_start)", "(|frame_start)", "mixed/idle=none/stall=none"
+    ),
+    "the highest rival of a tie": ("rival", "data_i > rival_q", "data_i >= rival_q", "ties"),
+    "no end of the range": ("weight_mover", "stuck[p][s] ? weight : weight", "weight", "back_to_back/mode=2"),
+    "the rival rises, too": (
+        "weight_mover", "- WgtW'(falls);", "+ WgtW'(falls);", "back_to_back/mode=2"
+    ),
+    "an image overtakes the lesson before it": (
+        "runtime_dense", "tag_valid && !held_q;\n  assign in_ready_o = tag_valid && mvu_ready && !held_q;",
+        "tag_valid;\n  assign in_ready_o = tag_valid && mvu_ready;", "back_to_back/mode=3", "eight"
+    ),
+    "units at the end of their range move": (
+        "head_learner", "&& !(&hidden_data_i", "&& 1'b1 || (&hidden_data_i", "back_to_back/mode=3"
+    ),
+    "the correction of another image": (
+        "replay_ring", "if (slot[i]) first", "if (slot[i] && i == 0) first", "mixed/idle=none/stall=none"
+    ),
+    "an image that is no longer there is corrected": (
+        "corrections", "kept.sequence_number == now_q.sequence_number", "1'b1", "which_images_can_be_corrected"
+    ),
+    "a correction gives a result": ("le_branch", "{!replay_i, image_i.use_gate", "{1'b1, image_i.use_gate",
+                                    "mixed/idle=none/stall=none"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("change", DEFECTS.values(), ids=DEFECTS)
+def test_a_defect_is_found(change: tuple[str, ...]) -> None:
+    module, old, new, found_by, *other = change
+    variant = other[0] if other else "two"
+    results = simulate(variant, with_mutant(sources(variant), module, old, new), testcase=found_by, check=False)
+    assert not results.passed, f"{found_by} did not notice that {old!r} became {new!r}"
+    assert results.failed, f"there is no cocotb test {found_by} in {BENCH}"
