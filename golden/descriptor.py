@@ -55,8 +55,11 @@ class Settings:
 
 @dataclass(frozen=True)
 class Descriptor:
-    """One image's descriptor; ``use_le`` has one bit a local expert, ``lesson`` is the label of an image that is learned
-    (:func:`spec.learning.label_word`)."""
+    """One image's descriptor.
+
+    ``use_le`` has one bit a local expert; ``lesson`` is the label of an image that is learned
+    (:func:`spec.learning.label_word`).
+    """
 
     use_ge: int = 0
     gated: int = 0
