@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+"""weight_mover: two rows of an output layer, every row of a hidden layer, wide and narrow words."""
+
+from __future__ import annotations
+
+import pytest
+
+from tools.cocotb_run import run
+from verif.unit.controls import Defect, check_found
+
+BENCH = "verif.unit.bench_weight_mover"
+
+
+def shape(inputs: int, outputs: int, pe: int, simd: int, pair: bool, bits: int = 8) -> dict[str, int]:
+    """Parameters of a layer with so many words and folds."""
+    return {"InWords": inputs, "OutWords": outputs, "Pe": pe, "Simd": simd, "WgtW": bits, "Pair": int(pair)}
+
+
+SHAPES = {
+    "an expert's output layer": shape(10, 62, 1, 4, True),
+    "rows that share a word": shape(5, 3, 2, 3, True),
+    "all rows in a word": shape(3, 1, 6, 2, True),
+    "a gate's hidden layer": shape(9, 3, 4, 4, False),
+    "one input word, 4-bit weights": shape(1, 5, 1, 2, False, 4),
+}
+DEFECTS = {
+    "wraps at the end of the range": ("stuck[p][s] ? weight : weight", "weight"),
+    "does not count what is lost": ("LostW'(stuck[p][s]);", "LostW'(0);"),
+    "every input has the same random number": ("read_dither_q + DitherW'(s) * Weyl;", "read_dither_q;"),
+    "words of inputs have the same random numbers": ("dither_q + DitherW'(Simd) * Weyl;", "dither_q;"),
+    "a factor of two": ("(ShiftW'(15) - shift_i)", "(ShiftW'(14) - shift_i)"),
+    "up is down": ("up_q   <= (up_q >> Pe)", "up_q   <= (down_q >> Pe)"),
+    "writes while the memory is taken": ("advance = !wr_en_o || wr_ready_i;", "advance = 1'b1;"),
+}
+PATTERN = {"writes while the memory is taken": "random"}
+
+
+@pytest.mark.parametrize("parameters", SHAPES.values(), ids=SHAPES)
+def test_weight_mover(parameters: dict[str, int]) -> None:
+    run("weight_mover", BENCH, parameters=parameters)
+
+
+@pytest.mark.parametrize("name", DEFECTS)
+def test_a_defect_is_found(name: str) -> None:
+    defect = Defect("weight_mover", *DEFECTS[name], found_by=f"data/pattern={PATTERN.get(name, 'none')}")
+    check_found("weight_mover", BENCH, defect, SHAPES["a gate's hidden layer"])
