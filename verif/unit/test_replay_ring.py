@@ -13,7 +13,7 @@ SHAPES = {
     "a word is a piece": {"LaneW": 8, "Lanes": 4, "Words": 9, "Tags": 9},
     "five pieces": {"LaneW": 8, "Lanes": 20, "Words": 3, "Tags": 9},
     "five pieces, one word": {"LaneW": 8, "Lanes": 20, "Words": 1, "Tags": 9},
-    "three lanes, one word": {"LaneW": 4, "Lanes": 3, "Words": 1, "Tags": 2},
+    "three lanes, one word": {"LaneW": 4, "Lanes": 3, "Words": 1, "Tags": 3},
 }
 DEFECTS = {
     "one slot for all": ("five pieces", "if (slot[i]) first", "if (slot[i] && 1'b0) first"),
