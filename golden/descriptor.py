@@ -9,7 +9,7 @@ import numpy as np
 
 from golden.integer_model import MoeModel
 from spec.bank import Bank
-from spec.learning import LABEL_BITS, LABEL_VALID
+from spec.learning import LABEL_BITS, LABEL_GATE, LABEL_VALID
 from spec.network import NO_CLASS, Mode
 from spec.result_word import SEQUENCE_NUMBERS
 
@@ -36,7 +36,6 @@ class LearnSession:
 
     bank: int = 0
     expert: int = 0
-    gate: int = 1
 
 
 @dataclass(frozen=True)
@@ -98,7 +97,7 @@ class Descriptor:
         le_disabled = everyone & ~settings.le_enable
         session = settings.learning
         if session and label >> LABEL_VALID & 1 and label & 0xFF < classes and (moe or mode == Mode.LE_ONLY):
-            gate = bool(moe and session.gate and not le_disabled)
+            gate = bool(moe and label >> LABEL_GATE & 1 and not le_disabled)
             return Descriptor(
                 use_le=everyone if gate else 1 << session.expert,
                 use_gate=int(gate),

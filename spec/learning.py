@@ -26,8 +26,8 @@ DITHER_BITS = 16
 WEYL = 40503  # odd, next to 2**16 divided by the golden ratio
 SMALLEST_SHIFT, LARGEST_SHIFT = 8, 15  # inputs have 8 bits: a weight moves by one at most
 MARGIN_BITS = 24
-LABEL_BITS = 10  # of TUSER with an image's first pixel: class in bits 7 to 0
-LABEL_OWN, LABEL_VALID = 8, 9  # the bits that say whose image it is, and that there is a label
+LABEL_BITS = 11  # of TUSER with an image's first pixel: class in bits 7 to 0
+LABEL_OWN, LABEL_GATE, LABEL_VALID = 8, 9, 10  # bits: the user's image; the gate learns, too; there is a label
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,6 @@ def next_random(state: int) -> int:
     return state
 
 
-def label_word(label: int, own: bool) -> int:
+def label_word(label: int, own: bool = True, with_gate: bool = True) -> int:
     """A label as it stands in TUSER of an image's first pixel."""
-    return 1 << LABEL_VALID | int(own) << LABEL_OWN | label
+    return 1 << LABEL_VALID | int(with_gate) << LABEL_GATE | int(own) << LABEL_OWN | label

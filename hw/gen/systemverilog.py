@@ -245,7 +245,6 @@ def watched_top(taps: tuple[Tap, ...]) -> str:
     input  logic [accel_pkg::LocalExpertW-1:0] local_expert_i,
     input  logic signed [accel_pkg::ThetaW-1:0] theta_i,
     input  logic learn_open_i,
-    input  logic learn_gate_i,
     input  logic [accel_pkg::BankW-1:0] learn_bank_i,
     input  logic [accel_pkg::LocalExpertW-1:0] learn_expert_i,
     input  logic [learn_pkg::MarginW-1:0] local_margin_i,

@@ -30,10 +30,11 @@ package accel_pkg;
   // A label that comes with an image's first pixel (AXI4-Stream TUSER).
   typedef struct packed {
     logic              valid;
+    logic              gate;   // the gate learns, too
     logic              own;    // the user's image; else a generic one
     logic [ClassW-1:0] label;
   } label_t;
-  localparam int unsigned LabelW = ClassW + 2;
+  localparam int unsigned LabelW = ClassW + 3;
 
   // What happens to one image: fixed when its first pixel is accepted, so that a mode, bank or threshold change
   // takes effect exactly between two images.

@@ -81,7 +81,7 @@ module corrections
 
   assign kept      = kept_q[now_q.sequence_number[ReplaySlotW-1:0]];
   assign learner   = MaxLocalExperts'(1) << learn_i.expert;
-  assign with_gate = gate_mode_i && learn_i.gate && kept.gate && (kept.le & AllLocal) == AllLocal;
+  assign with_gate = gate_mode_i && now_q.label.gate && kept.gate && (kept.le & AllLocal) == AllLocal;
   assign possible  = learn_i.open && le_mode_i && 32'(now_q.label.label) < Classes &&
                      kept.sequence_number == now_q.sequence_number && (kept.le & learner) != '0;
 

@@ -6,7 +6,7 @@
 /// a long one (TLAST late) are dropped, so that the next image starts clean. In ModeOff no pixel is accepted.
 ///
 /// A label with the first pixel makes the image a lesson while a session is open and the mode has local experts: it is
-/// computed with the bank that learns, answered by the local expert that learns, seen by the gate if that learns too
+/// computed with the bank that learns, answered by the local expert that learns, seen by the gate if its label says so
 /// (in an MoE mode with every local expert), and never by the GE.
 ///
 /// Latency: combinational from pixel in to pixel out. Initiation interval: Beats + 1 cycles an image (one to issue
@@ -109,7 +109,7 @@ module image_ingress
   // ---- Lesson -----------------------------------------------------------------------------------------------
   logic lesson, lesson_gate;
   assign lesson      = Learn && learn_i.open && s_label_i.valid && 32'(s_label_i.label) < Classes && (le_only || moe);
-  assign lesson_gate = moe && learn_i.gate && all_le_enabled;
+  assign lesson_gate = moe && s_label_i.gate && all_le_enabled;
 
   always_comb begin
     image_o = '0;

@@ -35,7 +35,6 @@ package learn_pkg;
   // Settings of a session; they stay as they are while labelled images are in flight.
   typedef struct packed {
     logic                    open;    // labelled images are learned
-    logic                    gate;    // by the gate, too
     logic [BankW-1:0]        bank;    // which weights learn
     logic [LocalExpertW-1:0] expert;  // which local expert learns own images
     learn_rule_t             local_rule;

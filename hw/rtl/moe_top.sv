@@ -19,7 +19,6 @@ module moe_top
     input  logic signed [ThetaW-1:0] theta_i,
     // A learning session (learn_pkg::learn_settings_t)
     input  logic                     learn_open_i,
-    input  logic                     learn_gate_i,
     input  logic [BankW-1:0]         learn_bank_i,
     input  logic [LocalExpertW-1:0]  learn_expert_i,
     input  logic [MarginW-1:0]       local_margin_i,
@@ -88,7 +87,6 @@ module moe_top
   learn_settings_t learn;
   assign learn = '{
           open: learn_open_i,
-          gate: learn_gate_i,
           bank: learn_bank_i,
           expert: learn_expert_i,
           local_rule: '{own_margin: local_margin_i, generic_margin: '0, shift: local_shift_i},

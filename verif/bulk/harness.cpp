@@ -25,7 +25,7 @@ struct MoeSettings {
 
 // A learning session, as learn_pkg::learn_settings_t has it.
 struct MoeLearning {
-  uint32_t open, gate, bank, expert, local_margin, local_shift, own_margin, generic_margin, gate_shift;
+  uint32_t open, bank, expert, local_margin, local_shift, own_margin, generic_margin, gate_shift;
 };
 }
 
@@ -89,7 +89,6 @@ class Simulation {
 
   void learn(const MoeLearning& session) {
     model_->learn_open_i = session.open;
-    model_->learn_gate_i = session.gate;
     model_->learn_bank_i = session.bank;
     model_->learn_expert_i = session.expert;
     model_->local_margin_i = session.local_margin;

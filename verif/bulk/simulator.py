@@ -55,7 +55,7 @@ class _Learning(ctypes.Structure):
     _fields_ = [
         (name, ctypes.c_uint32)
         for name in (
-            "open", "gate", "bank", "expert", "local_margin", "local_shift", "own_margin", "generic_margin",
+            "open", "bank", "expert", "local_margin", "local_shift", "own_margin", "generic_margin",
             "gate_shift",
         )
     ]  # fmt: skip
@@ -233,12 +233,12 @@ class BulkSimulator:
         result.seconds = time.perf_counter() - started
         return result
 
-    def learn(self, rule: LearnRule | None, bank: int = 0, expert: int = 0, gate: bool = True) -> None:
+    def learn(self, rule: LearnRule | None, bank: int = 0, expert: int = 0) -> None:
         """Open a learning session on a bank, with the LFSR at the rule's seed; None ends it."""
         if rule is None:
             session, seed = _Learning(), 0
         else:
-            session, seed = _Learning(open=1, gate=gate, bank=bank, expert=expert, **_fields(rule)), rule.seed
+            session, seed = _Learning(open=1, bank=bank, expert=expert, **_fields(rule)), rule.seed
         for model in self._models:
             model.learn(session, seed)
 

@@ -21,7 +21,7 @@ from hw.gen.memory import BankWrites, bank_writes
 from hw.hierarchy import FRAME_STARTED
 from spec import tiny_variants as tiny
 from spec.bank import Bank
-from spec.learning import LABEL_BITS, LearnRule, label_word
+from spec.learning import LABEL_BITS, LABEL_OWN, LABEL_VALID, LearnRule, label_word
 from spec.network import Mode
 from spec.result_word import SEQUENCE_NUMBERS
 from verif.streams import CROSSED
@@ -113,10 +113,10 @@ class Corrections:
 class Class(Top):
     """The accelerator in a learning session."""
 
-    def __init__(self, dut: Any, idle: str = "none", stall: str = "none", gate: bool = True, open: bool = True) -> None:
+    def __init__(self, dut: Any, idle: str = "none", stall: str = "none", open: bool = True) -> None:
         super().__init__(dut, idle, stall)
         self.open = open
-        self.session = LearnSession(LEARNS, EXPERTS - 1, int(gate))
+        self.session = LearnSession(LEARNS, EXPERTS - 1)
         self.between = Mode.MOE_PARALLEL  # what corrections find when no image waits
         self.banks = {number: tiny.bank(VARIANT, number) for number in (0, 1)}
         self.starts, self.corrections = Starts(dut), Corrections(dut)
@@ -127,7 +127,6 @@ class Class(Top):
         dut, rule = self.dut, RULE
         return {
             dut.learn_open_i: int(self.open),
-            dut.learn_gate_i: self.session.gate,
             dut.learn_bank_i: self.session.bank,
             dut.learn_expert_i: self.session.expert,
             dut.local_margin_i: rule.local_margin,
@@ -180,7 +179,7 @@ class Class(Top):
         self.source.queue += [(pixel, int(i == len(pixels) - 1)) for i, pixel in enumerate(pixels)]
 
     def random_label(self) -> int:
-        return label_word(self.rng.randrange(CLASSES), self.rng.random() < 0.7)
+        return label_word(self.rng.randrange(CLASSES), self.rng.random() < 0.7, self.rng.random() < 0.7)
 
     async def finish(self) -> None:
         """Run until everything is answered and nothing is open."""
@@ -219,12 +218,13 @@ class Class(Top):
             if not now.correction:
                 i = self._answer_until(i, now.sequence, expected, results, learner)
             x = inputs[now.sequence]
-            if now.label >> 9:
-                learner.gate = now.gate
-                lesson = learner.learn(x.local[0], x.gate[0], now.label & 0xFF, bool(now.label >> 8 & 1))
+            learned = now.label >> LABEL_VALID & 1
+            if learned:
+                own = bool(now.label >> LABEL_OWN & 1)
+                lesson = learner.learn(x.local[0], x.gate[0], now.label & 0xFF, own, now.gate)
             if not now.correction:
                 assert now.label == expected[i].lesson, f"image {i} was started with another label"
-                answer = lesson.answer if now.label >> 9 else None
+                answer = lesson.answer if learned else None
                 results[i] = self._result(i, expected[i], learner, answer)
                 i += 1
         self._answer_until(i, len(self.pupils), expected, results, learner)
@@ -317,10 +317,11 @@ async def back_to_back(dut: Any, mode: int) -> None:
 
 @cocotb.test()
 async def without_the_gate(dut: Any) -> None:
-    """A session in which the gate does not learn, in an MoE mode."""
-    lessons = await Class(dut, gate=False).start()
+    """Labels that are not for the gate, in an MoE mode."""
+    lessons = await Class(dut).start()
     for _ in range(12):
-        lessons.teach(Settings(Mode.MOE_GATED, LEARNS, 3), lessons.random_label())
+        label = label_word(lessons.rng.randrange(CLASSES), lessons.rng.random() < 0.7, with_gate=False)
+        lessons.teach(Settings(Mode.MOE_GATED, LEARNS, 3), label)
     learner = await lessons.check()
     for before, after in zip(lessons.banks[LEARNS].gate, learner.bank().gate, strict=True):
         assert np.array_equal(before.weight, after.weight)
