@@ -19,7 +19,6 @@ from spec.kinds.matrix import MatrixLayer
 from spec.learning import DITHER_BITS, WEYL, LearnRule, next_random
 from spec.network import Head, LayerWeights, Moe
 
-
 _BELOW_ALL = -(1 << 62)  # no logit is so small
 
 
@@ -99,7 +98,9 @@ class Learner:
             gate=tuple(now.weights() for now in self._gate),
         )
 
-    def learn(self, local: np.ndarray, gate: np.ndarray, label: int, own: bool = True, with_gate: bool = True) -> Lesson:
+    def learn(
+        self, local: np.ndarray, gate: np.ndarray, label: int, own: bool = True, with_gate: bool = True
+    ) -> Lesson:
         """Learn one image.
 
         Args:
