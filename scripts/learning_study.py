@@ -15,6 +15,7 @@ from typing import Any
 
 from _arguments import (
     Parser,
+    add_banks,
     add_gates,
     add_ge,
     add_jobs,
@@ -32,12 +33,13 @@ from spec.errors import InputError
 from spec.files import write_bytes
 from spec.learning import LearnRule
 from spec.models_digest import models_digest
-from spec.paths import BUILD, MODELS
+from spec.paths import BANKS, BUILD, MODELS
 from spec.presets import DEFAULT_GATE, load_moe, load_toml
 from training import learning_choice as choice
 from training import learning_table as study
 from training import seed_runs
 from training.course import Course
+from training.learning import Source
 from training.table_files import TableData
 
 
@@ -49,6 +51,7 @@ def options() -> Parser:
     add_seeds(parser, 3, "seeds 0 to N - 1 of order, generic images and LFSR")
     add_users(parser, " (default)")
     add_ge(parser)
+    add_banks(parser, BANKS)
     add_jobs(parser, "processes")
     add_work(parser, BUILD / "learning", "finished rows, to go on from")
     add_json(parser)
@@ -79,7 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     found = {}
     for gate in gates:
         rule, course = rules[gate]
-        tasks = study.tasks_of(gate, given.ge, rule, course, data.numbers, given.seeds, given.work)
+        tasks = study.tasks_of(_sources(given, gate, data), rule, course, given.seeds, given.work)
         rows = seed_runs.run(tasks, given.jobs)
         host = None if data.synthetic else study.host_figures(moes[gate].preset, data.numbers)
         found[gate] = study.entry(moes[gate], rule, presets[gate]["learning"], rows, host)
@@ -90,9 +93,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return DONE
 
 
+def _sources(given: Any, gate: str, data: TableData) -> list[Source]:
+    return [Source(gate, given.ge, user, None, banks=given.banks) for user in data.numbers]
+
+
 def _choose(given: Any, gate: str, moe: Any, data: TableData, about: dict[str, Any]) -> None:
     sections = choice.candidates()
-    tasks = choice.tasks_of(sections, moe, gate, given.ge, data.numbers, given.work, choice.SEEDS)
+    tasks = choice.tasks_of(_sources(given, gate, data), sections, moe, choice.SEEDS, given.work)
     rows = seed_runs.run(tasks, given.jobs)
     settings = {"gate": gate, "users": len(data.numbers), "seeds": choice.SEEDS, "usual": choice.USUAL}
     result = choice.record(sections, rows, {**about, **settings})

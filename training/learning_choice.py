@@ -8,6 +8,7 @@ class alike. The device starts from the factory bank without the user, so the us
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +29,31 @@ USUAL: dict[str, Any] = {
     "own_margin": 2.0,
     "generic_margin": 2.5,
     "gate_shift": 10,
-    COURSE: {"passes": 20, "every": 10, "generic": 2, "slower_after": [10, 15], "slower_gate": True},
+    COURSE: {"passes": 20, "every": 10, "generic": 2, "slower_after": [14, 18], "slower_gate": True},
 }
 """A section ``[learning]``; every candidate differs from it in one or two settings."""
 
-_CHANGES: tuple[dict[str, Any], ...] = ({},)
+_CHANGES: tuple[dict[str, Any], ...] = (
+    {},
+    {"slower_after": []},
+    {"slower_after": [10, 15]},
+    {"local_margin": 2.0},
+    {"local_margin": 6.0},
+    {"local_shift": 9},
+    {"gate_shift": 12},
+    {"own_margin": 3.0},
+    {"own_margin": 3.0, "generic_margin": 3.0, "gate_shift": 12},
+    {"generic_margin": 2.0},
+    {"generic_margin": 3.0},
+    {"gate_on_all": True},
+    {"gate_on_all": True, "own_margin": 0.0, "generic_margin": 5.0, "gate_shift": 12},
+    {"every": 5, "generic": 1, "generic_margin": 4.0},
+    {"passes": 10, "slower_after": [7, 9]},
+    {"passes": 15, "slower_after": [10, 13], "generic": 4, "gate_shift": 11},
+    {"passes": 15, "slower_after": [10, 13], "generic": 4, "own_margin": 3.0, "generic_margin": 2.0, "gate_shift": 11},
+    {"passes": 15, "slower_after": [10, 13], "generic": 4, "own_margin": 3.0, "generic_margin": 2.25, "gate_shift": 12},
+    {"passes": 15, "slower_after": [10, 13], "generic": 4, "own_margin": 4.0, "generic_margin": 2.0, "gate_shift": 12},
+)
 _COLUMNS = {"le": "users, LE alone", "overall": "users", "balanced": "users, classes alike", "gn": "users' to the LE"}
 
 
@@ -53,13 +74,16 @@ def _value(value: Any) -> str:
 
 
 def tasks_of(
-    sections: dict[str, dict[str, Any]], moe: Moe, gate: str, ge: Path, users: Sequence[int], work: Path, seeds: int
+    sources: Sequence[Source], sections: dict[str, dict[str, Any]], moe: Moe, seeds: int, work: Path
 ) -> list[Task]:
-    """Every candidate on every split of every user, those of one split together; the candidates in their order."""
+    """Every candidate on every split of every source, those of one split together; the candidates in their order.
+
+    Whatever part a source says: test images never measure here.
+    """
     each = [_of(section, moe) for section in sections.values()]
     return [
-        Task(Source(gate, ge, user, part), rule, course, seed, (course.passes,), work)
-        for user in users
+        Task(replace(source, part=part), rule, course, seed, (course.passes,), work)
+        for source in sources
         for part in SPLITS
         for seed in range(seeds)
         for rule, course in each

@@ -50,14 +50,12 @@ def measured_after(course: Course) -> tuple[int, ...]:
     return tuple(sorted({*(number for number in PASSES if number <= course.passes), course.passes}))
 
 
-def tasks_of(
-    gate: str, ge: Path, rule: LearnRule, course: Course, users: Sequence[int], seeds: int, work: Path
-) -> list[Task]:
-    """Every user with every seed and number of images, measured on test images."""
+def tasks_of(sources: Sequence[Source], rule: LearnRule, course: Course, seeds: int, work: Path) -> list[Task]:
+    """Every source, that is user, with every seed and number of images."""
     after = measured_after(course)
     return [
-        Task(Source(gate, ge, user, None), rule, course, seed, after, work, count)
-        for user in users
+        Task(source, rule, course, seed, after, work, count)
+        for source in sources
         for seed in range(seeds)
         for count in COUNTS
     ]
