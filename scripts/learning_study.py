@@ -16,6 +16,7 @@ from typing import Any
 from _arguments import (
     Parser,
     add_banks,
+    add_choose,
     add_gates,
     add_ge,
     add_jobs,
@@ -47,7 +48,7 @@ def options() -> Parser:
     """Command line."""
     parser = command(__file__, __doc__, "--users 1,2 --seeds 1")
     add_gates(parser, (DEFAULT_GATE,))
-    parser.add_argument("--choose", action="store_true", help="compare rules and courses on training images alone")
+    add_choose(parser, "rules and courses, and nothing else,")
     add_seeds(parser, 3, "seeds 0 to N - 1 of order, generic images and LFSR")
     add_users(parser, " (default)")
     add_ge(parser)

@@ -32,15 +32,16 @@ def picture(found: dict[str, Any], title: str) -> bytes:
                 left.axhline(100 * host[key], color=colour, linestyle="--", linewidth=1, label=f"{name}, host training")
         for axes in (left, right):
             axes.axhline(100 * after[last]["ge"]["mean"], color=GREY, linestyle=":", linewidth=1.4, label="GE alone")
-            axes.minorticks_off()
             axes.grid(alpha=0.3)
-            axes.legend(loc="lower right", fontsize=7)
         left.set_xscale("symlog", linthresh=1)
         left.set_xticks([int(number) for number in after], list(after))
         left.set(xlabel="passes over the user's images", ylabel="users' test images right, %", title=title)
         right.set_xscale("log")
         places = [point["images_a_class"] for point in curve]
         right.set_xticks(places, [f"{place:.0f}" for place in places])
+        for axes, place in ((left, "lower right"), (right, "upper left")):
+            axes.minorticks_off()
+            axes.legend(loc=place, fontsize=7)
         right.set(xlabel="training images of each character", title="Fewer images")
         return png(figure)
 
