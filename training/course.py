@@ -32,6 +32,9 @@ class Course:
             sees both kinds as often as ``generic`` says.
         slower_after: passes after which the local expert's steps become half as likely, ascending.
         slower_gate: the gate's too.
+
+    Raises:
+        InputError: a setting is out of range or of another type.
     """
 
     passes: int = 20
@@ -43,10 +46,16 @@ class Course:
 
     def __post_init__(self) -> None:
         for name, least in (("passes", 1), ("every", 1), ("generic", 0)):
-            if getattr(self, name) < least:
-                raise InputError(f"course: {name} is {getattr(self, name)}, at least {least} is needed")
-        if list(self.slower_after) != sorted(self.slower_after) or min(self.slower_after, default=0) < 0:
-            raise InputError(f"course: slower_after is {list(self.slower_after)}, passes in ascending order are needed")
+            value = getattr(self, name)
+            if type(value) is not int or value < least:
+                raise InputError(f"course: {name} is {value!r}, a whole number of at least {least} is needed")
+        for name in ("gate_on_all", "slower_gate"):
+            if type(getattr(self, name)) is not bool:
+                raise InputError(f"course: {name} is {getattr(self, name)!r}, true or false is needed")
+        after = self.slower_after
+        known = isinstance(after, tuple) and all(type(number) is int and number >= 0 for number in after)
+        if not known or list(after) != sorted(after):
+            raise InputError(f"course: slower_after is {after!r}, a list of passes in ascending order is needed")
 
     @staticmethod
     def of(preset: dict[str, Any]) -> Course:

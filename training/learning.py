@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from golden.data import LabelledImages
+from golden.data import LabelledImages, balanced_subset
 from golden.integer_model import MoeModel
 from golden.learner import Learner, learn_inputs
 from spec.bank import Bank
@@ -68,8 +68,15 @@ class Source:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A source's images and start; ``generic``: those that may teach. ``own``, ``other``: the user's and generic ones
-    that measure."""
+    """What the tasks of a source share.
+
+    Attributes:
+        start: the factory bank.
+        train, train_features: the user's images to learn from, and their uint8 features (N, h, w, c).
+        generic: generic images that may teach.
+        own, other: the user's and generic images that measure.
+        depends_on: everything that a row of this source depends on, for :func:`training.row_cache.cached_row`.
+    """
 
     model: MoeModel
     start: Bank
@@ -96,11 +103,7 @@ def _generic(classes: int, held_out: bool) -> tuple[LabelledImages, LabelledImag
     """Generic images that may teach, and those that measure."""
     data = _data(classes)
     rest, validation = validation_split(data.generic)
-    return data.generic.select(rest), data.generic.select(validation) if held_out else _balanced_test(data)
-
-
-def _balanced_test(data: RunData) -> LabelledImages:
-    return data.split(int(data.users.users[0]), 0, False).other
+    return data.generic.select(rest), data.generic.select(validation) if held_out else balanced_subset(data.test, 0)
 
 
 @lru_cache(maxsize=2)
@@ -196,9 +199,9 @@ class Task:
 
 
 def figures(ready: Prepared, bank: Bank) -> dict[str, float]:
-    """Shares 0..1: those of :func:`training.personalize.table_2_row`, with every class alike on generic images, and
+    """Shares 0..1: those of :func:`training.personalize.table_2_row`, with every class alike on generic images.
 
-    ``balanced``, ``le_balanced`` (the user's images, classes alike).
+    Also ``balanced`` and ``le_balanced``: the user's images, with every class alike.
     """
     mine, other = (measure_seen(ready.model, bank, seen) for seen in (ready.own, ready.other))
     labels = ready.other.labels

@@ -39,7 +39,7 @@ def picture(found: dict[str, Any], title: str) -> bytes:
         right.set_xscale("log")
         places = [point["images_a_class"] for point in curve]
         right.set_xticks(places, [f"{place:.0f}" for place in places])
-        for axes, place in ((left, "lower right"), (right, "upper left")):
+        for axes, place in ((left, (0.55, 0.12)), (right, "upper left")):
             axes.minorticks_off()
             axes.legend(loc=place, fontsize=7)
         right.set(xlabel="training images of each character", title="Fewer images")

@@ -100,6 +100,10 @@ def test_strewn_images_are_balanced_all_along(count: int) -> None:
         ({"every": 0}, "every is 0"),
         ({"generic": -1}, "generic is -1"),
         ({"slower_after": (3, 2)}, "ascending"),
+        ({"slower_after": 3}, "slower_after is 3"),
+        ({"passes": "many"}, "passes is 'many', a whole number"),
+        ({"every": 2.5}, "every is 2.5"),
+        ({"slower_gate": 1}, "slower_gate is 1, true or false"),
     ],
 )
 def test_a_course_out_of_range_is_refused(changes: dict, words: str) -> None:
