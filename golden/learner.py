@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 import torch
@@ -17,6 +18,8 @@ from spec.fixedpoint import requantize
 from spec.kinds.matrix import MatrixLayer
 from spec.learning import DITHER_BITS, WEYL, LearnRule, next_random
 from spec.network import Head, LayerWeights, Moe
+
+_BELOW_ALL = -(1 << 62)  # no logit is so small
 
 
 @dataclass(frozen=True)
@@ -95,13 +98,16 @@ class Learner:
             gate=tuple(now.weights() for now in self._gate),
         )
 
-    def learn(self, local: np.ndarray, gate: np.ndarray, label: int, own: bool = True) -> Lesson:
+    def learn(
+        self, local: np.ndarray, gate: np.ndarray, label: int, own: bool = True, with_gate: bool = True
+    ) -> Lesson:
         """Learn one image.
 
         Args:
             local, gate: of :func:`learn_inputs`, of this image.
             label: its class; of a generic image it does not matter.
             own: the user's image; else a generic one, which the gate shall leave to the GE.
+            with_gate: whether the gate learns from this image too.
 
         Raises:
             InputError: there is no such class.
@@ -113,7 +119,7 @@ class Learner:
         logits = [layer.sums(x) for layer, x in zip(self._local, local, strict=True)]
         answer = int(logits[self.expert].argmax())
         # Both see the weights from before the image: the gate's confidence inputs come from the same logits.
-        gate_lost = self._learn_gate(gate, logits, own, for_gate) if self.gate else None
+        gate_lost = self._learn_gate(gate, logits, own, for_gate) if self.gate and with_gate else None
         local_lost = None
         if own:
             expert, rule = self._local[self.expert], self.rule
@@ -129,7 +135,7 @@ class Learner:
         inputs = pooled
         if (shift := moe.confidence_shift) is not None:
             bits = moe.network.feature_type.bits
-            inputs = np.concatenate([inputs, *(confidence(one[None], shift, bits)[0] for one in logits)])
+            inputs = np.concatenate([inputs, confidence(np.array(logits), shift, bits).ravel()], dtype=np.float64)
         target, margin = (self.expert + 1, rule.own_margin) if own else (0, rule.generic_margin)
         first, out = self._gate[0], self._gate[-1]
         sums = first.sums(inputs)
@@ -152,14 +158,15 @@ class _Layer:
     def __init__(self, layer: MatrixLayer, weights: LayerWeights) -> None:
         self.layer = layer
         self.weight = weights.weight.astype(np.float64)
-        self._bias = weights.bias
+        self._bias = weights.bias.astype(np.float64)
+        self._least, self._most = layer.weight.minimum, layer.weight.maximum
 
     def weights(self) -> LayerWeights:
-        return LayerWeights(self.weight.astype(np.int64), self._bias)
+        return LayerWeights(self.weight.astype(np.int64), self._bias.astype(np.int64))
 
     def sums(self, inputs: np.ndarray) -> np.ndarray:
         """int64 (outputs,)."""
-        return (self.weight @ inputs).astype(np.int64) + self._bias
+        return (self.weight @ inputs + self._bias).astype(np.int64)
 
     def requantized(self, sums: np.ndarray) -> np.ndarray:
         return requantize(sums, self.layer.shift, self.layer.out_type.bits)
@@ -172,17 +179,19 @@ class _Layer:
             columns: bool (inputs,).
         """
         rows = np.flatnonzero(directions)
-        which = np.ix_(rows, np.flatnonzero(columns))
-        wanted = self.weight[which] + directions[rows, None]
-        kept = np.clip(wanted, self.layer.weight.minimum, self.layer.weight.maximum)
-        self.weight[which] = kept
-        return int((wanted != kept).sum())
+        wanted = self.weight[rows] + directions[rows, None] * columns
+        self.weight[rows] = kept = np.minimum(np.maximum(wanted, self._least), self._most)
+        return int(np.count_nonzero(wanted != kept))
 
 
 def rival_within(logits: np.ndarray, target: int, margin: int) -> int | None:
-    """Index of the largest logit but ``target``'s, the lowest on a tie; None if the target's is ``margin`` above it."""
+    """Index of the largest logit but ``target``'s, the lowest on a tie; None if the target's is ``margin`` above it.
+
+    Args:
+        logits: int64 (outputs,).
+    """
     others = logits.copy()
-    others[target] = np.iinfo(others.dtype).min
+    others[target] = _BELOW_ALL
     rival = int(others.argmax())
     return rival if logits[target] - logits[rival] < margin else None
 
@@ -203,5 +212,10 @@ def moving(inputs: np.ndarray, shift: int, start: int) -> np.ndarray:
         start: 16 bits of the LFSR.
     """
     ones = 1 << DITHER_BITS
-    dither = (start + np.arange(len(inputs), dtype=np.int64) * WEYL) & (ones - 1)
+    dither = (start + _weyl(len(inputs))) & (ones - 1)
     return (inputs.astype(np.int64) << (DITHER_BITS - shift)) + dither >= ones
+
+
+@cache
+def _weyl(inputs: int) -> np.ndarray:
+    return np.arange(inputs, dtype=np.int64) * WEYL

@@ -171,6 +171,14 @@ SOURCES = (
         of="models",
     ),
     Source(
+        "learning",
+        "a device that learns its user by itself: accuracy over passes and images, beside training on a host",
+        "python scripts/learning_study.py --keep",
+        needs=("gates", "data"),
+        kept="learning.json",
+        of="models",
+    ),
+    Source(
         "several",
         "several users on one device: accuracy, the right expert, load; the simulated device against the model",
         "python scripts/several_users.py --choose --rtl --keep",

@@ -260,6 +260,11 @@ def add_validate(options: _Options) -> None:
          help="measure on held-out training images instead of test images, to choose a recipe by")  # fmt: skip
 
 
+def add_choose(options: _Options, what: str) -> None:
+    """``--choose``: comparison on training data."""
+    _add(options, "--choose", action="store_true", help=f"compare {what} by cross-validation on training data")
+
+
 def add_jobs(options: _Options, what: str = "runs at a time") -> None:
     """``--jobs``: how much runs at the same time."""
     _add(options, "--jobs", type=whole_number(1), default=os.cpu_count() or 1, metavar="N",

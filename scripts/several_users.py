@@ -17,6 +17,7 @@ import torch
 
 from _arguments import (
     Parser,
+    add_choose,
     add_gate,
     add_ge,
     add_json,
@@ -59,7 +60,7 @@ def options() -> Parser:
     add_gate(parser)
     add("--balance", choices=tuple(BALANCES), help="of the gate's training (default: the gate preset's)")
     add("--draws", type=whole_number(1), default=1, metavar="N", help="draws of neighbours (default %(default)s)")
-    add("--choose", action="store_true", help="compare the balances by cross-validation on training data")
+    add_choose(parser, "the balances")
     add("--rtl", action="store_true", help="let a simulated device of four users answer, and compare")
     add_limit(parser, 0, "images of that device")
     add_preset(parser)

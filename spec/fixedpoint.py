@@ -62,9 +62,6 @@ def requantize(accumulator: np.ndarray, shift: int, bits: int) -> np.ndarray:
         int64 array of the same shape with values in ``0 .. 2**bits - 1``.
     """
     acc = np.asarray(accumulator, dtype=np.int64)
-    quotient = acc >> shift
-    if shift:
-        remainder = acc & ((1 << shift) - 1)
-        half = 1 << (shift - 1)
-        quotient = quotient + ((remainder > half) | ((remainder == half) & (quotient & 1 == 1)))
-    return np.clip(quotient, 0, (1 << bits) - 1)
+    if shift:  # half less one, and one more for an odd quotient: exactly a half carries only then
+        acc = acc + ((acc >> shift & 1) + ((1 << (shift - 1)) - 1)) >> shift
+    return np.minimum(np.maximum(acc, 0), (1 << bits) - 1)

@@ -17,8 +17,10 @@ so that one random number serves a whole image, whatever the folding: multiples 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from spec.errors import InputError
+from spec.network import Moe
 
 LFSR_TAPS = 0x80200003  # x^32 + x^22 + x^2 + x + 1, a maximal sequence
 LFSR_STEPS = 16
@@ -28,6 +30,9 @@ SMALLEST_SHIFT, LARGEST_SHIFT = 8, 15  # inputs have 8 bits: a weight moves by o
 MARGIN_BITS = 24
 LABEL_BITS = 11  # of TUSER with an image's first pixel: class in bits 7 to 0
 LABEL_OWN, LABEL_GATE, LABEL_VALID = 8, 9, 10  # bits: the user's image; the gate learns, too; there is a label
+COURSE = "course"  # of a preset's section: how the device is taught, nothing that it holds
+_MARGINS = ("local_margin", "own_margin", "generic_margin")
+_SHIFTS = ("local_shift", "gate_shift")
 
 
 @dataclass(frozen=True)
@@ -49,18 +54,59 @@ class LearnRule:
     seed: int = 1
 
     def __post_init__(self) -> None:
-        for name in ("local_margin", "own_margin", "generic_margin"):
+        for name in _MARGINS:
             if not 0 <= getattr(self, name) < 1 << MARGIN_BITS:
                 raise InputError(
                     f"learning: {name} is {getattr(self, name)}, allowed are 0 to {(1 << MARGIN_BITS) - 1}"
                 )
-        for name in ("local_shift", "gate_shift"):
+        for name in _SHIFTS:
             if not SMALLEST_SHIFT <= getattr(self, name) <= LARGEST_SHIFT:
                 raise InputError(
                     f"learning: {name} is {getattr(self, name)}, allowed are {SMALLEST_SHIFT} to {LARGEST_SHIFT}"
                 )
         if not 0 < self.seed < 1 << 32:
             raise InputError(f"learning: seed is {self.seed}, allowed are 1 to {(1 << 32) - 1}")
+
+    @staticmethod
+    def of(preset: dict[str, Any], moe: Moe, seed: int = 1) -> LearnRule:
+        """The rule of a gate preset: its section ``[learning]``, whose margins are logits, in the heads' own integers.
+
+        Args:
+            preset: as read from ``configs/gates``; all settings must be there, none has a default. What the section
+                has beside them, the course, is not the device's (:mod:`training.course`).
+            moe: the preset's accelerator: one logit is 2**fraction bits of its local experts' and its gate's logits.
+            seed: first state of the LFSR.
+
+        Raises:
+            InputError: there is no such section, or a setting is missing, unknown or out of range.
+        """
+        where = f"gate preset '{preset.get('name', '?')}'"
+        if "learning" not in preset:
+            raise InputError(
+                f"{where} has no section [learning], so a device with it cannot learn; "
+                "scripts/learning_study.py --choose compares rules for it"
+            )
+        given, names = preset["learning"], (*_MARGINS, *_SHIFTS)
+        if wrong := sorted((given.keys() ^ set(names)) - {COURSE}):
+            what = "lacks" if wrong[0] in names else "has the unknown key"
+            raise InputError(f"{where}: learning {what} {wrong[0]}, its settings are {', '.join(names)}")
+        for name in names:
+            kinds = (int, float) if name in _MARGINS else (int,)
+            if not isinstance(given[name], kinds) or isinstance(given[name], bool):
+                kind = "a number" if name in _MARGINS else "a whole number"
+                raise InputError(f"{where}: learning: {name} is {given[name]!r}, {kind} is needed")
+        local, gate = (1 << head.out.accumulator.fraction_bits for head in (moe.le, moe.gate))
+        try:
+            return LearnRule(
+                local_margin=round(given["local_margin"] * local),
+                local_shift=given["local_shift"],
+                own_margin=round(given["own_margin"] * gate),
+                generic_margin=round(given["generic_margin"] * gate),
+                gate_shift=given["gate_shift"],
+                seed=seed,
+            )
+        except InputError as error:
+            raise InputError(f"{where}: {error}") from None
 
 
 def next_random(state: int) -> int:

@@ -66,6 +66,11 @@ class Recipe:
         return Recipe(**given)
 
 
+def for_training(preset: dict) -> dict:
+    """A preset as read from ``configs/gates`` without how a device learns by itself, which trains nothing on a host."""
+    return {key: value for key, value in preset.items() if key != "learning"}
+
+
 def generic_data(moe: Moe, train: LabelledImages, copies: Copies = NO_COPIES, seed: int = 0) -> GenericData:
     """Features of generic data, split as for the GE: what validated the GE validates the gate.
 

@@ -24,7 +24,7 @@ from spec.presets import load_moe, load_toml
 from training.features import Samples, extract
 from training.fit import fingerprint
 from training.local_expert import LocalExpert
-from training.personalize import Recipe
+from training.personalize import Recipe, for_training
 from training.seen import Seen
 from training.table_files import SEED, TableData
 from training.user_training import Expert, UserTraining
@@ -100,7 +100,7 @@ class Retrained:
         images = self.data.users.train(number)
         return {
             "recipe": _RECIPE,
-            "gate": load_toml("gates", self.gate),
+            "gate": for_training(load_toml("gates", self.gate)),
             "seed": self.seed,
             "network": self.training.moe.network.digest(),
             "start": self.training.start_digest(images),

@@ -17,7 +17,7 @@ from spec.network import Moe
 from spec.presets import load_moe, load_toml
 from training.fair_seeds import FACTORY, VARIANTS
 from training.fit import fingerprint
-from training.personalize import Recipe, measure, table_2_row
+from training.personalize import Recipe, for_training, measure, table_2_row
 from training.pooled_sizes import personal_share, personal_weights
 from training.row_cache import cached_row
 from training.seed_runs import Row, RunData, summary
@@ -85,7 +85,7 @@ class Task:
         training = UserTraining(moe, recipe, data.generic, self.seed, self.work, head_seed=self.seed, writers=writers)
         depends_on = {
             "recipe": f"{_RECIPE} {training.settings()}",
-            "preset": preset,
+            "preset": for_training(preset),
             "network": moe.network.digest(),
             "seed": self.seed,
             "data": [fingerprint(part) for part in (split.train, split.own, split.other, data.generic, *writers)],

@@ -70,7 +70,7 @@ class SlowLearner:
                         lost += 1
         return lost
 
-    def learn(self, local, gate, label, own):
+    def learn(self, local, gate, label, own, with_gate):
         self.state = slow_lfsr(self.state)
         moe, rule = self.moe, self.rule
         logits = [self.dense(e[-1], moe.le.out, x.tolist()) for e, x in zip(self.local, local, strict=True)]
@@ -86,7 +86,7 @@ class SlowLearner:
         answers = self.dense(self.gate[-1], moe.gate.out, x if hidden is None else hidden)
         other = self.rival(answers, target)
         lost = 0
-        if answers[target] - answers[other] < margin:
+        if with_gate and answers[target] - answers[other] < margin:
             out = self.gate[-1][0]
             if hidden is None:
                 directions = [(i == target) - (i == other) for i in range(len(answers))]
@@ -124,8 +124,9 @@ def test_learner_equals_the_one_written_weight_by_weight(name):
         fast, slow = Learner(moe, bank, RULE, expert), SlowLearner(moe, bank, RULE, expert)
         moved, saturated = [0, 0], 0
         for i in range(len(labels)):
-            lesson = fast.learn(inputs.local[i], inputs.gate[i], int(labels[i]), bool(own[i]))
-            answer, lost = slow.learn(inputs.local[i], inputs.gate[i], int(labels[i]), bool(own[i]))
+            image = (inputs.local[i], inputs.gate[i], int(labels[i]), bool(own[i]), i % 4 != 0)
+            lesson = fast.learn(*image)
+            answer, lost = slow.learn(*image)
             assert (lesson.answer, lesson.saturations, fast.random) == (answer, lost, slow.state)
             moved[0] += lesson.local
             moved[1] += lesson.gate
@@ -169,6 +170,21 @@ def test_without_gate_only_the_expert_moves():
         if not np.array_equal(before.weight, after.weight)
     ]
     assert changed == ["le0"]
+
+
+def test_an_image_that_leaves_the_gate_alone_teaches_the_expert_the_same():
+    moe, bank, _, inputs, labels, _ = setting("deep")
+    both, one = Learner(moe, bank, RULE), Learner(moe, bank, RULE)
+    for i in range(30):
+        image = inputs.local[i], inputs.gate[i], int(labels[i])
+        assert replace(both.learn(*image), gate=False, saturations=0) == replace(
+            one.learn(*image, with_gate=False), saturations=0
+        )
+        assert both.random == one.random
+    before, learned, alone = (dict(b.layers()) for b in (bank, both.bank(), one.bank()))
+    assert np.array_equal(learned["le0"].weight, alone["le0"].weight)
+    assert np.array_equal(alone["gate_hidden"].weight, before["gate_hidden"].weight)
+    assert not np.array_equal(learned["gate_hidden"].weight, before["gate_hidden"].weight)
 
 
 @pytest.mark.parametrize("shift", [SMALLEST_SHIFT, 11, LARGEST_SHIFT])

@@ -80,3 +80,11 @@ def svg(figure: Figure) -> str:
     with matplotlib.rc_context(_FIXED):
         figure.savefig(text, format="svg", metadata={"Date": None})
     return text.getvalue()
+
+
+def png(figure: Figure) -> bytes:
+    """The figure as an image, without the name of the program."""
+    data = io.BytesIO()
+    with matplotlib.rc_context(_FIXED):
+        figure.savefig(data, format="png", dpi=120, metadata={"Software": None})
+    return data.getvalue()

@@ -35,6 +35,7 @@ def everything() -> dict[str, Any]:
         "regions": regions(),
         "soft_gate": soft_gate(),
         "few_samples": few_samples(),
+        "learning": learning(),
         "several": several(),
         "pool": pool(),
         "pruning": pruning(),
@@ -139,6 +140,28 @@ def few_samples() -> dict:
 
     gate = {"fits": "", "le_start": "factory", "starts": {"usual": line(0.6), "generic": line(0.55)}}
     return {"data": DATA, "gates": {"rich": {**gate, "rows": [{"user": user, "seed": 0} for user in (1, 2)]}}}
+
+
+def learning() -> dict:
+    """No pass, one and twenty, with one image a class and all."""
+    keys = ("le", "overall", "balanced", "generic_overall", "ge")
+
+    def point(count: int | None, each: float, base: float) -> dict:
+        after = {
+            number: {key: {"mean": base + 0.1 * i + 0.01 * j, "spread": 0.0021} for j, key in enumerate(keys)}
+            | {key: {"mean": size * i, "spread": 0.0} for key, size in (("own", 900.0), ("generic", 90.0))}
+            for i, number in enumerate(("0", "1", "20"))
+        }
+        return {"count": count, "images_a_class": each, "after": after}
+
+    targets = [
+        {"what": "an easy one", "least": 0.1234, "found": 0.5, "met": True},
+        {"what": "a hard one", "least": 0.9876, "found": 0.5, "met": False},
+    ]
+    rows = [{"user": user, "seed": 0} for user in (1, 2)]
+    host = {"le": 0.889, "overall": 0.884, "generic_overall": 0.75}
+    gate = {"curve": [point(1, 1.0, 0.5), point(None, 9.5, 0.6)], "host": host, "targets": targets, "rows": rows}
+    return {"data": DATA, "measured_on": "Made-up images.", "gates": {"rich": gate}}
 
 
 def several() -> dict:
