@@ -5,7 +5,7 @@
 /// slot instead, and takes nothing. A word is stored in pieces of at most four lanes, one a cycle.
 ///
 /// Latency: none for a vector that goes by; a replay gives its first word Pieces + 2 cycles after its tag is the oldest.
-/// Initiation interval: Pieces cycles a word, Pieces + 2 in a replay.
+/// Initiation interval: Pieces cycles a word (or one that the consumer makes longer), Pieces + 2 in a replay.
 ///
 /// Protocol: valid/ready; tag_valid_i pushes a tag, in order, at any time before the vector's words or while they wait.
 /// Does not: know whether a slot holds a vector.
@@ -15,6 +15,7 @@
 ///   Words         words of a vector
 ///   Slots         vectors that are kept, a power of two
 ///   Tags          tags announced and not yet over
+///   Folds         cycles for which the consumer holds a word before it takes it, at least
 module replay_ring
   import learn_pkg::*;
 #(
@@ -22,6 +23,7 @@ module replay_ring
     parameter int unsigned  Lanes = 4,
     parameter int unsigned  Words = 90,
     parameter int unsigned  Tags  = 9,
+    parameter int unsigned  Folds = 1,
     localparam int unsigned Width = Lanes * LaneW
 ) (
     input  logic                   clk_i,
@@ -88,7 +90,8 @@ module replay_ring
   logic [Width-1:0] shift_q;
   logic passes;
 
-  assign passes = tag_valid && !replay && (left_q >> 1) == '0;  // at most the last piece is being stored
+  // A word is offered when the one before is stored, or when the consumer holds it until then anyway.
+  assign passes = tag_valid && !replay && (Folds >= Pieces || (left_q >> 1) == '0);
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) left_q <= '0;
@@ -143,4 +146,13 @@ module replay_ring
   assign out_valid_o = (replay && tag_valid) ? full_q : in_valid_i && passes;
   assign out_data_o  = (replay && tag_valid) ? gathered_q : in_data_i;
   assign in_ready_o  = out_ready_i && passes;
+
+`ifndef SYNTHESIS
+  always_ff @(posedge clk_i) begin
+    if (rst_ni) begin
+      assert (!(taken && !replay && (left_q >> 1) != '0))
+      else $error("replay_ring: %m is given a word before the one before is stored; Folds is %0d.", Folds);
+    end
+  end
+`endif
 endmodule

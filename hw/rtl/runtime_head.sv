@@ -97,6 +97,22 @@ module runtime_head
   localparam int unsigned InWords = PoolWords + ExtraWords;
   localparam int unsigned OutInWords = (Hidden > 0) ? Hidden / OutSimd : InWords;
 
+  // ---- Learning: which layer ----------------------------------------------------------------------------------
+  localparam bit HiddenLearns = Learn && LearnFirst && Hidden > 0;
+  localparam bit OutLearns = Learn && !HiddenLearns;
+  localparam int unsigned HiddenWords = (Hidden > 0) ? Hidden / HiddenPe : 1;
+  localparam int unsigned OutWords = Outputs / OutPe;
+  localparam int unsigned BankNumberW = (Banks > 1) ? $clog2(Banks) : 1;
+  localparam int unsigned OutDepth = OutInWords * OutWords;
+  localparam int unsigned OutAddrW = (OutDepth > 1) ? $clog2(OutDepth) : 1;
+  localparam int unsigned LearnInWords = HiddenLearns ? InWords : OutInWords;
+  localparam int unsigned LearnOutWords = HiddenLearns ? HiddenWords : OutWords;
+  localparam int unsigned LearnPe = HiddenLearns ? HiddenPe : OutPe;
+  localparam int unsigned LearnSimd = HiddenLearns ? HiddenSimd : OutSimd;
+  localparam int unsigned LearnDepth = LearnInWords * LearnOutWords;
+  localparam int unsigned LearnAddrW = (LearnDepth > 1) ? $clog2(LearnDepth) : 1;
+  localparam int unsigned LearnWordW = LearnPe * LearnSimd * WgtW;
+
   // ---- Inputs: pooled features, which a learner can have again, then the extra ones ----------------------------
   logic pooled_valid, pooled_ready, word_valid, word_ready, vector_valid, vector_ready;
   logic [FirstSimd*ActW-1:0] pooled_data, word_data, vector_data;
@@ -127,7 +143,8 @@ module runtime_head
         .LaneW(ActW),
         .Lanes(FirstSimd),
         .Words(PoolWords),
-        .Tags (Tags)
+        .Tags (Tags),
+        .Folds((Hidden > 0) ? HiddenWords : OutWords)
     ) u_ring (
         .clk_i,
         .rst_ni,
@@ -197,22 +214,7 @@ module runtime_head
     assign unused_extra = ^{extra_valid_i, extra_data_i};
   end
 
-  // ---- Learning: which layer, and what a learner reads and writes ---------------------------------------------
-  localparam bit HiddenLearns = Learn && LearnFirst && Hidden > 0;
-  localparam bit OutLearns = Learn && !HiddenLearns;
-  localparam int unsigned HiddenWords = (Hidden > 0) ? Hidden / HiddenPe : 1;
-  localparam int unsigned OutWords = Outputs / OutPe;
-  localparam int unsigned BankNumberW = (Banks > 1) ? $clog2(Banks) : 1;
-  localparam int unsigned OutDepth = OutInWords * OutWords;
-  localparam int unsigned OutAddrW = (OutDepth > 1) ? $clog2(OutDepth) : 1;
-  localparam int unsigned LearnInWords = HiddenLearns ? InWords : OutInWords;
-  localparam int unsigned LearnOutWords = HiddenLearns ? HiddenWords : OutWords;
-  localparam int unsigned LearnPe = HiddenLearns ? HiddenPe : OutPe;
-  localparam int unsigned LearnSimd = HiddenLearns ? HiddenSimd : OutSimd;
-  localparam int unsigned LearnDepth = LearnInWords * LearnOutWords;
-  localparam int unsigned LearnAddrW = (LearnDepth > 1) ? $clog2(LearnDepth) : 1;
-  localparam int unsigned LearnWordW = LearnPe * LearnSimd * WgtW;
-
+  // ---- What a learner reads and writes --------------------------------------------------------------------------
   typedef struct packed {
     logic                   rd_en;
     logic [LearnAddrW-1:0]  rd_addr;

@@ -233,12 +233,13 @@ class BulkSimulator:
         result.seconds = time.perf_counter() - started
         return result
 
-    def learn(self, rule: LearnRule | None, bank: int = 0, expert: int = 0) -> None:
-        """Open a learning session on a bank, with the LFSR at the rule's seed; None ends it."""
+    def learn(self, rule: LearnRule | None, bank: int = 0, expert: int = 0, reseed: bool = True) -> None:
+        """Open a learning session on a bank, with the LFSR at the rule's seed if ``reseed``; None ends it."""
         if rule is None:
             session, seed = _Learning(), 0
         else:
-            session, seed = _Learning(open=1, bank=bank, expert=expert, **_fields(rule)), rule.seed
+            session = _Learning(open=1, bank=bank, expert=expert, **_fields(rule))
+            seed = rule.seed if reseed else 0
         for model in self._models:
             model.learn(session, seed)
 

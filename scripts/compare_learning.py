@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Teach courses of labelled images to the RTL and to the golden learner, and compare answers, weights and LFSR.
+
+Without real data the users are those of the built-in handwriting.
+"""
+
+from __future__ import annotations
+
+from _bootstrap import DIFFERS, DONE, run  # first: the project's packages and Python
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from _arguments import (
+    Parser,
+    add_design,
+    add_jobs,
+    add_mode,
+    add_seed,
+    add_users,
+    command,
+    load_design,
+    modes_of,
+    whole_number,
+)
+from golden.data import generic_source, users_source
+from spec.bank_file import load_bank
+from spec.learning import LearnRule
+from spec.paths import BANKS, factory_file
+from spec.presets import load_toml
+from training.course import Course
+from training.learning import lfsr_seed
+from verif.compare.lessons import compare_course, with_passes
+
+MODES = ("LE_ONLY", "MOE_PARALLEL", "MOE_GATED")
+
+
+def options() -> Parser:
+    """Command line."""
+    parser = command(__file__, __doc__, "--users 1,2 --passes 2")
+    add = parser.add_argument
+    add_design(parser)
+    add_users(parser, " (default)")
+    add("--passes", type=whole_number(1), metavar="N", help="passes over a user's images (default: the preset's)")
+    add_mode(parser, MODES, ["MOE_GATED"])
+    add("--pauses", action="store_true", help="pixels and results pause at random")
+    add_seed(parser)
+    add_jobs(parser, "models at a time")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Compare user by user."""
+    given = options().parse_args(arguments)
+    accelerator = load_design(given)
+    preset = load_toml("gates", given.gate)
+    rule, course = LearnRule.of(preset, accelerator.moe), with_passes(Course.of(preset), given.passes)
+    users, generic = users_source(), generic_source("train")
+    numbers = given.users or users.users
+
+    def compare(task):
+        user, mode = task
+        start = load_bank(factory_file(accelerator.moe.preset, user, BANKS), accelerator.moe)
+        seeded = LearnRule(**{**vars(rule), "seed": lfsr_seed(given.seed, user)})
+        return compare_course(
+            accelerator, start, users.train(user), generic, seeded, course, mode, given.seed, user * given.pauses
+        )
+
+    tasks = [(user, mode) for mode in modes_of(given.mode) for user in numbers]
+    total = mismatches = 0
+    with ThreadPoolExecutor(given.jobs) as pool:
+        for (user, mode), found in zip(tasks, pool.map(compare, tasks), strict=True):
+            le, gn = found.moved
+            print(
+                f"user {user}, {mode.name}: {found.images} labelled images, {le} moved the local expert and {gn} the "
+                f"gate, {found.cycles:.1f} cycles an image; differ: {found.answers} answers, {found.weights} words of "
+                f"the bank that learns, {found.others} of the other, LFSR {found.random} times",
+                flush=True,
+            )
+            total, mismatches = total + found.images, mismatches + found.mismatches
+    print(f"{total} labelled images, {mismatches} mismatches")
+    return DIFFERS if mismatches else DONE
+
+
+if __name__ == "__main__":
+    run(main)
