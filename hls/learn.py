@@ -82,11 +82,17 @@ class HlsLearner:
         accelerator: what to build.
         rule: settings of learning; its seed becomes the LFSR's state.
         library: a library built elsewhere, of sources generated with ``learn=True``; default: build or reuse it.
+
+    Raises:
+        InputError: the library was built without learning.
     """
 
     def __init__(self, accelerator: Accelerator, rule: LearnRule, library: Path | None = None) -> None:
         self.accelerator, self.rule = accelerator, rule
-        self._library = ctypes.CDLL(str(library or build_library(generate(accelerator, learn=True))))
+        library = library or build_library(generate(accelerator, learn=True))
+        self._library = ctypes.CDLL(str(library))
+        if not hasattr(self._library, "accel_learn"):
+            raise InputError(f"{library}: an accelerator that was built without learning")
         self._simulation = Simulation(self._library)
         self._valid = 0
         self._loaded: dict[int, tuple[Bank, np.ndarray]] = {}
