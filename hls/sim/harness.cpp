@@ -47,8 +47,7 @@ accel::Settings off() {
   settings.theta = 0;
   settings.ge_enable = settings.le_enable = 0;
 #if ACCEL_LEARN
-  settings.learning = {};
-  settings.learning.local = settings.learning.gate = settings.learning.labelled = settings.learning.set_random = 0;
+  settings.learning = accel::no_learning();
 #endif
   return settings;
 }

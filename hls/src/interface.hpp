@@ -77,6 +77,18 @@ struct Learning {
   ap_uint<8> label;
   ap_uint<1> own;             // the user's image, not a generic one
 };
+
+/// Registers with which nothing is learned.
+inline Learning no_learning() {
+#pragma HLS INLINE
+  Learning none;
+  none.local = none.gate = none.set_random = none.labelled = none.own = 0;
+  none.bank = none.expert = none.label = 0;
+  none.local_margin = none.own_margin = none.generic_margin = 0;
+  none.local_shift = none.gate_shift = kSmallestShift;
+  none.random = 0;
+  return none;
+}
 #endif
 
 /// Registers that hold for one image.

@@ -20,7 +20,7 @@ from spec.presets import Accelerator
 from spec.tiny import FOLDING, GATES, max_averaged_accelerator, tiny_accelerator, tiny_images, tiny_network
 
 RULE = LearnRule(
-    local_margin=40_000, local_shift=8, own_margin=30_000, generic_margin=20_000, gate_shift=9, seed=0xDEADBEEF
+    local_margin=40_000, local_shift=8, own_margin=30_000, generic_margin=5_000, gate_shift=9, seed=0xDEADBEEF
 )
 
 
