@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from itertools import product
 from pathlib import Path
@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from golden.integer_model import MoeModel
-from hls.build import FLAGS, build_library, quick, run_compiler
+from hls.build import FLAGS, SIMULATION, quick, run_compiler
 from hls.csim import HlsError, HlsSimulator
 from hls.gen import SOURCES, GeneratedHls, generate
 from hls.learn import HlsLearner, Kind
@@ -28,27 +28,36 @@ from tools.mutants import Replacement
 LEARNING_MODES = (Mode.LE_ONLY, Mode.MOE_PARALLEL, Mode.MOE_GATED)
 
 
-@dataclass(frozen=True)
-class Relinked(GeneratedHls):
-    """Sources whose frozen layers are compiled already."""
-
-    layers_object: Path | None = None
-
-    @property
-    def units(self) -> list[Path]:
-        return [self.layers_object, self.sources / "moe_top.cpp"]
+def compile_unit(unit: Path, generated: GeneratedHls, target: Path) -> Path:
+    """Compile one unit of a simulation into ``target``."""
+    includes = [f"-I{path}" for path in (*generated.include_path, SIMULATION)]
+    run_compiler([*quick(FLAGS), "-DACCEL_TAPS", *includes, "-c", str(unit), "-o", str(target)], unit.name)
+    return target
 
 
 @cache
-def sources(name: str, directory: Path) -> Relinked:
-    """Generated sources of one of the accelerators, in a directory of its own."""
+def common(name: str, directory: Path) -> tuple[GeneratedHls, tuple[Path, ...]]:
+    """One of the accelerators: its generated sources, and the units that no defect here changes, compiled."""
     directory = directory / name
     generated = generate(ACCELERATORS[name](), directory, learn=True)
-    target = directory / "layers.o"
-    includes = [f"-I{path}" for path in (*generated.include_path, SOURCES.parent / "sim")]
-    unit = [*quick(FLAGS), "-DACCEL_TAPS", *includes, "-c", str(SOURCES / "layers.cpp"), "-o", str(target)]
-    run_compiler(unit, "the frozen layers")
-    return Relinked(generated.directory, generated.layers, layers_object=target)
+    units = (SOURCES / "layers.cpp", SIMULATION / "harness.cpp")
+    return generated, tuple(compile_unit(unit, generated, directory / f"{unit.stem}.o") for unit in units)
+
+
+def link(name: str, directory: Path, sources: Path, target: Path) -> Path:
+    """The C simulation of one of the accelerators, with its top level from ``sources``."""
+    generated, objects = common(name, directory)
+    generated = replace(generated, sources=sources)
+    top = compile_unit(sources / "moe_top.cpp", generated, target.with_suffix(".o"))
+    # The top level comes first: of an inline function that others have as well, the linker takes its one.
+    run_compiler(["-shared", *map(str, (top, *objects)), "-o", str(target)], "the simulation")
+    return target
+
+
+@cache
+def library(name: str, directory: Path) -> Path:
+    """The sound C simulation of one of the accelerators."""
+    return link(name, directory, SOURCES, directory / f"{name}.so")
 
 
 @pytest.fixture(scope="module")
@@ -58,8 +67,7 @@ def directory(tmp_path_factory) -> Path:
 
 def learner(name: str, directory: Path, bank: Bank, number: int = 0) -> HlsLearner:
     """A simulation of one of the accelerators that has not learned yet."""
-    library = build_library(sources(name, directory), directory=directory, optimise=False)
-    simulation = HlsLearner(ACCELERATORS[name](), RULE, library)
+    simulation = HlsLearner(ACCELERATORS[name](), RULE, library(name, directory))
     simulation.load_bank(bank, number)
     return simulation
 
@@ -179,9 +187,7 @@ def test_state_of_the_lfsr_can_be_set(directory: Path) -> None:
 
 def test_build_that_learns_answers_as_one_that_does_not(directory: Path) -> None:
     accelerator = ACCELERATORS["deep"]()
-    simulator = HlsSimulator(
-        accelerator, library=build_library(sources("deep", directory), directory=directory, optimise=False), threads=1
-    )
+    simulator = HlsSimulator(accelerator, library=library("deep", directory), threads=1)
     bank, images = random_bank(accelerator.moe, 71), tiny_images(30, 72)
     simulator.load_bank(bank, 1)
     for mode in RUNNING_MODES:
@@ -195,9 +201,11 @@ def test_build_that_learns_answers_as_one_that_does_not(directory: Path) -> None
 
 def test_library_without_learning_is_refused(tmp_path) -> None:
     accelerator = tiny_accelerator("linear", 1)
-    library = build_library(generate(accelerator, tmp_path), optimise=False)
+    empty, plain = tmp_path / "empty.cpp", tmp_path / "plain.so"
+    empty.write_text("// no accel_learn, as in a build without learning\n")
+    run_compiler(["-shared", str(empty), "-o", str(plain)], "a library")
     with pytest.raises(InputError, match="without learning"):
-        HlsLearner(accelerator, RULE, library)
+        HlsLearner(accelerator, RULE, plain)
 
 
 def test_wrong_arguments_are_refused(directory: Path) -> None:
@@ -288,10 +296,9 @@ def test_a_defect_is_seen(defect: tuple[str, ...], directory: Path, tmp_path) ->
     name, kind, *replacement = defect
     altered = Path(shutil.copytree(SOURCES, tmp_path / "src"))
     Replacement(*replacement).apply(altered)
-    broken = replace(sources(name, directory), sources=altered)
     accelerator = ACCELERATORS[name]()
     bank = BANKS[kind](accelerator, 5)
-    device = HlsLearner(accelerator, RULE, build_library(broken, directory=tmp_path, optimise=False))
+    device = HlsLearner(accelerator, RULE, link(name, directory, altered, tmp_path / "broken.so"))
     device.load_bank(bank)
     try:
         found = compare(device, bank, course(accelerator, 200, 6), Mode.MOE_GATED)
