@@ -50,7 +50,7 @@ class HlsResult(Answers):
     seconds: float = 0.0
 
 
-class _Settings(ctypes.Structure):
+class Settings(ctypes.Structure):
     _fields_ = [
         ("mode", ctypes.c_uint32),
         ("bank", ctypes.c_uint32),
@@ -75,25 +75,25 @@ def write_words(accelerator: Accelerator, bank: Bank, number: int) -> np.ndarray
     return words
 
 
-class _Simulation:
+class Simulation:
     """One simulated accelerator (one thread at a time)."""
 
     def __init__(self, library: ctypes.CDLL) -> None:
         self._library = library
         library.accel_open.restype = ctypes.c_void_p
         library.accel_failure.restype = ctypes.c_char_p
-        self._handle = ctypes.c_void_p(library.accel_open())
+        self.handle = ctypes.c_void_p(library.accel_open())
 
-    def _check(self, code: int) -> None:
+    def check(self, code: int) -> None:
         if code:
             raise HlsError(self._library.accel_failure().decode())
 
     def write(self, words: np.ndarray) -> None:
-        self._check(
-            self._library.accel_write(self._handle, words.ctypes.data_as(ctypes.c_void_p), ctypes.c_size_t(len(words)))
+        self.check(
+            self._library.accel_write(self.handle, words.ctypes.data_as(ctypes.c_void_p), ctypes.c_size_t(len(words)))
         )
 
-    def run(self, pixels: np.ndarray, lengths: np.ndarray | None, n: int, settings: _Settings, table: tuple, progress):
+    def run(self, pixels: np.ndarray, lengths: np.ndarray | None, n: int, settings: Settings, table: tuple, progress):
         results, domains = np.zeros(n, np.uint32), np.zeros((n, 2), np.uint8)
         buffers = [np.zeros(n * t.values, np.int32 if t.wide else np.uint8) for t in table]
         data = room = None
@@ -102,9 +102,9 @@ class _Simulation:
             data = (ctypes.c_void_p * len(buffers))(*[b.ctypes.data for b in buffers])
             room = (ctypes.c_size_t * len(buffers))(*[b.nbytes for b in buffers])
         pointer = ctypes.c_void_p(lengths.ctypes.data) if lengths is not None else None
-        self._check(
+        self.check(
             self._library.accel_run(
-                self._handle, ctypes.c_void_p(pixels.ctypes.data), pointer, ctypes.c_size_t(n), ctypes.byref(settings),
+                self.handle, ctypes.c_void_p(pixels.ctypes.data), pointer, ctypes.c_size_t(n), ctypes.byref(settings),
                 ctypes.c_void_p(results.ctypes.data), ctypes.c_void_p(domains.ctypes.data), data, room, used,
                 ctypes.byref(progress),
             )
@@ -113,7 +113,7 @@ class _Simulation:
         return results, domains, layers
 
     def close(self) -> None:
-        self._library.accel_close(self._handle)
+        self._library.accel_close(self.handle)
 
 
 class HlsSimulator:
@@ -148,7 +148,7 @@ class HlsSimulator:
             path = library
             if self._copies:
                 path = Path(shutil.copy(library, Path(self._copies.name) / f"{i}.so"))
-            self._simulations.append(_Simulation(ctypes.CDLL(str(path))))
+            self._simulations.append(Simulation(ctypes.CDLL(str(path))))
         self._valid = 0
 
     def load_bank(self, bank: Bank, number: int = 0) -> None:
@@ -195,7 +195,7 @@ class HlsSimulator:
         if mode == Mode.OFF:
             raise ValueError("mode OFF accepts no image")
         images = np.ascontiguousarray(images, np.uint8).reshape(len(images), self.accelerator.moe.network.in_shape.size)
-        settings = _Settings(mode, bank, self._valid, local_expert, theta, ge_enable, le_enable)
+        settings = Settings(mode, bank, self._valid, local_expert, theta, ge_enable, le_enable)
         table = self._taps if keep_layers else ()
         busy = [0.0] * len(self._simulations)
 
@@ -219,7 +219,7 @@ class HlsSimulator:
         """Images of any length (flat uint8 arrays), as a stream with TLAST at the end of each: for the status bits."""
         data = np.concatenate([np.asarray(p, np.uint8) for p in pixels])
         lengths = np.array([len(p) for p in pixels], np.uint32)
-        settings = _Settings(mode, bank, self._valid, 0, theta, 1, ALL_ENABLED)
+        settings = Settings(mode, bank, self._valid, 0, theta, 1, ALL_ENABLED)
         raw = self._simulations[0].run(data, lengths, len(pixels), settings, (), ctypes.c_uint64(0))
         return self._decode(raw, mode)
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Generate the C++ that depends on the network: layer descriptions, layer chains and frozen weights.
 
+``learn_rule.hpp`` says whether the accelerator learns, and the numbers of the rule (:mod:`spec.learning`);
 ``network.hpp`` describes every layer (shapes, folding, ap_fixed types), ``front_end.hpp`` and ``ge_tail.hpp`` chain
 the templates of ``hls/src`` in the order of the layer list, ``weights/*.hpp`` hold the frozen integers.
 """
@@ -15,6 +16,7 @@ import numpy as np
 from hls.cpp import HEADER, cpp_type, type_name
 from hls.kinds import hls_kind
 from hw.gen.memory import bank_writes
+from spec import learning
 from spec.bank import Bank, random_bank
 from spec.files import write_if_changed
 from spec.folding import pack_bias, pack_weights
@@ -62,7 +64,7 @@ class GeneratedHls:
     @property
     def logic(self) -> list[Path]:
         """Generated headers with types and code."""
-        return [self.directory / f"{name}.hpp" for name in ("network", "front_end", "ge_tail")]
+        return [self.directory / f"{name}.hpp" for name in ("learn_rule", "network", "front_end", "ge_tail")]
 
     @property
     def headers(self) -> list[Path]:
@@ -154,6 +156,25 @@ def _empty_bank(moe: Moe) -> Bank:
     return random_bank(moe, 0)
 
 
+def learn_header(learn: bool) -> str:
+    """``learn_rule.hpp``: whether the accelerator learns (``ACCEL_LEARN``), and the rule's numbers."""
+    numbers = {
+        "kLfsrTaps": learning.LFSR_TAPS,
+        "kLfsrSteps": learning.LFSR_STEPS,
+        "kDitherBits": learning.DITHER_BITS,
+        "kWeyl": learning.WEYL,
+        "kSmallestShift": learning.SMALLEST_SHIFT,
+        "kShiftBits": learning.LARGEST_SHIFT.bit_length(),
+        "kMarginBits": learning.MARGIN_BITS,
+        "kRandomStart": learning.LearnRule().seed,
+    }
+    lines = [f"static const unsigned {key} = {value};" for key, value in numbers.items()]
+    return (
+        f"{HEADER}/// The rule of learning, from spec/learning.py, and whether it is built in.\n#pragma once\n\n"
+        f"#define ACCEL_LEARN {int(learn)}\n\nnamespace accel {{\n\n" + "\n".join(lines) + "\n\n}  // namespace accel\n"
+    )
+
+
 def chain_header(function: str, layers: tuple[Layer, ...], accelerator: Accelerator, ends: tuple[str, str]) -> str:
     """A header with one function that connects ``layers`` one behind the other.
 
@@ -226,12 +247,19 @@ def weights_header(layer: MatrixLayer, accelerator: Accelerator) -> str:
     )
 
 
-def generate(accelerator: Accelerator, directory: Path | None = None) -> GeneratedHls:
-    """Write all generated C++ into ``directory`` (default ``build/hls/<accelerator name>``)."""
-    directory = directory or ROOT / "build" / "hls" / accelerator.name
+def generate(accelerator: Accelerator, directory: Path | None = None, learn: bool = False) -> GeneratedHls:
+    """Write all generated C++ into ``directory``.
+
+    Args:
+        accelerator: what to build.
+        directory: default ``build/hls/<accelerator name>``, with ``-learn`` behind it if it learns.
+        learn: build learning in; without it the accelerator has neither its logic nor its ports.
+    """
+    directory = directory or ROOT / "build" / "hls" / (accelerator.name + ("-learn" if learn else ""))
     (directory / "weights").mkdir(parents=True, exist_ok=True)
     network = accelerator.moe.network
     files = {
+        "learn_rule.hpp": learn_header(learn),
         "network.hpp": network_header(accelerator),
         "front_end.hpp": chain_header("front_end_layers", network.front_end, accelerator, ("PixelBeat", "FeatureBeat")),
         "ge_tail.hpp": chain_header("ge_tail_layers", network.tail, accelerator, ("FeatureBeat", "LogitBeat")),

@@ -5,7 +5,7 @@
 /// Does not: compute anything.
 #pragma once
 
-#include "interface.hpp"
+#include "image_plan.hpp"
 #include "network.hpp"
 
 namespace accel {
@@ -14,13 +14,13 @@ inline void expert_mux(const Settings settings, ap_uint<kSequenceBits>& sequence
                        hls::stream<ap_uint<4> >& length_status, hls::stream<ap_uint<4> >& decision,
                        hls::stream<ap_uint<8> >& ge_answer, hls::stream<ap_uint<8> > (&le_answer)[kLocalExperts],
                        hls::stream<AxisResult>& results) {
-  const Plan plan = make_plan<kLocalExperts>(settings);
+  const Plan plan = image_plan(settings);
   if (!plan.image) return;
   ap_uint<4> status = length_status.read();
   status[kStatusNoBank] = plan.no_bank;
   status[kStatusDisabled] = plan.disabled;
   ap_uint<4> expert = plan.expert;
-  if (plan.use_gate) expert = decision.read();
+  if (plan.use_gate && !plan.learned) expert = decision.read();
 
   ap_uint<8> class_index = kNoClass;
   if (plan.use_ge && !(plan.gated && expert != 0)) {
@@ -36,7 +36,7 @@ inline void expert_mux(const Settings settings, ap_uint<kSequenceBits>& sequence
   }
 
   AxisResult result;
-  result.data = pack_result(class_index, expert, status, settings.bank, sequence);
+  result.data = pack_result(class_index, expert, status, plan.bank, sequence);
   result.keep = -1;
   result.strb = -1;
   result.last = 1;

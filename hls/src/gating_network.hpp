@@ -6,16 +6,31 @@
 ///
 /// Formula: with the largest local logit (lowest index on a tie), local expert i answers when its logit minus the generic
 /// one exceeds theta, otherwise the GE. A tie goes to the GE. The gate is binary: experts are not weighed.
+/// In a build that learns (ACCEL_LEARN), the first layer's weights move behind a labelled image; its decision is not used.
 /// Initiation interval: that of the slower dense layer.
 #pragma once
 
 #include "dense.hpp"
+#include "image_plan.hpp"
 #include "local_expert.hpp"
 #include "network.hpp"
 #include "weight_bank.hpp"
+#if ACCEL_LEARN
+#include "keep.hpp"
+#include "lfsr.hpp"
+#include "move_rows.hpp"
+#include "rival.hpp"
+#endif
 
 namespace accel {
 
+#if ACCEL_GATE_HIDDEN
+typedef GateHidden GateFirst;
+#else
+typedef GateOut GateFirst;
+#endif
+typedef Beat<GateFirst::input_t, GateFirst::kSimd> GateInputBeat;
+typedef Beat<GateFirst::output_t, GateFirst::kPe> GateFirstBeat;
 typedef Beat<GateOut::output_t, GateOut::kPe> GateLogitBeat;
 
 struct GateBanks {
@@ -31,7 +46,56 @@ struct GateBanks {
     if (request.layer == kLayerGateHidden) hidden.write(request);
 #endif
   }
+#if ACCEL_LEARN
+
+  /// The chunk at a write's address.
+  ap_uint<32> read(const WeightWrite& request) const {
+#pragma HLS INLINE
+#if ACCEL_GATE_HIDDEN
+    if (request.layer == kLayerGateHidden) return hidden.read(request);
+#endif
+    return out.read(request);
+  }
+#endif
 };
+
+/// What learning needs of an image behind its answer; nothing in a build that does not learn.
+struct GateKept {
+#if ACCEL_LEARN
+  bool wanted;
+  hls::stream<GateInputBeat> inputs;  // of the first layer
+  hls::stream<GateLogitBeat> logits;
+#if ACCEL_GATE_HIDDEN
+  hls::stream<GateFirstBeat> hidden;
+#endif
+#endif
+};
+
+/// The first layer, which may learn.
+inline void gate_first(const GateBanks& memory, const ap_uint<kBankBits> bank, hls::stream<GateInputBeat>& words,
+                       GateKept& kept, hls::stream<GateFirstBeat>& out) {
+#pragma HLS DATAFLOW
+#if ACCEL_GATE_HIDDEN
+  const BankView<GateHidden, kBanks> weights = {memory.hidden, bank};
+#else
+  const BankView<GateOut, kBanks> weights = {memory.out, bank};
+#endif
+#if ACCEL_LEARN
+  hls::stream<GateInputBeat> inputs("gate_inputs");
+#pragma HLS STREAM variable = inputs depth = 4
+  keep<GateFirst::kWords>(kept.wanted, words, inputs, kept.inputs);
+#if ACCEL_GATE_HIDDEN
+  hls::stream<GateFirstBeat> values("gate_values");
+#pragma HLS STREAM variable = values depth = 4
+  matrix_vector<GateFirst>(inputs, values, weights);
+  keep<GateFirst::kFolds>(kept.wanted, values, out, kept.hidden);
+#else
+  matrix_vector<GateFirst>(inputs, out, weights);
+#endif
+#else
+  matrix_vector<GateFirst>(words, out, weights);
+#endif
+}
 
 /// The first gate layer's words: pooled features, then the confidences, padded with zeros to whole words.
 template <class Layer>
@@ -92,48 +156,117 @@ inline void decide(const ap_int<kThetaBits> theta, hls::stream<GateLogitBeat>& l
 
 inline void gate_layers(const GateBanks& memory, const ap_uint<kBankBits> bank, const ap_int<kThetaBits> theta,
                         hls::stream<FeatureBeat>& features, hls::stream<Confidence> (&confidence)[kLocalExperts],
-                        hls::stream<ap_uint<4> >& decision) {
+                        GateKept& kept, hls::stream<ap_uint<4> >& decision) {
 #pragma HLS DATAFLOW
   hls::stream<FeatureBeat> pooled("gate_pooled");
   hls::stream<GateLogitBeat> logits("gate_logits");
-  const BankView<GateOut, kBanks> out_weights = {memory.out, bank};
+  hls::stream<GateInputBeat> words("gate_words");
   ACCEL_GATE_POOL<GatePool>(features, pooled);
   TAP(kTapGatePool, pooled);
+  append_confidence<GateFirst>(pooled, confidence, words);
 #if ACCEL_GATE_HIDDEN
-  hls::stream<Beat<GateHidden::input_t, GateHidden::kSimd> > words("gate_words");
-  hls::stream<Beat<GateHidden::output_t, GateHidden::kPe> > hidden("gate_hidden");
+  hls::stream<GateFirstBeat> hidden("gate_hidden");
 #pragma HLS STREAM variable = hidden depth = GateHidden::kFolds
-  const BankView<GateHidden, kBanks> hidden_weights = {memory.hidden, bank};
-  append_confidence<GateHidden>(pooled, confidence, words);
-  matrix_vector<GateHidden>(words, hidden, hidden_weights);
+  const BankView<GateOut, kBanks> out_weights = {memory.out, bank};
+  gate_first(memory, bank, words, kept, hidden);
   TAP(kTapGateHidden, hidden);
   dense<GateOut>(hidden, logits, out_weights);
 #else
-  hls::stream<Beat<GateOut::input_t, GateOut::kSimd> > words("gate_words");
-  append_confidence<GateOut>(pooled, confidence, words);
-  matrix_vector<GateOut>(words, logits, out_weights);
+  gate_first(memory, bank, words, kept, logits);
 #endif
   TAP(kTapGateOut, logits);
+#if ACCEL_LEARN
+  hls::stream<GateLogitBeat> to_decide("gate_to_decide");
+#pragma HLS STREAM variable = to_decide depth = 4
+  keep<GateOut::kFolds>(kept.wanted, logits, to_decide, kept.logits);
+  decide(theta, to_decide, decision);
+#else
   decide(theta, logits, decision);
+#endif
 }
 
-/// The decision goes to whoever needs it: the mux always, the GE and the power enables when they wait for it.
+#if ACCEL_LEARN
+#if ACCEL_GATE_HIDDEN
+/// A hidden unit goes where it helps the target against its rival; one at either end of its range would not follow.
+inline Directions<GateHidden> pulls(const GateBanks& memory, const ap_uint<kBankBits> bank, const ap_uint<8>& target,
+                                    const ap_uint<8>& rival, hls::stream<GateFirstBeat>& hidden) {
+  typedef ap_uint<GateHidden::output_t::width> value_t;
+  const value_t full = ~value_t(0);
+  const BankView<GateOut, kBanks> weights = {memory.out, bank};
+  Directions<GateHidden> directions;
+  for (unsigned fold = 0; fold < GateHidden::kFolds; fold++) {
+#pragma HLS PIPELINE
+    const GateFirstBeat beat = hidden.read();
+    for (unsigned pe = 0; pe < GateHidden::kPe; pe++) {
+#pragma HLS UNROLL
+      const unsigned unit = fold * GateHidden::kPe + pe;
+      const value_t value = raw(beat[pe]);
+      const GateOut::weight_t up = weights.at(target.to_uint(), unit);
+      const GateOut::weight_t down = weights.at(rival.to_uint(), unit);
+      const bool follows = value != 0 && value != full;
+      directions.row[fold][pe] = !follows || up == down ? 0 : up > down ? 1 : -1;
+    }
+  }
+  return directions;
+}
+#endif
+
+/// An own image is the learning expert's, a generic one the GE's: its row must be far enough above the best other one.
+inline HeadLesson learn_gate(GateBanks& memory, const Learning& learning, const Dither& start, GateKept& kept) {
+  const bool own = learning.own[0];
+  const ap_uint<8> target = own ? ap_uint<8>(learning.expert + 1) : ap_uint<8>(0);
+  const ap_uint<kMarginBits> margin = own ? learning.own_margin : learning.generic_margin;
+  const Rival rival = find_rival<kLocalExperts + 1>(kept.logits, target, margin);
+  HeadLesson lesson = {rival.within, 0};
+#if ACCEL_GATE_HIDDEN
+  const Directions<GateFirst> directions = pulls(memory, learning.bank, target, rival.index, kept.hidden);
+  WeightBanks<GateFirst, kBanks>& weights = memory.hidden;
+#else
+  const Directions<GateFirst> directions = one_against_one<GateFirst>(target, rival.index);
+  WeightBanks<GateFirst, kBanks>& weights = memory.out;
+#endif
+  if (rival.within) {
+    lesson.lost = move_rows(weights, learning.bank, directions, kept.inputs, learning.gate_shift, start);
+  } else {
+    drop<GateFirst::kWords>(kept.inputs);
+  }
+  return lesson;
+}
+#endif
+
+/// The decision goes to whoever needs it: the mux always, the GE and the power enables when they wait for it; that on a
+/// learned image to nobody.
 inline void gating_network(GateBanks& memory, const Settings settings, hls::stream<WeightWrite>& writes,
                            hls::stream<FeatureBeat>& features, hls::stream<Confidence> (&confidence)[kLocalExperts],
+#if ACCEL_LEARN
+                           hls::stream<Dither>& dither, hls::stream<HeadLesson>& lesson,
+#endif
                            hls::stream<ap_uint<4> >& to_mux, hls::stream<ap_uint<4> >& to_ge,
                            hls::stream<ap_uint<4> >& to_power) {
-  const Plan plan = make_plan<kLocalExperts>(settings);
+  const Plan plan = image_plan(settings);
   take_writes<kMaxWrites>(writes, memory);
   if (plan.use_gate) {
     hls::stream<ap_uint<4> > decision("decision");
 #pragma HLS STREAM variable = decision depth = 2
-    gate_layers(memory, settings.bank, settings.theta, features, confidence, decision);
+    GateKept kept;
+#if ACCEL_LEARN
+#pragma HLS STREAM variable = kept.inputs depth = GateFirst::kWords
+#pragma HLS STREAM variable = kept.logits depth = GateOut::kFolds
+#if ACCEL_GATE_HIDDEN
+#pragma HLS STREAM variable = kept.hidden depth = GateHidden::kFolds
+#endif
+    kept.wanted = plan.learned;
+#endif
+    gate_layers(memory, plan.bank, settings.theta, features, confidence, kept, decision);
     const ap_uint<4> expert = decision.read();
-    to_mux.write(expert);
+    if (!plan.learned) to_mux.write(expert);
     if (plan.gated) {
       to_ge.write(expert);
       to_power.write(expert);
     }
+#if ACCEL_LEARN
+    if (kept.wanted) lesson.write(learn_gate(memory, settings.learning, dither.read(), kept));
+#endif
   }
 }
 

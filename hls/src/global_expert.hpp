@@ -6,7 +6,7 @@
 #pragma once
 
 #include "arg_max.hpp"
-#include "interface.hpp"
+#include "image_plan.hpp"
 #include "layers.hpp"
 
 namespace accel {
@@ -25,7 +25,7 @@ inline void global_expert_layers(hls::stream<FeatureBeat>& features, hls::stream
 
 inline void global_expert(const Settings settings, hls::stream<ap_uint<4> >& decision,
                           hls::stream<FeatureBeat>& features, hls::stream<ap_uint<8> >& answer) {
-  const Plan plan = make_plan<kLocalExperts>(settings);
+  const Plan plan = image_plan(settings);
   if (!plan.use_ge) return;
   if (plan.gated && decision.read() != 0) {
     for (unsigned i = 0; i < kFeatureBeats; i++) {

@@ -8,14 +8,14 @@
 /// Does not: wait for a resynchronisation of unbounded length (the RTL's image_ingress does).
 #pragma once
 
-#include "interface.hpp"
+#include "image_plan.hpp"
 #include "network.hpp"
 
 namespace accel {
 
 inline void ingress(const Settings settings, hls::stream<AxisPixel>& pixels, hls::stream<PixelBeat>& image,
                     hls::stream<ap_uint<4> >& length_status) {
-  const Plan plan = make_plan<kLocalExperts>(settings);
+  const Plan plan = image_plan(settings);
   ap_uint<4> status = 0;
   bool ended = !plan.image;
   for (unsigned i = 0; i < 2 * kPixels; i++) {

@@ -6,6 +6,7 @@
 
 #include "ap_int.h"
 #include "hls_stream.h"
+#include "learn_rule.hpp"
 
 #if defined(__has_include)
 #if __has_include("ap_axi_sdata.h")
@@ -20,6 +21,7 @@ namespace accel {
 typedef ap_axiu<8, 0, 0, 0> AxisPixel;
 typedef ap_axiu<32, 0, 0, 0> AxisResult;
 typedef ap_axiu<64, 0, 0, 0> AxisWrite;
+typedef ap_axiu<64, 0, 0, 0> AxisLesson;
 #else
 /// The same fields as the vendor's ap_axiu, for compilers that do not have it.
 template <int W>
@@ -32,6 +34,7 @@ struct AxisBeat {
 typedef AxisBeat<8> AxisPixel;
 typedef AxisBeat<32> AxisResult;
 typedef AxisBeat<64> AxisWrite;
+typedef AxisBeat<64> AxisLesson;
 #endif
 
 static const unsigned kMaxLocalExperts = 8;
@@ -56,6 +59,38 @@ static const unsigned kLayerLocalHidden = kMaxLocalExperts;
 static const unsigned kLayerGateHidden = 2 * kMaxLocalExperts;
 static const unsigned kLayerGateOut = kLayerGateHidden + 1;
 
+#if ACCEL_LEARN
+/// Registers of learning, and the image's label. Margins and shifts are those of spec/learning.py (LearnRule).
+struct Learning {
+  ap_uint<1> local;           // the local expert learns
+  ap_uint<1> gate;            // the gate learns
+  ap_uint<kBankBits> bank;    // whose weights move
+  ap_uint<3> expert;          // which local expert learns, and answers
+  ap_uint<kMarginBits> local_margin;
+  ap_uint<kMarginBits> own_margin;
+  ap_uint<kMarginBits> generic_margin;
+  ap_uint<kShiftBits> local_shift;
+  ap_uint<kShiftBits> gate_shift;
+  ap_uint<1> set_random;      // the LFSR begins at `random`
+  ap_uint<32> random;
+  ap_uint<1> labelled;        // the image has a label
+  ap_uint<8> label;
+  ap_uint<1> own;             // the user's image, not a generic one
+};
+
+/// Registers with which nothing is learned.
+inline Learning no_learning() {
+#pragma HLS INLINE
+  Learning none;
+  none.local = none.gate = none.set_random = none.labelled = none.own = 0;
+  none.bank = none.expert = none.label = 0;
+  none.local_margin = none.own_margin = none.generic_margin = 0;
+  none.local_shift = none.gate_shift = kSmallestShift;
+  none.random = 0;
+  return none;
+}
+#endif
+
 /// Registers that hold for one image.
 struct Settings {
   ap_uint<3> mode;
@@ -65,6 +100,9 @@ struct Settings {
   ap_int<kThetaBits> theta;
   ap_uint<1> ge_enable;
   ap_uint<kMaxLocalExperts> le_enable;  // one bit a local expert
+#if ACCEL_LEARN
+  Learning learning;
+#endif
 };
 
 /// What happens to one image. The same function of the settings in every process, so it needs no channel.
@@ -72,9 +110,11 @@ struct Plan {
   bool image;     // there is an image
   bool use_ge;    // the GE's tail may run
   bool gated;     // ... but only if the gate decides so
-  bool use_gate;  // the gate runs and decides
+  bool use_gate;  // the gate runs, and decides unless the image is learned
   bool no_bank;   // the bank asked for holds no valid weights
   bool disabled;  // an expert that the mode calls for is disabled
+  bool learned;   // the image is learned (image_plan.hpp)
+  ap_uint<kBankBits> bank;
   ap_uint<kMaxLocalExperts> use_le;
   ap_uint<4> expert;  // who answers when the gate does not decide
 };
@@ -99,6 +139,8 @@ Plan make_plan(const Settings& settings) {
   plan.gated = settings.mode == kModeMoeGated && plan.use_gate;
   plan.no_bank = (moe || le_only) && !bank_ok;
   plan.disabled = le_only ? bool(le_disabled[local]) : (plan.image && !ge_enabled) || (moe && le_disabled != 0);
+  plan.learned = false;
+  plan.bank = settings.bank;
   plan.use_le = 0;
   if (plan.use_gate) plan.use_le = everyone;
   if (alone && bank_ok && settings.le_enable[local]) plan.use_le[local] = 1;
@@ -139,6 +181,23 @@ inline WeightWrite unpack_write(const ap_uint<64>& word) {
   request.end = false;
   return request;
 }
+
+#if ACCEL_LEARN
+/// Packs [31:0] state of the LFSR behind the image, [32] learned, [33] local expert's and [34] gate's weights were to
+/// move, [35] labelled but refused, [63:40] movements that the end of a weight's range prevented.
+inline ap_uint<64> pack_lesson(const ap_uint<32>& random, const bool learned, const bool local, const bool gate,
+                               const bool refused, const ap_uint<24>& lost) {
+#pragma HLS INLINE
+  ap_uint<64> word = 0;
+  word.range(31, 0) = random;
+  word[32] = learned;
+  word[33] = local;
+  word[34] = gate;
+  word[35] = refused;
+  word.range(63, 40) = lost;
+  return word;
+}
+#endif
 
 /// Packs [7:0] class, [11:8] expert, [15:12] status, [19:16] bank, [31:20] sequence number.
 inline ap_uint<32> pack_result(const ap_uint<8>& class_index, const ap_uint<4>& expert, const ap_uint<4>& status,

@@ -3,13 +3,21 @@
 ///
 /// Gives the class, and for the gate the confidence: top logit and margin to the second one, requantised to a feature's
 /// width. Initiation interval: that of the slower dense layer.
+/// In a build that learns (ACCEL_LEARN), the output layer's weights move behind the answer to a labelled image.
 /// Does not: run for an image whose plan does not name it; it only takes the weight writes then.
 #pragma once
 
 #include "arg_max.hpp"
 #include "dense.hpp"
+#include "image_plan.hpp"
 #include "network.hpp"
 #include "weight_bank.hpp"
+#if ACCEL_LEARN
+#include "keep.hpp"
+#include "lfsr.hpp"
+#include "move_rows.hpp"
+#include "rival.hpp"
+#endif
 
 namespace accel {
 
@@ -43,8 +51,29 @@ struct LeBanks {
     if (request.layer < kLayerLocalHidden) out.write(request);
 #endif
   }
+#if ACCEL_LEARN
+
+  /// The chunk at a write's address.
+  ap_uint<32> read(const WeightWrite& request) const {
+#pragma HLS INLINE
+#if ACCEL_LE_HIDDEN
+    if (request.layer >= kLayerLocalHidden) return hidden.read(request);
+#endif
+    return out.read(request);
+  }
+#endif
 };
+typedef Beat<LeLast::input_t, LeLast::kSimd> LeInputBeat;
 typedef Beat<LeLast::output_t, LeLast::kPe> LeLogitBeat;
+
+/// What learning needs of an image behind its answer; nothing in a build that does not learn.
+struct LeKept {
+#if ACCEL_LEARN
+  bool wanted;
+  hls::stream<LeInputBeat> inputs;  // of the output layer
+  hls::stream<LeLogitBeat> logits;
+#endif
+};
 
 /// Class and confidence from the logits.
 inline void answer_local(const bool to_gate, hls::stream<LeLogitBeat>& logits, hls::stream<ap_uint<8> >& answer,
@@ -60,14 +89,36 @@ inline void answer_local(const bool to_gate, hls::stream<LeLogitBeat>& logits, h
   }
 }
 
+/// The output layer, which may learn.
+template <class In>
+void local_output(const LeBanks& memory, const ap_uint<kBankBits> bank, hls::stream<In>& in, LeKept& kept,
+                  hls::stream<LeLogitBeat>& logits) {
+#pragma HLS DATAFLOW
+  const BankView<LeLast, kBanks> weights = {memory.out, bank};
+#if ACCEL_LEARN
+  hls::stream<LeInputBeat> words("le_words");
+#pragma HLS STREAM variable = words depth = 4
+  hls::stream<LeInputBeat> inputs("le_inputs");
+#pragma HLS STREAM variable = inputs depth = 4
+  hls::stream<LeLogitBeat> sums("le_sums");
+#pragma HLS STREAM variable = sums depth = 4
+  stream_width<LeLast::kInputs>(in, words);
+  keep<LeLast::kWords>(kept.wanted, words, inputs, kept.inputs);
+  matrix_vector<LeLast>(inputs, sums, weights);
+  keep<LeLast::kFolds>(kept.wanted, sums, logits, kept.logits);
+#else
+  dense<LeLast>(in, logits, weights);
+#endif
+}
+
 inline void local_expert_layers(const LeBanks& memory, const ap_uint<kBankBits> bank, const unsigned index,
                                 const bool to_gate, hls::stream<FeatureBeat>& features,
-                                hls::stream<ap_uint<8> >& answer, hls::stream<Confidence>& confidence) {
+                                LeKept& kept, hls::stream<ap_uint<8> >& answer,
+                                hls::stream<Confidence>& confidence) {
 #pragma HLS DATAFLOW
   hls::stream<FeatureBeat> pooled("le_pooled");
   hls::stream<LeLogitBeat> logits("le_logits");
 #pragma HLS STREAM variable = logits depth = 4
-  const BankView<LeLast, kBanks> weights = {memory.out, bank};
   ACCEL_LE_POOL<LePool>(features, pooled);
   TAP_IF(index == 0, kTapLePool, pooled);  // the same for all of them
 #if ACCEL_LE_HIDDEN
@@ -77,21 +128,48 @@ inline void local_expert_layers(const LeBanks& memory, const ap_uint<kBankBits> 
   const BankView<LeHidden, kBanks> hidden_weights = {memory.hidden, bank};
   dense<LeHidden>(pooled, hidden, hidden_weights);
   TAP(kTapLe + kLeLayers * index, hidden);
-  dense<LeLast>(hidden, logits, weights);
+  local_output(memory, bank, hidden, kept, logits);
 #else
-  dense<LeLast>(pooled, logits, weights);
+  local_output(memory, bank, pooled, kept, logits);
 #endif
   TAP(kTapLe + kLeLayers * index + kLeLayers - 1, logits);
   answer_local(to_gate, logits, answer, confidence);
 }
 
+#if ACCEL_LEARN
+/// The label's row moves towards the image and its rival's away, if the label's logit is not far enough above.
+inline HeadLesson learn_local(LeBanks& memory, const Learning& learning, const Dither& start, LeKept& kept) {
+  const Rival rival = find_rival<kClasses>(kept.logits, learning.label, learning.local_margin);
+  HeadLesson lesson = {rival.within, 0};
+  if (rival.within) {
+    const Directions<LeLast> directions = one_against_one<LeLast>(learning.label, rival.index);
+    lesson.lost = move_rows(memory.out, learning.bank, directions, kept.inputs, learning.local_shift, start);
+  } else {
+    drop<LeLast::kWords>(kept.inputs);
+  }
+  return lesson;
+}
+#endif
+
 inline void local_expert(LeBanks& memory, const Settings settings, const unsigned index,
                          hls::stream<WeightWrite>& writes, hls::stream<FeatureBeat>& features,
+#if ACCEL_LEARN
+                         hls::stream<Dither>& dither, hls::stream<HeadLesson>& lesson,
+#endif
                          hls::stream<ap_uint<8> >& answer, hls::stream<Confidence>& confidence) {
-  const Plan plan = make_plan<kLocalExperts>(settings);
+  const Plan plan = image_plan(settings);
   take_writes<kMaxWrites>(writes, memory);
   if (plan.use_le[index]) {
-    local_expert_layers(memory, settings.bank, index, plan.use_gate && kConfidence, features, answer, confidence);
+    LeKept kept;
+#if ACCEL_LEARN
+#pragma HLS STREAM variable = kept.inputs depth = LeLast::kWords
+#pragma HLS STREAM variable = kept.logits depth = LeLast::kFolds
+    kept.wanted = make_lesson(settings).local && settings.learning.expert == index;
+#endif
+    local_expert_layers(memory, plan.bank, index, plan.use_gate && kConfidence, features, kept, answer, confidence);
+#if ACCEL_LEARN
+    if (kept.wanted) lesson.write(learn_local(memory, settings.learning, dither.read(), kept));
+#endif
   }
 }
 

@@ -6,16 +6,23 @@
 #include "ingress.hpp"
 #include "layers.hpp"
 #include "routing.hpp"
+#if ACCEL_LEARN
+#include "lessons.hpp"
+#endif
 
 namespace accel {
 
 /// The front end runs only when there is an image.
 static void run_front_end(const Settings settings, hls::stream<PixelBeat>& image, hls::stream<FeatureBeat>& features) {
-  if (make_plan<kLocalExperts>(settings).image) front_end(image, features);
+  if (image_plan(settings).image) front_end(image, features);
 }
 
 void moe(State& state, const Settings settings, const ap_uint<32> write_count, hls::stream<AxisPixel>& pixels,
-         hls::stream<AxisWrite>& writes, hls::stream<AxisResult>& results, hls::stream<Domains>& domains) {
+         hls::stream<AxisWrite>& writes,
+#if ACCEL_LEARN
+         hls::stream<AxisLesson>& lessons,
+#endif
+         hls::stream<AxisResult>& results, hls::stream<Domains>& domains) {
 #pragma HLS DATAFLOW
   hls::stream<WeightWrite> le_writes[kLocalExperts];
   hls::stream<WeightWrite> gate_writes("gate_writes");
@@ -35,25 +42,48 @@ void moe(State& state, const Settings settings, const ap_uint<32> write_count, h
   hls::stream<ap_uint<4> > mux_decision("mux_decision");
   hls::stream<ap_uint<4> > ge_decision("ge_decision");
   hls::stream<ap_uint<4> > power_decision("power_decision");
+#if ACCEL_LEARN
+  hls::stream<Dither> le_dither[kLocalExperts];
+  hls::stream<Dither> gate_dither("gate_dither");
+  hls::stream<Random> random("random");
+  hls::stream<HeadLesson> le_lesson[kLocalExperts];
+  hls::stream<HeadLesson> gate_lesson("gate_lesson");
+#endif
 
+#if ACCEL_LEARN
+  draw_random(state.random, settings, le_dither, gate_dither, random);
+#endif
   route_writes(write_count, writes, le_writes, gate_writes);
   ingress(settings, pixels, image, length_status);
   run_front_end(settings, image, features);
   route_features(settings, features, ge_features, le_features, gate_features);
   for (unsigned e = 0; e < kLocalExperts; e++) {
 #pragma HLS UNROLL
-    local_expert(state.local_experts[e], settings, e, le_writes[e], le_features[e], le_answer[e], confidence[e]);
+    local_expert(state.local_experts[e], settings, e, le_writes[e], le_features[e],
+#if ACCEL_LEARN
+                 le_dither[e], le_lesson[e],
+#endif
+                 le_answer[e], confidence[e]);
   }
-  gating_network(state.gate, settings, gate_writes, gate_features, confidence, mux_decision, ge_decision,
-                 power_decision);
+  gating_network(state.gate, settings, gate_writes, gate_features, confidence,
+#if ACCEL_LEARN
+                 gate_dither, gate_lesson,
+#endif
+                 mux_decision, ge_decision, power_decision);
   enable_domains(settings, power_decision, domains);
   global_expert(settings, ge_decision, ge_features, ge_answer);
   expert_mux(settings, state.sequence, length_status, mux_decision, ge_answer, le_answer, results);
+#if ACCEL_LEARN
+  report_lesson(settings, random, le_lesson, gate_lesson, lessons);
+#endif
 }
 
 }  // namespace accel
 
 void moe_top(hls::stream<accel::AxisPixel>& pixels, hls::stream<accel::AxisWrite>& writes,
+#if ACCEL_LEARN
+             hls::stream<accel::AxisLesson>& lessons, accel::Learning learning,
+#endif
              hls::stream<accel::AxisResult>& results, hls::stream<accel::Domains>& domains, ap_uint<3> mode,
              ap_uint<accel::kBankBits> bank, ap_uint<16> bank_valid, ap_uint<3> local_expert,
              ap_int<accel::kThetaBits> theta, ap_uint<1> ge_enable, ap_uint<accel::kMaxLocalExperts> le_enable,
@@ -62,6 +92,10 @@ void moe_top(hls::stream<accel::AxisPixel>& pixels, hls::stream<accel::AxisWrite
 #pragma HLS INTERFACE mode = axis port = writes
 #pragma HLS INTERFACE mode = axis port = results
 #pragma HLS INTERFACE mode = axis port = domains
+#if ACCEL_LEARN
+#pragma HLS INTERFACE mode = axis port = lessons
+#pragma HLS INTERFACE mode = s_axilite port = learning bundle = control
+#endif
 #pragma HLS INTERFACE mode = s_axilite port = mode bundle = control
 #pragma HLS INTERFACE mode = s_axilite port = bank bundle = control
 #pragma HLS INTERFACE mode = s_axilite port = bank_valid bundle = control
@@ -81,5 +115,10 @@ void moe_top(hls::stream<accel::AxisPixel>& pixels, hls::stream<accel::AxisWrite
   settings.theta = theta;
   settings.ge_enable = ge_enable;
   settings.le_enable = le_enable;
+#if ACCEL_LEARN
+  settings.learning = learning;
+  accel::moe(state, settings, write_count, pixels, writes, lessons, results, domains);
+#else
   accel::moe(state, settings, write_count, pixels, writes, results, domains);
+#endif
 }

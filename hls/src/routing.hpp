@@ -3,7 +3,7 @@
 /// and the power-domain enables.
 #pragma once
 
-#include "interface.hpp"
+#include "image_plan.hpp"
 #include "network.hpp"
 
 namespace accel {
@@ -12,7 +12,7 @@ namespace accel {
 inline void route_features(const Settings settings, hls::stream<FeatureBeat>& features,
                            hls::stream<FeatureBeat>& to_ge, hls::stream<FeatureBeat> (&to_le)[kLocalExperts],
                            hls::stream<FeatureBeat>& to_gate) {
-  const Plan plan = make_plan<kLocalExperts>(settings);
+  const Plan plan = image_plan(settings);
   if (!plan.image) return;
   for (unsigned i = 0; i < kFeatureBeats; i++) {
 #pragma HLS PIPELINE II = 1
@@ -53,7 +53,7 @@ inline void route_writes(const ap_uint<32> count, hls::stream<AxisWrite>& writes
 /// In MOE_GATED the GE's domain is missing from the first word, and from the second when a local expert answers.
 inline void enable_domains(const Settings settings, hls::stream<ap_uint<4> >& decision,
                            hls::stream<Domains>& domains) {
-  const Plan plan = make_plan<kLocalExperts>(settings);
+  const Plan plan = image_plan(settings);
   if (!plan.image) return;
   Domains word = domains_at_start(plan);
   domains.write(word);

@@ -41,6 +41,56 @@ struct PackedMemory {
     if (bank < Banks && word < Words && chunk < kChunks) chunks[bank][word][chunk] = data;
   }
 
+  /// What write put there; 0 beyond the memory.
+  ap_uint<32> chunk(const ap_uint<kBankBits>& bank, const ap_uint<kAddressBits>& address) const {
+#pragma HLS INLINE
+    const ap_uint<kAddressBits> word = address >> kChunkBits;
+    const ap_uint<kAddressBits> number = address - (word << kChunkBits);
+    const bool there = bank < Banks && word < Words && number < kChunks;
+    return there ? chunks[bank][word][number] : ap_uint<32>(0);
+  }
+
+  /// A whole word, to be changed in some lanes and put back.
+  struct Word {
+    ap_uint<32> chunk[kChunks];
+
+    ap_int<Width> lane(unsigned number) const {
+#pragma HLS INLINE
+      const unsigned bit = number * Width;
+      const ap_uint<64> both = (ap_uint<64>(chunk[(bit + Width - 1) / 32]) << 32) | ap_uint<64>(chunk[bit / 32]);
+      return ap_int<Width>(both >> (bit % 32));
+    }
+
+    void set(unsigned number, const ap_int<Width>& value) {
+#pragma HLS INLINE
+      const unsigned bit = number * Width;
+      const unsigned first = bit / 32;
+      const unsigned last = (bit + Width - 1) / 32;
+      const ap_uint<64> mask = ((ap_uint<64>(1) << Width) - 1) << (bit % 32);
+      const ap_uint<64> placed = (ap_uint<64>(ap_uint<Width>(value)) << (bit % 32)) & mask;
+      chunk[first] = (chunk[first] & ~ap_uint<32>(mask)) | ap_uint<32>(placed);
+      if (last != first) chunk[last] = (chunk[last] & ~ap_uint<32>(mask >> 32)) | ap_uint<32>(placed >> 32);
+    }
+  };
+
+  Word word(const ap_uint<kBankBits>& bank, unsigned address) const {
+#pragma HLS INLINE
+    Word result;
+    for (unsigned i = 0; i < kChunks; i++) {
+#pragma HLS UNROLL
+      result.chunk[i] = chunks[bank][address][i];
+    }
+    return result;
+  }
+
+  void put(const ap_uint<kBankBits>& bank, unsigned address, const Word& word) {
+#pragma HLS INLINE
+    for (unsigned i = 0; i < kChunks; i++) {
+#pragma HLS UNROLL
+      chunks[bank][address][i] = word.chunk[i];
+    }
+  }
+
   ap_int<Width> read(const ap_uint<kBankBits>& bank, unsigned word, unsigned lane) const {
 #pragma HLS INLINE
     const unsigned bit = lane * Width;
@@ -66,6 +116,11 @@ struct WeightBanks {
       weights.write(request.bank, request.address, request.data);
     }
   }
+
+  ap_uint<32> read(const WeightWrite& request) const {
+#pragma HLS INLINE
+    return request.bias ? biases.chunk(request.bank, request.address) : weights.chunk(request.bank, request.address);
+  }
 };
 
 /// One bank of a layer, as matrix_vector reads it.
@@ -77,6 +132,12 @@ struct BankView {
   typename Layer::weight_t weight(unsigned word, unsigned lane) const {
 #pragma HLS INLINE
     return memory.weights.read(bank, word, lane);
+  }
+  /// The weight of one output and one input.
+  typename Layer::weight_t at(unsigned output, unsigned input) const {
+#pragma HLS INLINE
+    return weight(input / Layer::kSimd * Layer::kFolds + output / Layer::kPe,
+                  output % Layer::kPe * Layer::kSimd + input % Layer::kSimd);
   }
   typename Layer::bias_t bias(unsigned fold, unsigned pe) const {
 #pragma HLS INLINE

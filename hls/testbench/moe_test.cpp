@@ -2,7 +2,7 @@
 // C test bench of moe_top, for the vendor's C simulation and co-simulation and for plain g++.
 //
 // Reads the transactions of vectors.txt (written by hls/vectors.py), runs them, and compares every result word with the
-// integer model's. Exit code 0: all equal; 1: a result differs; 2: the file cannot be read.
+// integer model's. A build that learns learns nothing here: it must answer as one that does not. Exit code 0: all equal; 1: a result differs; 2: the file cannot be read.
 //
 // Usage: moe_test [FILE]
 #include <cstdio>
@@ -35,6 +35,9 @@ int main(int argc, char** argv) {
   hls::stream<accel::AxisWrite> writes("writes");
   hls::stream<accel::AxisResult> results("results");
   hls::stream<accel::Domains> domains("domains");
+#if ACCEL_LEARN
+  hls::stream<accel::AxisLesson> lessons("lessons");
+#endif
   unsigned images = 0, wrong = 0;
   Transaction t;
   while (read_header(file, t)) {
@@ -60,9 +63,16 @@ int main(int argc, char** argv) {
     }
     unsigned expected[3] = {0, 0, 0};  // result, domains at the start, domains after the decision
     if (t.pixels && std::fscanf(file, "%x %u %u", &expected[0], &expected[1], &expected[2]) != 3) return 2;
-    moe_top(pixels, writes, results, domains, t.mode, t.bank, t.bank_valid, t.local_expert, t.theta, t.ge_enable,
-            t.le_enable, t.writes);
+    moe_top(pixels, writes,
+#if ACCEL_LEARN
+            lessons, accel::no_learning(),
+#endif
+            results, domains, t.mode, t.bank, t.bank_valid, t.local_expert, t.theta, t.ge_enable, t.le_enable,
+            t.writes);
     if (!t.pixels) continue;
+#if ACCEL_LEARN
+    if (lessons.read().data >> 32 != 0) return 1;
+#endif
     const unsigned found[3] = {results.read().data.to_uint(), domains.read().to_uint(), domains.read().to_uint()};
     if (found[0] != expected[0] || found[1] != expected[1] || found[2] != expected[2]) {
       std::printf("image %u: result %08x, domains %u %u; expected %08x, domains %u %u\n", images, found[0], found[1],

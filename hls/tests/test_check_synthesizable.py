@@ -38,6 +38,23 @@ def test_sources_obey_the_rules(tmp_path, design: Callable[[], Accelerator]) -> 
     assert check(generate(design(), tmp_path)) == []
 
 
+@pytest.mark.parametrize("design", ["deep", "linear"])
+def test_sources_that_learn_obey_the_rules(tmp_path, design: str) -> None:
+    assert check(generate(DESIGNS[design](), tmp_path, learn=True)) == []
+
+
+def test_rules_reach_what_only_a_build_that_learns_compiles(altered: GeneratedHls, tmp_path) -> None:
+    file = altered.sources / "lessons.hpp"
+    file.write_text(
+        file.read_text().replace(
+            "#pragma once", "#pragma once\ninline int sum(int n) { int a[n]; return a[0] = n; }", 1
+        )
+    )
+    assert check_objects(altered) == []
+    learns = replace(generate(tiny_accelerator(), tmp_path / "learns", learn=True), sources=altered.sources)
+    assert {v.rule for v in check_objects(learns)} == {"restricted compiler"}
+
+
 @pytest.mark.parametrize(
     ("rule", "code"),
     [

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from hls.cpp import cpp_type, type_name
-from hls.gen import chain_header, generate, network_header, taps, weights_header
+from hls.gen import chain_header, generate, learn_header, network_header, taps, weights_header
 from hls.report import layer_rows, summary
+from spec import learning
 from spec.fixedpoint import FixedPoint
 from spec.folding import build_folding, pack_weights
 from spec.kinds.max_pool import MaxPool
@@ -46,6 +47,21 @@ def test_types_come_from_the_specification() -> None:
 )
 def test_cpp_type(kind: FixedPoint, text: str) -> None:
     assert cpp_type(kind) == text
+
+
+def test_rule_of_learning_is_that_of_the_specification() -> None:
+    numbers = {name: int(value) for name, value in re.findall(r"unsigned (\w+) = (\d+);", learn_header(True))}
+    assert numbers == {
+        "kLfsrTaps": learning.LFSR_TAPS,
+        "kLfsrSteps": learning.LFSR_STEPS,
+        "kDitherBits": learning.DITHER_BITS,
+        "kWeyl": learning.WEYL,
+        "kSmallestShift": learning.SMALLEST_SHIFT,
+        "kShiftBits": 4,
+        "kMarginBits": learning.MARGIN_BITS,
+        "kRandomStart": 1,
+    }
+    assert "#define ACCEL_LEARN 1\n" in learn_header(True) and "#define ACCEL_LEARN 0\n" in learn_header(False)
 
 
 def test_chain_has_every_layer_in_order() -> None:

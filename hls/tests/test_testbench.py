@@ -14,13 +14,15 @@ from spec.bank import random_bank
 from spec.tiny import tiny_accelerator, tiny_images
 
 
-@pytest.fixture(scope="module")
-def bench(tmp_path_factory):
-    """The executable and its vectors' text."""
+@pytest.fixture(scope="module", params=[False, True], ids=["plain", "learns"])
+def bench(request, tmp_path_factory):
+    """The executable and its vectors' text; a build that learns answers images without labels as the other one."""
     directory = tmp_path_factory.mktemp("bench")
     accelerator = tiny_accelerator("general", 2)
     banks = tuple(random_bank(accelerator.moe, seed) for seed in (1, 2))
-    executable = build_testbench(generate(accelerator, directory), directory / "moe_test", optimise=False)
+    executable = build_testbench(
+        generate(accelerator, directory, request.param), directory / "moe_test", optimise=False
+    )
     return executable, vectors(accelerator, tiny_images(3), banks)
 
 

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+/// What is random while learning: a 32-bit Galois LFSR, and which inputs' weights it lets move.
+///
+/// The numbers come from spec/learning.py, through the generated learn_rule.hpp.
+#pragma once
+
+#include "ap_int.h"
+#include "learn_rule.hpp"
+
+namespace accel {
+
+typedef ap_uint<2 * kDitherBits> Random;
+typedef ap_uint<kDitherBits> Dither;
+
+/// The state after kLfsrSteps steps.
+inline Random next_random(Random state) {
+#pragma HLS INLINE
+  for (unsigned i = 0; i < kLfsrSteps; i++) {
+#pragma HLS UNROLL
+    const Random taps = state[0] ? Random(kLfsrTaps) : Random(0);
+    state = (state >> 1) ^ taps;
+  }
+  return state;
+}
+
+/// Whether an input moves its weights: with probability input / 2**shift over all dithers.
+///
+/// Formula: (input << (kDitherBits - shift)) + dither >= 2**kDitherBits, with kSmallestShift <= shift <= kLargestShift.
+template <int Bits>
+bool moves(const ap_uint<Bits>& input, const ap_uint<kShiftBits>& shift, const Dither& dither) {
+#pragma HLS INLINE
+  static_assert(Bits <= int(kSmallestShift), "moves: an input so wide would move a weight by more than one");
+  const Dither wanted = Dither(input) << (kDitherBits - shift.to_uint());
+  const ap_uint<kDitherBits + 1> sum = ap_uint<kDitherBits + 1>(wanted) + dither;
+  return sum[kDitherBits];
+}
+
+}  // namespace accel

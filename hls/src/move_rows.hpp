@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Learning's one change of weights: rows of a layer move by one, each in its direction, where the inputs let them.
+///
+/// A weight at the end of its range stays there and is counted. Input i of the layer has the dither start + i * kWeyl,
+/// in the order of the layer's words; lanes that pad a word are 0 and never move.
+/// Order: that of matrix_vector, so that every step reads, changes and writes one word of the weight memory.
+/// Initiation interval: kWords * kFolds cycles an image.
+/// Does not: move biases.
+///
+/// Parameters
+///   Layer  a generated description: kWords, kFolds, kPe, kSimd, input_t, weight_t
+///   Banks  number of banks
+#pragma once
+
+#include "beat.hpp"
+#include "fixed.hpp"
+#include "hls_stream.h"
+#include "lfsr.hpp"
+#include "weight_bank.hpp"
+
+namespace accel {
+
+static const unsigned kLostBits = 20;
+
+/// What became of one head: whether its weights were to move, and how many movements the end of their range prevented.
+struct HeadLesson {
+  bool moved;
+  ap_uint<kLostBits> lost;
+};
+
+/// -1, 0 or 1 for each output of a layer.
+template <class Layer>
+struct Directions {
+  ap_int<2> row[Layer::kFolds][Layer::kPe];
+};
+
+/// The target's row up, its rival's down.
+template <class Layer>
+Directions<Layer> one_against_one(const ap_uint<8>& target, const ap_uint<8>& rival) {
+  Directions<Layer> directions;
+  for (unsigned fold = 0; fold < Layer::kFolds; fold++) {
+#pragma HLS PIPELINE II = 1
+    for (unsigned pe = 0; pe < Layer::kPe; pe++) {
+#pragma HLS UNROLL
+      const unsigned row = fold * Layer::kPe + pe;
+      directions.row[fold][pe] = target == row ? 1 : rival == row ? -1 : 0;
+    }
+  }
+  return directions;
+}
+
+template <class Layer, unsigned Banks>
+ap_uint<kLostBits> move_rows(WeightBanks<Layer, Banks>& memory, const ap_uint<kBankBits>& bank,
+                             const Directions<Layer>& directions,
+                             hls::stream<Beat<typename Layer::input_t, Layer::kSimd> >& inputs,
+                             const ap_uint<kShiftBits>& shift, const Dither& start) {
+  static_assert(Layer::kWords * Layer::kFolds * Layer::kPe * Layer::kSimd < 1u << kLostBits,
+                "move_rows: the layer has too many weights to count those that are stuck");
+  typedef typename Layer::weight_t weight_t;
+  const weight_t lowest = weight_t(1) << (weight_t::width - 1);
+  const weight_t highest = ~lowest;
+  Dither dither = start;
+  bool moving[Layer::kSimd];
+#pragma HLS ARRAY_PARTITION variable = moving complete
+  ap_uint<kLostBits> lost = 0;
+  for (unsigned word = 0; word < Layer::kWords; word++) {
+    for (unsigned fold = 0; fold < Layer::kFolds; fold++) {
+#pragma HLS PIPELINE II = 1
+#pragma HLS DEPENDENCE variable = memory type = inter false  // each step has a word of its own
+      if (fold == 0) {
+        const Beat<typename Layer::input_t, Layer::kSimd> beat = inputs.read();
+        for (unsigned lane = 0; lane < Layer::kSimd; lane++) {
+#pragma HLS UNROLL
+          moving[lane] = moves(raw(beat[lane]), shift, dither);
+          dither += kWeyl;
+        }
+      }
+      const unsigned address = word * Layer::kFolds + fold;
+      auto weights = memory.weights.word(bank, address);
+      for (unsigned pe = 0; pe < Layer::kPe; pe++) {
+#pragma HLS UNROLL
+        const ap_int<2> direction = directions.row[fold][pe];
+        for (unsigned lane = 0; lane < Layer::kSimd; lane++) {
+#pragma HLS UNROLL
+          if (moving[lane] && direction != 0) {
+            const weight_t before = weights.lane(pe * Layer::kSimd + lane);
+            const bool stuck = before == (direction > 0 ? highest : lowest);
+            if (stuck) lost++;
+            if (!stuck) weights.set(pe * Layer::kSimd + lane, before + direction);
+          }
+        }
+      }
+      memory.weights.put(bank, address, weights);
+    }
+  }
+  return lost;
+}
+
+}  // namespace accel
