@@ -51,6 +51,15 @@ class Settings:
     le_enable: int = ALL_ENABLED  # one bit a local expert
     learning: LearnSession | None = None
 
+    def learns(self, label: int, local_experts: int, banks: int, classes: int) -> bool:
+        """Whether an image with this label (:func:`spec.learning.label_word`) is learned."""
+        session = self.learning
+        if session is None or not label >> LABEL_VALID & 1 or label & 0xFF >= classes:
+            return False
+        bank = session.bank < banks and self.bank_valid >> session.bank & 1
+        expert = session.expert < local_experts and self.le_enable >> session.expert & 1
+        return bool(bank and expert and self.mode in (Mode.LE_ONLY, Mode.MOE_PARALLEL, Mode.MOE_GATED))
+
 
 @dataclass(frozen=True)
 class Descriptor:
@@ -95,14 +104,14 @@ class Descriptor:
         chosen = settings.local_expert if settings.local_expert < local_experts else 0
         everyone = (1 << local_experts) - 1
         le_disabled = everyone & ~settings.le_enable
-        session = settings.learning
-        if session and label >> LABEL_VALID & 1 and label & 0xFF < classes and (moe or mode == Mode.LE_ONLY):
-            gate = bool(moe and label >> LABEL_GATE & 1 and not le_disabled)
+        if settings.learns(label, local_experts, banks, classes):
+            gate = moe and label >> LABEL_GATE & 1 and settings.ge_enable and not le_disabled
             return Descriptor(
-                use_le=everyone if gate else 1 << session.expert,
-                use_gate=int(gate),
-                expert=session.expert + 1,
-                bank=session.bank,
+                use_le=everyone if gate else 1 << settings.learning.expert,
+                use_gate=int(bool(gate)),
+                expert=settings.learning.expert + 1,
+                disabled=int(moe and bool(not settings.ge_enable or le_disabled)),
+                bank=settings.learning.bank,
                 sequence=sequence % SEQUENCE_NUMBERS,
                 theta=settings.theta,
                 lesson=label,

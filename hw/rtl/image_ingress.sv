@@ -7,7 +7,7 @@
 ///
 /// A label with the first pixel makes the image a lesson while a session is open and the mode has local experts: it is
 /// computed with the bank that learns, answered by the local expert that learns, seen by the gate if its label says so
-/// (in an MoE mode with every local expert), and never by the GE.
+/// (in an MoE mode with every expert enabled), and never by the GE. Without that bank or expert it is no lesson.
 ///
 /// Latency: combinational from pixel in to pixel out. Initiation interval: Beats + 1 cycles an image (one to issue
 /// the descriptor).
@@ -108,8 +108,17 @@ module image_ingress
 
   // ---- Lesson -----------------------------------------------------------------------------------------------
   logic lesson, lesson_gate;
-  assign lesson      = Learn && learn_i.open && s_label_i.valid && 32'(s_label_i.label) < Classes && (le_only || moe);
-  assign lesson_gate = moe && s_label_i.gate && all_le_enabled;
+  logic learner_valid;
+  always_comb begin
+    learner_valid = 1'b0;
+    for (int unsigned b = 0; b < Banks; b++) begin
+      if (learn_i.bank == BankW'(b)) learner_valid = bank_valid_i[b];
+    end
+  end
+
+  assign lesson      = Learn && learn_i.open && s_label_i.valid && 32'(s_label_i.label) < Classes && (le_only || moe) &&
+                       learner_valid && 32'(learn_i.expert) < LocalExperts && le_enable_i[learn_i.expert];
+  assign lesson_gate = moe && s_label_i.gate && ge_enable_i && all_le_enabled;
 
   always_comb begin
     image_o = '0;
@@ -129,7 +138,7 @@ module image_ingress
       image_o.use_gate      = lesson_gate;
       image_o.expert        = ExpertW'(learn_i.expert) + 1'b1;
       image_o.no_bank       = 1'b0;
-      image_o.disabled      = 1'b0;
+      if (le_only) image_o.disabled = 1'b0;
       image_o.bank          = learn_i.bank;
       image_o.use_le        = lesson_gate ? AllLocal : MaxLocalExperts'(1) << learn_i.expert;
       image_o.lesson        = s_label_i;

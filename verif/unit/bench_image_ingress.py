@@ -4,20 +4,22 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import cocotb
 
-from golden.descriptor import Descriptor, Settings
+from golden.descriptor import Descriptor, LearnSession, Settings
+from spec.learning import LABEL_BITS, LABEL_VALID, MARGIN_BITS, label_word
 from spec.network import RUNNING_MODES, Mode
 from verif.streams import CROSSED, Bench, StreamSink, StreamSource
 from verif.unit.ports import Level, Monitor, Renamed
 from verif.unit.stream_checks import compare, parameters
 
 P = parameters()
-BEATS, EXPERTS, BANKS = P["Beats"], P["LocalExperts"], P["Banks"]
+BEATS, EXPERTS, BANKS, CLASSES, LEARN = P["Beats"], P["LocalExperts"], P["Banks"], P["Classes"], P["Learn"]
 SHORT, LONG = 2, 1  # status words: {short, long}
+RULES = 2 * (2 * MARGIN_BITS + 4)  # low bits of learn_settings_t
 
 
 @dataclass
@@ -47,6 +49,7 @@ class Ingress:
     def clear(self) -> None:
         """Forget all images: also what a reset does to the sequence number."""
         self.settings: list[Settings] = []
+        self.labels: list[int] = []
         self.first_pixel: list[int] = []  # number of the pixel with which each image starts
         self.queued = 0
         self.expected = Expected()
@@ -56,7 +59,12 @@ class Ingress:
         index = len(self.images.words)
         waiting = index < len(self.settings) and len(self.source.transfers) >= self.first_pixel[index]
         now = self.settings[index] if waiting else self.random_settings(range(8))
+        session = now.learning or LearnSession(self.rng.randrange(16), self.rng.randrange(8))
         return {
+            self.dut.learn_i: int(now.learning is not None) << 7 + RULES
+            | session.bank << 3 + RULES
+            | session.expert << RULES,
+            self.dut.s_label_i: self.labels[index] if waiting else self.rng.getrandbits(LABEL_BITS),
             self.dut.mode_i: now.mode,
             self.dut.bank_i: now.bank,
             self.dut.bank_valid_i: now.bank_valid,
@@ -71,15 +79,22 @@ class Ingress:
         theta = rng.choice((-(2**31), 2**31 - 1, 0, rng.randrange(-(2**31), 2**31)))
         bank = rng.randrange(BANKS) if rng.random() < 0.7 else rng.randrange(16)
         le_enable = 0xFF if rng.random() < 0.5 else rng.getrandbits(8)
+        session = LearnSession(rng.randrange(BANKS + 1) % 16, rng.randrange(8)) if rng.random() < 0.6 else None
         return Settings(
-            rng.choice(modes), bank, rng.getrandbits(BANKS), rng.randrange(8), theta, rng.randrange(2), le_enable
-        )
+            rng.choice(modes), bank, rng.getrandbits(BANKS), rng.randrange(8), theta, rng.randrange(2), le_enable,
+            session,
+        )  # fmt: skip
 
-    def send(self, length: int, settings: Settings | None = None) -> None:
-        """Queue an image of ``length`` pixels, with TLAST on its last one."""
+    def send(self, length: int, settings: Settings | None = None, label: int | None = None) -> None:
+        """Queue an image of ``length`` pixels, with TLAST on its last one and a label on its first."""
         settings = settings or self.random_settings()
+        if label is None:
+            label = label_word(self.rng.randrange(CLASSES + 2), self.rng.random() < 0.5, self.rng.random() < 0.7)
+            label = label if self.rng.random() < 0.8 else self.rng.getrandbits(LABEL_VALID)
+        self.labels.append(label)
         pixels = [self.rng.getrandbits(P["PixelW"]) for _ in range(length)]
-        descriptor = Descriptor.of(settings, len(self.settings), EXPERTS, BANKS)
+        taught = settings if LEARN else replace(settings, learning=None)
+        descriptor = Descriptor.of(taught, len(self.settings), EXPERTS, BANKS, label, CLASSES)
         self.settings.append(settings)
         self.first_pixel.append(self.queued)
         self.queued += length
@@ -160,6 +175,9 @@ async def every_descriptor(dut: Any) -> None:
             for le_enable in range(1 << EXPERTS):
                 settings = Settings(mode, 0, 1, ingress.rng.randrange(8), 0, ge_enable, le_enable)
                 ingress.send(BEATS, settings)
+                session = LearnSession(0, ingress.rng.randrange(EXPERTS))
+                for label in (CLASSES - 1, CLASSES):
+                    ingress.send(BEATS, replace(settings, learning=session), label_word(label))
     await ingress.check()
 
 

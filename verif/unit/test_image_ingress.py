@@ -10,9 +10,9 @@ from verif.unit.controls import Defect, check_found
 
 BENCH = "verif.unit.bench_image_ingress"
 SHAPES = {
-    "7 pixels": {"Beats": 7, "PixelW": 8, "LocalExperts": 3, "Banks": 2},
-    "16 pixels": {"Beats": 16, "PixelW": 5, "LocalExperts": 8, "Banks": 16},
-    "1 pixel": {"Beats": 1, "PixelW": 8, "LocalExperts": 1, "Banks": 1},
+    "7 pixels": {"Beats": 7, "PixelW": 8, "LocalExperts": 3, "Banks": 2, "Classes": 9, "Learn": 1},
+    "16 pixels": {"Beats": 16, "PixelW": 5, "LocalExperts": 8, "Banks": 16, "Classes": 62, "Learn": 1},
+    "1 pixel": {"Beats": 1, "PixelW": 8, "LocalExperts": 1, "Banks": 1, "Classes": 255, "Learn": 0},
 }
 DEFECTS = {
     "does not drain": ("state_d = s_last_i ? Idle : Drain;", "state_d = Idle;", "length/kind=too_long"),
@@ -23,10 +23,18 @@ DEFECTS = {
         "length/kind=very_long",
     ),
     "takes pixels in off": ("s_valid_i && !off;", "s_valid_i;", "off/mode=5"),
-    "any bank is valid": ("bank_ok = bank_valid_i[b];", "bank_ok = 1'b1;", "every_descriptor"),
+    "any bank is valid": (" bank_ok = bank_valid_i[b];", " bank_ok = 1'b1;", "every_descriptor"),
     "banks alias": ("bank_i == BankW'(b)", "bank_i[0] == b[0]", "every_descriptor"),
     "runs a disabled local expert": ("bank_ok && le_enable_i[local_expert]", "bank_ok", "every_descriptor"),
     "a gate without the GE": ("moe && ge_enable_i && all_le_enabled", "moe && all_le_enabled", "every_descriptor"),
+    "learns with a bank that is not valid": (
+        "learner_valid = bank_valid_i[b];",
+        "learner_valid = 1'b1;",
+        "data/idle=none/stall=none",
+    ),
+    "learns a class that there is not": ("32'(s_label_i.label) < Classes", "1'b1", "every_descriptor"),
+    "the GE sees a lesson": ("image_o.use_ge        = 1'b0;", "", "every_descriptor"),
+    "a gate without an expert learns": ("ge_enable_i && all_le_enabled;\n", "ge_enable_i;\n", "every_descriptor"),
     "counts accepted offers": (
         "if (pixel_taken) count_q",
         "if (pixel_valid_o) count_q",
