@@ -54,7 +54,7 @@ module expert_mux_proof
   result_t expected, expected_q, result_q;
 
   assign accepted = image_valid_i && image_ready;
-  assign chosen   = image_i.use_gate ? gate_expert_i : image_i.expert;
+  assign chosen   = (image_i.use_gate && !image_i.lesson.valid) ? gate_expert_i : image_i.expert;
   assign ge_ran   = image_i.use_ge && (!image_i.gated || gate_expert_i == '0);
 
   always_comb begin

@@ -159,7 +159,7 @@ class Check:
         self.sequencer[domain.name] = self.netlist.instances[path]
         self._polarities(domain, switch, isolation, retention)
         for strategy in retention:
-            self._retained(domain, strategy)
+            self._retained(domain, strategy, isolation)
         if isolation:
             self._isolated(domain, isolation)
 
@@ -290,7 +290,7 @@ class Check:
             )
 
     # ---- Retention ------------------------------------------------------------------------------------------------
-    def _retained(self, domain: Domain, strategy: Retention) -> None:
+    def _retained(self, domain: Domain, strategy: Retention, isolation: Isolation | None) -> None:
         """Retained are exactly the memories that are written by a clock that does not sleep with the domain.
 
         Nothing of the domain, which has no supply then, may lie on the way from the write port into them.
@@ -307,13 +307,16 @@ class Check:
                 )
                 continue
             holding.add(element)
-            for path in sorted(self._written_through(cell, element)):
+            for path in sorted(self._written_through(cell, element, isolation)):
                 self.findings.append(f"{element} is written through {path} of {domain.name}, which has no supply then.")
         for element in sorted(set(strategy.elements) - holding):
             self.findings.append(f"{strategy.name} retains {element}, which holds no memory that is loaded.")
 
-    def _written_through(self, write: Cell, element: str) -> set[str]:
-        """Instances in switched domains, outside of ``element``, whose logic the inputs of a memory write depend on."""
+    def _written_through(self, write: Cell, element: str, isolation: Isolation | None) -> set[str]:
+        """Instances in switched domains, outside of ``element``, whose logic the inputs of a memory write depend on.
+
+        What the domain's own isolation clamps, in ``element``, it does not depend on while the domain has no supply.
+        """
         found, seen = set(), set()
         nets = [net for _, net in write.inputs()]
         while nets:
@@ -323,10 +326,19 @@ class Check:
             seen.add(net)
             for driver in self.netlist.drivers.get(net, []):
                 if inside(driver.path, element):
-                    nets += [source for _, source in driver.inputs()]
+                    clamp = self._clamp(driver, isolation)
+                    nets += [source for _, source in driver.inputs()] if clamp is None else [clamp]
                 elif self._domain_of(driver.path):
                     found.add(driver.path)
         return found
+
+    def _clamp(self, cell: Cell, isolation: Isolation | None) -> Net | None:
+        """What controls the isolation cell of ``isolation``, or one that always clamps, that a cell belongs to."""
+        instance = self.netlist.instances[cell.path]
+        if isolation is None or instance.module not in isolation.cells:
+            return None
+        control = instance.port(self.intent.cells[instance.module])[0]
+        return control if control in ("1", self.netlist.bit(isolation.signal)) else None
 
     # ---- Isolation ------------------------------------------------------------------------------------------------
     def _isolated(self, domain: Domain, isolation: Isolation) -> None:

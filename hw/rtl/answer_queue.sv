@@ -5,8 +5,9 @@
 /// Latency: 1 cycle to the queue, none to the second consumer. Initiation interval: 1 cycle.
 ///
 /// Protocol: valid/ready; tag_valid_i pushes the tag of each image, in order, before its answer. Bit 0 of a tag: the
-/// second consumer gets the answer; bit 1: the mux does (else dropped_o says that the answer came). tag_o is that of the oldest image without an answer. Answers and tags wait for
-/// nobody: there are at most InFlight answers, and one tag more.
+/// second consumer gets the answer; bit 1: the mux does (else dropped_o says that the answer came). tag_o is that of
+/// the oldest image without an answer. Answers and tags wait for nobody: there are at most InFlight answers, and one
+/// tag more.
 /// Does not: wait for the second consumer before the mux sees an answer; but the next answer does.
 ///
 /// Parameters

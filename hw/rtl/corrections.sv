@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Corrections of answers given before: which images can still be learned, and when the learning of one starts.
 ///
-/// A correction names an image by its sequence number. Local experts and gate keep what they saw of the last ReplaySlots
-/// images (replay_ring), image n in slot n modulo ReplaySlots; here it is known of which images that is still there. The
-/// correction starts between two images, as an image of its own without features and without a result.
+/// A correction names an image by its sequence number. Local experts and gate keep what they saw of the last
+/// ReplaySlots images (replay_ring), image n in slot n modulo ReplaySlots; here it is known of which images that is
+/// still there. The correction starts between two images, as an image of its own without features and without a result.
 ///
 /// Latency: 2 cycles from correct_i to replay_valid_o or refused_o. One correction at a time.
 ///
-/// Protocol: correct_i.valid is a pulse while busy_o is low. replay_valid_o and replay_o stay until replay_ready_i. busy_o is
-/// high from the pulse until the heads have seen all of it, or until refused_o.
-/// started_i comes with the descriptor of an image whose features begin to go to the heads.
+/// Protocol: correct_i.valid is a pulse while busy_o is low. replay_valid_o and replay_o stay until replay_ready_i.
+/// busy_o is high from the pulse until the heads have seen all of it, or until refused_o. started_i comes with the
+/// descriptor of an image whose features begin to go to the heads.
 /// Does not: wait for the update that follows; the heads hold the next image for that.
 ///
 /// Parameters
@@ -65,7 +65,7 @@ module corrections
     end
   end
 
-  // ---- One correction -----------------------------------------------------------------------------------------
+  // ---- One correction ---------------------------------------------------------------------------------------
   typedef enum logic [1:0] {
     Idle,
     Check,

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /// The binary-gated mux: connects exactly one expert to the result stream, image by image, in input order.
 ///
-/// The head of the descriptor queue says what the image waits for: its length status, the gate's decision if the
-/// gate runs, the answers of all local experts that ran, and the GE's answer unless the gate spared it. When all
-/// of it is there, the result is formed and everything that belongs to the image is consumed in one cycle. An image with
-/// a lesson is answered by the expert of its descriptor; what the gate says of it is dropped.
+/// The head of the descriptor queue says what the image waits for: its length status, the gate's decision if the gate
+/// runs, the answers of all local experts that ran, and the GE's answer unless the gate spared it. When all of it is
+/// there, the result is formed and everything that belongs to the image is consumed in one cycle. An image with a
+/// lesson is answered by the expert of its descriptor; what the gate says of it is dropped.
 ///
 /// Latency: 1 cycle from the last item to the result. Initiation interval: 2 cycles.
 ///

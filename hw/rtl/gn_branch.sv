@@ -5,8 +5,8 @@
 /// Initiation interval: that of gating_network.
 ///
 /// Protocol: valid/ready; frame_start_i comes with the first word of image_i; one beat of all confidences an image.
-/// write_i: run-time weights on wr_clk_i, also while the domain sleeps. dither_i and replay_i come with frame_start_i. read_i: see
-/// accel_pkg. quiet_o: nothing moves in the domain, and no update is open.
+/// write_i: run-time weights on wr_clk_i, also while the domain sleeps. dither_i and replay_i come with frame_start_i.
+/// read_i: see accel_pkg. quiet_o: nothing moves in the domain, and no update is open.
 /// Does not: switch experts on or off; it says who answers.
 module gn_branch
   import accel_pkg::*;
@@ -118,7 +118,7 @@ module gn_branch
       .out_ready_i       (decision_ready),
       .out_expert_o      (raw_expert),
       .activity_o        (raw_activity),
-      .allow_i           (!isolate_i),
+      .isolate_i,
       .rule_i            (learn_i.gate_rule),
       .lesson_i          (isolate_i ? '0 : lesson),
       .replay_i          (replay_i && !isolate_i),
@@ -130,7 +130,8 @@ module gn_branch
   );
 
   isolation_clamp #(
-      .Width($bits({raw_ready, raw_confidence_ready, raw_valid, raw_expert, raw_activity, raw_learned, raw_busy, raw_read}))
+      .Width($bits({raw_ready, raw_confidence_ready, raw_valid, raw_expert, raw_activity, raw_learned, raw_busy,
+                    raw_read}))
   ) u_isolation (
       .isolate_i,
       .data_i({raw_ready, raw_confidence_ready, raw_valid, raw_expert, raw_activity, raw_learned, raw_busy, raw_read}),

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Learning of one head: watches what goes through it and moves the weights of one of its layers, image by image.
 ///
-/// Formula: of an image with a lesson, when the target's logit is not a margin above the best other one (rival), a layer's
-/// weights move by one, see weight_mover. Without Hidden it is the layer that gives the logits: the target's row goes up,
-/// the rival's down. With Hidden it is the layer before: each unit's row goes to where the target's logit gains on the
-/// rival's (row_compare), unless the unit stands at either end of its range.
+/// Formula: of an image with a lesson, when the target's logit is not a margin above the best other one (rival), a
+/// layer's weights move by one, see weight_mover. Without Hidden it is the layer that gives the logits: the target's
+/// row goes up, the rival's down. With Hidden it is the layer before: each unit's row goes to where the target's logit
+/// gains on the rival's (row_compare), unless the unit stands at either end of its range.
 ///
 /// Latency, from an image's last logit: 1 cycle if there is nothing to learn, else weight_mover's and 2 cycles, with
 /// Hidden row_compare's and 1 cycle more. Initiation interval: that, and the vector's own.
 ///
 /// Protocol
 ///   frame_start_i  announces an image, in order, with its lesson and its bank
-///   vector_*       words that the learning layer takes; the layer holds the next vector from the last word of one with a
-///                  lesson until release_o, so that an image sees the weights before a lesson or after it
+///   vector_*       words that the learning layer takes; the layer holds the next vector from the last word of one with
+///                  a lesson until release_o, so that an image sees the weights before a lesson or after it
 ///   hidden_*       words that a hidden layer gives; logit_* logits; all are watched
 ///   access_*       reads and writes the learning layer's weights, compare_* reads those of the layer behind it
 /// Does not: hold anything up itself.
@@ -134,7 +134,7 @@ module head_learner
   assign learns   = done && now_q.lesson.valid && lacks;
   assign down_row = rival_q;
 
-  // ---- Inputs of the learning layer ---------------------------------------------------------------------------
+  // ---- Inputs of the learning layer -------------------------------------------------------------------------
   logic [WordW-1:0] vector_word_q, x_addr;
   logic [Simd*ActW-1:0] vector_q[InWords];
   logic [Simd*ActW-1:0] x_data;

@@ -5,8 +5,8 @@
 /// Initiation interval: that of local_expert.
 ///
 /// Protocol: valid/ready; frame_start_i comes with the first word of image_i. write_i: run-time weights on wr_clk_i,
-/// also while the domain sleeps. dither_i and replay_i come with frame_start_i. read_i: see accel_pkg. quiet_o: nothing moves in the
-/// domain, and no update is open.
+/// also while the domain sleeps. dither_i and replay_i come with frame_start_i. read_i: see accel_pkg. quiet_o: nothing
+/// moves in the domain, and no update is open.
 /// Does not: wait for the other experts; the gate takes all confidences of an image together.
 ///
 /// Parameters
@@ -121,7 +121,7 @@ module le_branch
       .out_top_o    (raw_answer.top),
       .out_margin_o (raw_answer.margin),
       .activity_o   (raw_activity),
-      .allow_i      (!isolate_i),
+      .isolate_i,
       .rule_i       (learn_i.local_rule),
       .lesson_i     (isolate_i ? '0 : lesson),
       .replay_i     (replay_i && !isolate_i),

@@ -228,7 +228,7 @@ module moe_core
       .replay_i       (replay_image)
   );
 
-  // ---- Random numbers of lessons: one step of the LFSR each, as the image goes to the experts -------------------
+  // ---- Random numbers of lessons: one step of the LFSR each, as the image goes to the experts ---------------
   logic [RandomW-1:0] dithers;
   assign dithers = next_random(random_o);
 

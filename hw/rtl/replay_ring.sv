@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Keeps the words of the last vectors that went by, and gives one of them again: how a correction needs no image twice.
+/// Keeps the words of the last vectors that went by, and gives one of them again: how a correction needs no image
+/// twice.
 ///
-/// A vector that goes by is stored in its slot, in the order of the tags; a tag that says replay gives the vector of its
-/// slot instead, and takes nothing. A word is stored in pieces of at most four lanes, one a cycle.
+/// A vector that goes by is stored in its slot, in the order of the tags; a tag that says replay gives the vector of
+/// its slot instead, and takes nothing. A word is stored in pieces of at most four lanes, one a cycle.
 ///
-/// Latency: none for a vector that goes by; a replay gives its first word Pieces + 2 cycles after its tag is the oldest.
+/// Latency: none for a vector that goes by; a replay gives its first word Pieces + 2 cycles after its tag is the
+/// oldest.
 /// Initiation interval: Pieces cycles a word (or one that the consumer makes longer), Pieces + 2 in a replay.
 ///
 /// Protocol: valid/ready; tag_valid_i pushes a tag, in order, at any time before the vector's words or while they wait.
@@ -46,7 +48,7 @@ module replay_ring
   localparam int unsigned WordW = (Words > 1) ? $clog2(Words) : 1;
   localparam int unsigned CountW = $clog2(Pieces + 1);
 
-  // ---- Tag: what happens to the oldest vector -----------------------------------------------------------------
+  // ---- Tag: what happens to the oldest vector ---------------------------------------------------------------
   logic tag_valid, replay, unused_tag_ready, taken, last_word;
   logic [ReplaySlotW-1:0] slot;
   logic [WordW-1:0] word_q;

@@ -6,8 +6,8 @@
 ///
 /// Latency: 1 cycle from the last logit to done_o. Initiation interval: Count cycles.
 ///
-/// Protocol: a logit passes in every cycle with valid_i; target_i belongs to it. margin_i is read in the cycle of done_o,
-/// in which lacks_o and rival_o hold.
+/// Protocol: a logit passes in every cycle with valid_i; target_i belongs to it. margin_i is read in the cycle of
+/// done_o, in which lacks_o and rival_o hold.
 /// Does not: hold up the stream that it watches.
 ///
 /// Parameters

@@ -63,7 +63,7 @@ module runtime_dense
     input  logic                    tag_lesson_i,
     input  logic                    release_i,
     output logic                    held_o,
-    input  logic                    access_allow_i,
+    input  logic                    isolate_i,
     input  logic [RamBankW-1:0]     access_bank_i,
     input  logic                    access_rd_en_i,
     input  logic [AddrW-1:0]        access_rd_addr_i,
@@ -85,7 +85,7 @@ module runtime_dense
     $error("runtime_dense: Banks is %0d, baked weights are one bank.", Banks);
   end
 
-  // ---- Tag: the bank of the vector at the input, and whether it has a lesson ----------------------------------
+  // ---- Tag: the bank of the vector at the input, and whether it has a lesson --------------------------------
   logic tag_valid, lesson, unused_tag_ready, mvu_ready, announced, taken, last_word, held_q;
   logic [RamBankW-1:0] bank;
   logic [WordCountW-1:0] word_q;
@@ -159,7 +159,7 @@ module runtime_dense
     assign read_o            = '0;
 
     logic unused_writes;
-    assign unused_writes = ^{wr_clk_i, write_i, bank, access_allow_i, access_bank_i, access_rd_en_i, access_rd_addr_i,
+    assign unused_writes = ^{wr_clk_i, write_i, bank, isolate_i, access_bank_i, access_rd_en_i, access_rd_addr_i,
                              access_wr_en_i, access_wr_addr_i, access_wr_data_i, read_i};
   end else begin : gen_loaded
     localparam int unsigned FoldW = (OutWords > 1) ? $clog2(OutWords) : 1;
@@ -229,7 +229,7 @@ module runtime_dense
         .rd_data_o   (wgt_data),
         .wr_clk_i,
         .write_i,
-        .move_allow_i(access_allow_i),
+        .isolate_i   (Learn ? isolate_i : 1'b1),
         .move_en_i   (access_wr_en_i),
         .move_ready_o(access_wr_ready_o),
         .move_bank_i (access_bank_i),
@@ -255,7 +255,7 @@ module runtime_dense
         .rd_data_o   (bias_data),
         .wr_clk_i,
         .write_i,
-        .move_allow_i(1'b0),
+        .isolate_i   (1'b1),
         .move_en_i   (1'b0),
         .move_ready_o(unused_move_ready),
         .move_bank_i ('0),
@@ -268,7 +268,9 @@ module runtime_dense
 
 `ifndef SYNTHESIS
     always_ff @(posedge clk_i) begin
-      if (rst_ni) assert (!(wgt_en && access_rd_en_i)) else $error("runtime_dense: %m is read by unit and learner at once.");
+      if (rst_ni) begin
+        assert (!(wgt_en && access_rd_en_i)) else $error("runtime_dense: %m is read by unit and learner at once.");
+      end
     end
 `endif
   end

@@ -8,9 +8,9 @@
 /// Latency: a layer gives its outputs in the last Outputs/Pe cycles of those; one cycle more for OutPe above 1.
 ///
 /// Protocol: valid/ready; frame_start_i announces an image and its weight bank (see runtime_dense); one beat of extra
-/// inputs an image, at any time. Weight writes: see accel_pkg::weight_write_t. lesson_i comes with frame_start_i; allow_i
-/// is low while the domain has no supply; busy_o: an update may be open, the domain must not be switched off. read_i reads a
-/// chunk of a weight or bias memory back. replay_i, with frame_start_i: no features come, those in slot_i are used again.
+/// inputs an image, at any time. Weight writes: see accel_pkg::weight_write_t. lesson_i comes with frame_start_i; with
+/// replay_i no features come, those in slot_i are used again. isolate_i is high while the domain has no supply. busy_o:
+/// an update may be open, the domain must not be switched off. read_i reads a chunk of a weight or bias memory back.
 /// Does not: say what its outputs mean.
 ///
 /// Parameters
@@ -79,7 +79,7 @@ module runtime_head
     input  logic                       out_ready_i,
     output logic signed [OutAccW-1:0]  out_data_o,
     output activity_t [Layers-1:0]     activity_o,
-    input  logic                       allow_i,
+    input  logic                       isolate_i,
     input  learn_rule_t                rule_i,
     input  lesson_t                    lesson_i,
     input  logic                       replay_i,
@@ -97,7 +97,7 @@ module runtime_head
   localparam int unsigned InWords = PoolWords + ExtraWords;
   localparam int unsigned OutInWords = (Hidden > 0) ? Hidden / OutSimd : InWords;
 
-  // ---- Learning: which layer ----------------------------------------------------------------------------------
+  // ---- Learning: which layer --------------------------------------------------------------------------------
   localparam bit HiddenLearns = Learn && LearnFirst && Hidden > 0;
   localparam bit OutLearns = Learn && !HiddenLearns;
   localparam int unsigned HiddenWords = (Hidden > 0) ? Hidden / HiddenPe : 1;
@@ -113,7 +113,7 @@ module runtime_head
   localparam int unsigned LearnAddrW = (LearnDepth > 1) ? $clog2(LearnDepth) : 1;
   localparam int unsigned LearnWordW = LearnPe * LearnSimd * WgtW;
 
-  // ---- Inputs: pooled features, which a learner can have again, then the extra ones ----------------------------
+  // ---- Inputs: pooled features, which a learner can have again, then the extra ones -------------------------
   logic pooled_valid, pooled_ready, word_valid, word_ready, vector_valid, vector_ready;
   logic [FirstSimd*ActW-1:0] pooled_data, word_data, vector_data;
 
@@ -214,7 +214,7 @@ module runtime_head
     assign unused_extra = ^{extra_valid_i, extra_data_i};
   end
 
-  // ---- What a learner reads and writes --------------------------------------------------------------------------
+  // ---- What a learner reads and writes ----------------------------------------------------------------------
   typedef struct packed {
     logic                   rd_en;
     logic [LearnAddrW-1:0]  rd_addr;
@@ -284,7 +284,7 @@ module runtime_head
         .tag_lesson_i     (lesson_i.valid),
         .release_i        (learn_release),
         .held_o           (hidden_held),
-        .access_allow_i   (HiddenLearns && allow_i),
+        .isolate_i,
         .access_bank_i    (learn_bank),
         .access_rd_en_i   (HiddenLearns && access.rd_en),
         .access_rd_addr_i (HiddenAddrW'(access.rd_addr)),
@@ -383,7 +383,7 @@ module runtime_head
       .tag_lesson_i     (lesson_i.valid),
       .release_i        (learn_release),
       .held_o           (out_held),
-      .access_allow_i   (OutLearns && allow_i),
+      .isolate_i,
       .access_bank_i    (learn_bank),
       .access_rd_en_i   (HiddenLearns ? compare_en : OutLearns && access.rd_en),
       .access_rd_addr_i (HiddenLearns ? compare_addr : OutAddrW'(access.rd_addr)),
@@ -477,7 +477,7 @@ module runtime_head
     assign learned_o     = '0;
 
     logic unused_learning;
-    assign unused_learning = ^{rule_i, lesson_i, allow_i, learn_rd_data, learn_wr_ready, hidden_taken, hidden_word};
+    assign unused_learning = ^{rule_i, lesson_i, learn_rd_data, learn_wr_ready, hidden_taken, hidden_word};
   end
 
   logic unused_bank;

@@ -10,8 +10,8 @@
 /// it would alias a bank in use.
 /// Read: see weight_ram.
 /// Read back: one chunk, in a cycle in which the layer does not read and lock_i is low; data_o one cycle later.
-/// Move: a learner in the layer's domain writes whole words, in cycles with move_ready_o, which is low when the write port
-/// has the memory. move_allow_i, from outside the domain, is low while the domain has no supply.
+/// Move: a learner in the layer's domain writes whole words, in cycles with move_ready_o, which is low when the write
+/// port has the memory. What it says is clamped by isolate_i, which is high while the domain has no supply.
 /// Does not: check that the word exists.
 ///
 /// Parameters
@@ -37,7 +37,7 @@ module runtime_memory
     output logic [   Width-1:0] rd_data_o,
     input  logic                wr_clk_i,
     input  weight_write_t       write_i,
-    input  logic                move_allow_i,
+    input  logic                isolate_i,
     input  logic                move_en_i,
     output logic                move_ready_o,
     input  logic [RamBankW-1:0] move_bank_i,
@@ -62,7 +62,7 @@ module runtime_memory
   assign write        = write_i.enable && write_i.layer == Layer && write_i.bias == Bias && 32'(write_i.bank) < Banks;
   assign move_ready_o = !write;
 
-  // ---- Read back ----------------------------------------------------------------------------------------------
+  // ---- Read back --------------------------------------------------------------------------------------------
   logic granted, granted_q;
   logic [ChunkW-1:0] read_chunk_q;
 
@@ -73,6 +73,22 @@ module runtime_memory
     granted_q <= rst_ni && granted;
     if (granted) read_chunk_q <= ChunkW'(read_i.address & WriteAddrW'(2 ** Shift - 1));
   end
+
+  typedef struct packed {
+    logic                enable;
+    logic [RamBankW-1:0] bank;
+    logic [AddrW-1:0]    address;
+    logic [Width-1:0]    data;
+  } move_t;
+
+  move_t move;
+  isolation_clamp #(
+      .Width($bits(move_t))
+  ) u_isolation (
+      .isolate_i,
+      .data_i({move_en_i, move_bank_i, move_addr_i, move_data_i}),
+      .data_o(move)
+  );
 
   weight_ram #(
       .Width(Width),
@@ -90,10 +106,10 @@ module runtime_memory
       .wr_addr_i  (AddrW'(write_i.address >> Shift)),
       .wr_chunk_i (ChunkW'(chunk)),
       .wr_data_i  (write_i.data),
-      .word_en_i  (move_allow_i && move_en_i && !write),
-      .word_bank_i(move_bank_i),
-      .word_addr_i(move_addr_i),
-      .word_data_i(move_data_i)
+      .word_en_i  (move.enable && !write),
+      .word_bank_i(move.bank),
+      .word_addr_i(move.address),
+      .word_data_i(move.data)
   );
 
   // The chunk that was read back, from the word of a cycle before.

@@ -6,8 +6,9 @@
 ///          weight[o][i] += direction[o], unless it stands at the end of its range.
 ///
 /// Reads a word of the memory a cycle and writes it two cycles later. Memory layout: as in mvu.
-/// Latency: from start_i to done_o words * folds + 3 cycles, with folds = OutWords, or for Pair the one or two words with
-/// the two rows; more by the cycles in which the memory is not free to be written. lost_o holds in the cycle of done_o.
+/// Latency: from start_i to done_o words * folds + 3 cycles, with folds = OutWords, or for Pair the one or two words
+/// with the two rows; more by the cycles in which the memory is not free to be written. lost_o holds in the cycle of
+/// done_o.
 ///
 /// Protocol: start_i is a pulse; everything else stays as it is until done_o. Nobody else reads the memory meanwhile;
 /// rd_data_i and x_data_i follow rd_en_o by one cycle and are held.
@@ -150,7 +151,7 @@ module weight_mover
     end
   end
 
-  // ---- Stage 1: the words are there; which inputs' weights move -----------------------------------------------
+  // ---- Stage 1: the words are there; which inputs' weights move ---------------------------------------------
   logic read_q, read_last_q;
   logic [AddrW-1:0] read_addr_q;
   logic [Pe-1:0] read_up_q, read_down_q;
@@ -171,10 +172,11 @@ module weight_mover
 
   for (genvar s = 0; s < Simd; s++) begin : gen_input
     logic [DitherW-1:0] dither;
-    logic [DitherW:0] sum;
+    logic [DitherW:0] scaled, sum;
     assign dither   = read_dither_q + DitherW'(s) * Weyl;
     // x << (16 - shift) is 2 * x << (15 - shift): the shift has four bits.
-    assign sum      = ((DitherW + 1)'({x_data_i[s*ActW+:ActW], 1'b0}) << (ShiftW'(15) - shift_i)) + (DitherW + 1)'(dither);
+    assign scaled   = (DitherW + 1)'({x_data_i[s*ActW+:ActW], 1'b0}) << (ShiftW'(15) - shift_i);
+    assign sum      = scaled + (DitherW + 1)'(dither);
     assign moves[s] = sum[DitherW];
   end
 

@@ -50,7 +50,7 @@ def test_intent_and_rtl_agree() -> None:
     # It looked at something: both local experts, every output, and registers in every domain.
     instances = domain_instances(tiny.accelerator("two").moe)
     assert {entry.instance for entry in result.clamped} == {upf_path(p) for paths in instances.values() for p in paths}
-    assert len(result.clamped) == 4 + 4 + 2 * 6 + 5
+    assert len(result.clamped) == 4 + 4 + 2 * 9 + 8
     assert min(result.registers[name] for name in result.intent.domains) > 100
     assert {s.path for s in result.sequencer.values()} == {upf_path(sequencer(d)) for d in range(4)}
     # Weights and biases of two layers, in two local experts and in the gate.
@@ -204,6 +204,11 @@ WRONG_RTL = {
         "u_out (\n      .clk_i,\n      .rst_ni,\n      .wr_clk_i,\n      .write_i    (write_i ^ 63'(write_i.bias)),",
         "u_core/gen_le[0].u_le/u_local_expert/u_head/u_out/gen_loaded.u_weights is written through "
         "u_core/gen_le[0].u_le/u_local_expert/u_head of PD_LE, which has no supply then.",
+    ),
+    "a learner that writes while it has no supply": (
+        "B", "runtime_dense.sv", "(Learn ? isolate_i : 1'b1)", "(1'b0)",
+        "u_core/gen_le[0].u_le/u_local_expert/u_head/u_out/gen_loaded.u_weights is written through "
+        "u_core/gen_le[0].u_le/u_local_expert/u_head/gen_learner.u_learner/u_mover of PD_LE, which has no supply then.",
     ),
     "no clock gate": (
         "D", "clock_gate.sv", "assign clk_o = clk_i && enable_q;", "assign clk_o = clk_i;",

@@ -43,14 +43,14 @@ _ARG_MAX = "  logit_arg_max #(\n"
 _TWIN = """
   logit_arg_max #(
       .Count (Classes),
-      .Lanes (OutPe),
+      .Lanes (1),
       .LogitW(OutAccW)
   ) u_twin (
       .clk_i,
       .rst_ni,
-      .in_valid_i  (acc_valid),
+      .in_valid_i  (logits_valid),
       .in_ready_o  (),
-      .in_data_i   (~acc_data),
+      .in_data_i   (~logits),
       .out_valid_o (),
       .out_ready_i,
       .out_class_o (twin),

@@ -30,7 +30,7 @@ def test_lessons(variant: str) -> None:
 # module, text, replacement, the test that must fail
 DEFECTS = {
     "the random number is not added": (
-        "weight_mover", "+ (DitherW + 1)'(dither);", "+ (DitherW + 1)'(16'h8000);", "back_to_back/mode=2"
+        "weight_mover", "scaled + (DitherW + 1)'(dither);", "scaled + (DitherW + 1)'(16'h8000);", "back_to_back/mode=2"
     ),
     "every input has the same random number": (
         "weight_mover", "read_dither_q + DitherW'(s) * Weyl;", "read_dither_q;", "back_to_back/mode=2"
