@@ -3,17 +3,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from driver.counters import Counters
+from driver.lessons import read_bank
 from driver.transport import DriverError, Transport
 from hw.regs.map import encodings, register
 from spec import result_word
 from spec.bank import Bank
-from spec.bank_file import device_words, layout_digest, read_bank_file
+from spec.bank_file import device_words, layout_digest, read_bank_file, save_bank
 from spec.network import Mode
 from spec.presets import DEFAULT_FOLDING, DEFAULT_GATE, load_accelerator
 from spec.presets import Accelerator as Design
@@ -216,12 +218,20 @@ class Accelerator:
             names = {value: name for name, value in encodings()["bank_reason"].items()}
             raise DriverError(f"{what}: {REASONS[names[fields['reason']]]}")
 
+    def save_bank(self, path: str | Path, number: int | None = None, info: dict | None = None) -> Bank:
+        """Read a bank back, default the selected one, and write it as a file; see :func:`driver.lessons.read_bank`."""
+        bank = read_bank(self, self.read("bank_select.bank") if number is None else number)
+        save_bank(path, bank, self.design.moe, self.design.folding, info)
+        return bank
+
     # ---- Images ---------------------------------------------------------------------------------------------------
-    def classify(self, images: np.ndarray) -> Results:
+    def classify(self, images: np.ndarray, labels: Sequence[int] | None = None) -> Results:
         """Answer images.
 
         Args:
             images: uint8 (N, H, W) or (N, beats).
+            labels: beside them (:func:`spec.learning.label_word`): what a learning session learns
+                (:class:`driver.lessons.Session`).
 
         Raises:
             DriverError: the mode is OFF, the shape is wrong, or the device does not answer.
@@ -237,7 +247,7 @@ class Accelerator:
         if not len(images):
             return Results.decode(np.zeros(0, np.uint32))
         self.write("result_packet", results=len(images))
-        return Results.decode(self.transport.stream(images.reshape(len(images), -1)))
+        return Results.decode(self.transport.stream(images.reshape(len(images), -1), labels))
 
     # ---- Counters -------------------------------------------------------------------------------------------------
     def counters(self, clear: bool = False) -> Counters:

@@ -7,7 +7,7 @@ Nothing of PYNQ is imported here: the objects of an overlay are given to the tra
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -91,12 +91,14 @@ class PynqTransport:
         for word in words.tolist():
             self._mmio.write(address, word)
 
-    def stream(self, images: np.ndarray) -> np.ndarray:
-        """See :class:`driver.transport.Transport`.
+    def stream(self, images: np.ndarray, labels: Sequence[int] | None = None) -> np.ndarray:
+        """See :class:`driver.transport.Transport`. The DMA carries pixels only: labels can be taught as corrections.
 
         Raises:
             DriverError: an image is longer than a transfer, a transfer failed or took too long, or results are missing.
         """
+        if labels is not None:
+            raise DriverError("the DMA carries no labels: classify the images, then correct them (Session.correct)")
         if self._owned:
             raise DriverError("an earlier transfer did not end: load the overlay again")
         count, beats = images.shape

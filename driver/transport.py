@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
@@ -42,11 +43,13 @@ class Transport(Protocol):
     def write_burst(self, address: int, words: np.ndarray) -> None:
         """Write uint32 (n,) one after the other to the same register; stops at the first error."""
 
-    def stream(self, images: np.ndarray) -> np.ndarray:
+    def stream(self, images: np.ndarray, labels: Sequence[int] | None = None) -> np.ndarray:
         """Send uint8 (N, beats) images and return their results, uint32 (N,).
 
+        ``labels``: TUSER of each image's first pixel (:func:`spec.learning.label_word`).
+
         Raises:
-            DriverError: the device did not give N results.
+            DriverError: the device did not give N results, or the way to it carries no labels.
         """
 
     def close(self) -> None:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -112,11 +113,18 @@ class VerilatedTransport:
         if response.value != OKAY:
             raise BusError(f"write {written.value + 1} of {len(words)} to register address {address:#x} was refused")
 
-    def send(self, pixels: np.ndarray, last: bool = True) -> None:
-        """Queue pixels of one image, uint8 (n,); with ``last``, TLAST goes with the final one. Costs no time."""
+    def send(self, pixels: np.ndarray, last: bool = True, label: int = 0) -> None:
+        """Queue pixels of one image, uint8 (n,); with ``last``, TLAST goes with the final one. Costs no time.
+
+        ``label``: TUSER of the first pixel (:func:`spec.learning.label_word`).
+        """
         pixels = np.ascontiguousarray(pixels, np.uint8)
         pointer = pixels.ctypes.data_as(ctypes.c_void_p)
-        self._check(self._library.device_send(self._device, pointer, ctypes.c_size_t(pixels.size), int(last)))
+        self._check(
+            self._library.device_send_labelled(
+                self._device, pointer, ctypes.c_size_t(pixels.size), int(last), ctypes.c_uint32(label)
+            )
+        )
 
     def receive(self, count: int, timeout: int = TIMEOUT_CYCLES) -> tuple[np.ndarray, np.ndarray]:
         """Run until there are ``count`` results, or ``timeout`` cycles go by without one.
@@ -133,10 +141,10 @@ class VerilatedTransport:
         )  # fmt: skip
         return results[: received.value], last[: received.value].astype(bool)
 
-    def stream(self, images: np.ndarray) -> np.ndarray:
+    def stream(self, images: np.ndarray, labels: Sequence[int] | None = None) -> np.ndarray:
         """See :class:`driver.transport.Transport`."""
-        for image in images:
-            self.send(image)
+        for image, label in zip(images, labels or [0] * len(images), strict=True):
+            self.send(image, label=label)
         results, _ = self.receive(len(images))
         if len(results) != len(images):
             raise DeviceFault(f"the device gave {len(results)} results to {len(images)} images")

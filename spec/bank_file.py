@@ -196,13 +196,40 @@ def parse_bank_file(content: bytes, path: Path) -> BankFile:
         raise InputError(f"{path}: its header names the global expert {_hex(stream[2:4])}, its description {digest}")
     records = tuple(_record(entry, path) for entry in described["layers"])
     _check_names([record.name for record in records], path)
-    weights = _unpack(stream[HEADER_WORDS:-1], records, path)
+    bank = _bank(_unpack(stream[HEADER_WORDS:-1], records, path), described["gate"], digest)
+    return BankFile(path, bank, stream, records, described["info"])
+
+
+def _bank(weights: dict[str, LayerWeights], preset: str, digest: str) -> Bank:
     gate = tuple(weights[name] for name in weights if name.startswith("gate"))
     local = [weights[name] for name in weights if name.startswith("le")]
     depth = 2 if "le0_hidden" in weights else 1
     experts = tuple(tuple(local[i : i + depth]) for i in range(0, len(local), depth))
-    bank = Bank(described["gate"], digest, experts, gate)
-    return BankFile(path, bank, stream, records, described["info"])
+    return Bank(preset, digest, experts, gate)
+
+
+def bank_of_stream(words: np.ndarray, moe: Moe, folding: Folding, origin: str = "the device's bank") -> Bank:
+    """The bank of a stream that a device gave back, packed for it: the inverse of :func:`device_words`.
+
+    Args:
+        words: uint32 (n,), header, payload, CRC-32.
+        origin: names them in errors.
+
+    Raises:
+        InputError: it is cut short, another device's, or its CRC-32 is wrong.
+    """
+    records = packed_layers(moe, folding)
+    header = np.zeros(HEADER_WORDS, np.uint32)
+    header[:2], header[2:4] = (MAGIC, VERSION), digest_words(moe.network.digest())
+    header[4:6], header[6] = digest_words(layout_digest(moe, folding)), sum(record.size for record in records)
+    if len(words) != HEADER_WORDS + int(header[6]) + 1:
+        raise InputError(f"{origin}: has {len(words)} words, {HEADER_WORDS + int(header[6]) + 1} are expected")
+    if (words[:HEADER_WORDS] != header).any():
+        raise InputError(f"{origin}: its header is not that of this accelerator")
+    stored, computed = int(words[-1]), zlib.crc32(words[:-1].astype("<u4").tobytes())
+    if stored != computed:
+        raise InputError(f"{origin}: the weights' CRC-32 is {computed:08x}, the stream says {stored:08x}")
+    return _bank(_unpack(words[HEADER_WORDS:-1], records, Path(origin)), moe.preset, moe.network.digest())
 
 
 def _split_stream(content: bytes, path: Path) -> tuple[np.ndarray, bytes]:

@@ -87,8 +87,10 @@ class Device {
     if (!answered) fail("a register read was not answered");
   }
 
-  void send(const uint8_t* pixels, size_t count, bool last) {
-    for (size_t i = 0; i < count; ++i) pixels_.push_back(pixels[i] | (last && i + 1 == count ? kLast : 0));
+  void send(const uint8_t* pixels, size_t count, bool last, uint32_t label) {
+    for (size_t i = 0; i < count; ++i) {
+      pixels_.push_back(pixels[i] | (last && i + 1 == count ? kLast : 0) | (i == 0 ? label << kLabelShift : 0));
+    }
   }
 
   size_t receive(uint32_t* results, uint8_t* tlast, size_t count, uint64_t timeout) {
@@ -152,7 +154,8 @@ class Device {
   size_t results_waiting() const { return results_.size(); }
 
  private:
-  static constexpr uint16_t kLast = 256;  // TLAST beside the pixel's 8 bits
+  static constexpr uint32_t kLast = 256;  // TLAST beside the pixel's 8 bits
+  static constexpr unsigned kLabelShift = 9;  // TUSER above it
 
   // The order of DESIGN section 4, cycle by cycle: what must hold whatever the device is asked to do.
   void watch_power() const {
@@ -196,6 +199,7 @@ class Device {
     model_->s_axis_tvalid = offering_;
     model_->s_axis_tdata = pixels_.empty() ? 0 : pixels_.front() & 0xff;
     model_->s_axis_tlast = !pixels_.empty() && (pixels_.front() & kLast);
+    model_->s_axis_tuser = pixels_.empty() ? 0 : pixels_.front() >> kLabelShift;
     model_->m_axis_tready = !pause();
     acknowledge();
     model_->clk_i = 0;
@@ -247,7 +251,7 @@ class Device {
   std::unique_ptr<VerilatedSaifC> saif_;
   uint64_t half_cycles_ = 0;
 #endif
-  std::deque<uint16_t> pixels_;
+  std::deque<uint32_t> pixels_;
   std::deque<uint64_t> results_;
   std::minstd_rand random_;
   std::array<Switch, 4> switches_;
@@ -295,7 +299,11 @@ int device_write_burst(void* device, uint32_t address, const uint32_t* data, siz
 }
 
 int device_send(void* device, const uint8_t* pixels, size_t count, int last) {
-  return guarded([&] { as_device(device)->send(pixels, count, last); });
+  return device_send_labelled(device, pixels, count, last, 0);
+}
+
+int device_send_labelled(void* device, const uint8_t* pixels, size_t count, int last, uint32_t label) {
+  return guarded([&] { as_device(device)->send(pixels, count, last, label); });
 }
 
 int device_receive(void* device, uint32_t* results, uint8_t* tlast, size_t count, uint64_t timeout, size_t* received) {

@@ -32,6 +32,9 @@ int device_write_burst(void *device, uint32_t address, const uint32_t *data, siz
 /* Queue pixels; with last, TLAST goes with the final one. Costs no time. */
 int device_send(void *device, const uint8_t *pixels, size_t count, int last);
 
+/* The same with a label beside the first pixel (TUSER): class in bits 7 to 0, own image in 8, gate too in 9, valid in 10. */
+int device_send_labelled(void *device, const uint8_t *pixels, size_t count, int last, uint32_t label);
+
 /* Run until there are count results or a number of cycles has gone by without one; *received tells how many were copied.
  * tlast may be NULL. */
 int device_receive(void *device, uint32_t *results, uint8_t *tlast, size_t count, uint64_t timeout, size_t *received);

@@ -12,7 +12,8 @@
 ///
 /// Protocol: start_i, commit_i (with activate_i) and invalidate_i are pulses that act on target_i; word_valid_i comes
 /// with one word. select_i is the bank that images are being accepted with, busy_i the banks of images in flight:
-/// neither may be started or, while an image uses it, invalidated weights overwritten. write_o: the weights, see
+/// neither may be started or, while an image uses it, invalidated weights overwritten. drop_i: banks whose
+/// weights are no longer what was committed. write_o: the weights, see
 /// accel_pkg; status_o: the load and its events, see device_pkg.
 /// memory_on_i: without it all banks become invalid, and no load can be started.
 /// Does not: hold the selection (a register does), or check that weights make sense.
@@ -53,33 +54,17 @@ module bank_loader
     input  logic [BankW-1:0] select_i,
     input  logic [Banks-1:0] busy_i,
     input  logic             memory_on_i,  // the memories have power; without it they forget
+    input  logic [Banks-1:0] drop_i,       // banks that become invalid
     output weight_write_t    write_o,
     output logic [Banks-1:0] valid_o,
     output bank_status_t     status_o
 );
   localparam int unsigned Total       = BankHeaderWords + Words + 1;
-  localparam int unsigned SegmentW    = (Segments > 1) ? $clog2(Segments) : 1;
-  localparam logic [31:0] Magic       = 32'h4245_4f4d;  // "MOEB"
-  localparam logic [31:0] Version     = 32'd1;
   localparam logic [31:0] CrcResidue  = 32'hdebb_20e3;  // of any message followed by its own CRC-32
 
   if (Banks < 1 || Banks > 2 ** BankW) begin : gen_bad_banks
     $error("bank_loader: Banks is %0d, allowed are 1 to 16.", Banks);
   end
-
-  for (genvar s = 0; s < Segments; s++) begin : gen_check_segment
-    if (SegmentChunks[s] < 1 || SegmentChunks[s] > 128) begin : gen_bad_chunks
-      $error("bank_loader: memory %0d has %0d chunks a word, allowed are 1 to 128.", s, SegmentChunks[s]);
-    end
-  end
-
-  // CRC-32 of IEEE 802.3 (zlib's), one 32-bit word, byte 0 in the low bits.
-  function automatic logic [31:0] crc32(logic [31:0] crc, logic [31:0] word);
-    logic [31:0] c;
-    c = crc ^ word;
-    for (int i = 0; i < 32; i++) c = {1'b0, c[31:1]} ^ (c[0] ? 32'hedb8_8320 : 32'h0);
-    return c;
-  endfunction
 
   bank_state_e state_q;
   bank_reason_e reason_q, start_reason, word_reason, commit_reason;
@@ -112,8 +97,8 @@ module bank_loader
   always_comb begin
     word_reason = bank_reason__NONE;
     unique case (count_q)
-      32'd0: if (word_i != Magic) word_reason = bank_reason__BAD_MAGIC;
-      32'd1: if (word_i != Version) word_reason = bank_reason__BAD_VERSION;
+      32'd0: if (word_i != BankMagic) word_reason = bank_reason__BAD_MAGIC;
+      32'd1: if (word_i != BankVersion) word_reason = bank_reason__BAD_VERSION;
       32'd2: if (word_i != GeDigest[31:0]) word_reason = bank_reason__FOREIGN_GE;
       32'd3: if (word_i != GeDigest[63:32]) word_reason = bank_reason__FOREIGN_GE;
       32'd4: if (word_i != LayoutDigest[31:0]) word_reason = bank_reason__FOREIGN_LAYOUT;
@@ -129,43 +114,33 @@ module bank_loader
   assign in_payload   = count_q >= BankHeaderWords && count_q < 32'(BankHeaderWords + Words);
 
   // Where the next payload word goes.
-  logic [SegmentW-1:0] segment_q;
-  logic [WriteAddrW-1:0] segment_word_q;
-  logic [7:0] chunk_q;
-  logic last_chunk, last_word, write;
+  logic write, bias;
+  logic [LayerW-1:0] layer;
   logic [WriteAddrW-1:0] address;
 
-  assign write      = word_taken && in_payload;
-  assign last_chunk = chunk_q == SegmentChunks[segment_q] - 1'b1;
-  assign last_word  = segment_word_q == SegmentWords[segment_q] - 1'b1;
+  assign write = word_taken && in_payload;
 
-  // {word, chunk} with as many chunk bits as the memory's word needs.
-  always_comb begin
-    address = segment_word_q;
-    for (int i = 0; i < 7; i++) begin
-      if (SegmentChunks[segment_q] > 8'(1 << i)) address = address << 1;
-    end
-    address = address | WriteAddrW'(chunk_q);
-  end
-
-  always_ff @(posedge clk_i) begin
-    if (start_i) begin
-      segment_q      <= '0;
-      segment_word_q <= '0;
-      chunk_q        <= '0;
-    end else if (write) begin
-      chunk_q <= last_chunk ? '0 : chunk_q + 1'b1;
-      if (last_chunk) segment_word_q <= last_word ? '0 : segment_word_q + 1'b1;
-      if (last_chunk && last_word) segment_q <= segment_q + 1'b1;
-    end
-  end
+  bank_walk #(
+      .Segments     (Segments),
+      .SegmentLayer (SegmentLayer),
+      .SegmentBias  (SegmentBias),
+      .SegmentWords (SegmentWords),
+      .SegmentChunks(SegmentChunks)
+  ) u_walk (
+      .clk_i,
+      .restart_i(start_i),
+      .advance_i(write),
+      .layer_o  (layer),
+      .bias_o   (bias),
+      .address_o(address)
+  );
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) write_o.enable <= 1'b0;
     else write_o.enable <= write;
     if (write) begin
-      write_o.layer   <= SegmentLayer[segment_q];
-      write_o.bias    <= SegmentBias[segment_q];
+      write_o.layer   <= layer;
+      write_o.bias    <= bias;
       write_o.bank    <= bank_q;
       write_o.address <= address;
       write_o.data    <= word_i;
@@ -213,6 +188,7 @@ module bank_loader
       for (int unsigned b = 0; b < Banks; b++) begin
         if (commit_accepted && !word_taken && bank_q == BankW'(b)) valid_q[b] <= 1'b1;
         if ((invalidate_i || (start_i && !start_refused)) && target_i == BankW'(b)) valid_q[b] <= 1'b0;
+        if (drop_i[b]) valid_q[b] <= 1'b0;
       end
       if (!memory_on_i) begin
         valid_q <= '0;

@@ -32,6 +32,7 @@ module gn_branch
     input  logic                                    replay_i,
     output logic                                    replayed_o,
     output learned_t                                learned_o,
+    output logic                                    busy_o,
     input  weight_read_t                            read_i,
     output weight_read_data_t                       read_o,
     // Confidences of all local experts
@@ -56,7 +57,7 @@ module gn_branch
   logic signed [ThetaW-1:0] theta;
   logic [ExpertW-1:0] raw_expert, expert;
   activity_t [GateLayers-1:0] raw_activity;
-  logic raw_busy, busy;
+  logic raw_busy;
   learned_t raw_learned;
   weight_read_data_t raw_read;
   lesson_t lesson;
@@ -135,10 +136,10 @@ module gn_branch
   ) u_isolation (
       .isolate_i,
       .data_i({raw_ready, raw_confidence_ready, raw_valid, raw_expert, raw_activity, raw_learned, raw_busy, raw_read}),
-      .data_o({in_ready_o, confidence_ready_o, decision_valid, expert, activity_o, learned_o, busy, read_o})
+      .data_o({in_ready_o, confidence_ready_o, decision_valid, expert, activity_o, learned_o, busy_o, read_o})
   );
 
-  assign quiet_o = !((|activity_o) || in_valid_i || decision_valid || busy);
+  assign quiet_o = !((|activity_o) || in_valid_i || decision_valid || busy_o);
 
   // ---- Decisions --------------------------------------------------------------------------------------------
   logic [ExpertW-1:0] forked;

@@ -22,6 +22,7 @@ module images_in_flight
     input  image_t               done_image_i,
     input  logic                 replay_i,
     output logic [InFlightW-1:0] in_flight_o,
+    output logic                 lessons_o,    // one of them is a lesson
     output logic [Banks-1:0]     bank_busy_o
 );
   logic [InFlightW-1:0] images_q;
@@ -30,6 +31,16 @@ module images_in_flight
     else images_q <= images_q + InFlightW'(accepted_i) - InFlightW'(done_i);
   end
   assign in_flight_o = images_q + InFlightW'(replay_i);
+
+  logic [InFlightW-1:0] lessons_q;
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) lessons_q <= '0;
+    else begin
+      lessons_q <= lessons_q + InFlightW'(accepted_i && accepted_image_i.lesson.valid) -
+                   InFlightW'(done_i && done_image_i.lesson.valid);
+    end
+  end
+  assign lessons_o = lessons_q != '0;
 
   for (genvar b = 0; b < Banks; b++) begin : gen_bank
     logic [InFlightW-1:0] count_q;

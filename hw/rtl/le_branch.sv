@@ -37,6 +37,7 @@ module le_branch
     input  logic                    replay_i,
     output logic                    replayed_o,
     output learned_t                learned_o,
+    output logic                    busy_o,
     input  weight_read_t            read_i,
     output weight_read_data_t       read_o,
     // Answers
@@ -58,7 +59,7 @@ module le_branch
   } answer_t;
 
   // ---- PD_LE ------------------------------------------------------------------------------------------------
-  logic raw_ready, raw_valid, answer_valid, answer_ready, raw_busy, busy;
+  logic raw_ready, raw_valid, answer_valid, answer_ready, raw_busy;
   answer_t raw_answer, answer;
   activity_t [LeLayers-1:0] raw_activity;
   learned_t raw_learned;
@@ -137,10 +138,10 @@ module le_branch
   ) u_isolation (
       .isolate_i,
       .data_i({raw_ready, raw_valid, raw_answer, raw_activity, raw_learned, raw_busy, raw_read}),
-      .data_o({in_ready_o, answer_valid, answer, activity_o, learned_o, busy, read_o})
+      .data_o({in_ready_o, answer_valid, answer, activity_o, learned_o, busy_o, read_o})
   );
 
-  assign quiet_o = !((|activity_o) || in_valid_i || busy);
+  assign quiet_o = !((|activity_o) || in_valid_i || busy_o);
 
   // ---- Answers ----------------------------------------------------------------------------------------------
   logic [1:0] unused_tag;

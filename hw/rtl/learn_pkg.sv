@@ -63,6 +63,8 @@ package learn_pkg;
     logic     right;     // ... and the local expert that learns gave it its label
     learned_t le;
     learned_t gn;
+    logic     bad_label; // an image is accepted with a label that is no class
+    logic     open;      // a lesson is in flight, or an update is open
   } lesson_events_t;
 
   function automatic logic [RandomW-1:0] next_random(logic [RandomW-1:0] state);

@@ -19,7 +19,7 @@
 ///             asynchronous. On an FPGA there is no switch: tie pd_ack_i to pd_switch_o; clock gate, reset and
 ///             isolation act all the same. pd_memory_o: supply of the domain's weight memories, also on while the
 ///             domain sleeps with retention
-/// Does not: reveal weights. No register or stream reads a weight memory.
+/// Does not: reveal the GE's weights, which have no read path; those of local experts and gate are the user's own.
 module moe_accelerator
   import accel_pkg::*;
   import learn_pkg::*;
@@ -75,7 +75,7 @@ module moe_accelerator
   axil_response_t axil_response;
   moe_regs_pkg::moe_regs__in_t to_registers;
   moe_regs_pkg::moe_regs__out_t settings;
-  logic bank_data_valid;
+  logic bank_data_valid, learn_seed_valid, learn_correct_valid, bank_read_taken;
 
   assign axil_request = '{
           awvalid: s_axil_awvalid,
@@ -105,6 +105,9 @@ module moe_accelerator
       .hwif_in          (to_registers),
       .hwif_out         (settings),
       .bank_data_valid_o(bank_data_valid),
+      .learn_seed_valid_o   (learn_seed_valid),
+      .learn_correct_valid_o(learn_correct_valid),
+      .bank_read_taken_o    (bank_read_taken),
       .irq_o
   );
 
@@ -113,7 +116,11 @@ module moe_accelerator
   weight_write_t write;
   bank_status_t bank_status;
   logic [BankW-1:0] selected;
-  logic [Banks-1:0] bank_valid, bank_busy;
+  logic [Banks-1:0] bank_valid, bank_busy, bank_drop, learning_bank;
+  logic learning;  // a session is open, or its last lesson is not over
+  logic memory_on;
+
+  assign memory_on = !Baked && pd_memory_o[DomainLe] && pd_memory_o[DomainGn];  // baked weights cannot be loaded
 
   assign selected = settings.bank_select.bank.value;
 
@@ -138,17 +145,19 @@ module moe_accelerator
       .word_valid_i(bank_data_valid),
       .word_i      (settings.bank_data.word.value),
       .select_i    (selected),
-      .busy_i      (bank_busy),
-      .memory_on_i (!Baked && pd_memory_o[DomainLe] && pd_memory_o[DomainGn]),  // baked weights cannot be loaded
+      .busy_i      (bank_busy | learning_bank),
+      .memory_on_i (memory_on),
+      .drop_i      (bank_drop),
       .write_o     (write),
       .valid_o     (bank_valid),
       .status_o    (bank_status)
   );
 
-  // The write clock runs for a write only: nothing moves in a sleeping domain whose memories keep their supply.
+  // The write clock runs for a write only, and while something is learned: nothing moves in a sleeping domain whose
+  // memories keep their supply.
   clock_gate u_write_clock_gate (
       .clk_i   (clk_i),
-      .enable_i(write.enable),
+      .enable_i(write.enable || learning),
       .clk_o   (wr_clk)
   );
 
@@ -157,6 +166,127 @@ module moe_accelerator
     if (!rst_ni) selected_q <= '0;
     else selected_q <= selected;
   end
+
+  // ---- Learning, and reading a bank back --------------------------------------------------------------------
+  weight_read_t read;
+  weight_read_data_t read_data;
+  lesson_events_t lesson_events;
+  learn_settings_t learn_settings;
+  correction_t correction;
+  learn_view_t learn_view;
+  logic session_open, reader_start, reader_done, reader_valid;
+  logic [BankW-1:0] session_bank;
+  logic [31:0] reader_crc, crc_q;
+
+  learn_control #(
+      .Banks       (Banks),
+      .LocalExperts(LocalExperts),
+      .Learn       (Learn)
+  ) u_learn_control (
+      .clk_i,
+      .rst_ni,
+      .start_i       (settings.learn_command.start.value),
+      .commit_i      (settings.learn_command.commit.value),
+      .activate_i    (settings.learn_command.activate.value),
+      .cancel_i      (settings.learn_command.cancel.value),
+      .bank_i        (settings.learn_session.bank.value),
+      .expert_i      (settings.learn_session.expert.value),
+      .bank_valid_i  (bank_valid),
+      .learn_on_i    (memory_on),
+      .lessons_i     (lesson_events.open),
+      .reader_start_o(reader_start),
+      .reader_done_i (reader_done),
+      .open_o        (session_open),
+      .bank_o        (session_bank),
+      .drop_o        (bank_drop),
+      .status_o      (learn_view.session)
+  );
+
+  // Nobody reads a bank back while it learns; a commit reads it through by itself.
+  logic session, committing_q;
+  assign session = learn_view.session.state inside {moe_regs_pkg::learn_state__OPEN,
+                                                     moe_regs_pkg::learn_state__CLOSING};
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) committing_q <= 1'b0;
+    else if (reader_start) committing_q <= 1'b1;
+    else if (reader_done || !session) committing_q <= 1'b0;
+  end
+
+  bank_reader #(
+      .Words        (BankPayloadWords),
+      .Segments     (BankSegments),
+      .GeDigest     (GeDigest),
+      .LayoutDigest (LayoutDigest),
+      .SegmentLayer (BankSegmentLayer),
+      .SegmentBias  (BankSegmentBias),
+      .SegmentWords (BankSegmentWords),
+      .SegmentChunks(BankSegmentChunks)
+  ) u_bank_reader (
+      .clk_i,
+      .rst_ni,
+      .start_i(reader_start || (settings.bank_read_command.start.value && !session)),
+      .abort_i(|bank_drop),
+      .bank_i (reader_start ? session_bank : settings.bank_target.bank.value),
+      .next_i (committing_q || bank_read_taken),
+      .valid_o(reader_valid),
+      .word_o (learn_view.read_word),
+      .busy_o (learn_view.read_busy),
+      .done_o (reader_done),
+      .crc_o  (reader_crc),
+      .read_o (read),
+      .read_i (read_data)
+  );
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) crc_q <= '0;
+    else if (learn_view.session.committed) crc_q <= reader_crc;
+  end
+
+  lesson_counters u_lesson_counters (
+      .clk_i,
+      .rst_ni,
+      .clear_i   (settings.learn_command.start.value && !session),
+      .events_i  (lesson_events),
+      .counters_o(learn_view.counters)
+  );
+
+  assign learn_view.crc        = crc_q;
+  assign learn_view.read_ready = reader_valid && !committing_q;
+  assign learn_view.bad_label  = lesson_events.bad_label;
+  assign learning              = session || lesson_events.open;
+
+  for (genvar b = 0; b < Banks; b++) begin : gen_learning_bank
+    assign learning_bank[b] = learning && session_bank == BankW'(b);
+  end
+
+  assign learn_settings = '{
+          open: session_open,
+          bank: session_bank,
+          expert: settings.learn_session.expert.value,
+          local_rule: '{
+              own_margin: settings.learn_local.margin.value,
+              generic_margin: '0,
+              shift: settings.learn_local.shift.value
+          },
+          gate_rule: '{
+              own_margin: settings.learn_gate.margin.value,
+              generic_margin: settings.learn_generic.margin.value,
+              shift: settings.learn_gate.shift.value
+          }
+      };
+
+  assign correction = '{
+          valid: learn_correct_valid && !learn_view.correcting,
+          sequence_number: settings.learn_correct.sequence_number.value,
+          label: '{
+              valid: 1'b1,
+              gate: settings.learn_correct.gate.value,
+              own: settings.learn_correct.own.value,
+              label: settings.learn_correct.label.value
+          }
+      };
+  logic correction_refused;
+  assign learn_view.correction_refused = correction_refused || (learn_correct_valid && learn_view.correcting);
 
   // ---- Power ------------------------------------------------------------------------------------------------
   mode_e mode;
@@ -233,10 +363,6 @@ module moe_accelerator
   // ---- Core -------------------------------------------------------------------------------------------------
   core_events_t events;
   logic pixel_last;
-  weight_read_data_t unused_read;
-  logic [RandomW-1:0] unused_random;
-  lesson_events_t unused_lessons;
-  logic [1:0] unused_correct;
 
   moe_core u_core (
       .clk_i,
@@ -262,16 +388,16 @@ module moe_accelerator
       .bank_busy_o     (bank_busy),
       .wr_clk_i        (wr_clk),
       .write_i         (write),
-      .read_i          ('0),
-      .read_o          (unused_read),
-      .learn_i         ('0),
-      .random_load_i   (1'b0),
-      .random_i        ('0),
-      .random_o        (unused_random),
-      .lesson_o        (unused_lessons),
-      .correct_i       ('0),
-      .correct_busy_o  (unused_correct[0]),
-      .correct_refused_o(unused_correct[1]),
+      .read_i          (read),
+      .read_o          (read_data),
+      .learn_i         (learn_settings),
+      .random_load_i   (learn_seed_valid && settings.learn_seed.value.value != '0),
+      .random_i        (settings.learn_seed.value.value),
+      .random_o        (learn_view.random),
+      .lesson_o        (lesson_events),
+      .correct_i       (correction),
+      .correct_busy_o  (learn_view.correcting),
+      .correct_refused_o(correction_refused),
       .s_axis_tvalid,
       .s_axis_tready,
       .s_axis_tdata,
@@ -336,6 +462,7 @@ module moe_accelerator
       .result_taken_i(result_taken),
       .result_i      (result),
       .counters_i    (counters),
+      .learn_i       (learn_view),
       .registers_o   (to_registers)
   );
 

@@ -168,6 +168,7 @@ module moe_core
       .out_data_o (mux_image)
   );
 
+  logic lessons;
   images_in_flight #(
       .Banks(Banks)
   ) u_in_flight (
@@ -179,6 +180,7 @@ module moe_core
       .done_image_i    (mux_image),
       .replay_i        (correct_busy_o),
       .in_flight_o,
+      .lessons_o       (lessons),
       .bank_busy_o
   );
 
@@ -321,6 +323,8 @@ module moe_core
   logic confidence_ready, confidence_taken;  // all confidences of an image go to the gate together
   learned_t [LocalExperts-1:0] le_learned;
   learned_t gn_learned;
+  logic [LocalExperts-1:0] le_busy;
+  logic gn_busy;
   weight_read_data_t [LocalExperts-1:0] le_read;
   weight_read_data_t gn_read;
 
@@ -348,6 +352,7 @@ module moe_core
         .replay_i          (frame_replay),
         .replayed_o        (le_replayed[i]),
         .learned_o         (le_learned[i]),
+        .busy_o            (le_busy[i]),
         .read_i,
         .read_o            (le_read[i]),
         .out_valid_o       (le_valid[i]),
@@ -379,6 +384,7 @@ module moe_core
       .replay_i          (frame_replay),
       .replayed_o        (gn_replayed),
       .learned_o         (gn_learned),
+      .busy_o            (gn_busy),
       .read_i,
       .read_o            (gn_read),
       .confidence_valid_i(&confidence_valid),
@@ -470,6 +476,8 @@ module moe_core
   always_comb begin
     lesson_o       = '{answered: answered, own: answered && mux_image.lesson.own, gn: gn_learned, default: '0};
     lesson_o.right = answered && mux_image.lesson.own && le_answer == mux_image.lesson.label;
+    lesson_o.bad_label = image_accepted && learn_i.open && s_axis_tuser.valid && 32'(s_axis_tuser.label) >= Classes;
+    lesson_o.open      = lessons || correct_busy_o || (|le_busy) || gn_busy;
     for (int unsigned i = 0; i < LocalExperts; i++) lesson_o.le = lesson_o.le | le_learned[i];
   end
 endmodule

@@ -12,6 +12,8 @@
 ///   hwif_in            what the hardware says: status as it is now, events as one cycle of hwset
 ///   hwif_out           what software set; command bits are high for one cycle
 ///   bank_data_valid_o  hwif_out.bank_data.word.value is a new word in this cycle
+///   learn_seed_valid_o, learn_correct_valid_o  the same of the seed and of a correction
+///   bank_read_taken_o  the word in bank_read_data is read in this cycle
 ///   irq_o              level: an enabled event is set
 /// Does not: count, load banks or interpret modes; it holds what software sets and shows what the hardware says.
 module moe_registers
@@ -24,6 +26,9 @@ module moe_registers
     input  moe_regs_pkg::moe_regs__in_t  hwif_in,
     output moe_regs_pkg::moe_regs__out_t hwif_out,
     output logic                       bank_data_valid_o,
+    output logic                       learn_seed_valid_o,
+    output logic                       learn_correct_valid_o,
+    output logic                       bank_read_taken_o,
     output logic                       irq_o
 );
   axil_request_t request;
@@ -70,9 +75,14 @@ module moe_registers
 
   // swmod is high in the cycle of the write; the word is there one cycle later.
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) bank_data_valid_o <= 1'b0;
-    else bank_data_valid_o <= hwif_out.bank_data.word.swmod;
+    if (!rst_ni) {bank_data_valid_o, learn_seed_valid_o, learn_correct_valid_o} <= '0;
+    else begin
+      bank_data_valid_o     <= hwif_out.bank_data.word.swmod;
+      learn_seed_valid_o    <= hwif_out.learn_seed.value.swmod;
+      learn_correct_valid_o <= hwif_out.learn_correct.sequence_number.swmod;
+    end
   end
+  assign bank_read_taken_o = hwif_out.bank_read_data.word.swacc;
 
   assign irq_o = (hwif_out.irq_status.result.value && hwif_out.irq_enable.result.value)
       || (hwif_out.irq_status.bank_committed.value && hwif_out.irq_enable.bank_committed.value)

@@ -22,6 +22,7 @@ module register_view
     input  logic                         result_taken_i,
     input  result_t                      result_i,
     input  counters_t                    counters_i,
+    input  learn_view_t                  learn_i,
     output moe_regs_pkg::moe_regs__in_t  registers_o
 );
   localparam logic [15:0] VersionMajor = 16'd1;
@@ -62,8 +63,8 @@ module register_view
     registers_o.mode_status.pending.next   = mode_pending_i;
     registers_o.mode_status.in_flight.next = in_flight_i;
 
-    registers_o.bank_select.bank.we     = bank_i.activate;
-    registers_o.bank_select.bank.next   = bank_i.bank;
+    registers_o.bank_select.bank.we     = bank_i.activate || learn_i.session.activate;
+    registers_o.bank_select.bank.next   = bank_i.activate ? bank_i.bank : learn_i.session.bank;
     registers_o.bank_valid.valid.next   = Baked ? 16'd1 : 16'(bank_valid_i);
     registers_o.bank_status.state.next  = 3'(bank_i.state);
     registers_o.bank_status.reason.next = bank_i.reason;
@@ -71,7 +72,7 @@ module register_view
     registers_o.bank_count.words.next   = bank_i.count;
 
     registers_o.irq_status.result.hwset         = result_taken_i;
-    registers_o.irq_status.bank_committed.hwset = bank_i.committed;
+    registers_o.irq_status.bank_committed.hwset = bank_i.committed || learn_i.session.committed;
     registers_o.irq_status.bank_refused.hwset   = bank_i.refused;
     registers_o.irq_status.mode_changed.hwset   = mode_changed_i;
     registers_o.irq_status.power_error.hwset    = |timeout;
@@ -81,10 +82,29 @@ module register_view
     registers_o.errors.long_image.hwset         = long_image;
     registers_o.errors.no_bank.hwset            = no_bank;
     registers_o.errors.bank_refused.hwset       = bank_i.refused;
+    registers_o.errors.learn_refused.hwset      = learn_i.session.refused;
+    registers_o.errors.correction_refused.hwset = learn_i.correction_refused;
+    registers_o.errors.bad_label.hwset          = learn_i.bad_label;
     registers_o.errors.power_timeout_fe.hwset   = timeout[DomainFe];
     registers_o.errors.power_timeout_ge.hwset   = timeout[DomainGe];
     registers_o.errors.power_timeout_le.hwset   = timeout[DomainLe];
     registers_o.errors.power_timeout_gn.hwset   = timeout[DomainGn];
+
+    registers_o.learn_status.state.next         = 3'(learn_i.session.state);
+    registers_o.learn_status.reason.next        = 4'(learn_i.session.reason);
+    registers_o.learn_status.bank.next          = learn_i.session.bank;
+    registers_o.learn_status.correcting.next    = learn_i.correcting;
+    registers_o.learn_random.value.next         = learn_i.random;
+    registers_o.learn_crc.value.next            = learn_i.crc;
+    registers_o.learn_own.value.next            = learn_i.counters.own;
+    registers_o.learn_right.value.next          = learn_i.counters.right;
+    registers_o.learn_generic_images.value.next = learn_i.counters.generic;
+    registers_o.learn_local_moves.value.next    = learn_i.counters.local_moves;
+    registers_o.learn_gate_moves.value.next     = learn_i.counters.gate_moves;
+    registers_o.learn_lost.value.next           = learn_i.counters.lost;
+    registers_o.bank_read_status.ready.next     = learn_i.read_ready;
+    registers_o.bank_read_status.busy.next      = learn_i.read_busy;
+    registers_o.bank_read_data.word.next        = learn_i.read_word;
 
     `SHOW_COUNTER(counters.cycles, counters_i.cycles)
     `SHOW_COUNTER(counters.images_in, counters_i.images_in)

@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A device that learns, through the driver, against the golden learner: sessions, corrections, banks read back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from driver import Accelerator, DriverError
+from driver.lessons import REASONS, Session, read_bank
+from driver.tests.devices import design, open_device
+from golden.integer_model import NetworkModel
+from golden.learner import Learner, learn_inputs
+from hw.regs.map import encodings
+from spec.bank import random_bank
+from spec.bank_file import device_words, load_bank
+from spec.learning import LearnRule
+from spec.network import Mode
+from spec.tiny_variants import random_images
+
+RULE = LearnRule(
+    local_margin=40_000, local_shift=8, own_margin=30_000, generic_margin=20_000, gate_shift=9, seed=0xDEADBEEF
+)
+CLASSES = design().moe.network.classes
+START = random_bank(design().moe, 5)
+
+
+@pytest.fixture
+def device():
+    with open_device() as opened:
+        opened.set_mode(Mode.MOE_GATED)
+        opened.load_user(START, 0)
+        opened.load_user(START, 1, activate=False)
+        yield opened
+
+
+def lessons(count: int, seed: int):
+    """Images, labels, own and for the gate."""
+    rng = np.random.default_rng(seed)
+    return random_images(count, seed), rng.integers(0, CLASSES, count), rng.random(count) < 0.7, rng.random(count) < 0.7
+
+
+class Pupil:
+    """The golden learner with images instead of inputs."""
+
+    def __init__(self, expert: int = 0) -> None:
+        self.learner = Learner(design().moe, START, RULE, expert)
+
+    def learn(self, images, labels, own, with_gate) -> list[int]:
+        x = learn_inputs(design().moe, START, NetworkModel(design().moe.network).features(images))
+        given = zip(x.local, x.gate, labels, own, with_gate, strict=True)
+        return [self.learner.learn(le, gn, int(c), bool(o), bool(g)).answer for le, gn, c, o, g in given]
+
+
+def same(device: Accelerator, number: int, bank) -> bool:
+    return read_bank(device, number).digest() == bank.digest()
+
+
+@pytest.mark.parametrize("expert", [0, 1])
+def test_learns_what_the_golden_learner_learns(device: Accelerator, expert: int, tmp_path) -> None:
+    session, pupil = Session(device, RULE, bank=1, expert=expert), Pupil(expert)
+    taught = lessons(60, 1)
+    answers = pupil.learn(*taught)
+    found = session.learn(*taught)
+    assert found.classes.tolist() == answers and (found.experts == expert + 1).all() and (found.banks == 1).all()
+    own = taught[2]
+    right = np.array(answers)[own] == taught[1][own]
+    assert device.read("learn_own.value") == own.sum() and device.read("learn_generic_images.value") == (~own).sum()
+    assert session.accuracy == pytest.approx(right.mean())
+    crc = session.commit()
+    bank = device.save_bank(tmp_path / "learned.bank")
+    assert bank.digest() == pupil.learner.bank().digest() == load_bank(tmp_path / "learned.bank", design().moe).digest()
+    assert crc == int(device_words(bank, design().moe, design().folding)[-1])
+    assert device.read("learn_random.value") == pupil.learner.random
+    assert device.read("bank_select.bank") == 1 and same(device, 0, START)
+    images = random_images(10, 2)
+    again = open_device()
+    again.set_mode(Mode.MOE_PARALLEL)
+    device.set_mode(Mode.MOE_PARALLEL)
+    again.load_user(tmp_path / "learned.bank")
+    assert (again.classify(images).classes == device.classify(images).classes).all()
+    again.close()
+
+
+def test_corrects_an_answer_without_its_image(device: Accelerator) -> None:
+    session, pupil = Session(device, RULE, bank=0), Pupil()
+    images, labels, _, _ = lessons(6, 3)
+    results = device.classify(images)
+    for index in (5, 2, 5):
+        pupil.learn(images[index : index + 1], labels[index : index + 1], [True], [True])
+        session.correct(int(results.sequence[index]), int(labels[index]))
+    with pytest.raises(DriverError, match="image 7 cannot be corrected"):
+        session.correct(7, 1)
+    with pytest.raises(DriverError, match=f"image 5 cannot be corrected to {CLASSES}"):
+        session.correct(5, CLASSES)
+    session.commit()
+    assert same(device, 0, pupil.learner.bank()) and same(device, 1, START)
+
+
+def test_cancel_leaves_the_bank_that_was(device: Accelerator) -> None:
+    session = Session(device, RULE, bank=1)
+    session.learn(*lessons(5, 4))
+    session.cancel()
+    assert device.read("bank_valid.valid") == 0b01 and same(device, 0, START)
+    with pytest.raises(DriverError, match="bank 1 cannot learn: the bank holds no valid weights"):
+        Session(device, RULE, bank=1)
+
+
+def test_what_is_refused(device: Accelerator) -> None:
+    with pytest.raises(DriverError, match="bank 2 cannot learn: the bank holds no valid"):
+        Session(device, RULE, bank=2)
+    with pytest.raises(DriverError, match="no local expert of that number"):
+        Session(device, RULE, bank=1, expert=5)
+    session = Session(device, RULE, bank=1)
+    with pytest.raises(DriverError, match="a session is open"):
+        Session(device, RULE, bank=0)
+    with pytest.raises(DriverError, match="bank 1 cannot be loaded: images in flight still use"):
+        device.load_user(START, 1)
+    with pytest.raises(DriverError, match="one class of 0 to"):
+        session.learn(random_images(1, 0), np.array([CLASSES]))
+    with pytest.raises(DriverError, match="a learning session is open"):
+        read_bank(device, 0)
+    session.cancel()
+    with pytest.raises(DriverError, match="cannot be cancelled: there is no session"):
+        session.cancel()
+    assert device.read("errors.learn_refused") == 1
+
+
+def test_bad_label_is_reported_and_learns_nothing(device: Accelerator) -> None:
+    session = Session(device, RULE, bank=1)
+    image = random_images(1, 0)
+    device.classify(image, [1 << 10 | 1 << 8 | CLASSES])
+    assert device.read("errors.bad_label") == 1 and device.read("learn_own.value") == 0
+    session.commit(activate=False)
+    assert same(device, 1, START) and device.read("bank_select.bank") == 0
+
+
+def test_labels_without_a_session_mean_nothing(device: Accelerator) -> None:
+    images, labels, _, _ = lessons(4, 6)
+    plain = device.classify(images)
+    words = [1 << 10 | 1 << 9 | 1 << 8 | int(label) for label in labels]
+    assert (device.classify(images, words).classes == plain.classes).all()
+    assert device.read("errors.bad_label") == 0 and same(device, 0, START)
+
+
+def test_steps_may_change_between_lessons(device: Accelerator) -> None:
+    session, pupil = Session(device, RULE, bank=1), Pupil()
+    for shift in (8, 10):
+        slower = replace(RULE, local_shift=shift)
+        session.set_rule(slower)
+        pupil.learner.rule = slower
+        taught = lessons(20, shift)
+        pupil.learn(*taught)
+        session.learn(*taught)
+    session.commit()
+    assert same(device, 1, pupil.learner.bank())
+
+
+def test_every_reason_has_words() -> None:
+    assert set(REASONS) == set(encodings()["learn_reason"])

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+/// Counts what became of lessons since a session was opened.
+///
+/// Latency: 1 cycle. Initiation interval: 1 cycle.
+///
+/// Protocol: clear_i wins. Counters stop at their largest value.
+/// Does not: tell lessons of images from those of corrections, which give no answer and move weights all the same.
+module lesson_counters
+  import learn_pkg::*;
+  import device_pkg::*;
+(
+    input  logic             clk_i,
+    input  logic             rst_ni,
+    input  logic             clear_i,
+    input  lesson_events_t   events_i,
+    output lesson_counters_t counters_o
+);
+  function automatic logic [31:0] up(logic [31:0] count, logic [31:0] by);
+    logic [32:0] sum;
+    sum = {1'b0, count} + {1'b0, by};
+    return sum[32] ? '1 : sum[31:0];
+  endfunction
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni || clear_i) begin
+      counters_o <= '0;
+    end else begin
+      counters_o.own         <= up(counters_o.own, 32'(events_i.answered && events_i.own));
+      counters_o.right       <= up(counters_o.right, 32'(events_i.right));
+      counters_o.generic     <= up(counters_o.generic, 32'(events_i.answered && !events_i.own));
+      counters_o.local_moves <= up(counters_o.local_moves, 32'(events_i.le.done && events_i.le.moved));
+      counters_o.gate_moves  <= up(counters_o.gate_moves, 32'(events_i.gn.done && events_i.gn.moved));
+      counters_o.lost        <= up(counters_o.lost, 32'(events_i.le.lost) + 32'(events_i.gn.lost));
+    end
+  end
+
+  logic unused_events;
+  assign unused_events = ^events_i;
+endmodule
