@@ -4,7 +4,8 @@
 // Needs a model built with --public-flat-rw, whose variables Verilator lists by scope. While a domain's switch is open, every
 // variable in it, registers, memories and the nets of its raw outputs, is overwritten every few cycles. Constants
 // survive: parameters and the frozen weights in weight_rom. Weight memories of LE and GN survive while they are
-// supplied (retention). Clocks, resets and what the always-on domain drives into the domain are not its state.
+// supplied (retention). Clocks, resets and what the always-on domain drives into the domain are not its state, nor is what a
+// memory's clamp lets through of a learner's writes.
 #pragma once
 #include <cstdint>
 #include <cstring>
@@ -39,6 +40,8 @@ class Corruption {
           if (variable.isParam() || variable.vltype() == VLVT_STRING || variable.vltype() == VLVT_REAL) continue;
           if (inside(below, place)) {
             if (name == "clk_i" || name == "rst_ni" || name == "write_i" || name.find("wr_") == 0) continue;
+            if (name == "isolate_i" || name == "move" || name.find("word_") == 0) continue;  // behind a memory's clamp
+            if (ends_with(below, "u_isolation")) continue;
             if (name == "mem" && below.find(kRomSuffix) != std::string::npos) continue;
             add(domain, variable, name == "mem" && below.find(kLoadedMemory) != std::string::npos);
           } else if (ends_with(below, place.branch) && name.find(kRawPrefix) == 0) {  // outputs, before the clamp

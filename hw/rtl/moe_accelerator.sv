@@ -173,8 +173,11 @@ module moe_accelerator
   lesson_events_t lesson_events;
   learn_settings_t learn_settings;
   correction_t correction;
-  learn_view_t learn_view;
-  logic session_open, reader_start, reader_done, reader_valid;
+  learn_status_t session_status;
+  lesson_counters_t lesson_counters;
+  logic session_open, reader_start, reader_done, reader_valid, reader_busy, correcting, correction_refused;
+  logic [31:0] reader_word;
+  logic [RandomW-1:0] random;
   logic [BankW-1:0] session_bank;
   logic [31:0] reader_crc, crc_q;
 
@@ -199,12 +202,12 @@ module moe_accelerator
       .open_o        (session_open),
       .bank_o        (session_bank),
       .drop_o        (bank_drop),
-      .status_o      (learn_view.session)
+      .status_o      (session_status)
   );
 
   // Nobody reads a bank back while it learns; a commit reads it through by itself.
   logic session, committing_q;
-  assign session = learn_view.session.state inside {moe_regs_pkg::learn_state__OPEN,
+  assign session = session_status.state inside {moe_regs_pkg::learn_state__OPEN,
                                                      moe_regs_pkg::learn_state__CLOSING};
   always_ff @(posedge clk_i) begin
     if (!rst_ni) committing_q <= 1'b0;
@@ -229,8 +232,8 @@ module moe_accelerator
       .bank_i (reader_start ? session_bank : settings.bank_target.bank.value),
       .next_i (committing_q || bank_read_taken),
       .valid_o(reader_valid),
-      .word_o (learn_view.read_word),
-      .busy_o (learn_view.read_busy),
+      .word_o (reader_word),
+      .busy_o (reader_busy),
       .done_o (reader_done),
       .crc_o  (reader_crc),
       .read_o (read),
@@ -239,7 +242,7 @@ module moe_accelerator
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) crc_q <= '0;
-    else if (learn_view.session.committed) crc_q <= reader_crc;
+    else if (session_status.committed) crc_q <= reader_crc;
   end
 
   lesson_counters u_lesson_counters (
@@ -247,13 +250,10 @@ module moe_accelerator
       .rst_ni,
       .clear_i   (settings.learn_command.start.value && !session),
       .events_i  (lesson_events),
-      .counters_o(learn_view.counters)
+      .counters_o(lesson_counters)
   );
 
-  assign learn_view.crc        = crc_q;
-  assign learn_view.read_ready = reader_valid && !committing_q;
-  assign learn_view.bad_label  = lesson_events.bad_label;
-  assign learning              = session || lesson_events.open;
+  assign learning = session || lesson_events.open;
 
   for (genvar b = 0; b < Banks; b++) begin : gen_learning_bank
     assign learning_bank[b] = learning && session_bank == BankW'(b);
@@ -276,7 +276,7 @@ module moe_accelerator
       };
 
   assign correction = '{
-          valid: learn_correct_valid && !learn_view.correcting,
+          valid: learn_correct_valid && !correcting,
           sequence_number: settings.learn_correct.sequence_number.value,
           label: '{
               valid: 1'b1,
@@ -285,8 +285,19 @@ module moe_accelerator
               label: settings.learn_correct.label.value
           }
       };
-  logic correction_refused;
-  assign learn_view.correction_refused = correction_refused || (learn_correct_valid && learn_view.correcting);
+  learn_view_t learn_view;
+  assign learn_view = '{
+          session: session_status,
+          counters: lesson_counters,
+          random: random,
+          crc: crc_q,
+          correcting: correcting,
+          correction_refused: correction_refused || (learn_correct_valid && correcting),
+          bad_label: lesson_events.bad_label,
+          read_ready: reader_valid && !committing_q,
+          read_busy: reader_busy,
+          read_word: reader_word
+      };
 
   // ---- Power ------------------------------------------------------------------------------------------------
   mode_e mode;
@@ -393,10 +404,10 @@ module moe_accelerator
       .learn_i         (learn_settings),
       .random_load_i   (learn_seed_valid && settings.learn_seed.value.value != '0),
       .random_i        (settings.learn_seed.value.value),
-      .random_o        (learn_view.random),
+      .random_o        (random),
       .lesson_o        (lesson_events),
       .correct_i       (correction),
-      .correct_busy_o  (learn_view.correcting),
+      .correct_busy_o  (correcting),
       .correct_refused_o(correction_refused),
       .s_axis_tvalid,
       .s_axis_tready,
