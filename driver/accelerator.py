@@ -247,7 +247,10 @@ class Accelerator:
         if not len(images):
             return Results.decode(np.zeros(0, np.uint32))
         self.write("result_packet", results=len(images))
-        return Results.decode(self.transport.stream(images.reshape(len(images), -1), labels))
+        pixels = images.reshape(len(images), -1)
+        if labels is None:
+            return Results.decode(self.transport.stream(pixels))
+        return Results.decode(self.transport.stream(pixels, labels))
 
     # ---- Counters -------------------------------------------------------------------------------------------------
     def counters(self, clear: bool = False) -> Counters:

@@ -30,7 +30,7 @@ from spec.paths import BANKS, factory_file
 from spec.presets import load_toml
 from training.course import Course
 from training.learning import lfsr_seed
-from verif.compare.lessons import compare_course, with_passes
+from verif.compare.lessons import compare_course
 
 MODES = ("LE_ONLY", "MOE_PARALLEL", "MOE_GATED")
 
@@ -54,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = options().parse_args(arguments)
     accelerator = load_design(given)
     preset = load_toml("gates", given.gate)
-    rule, course = LearnRule.of(preset, accelerator.moe), with_passes(Course.of(preset), given.passes)
+    rule, course = LearnRule.of(preset, accelerator.moe), Course.of(preset).with_passes(given.passes)
     users, generic = users_source(), generic_source("train")
     numbers = given.users or users.users
 

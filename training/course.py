@@ -74,6 +74,10 @@ class Course:
             )
         return Course(**{key: tuple(value) if isinstance(value, list) else value for key, value in given.items()})
 
+    def with_passes(self, passes: int | None) -> Course:
+        """The course with another number of passes, if one is given."""
+        return self if passes is None else replace(self, passes=passes)
+
     def generic_images(self, own: int) -> int:
         """Generic images in the course of ``own`` own ones."""
         return own * self.passes // self.every * self.generic

@@ -40,10 +40,10 @@ def test_swap_under_load(mode: Mode) -> None:
         ("bank_loader.sv", "if ((invalidate_i || (start_i && !start_refused)) &&", "if (invalidate_i &&"),
         (
             "moe_core.sv",
-            ".image_i           (route_image),\n        .in_valid_i        (routed_valid[ToLe+i])",
-            # The bank alone, which stands before sequence number and threshold in the descriptor.
-            ".image_i           ({route_image[$bits(image_t)-1:BankW+SeqW+ThetaW], image.bank,\n"
-            "                             route_image[SeqW+ThetaW-1:0]}),\n"
+            ".image_i           (frame_image),\n        .in_valid_i        (routed_valid[ToLe+i])",
+            # The bank alone, which stands before sequence number, threshold and label in the descriptor.
+            ".image_i           ({frame_image[$bits(image_t)-1:BankW+SeqW+ThetaW+LabelW], image.bank,\n"
+            "                             frame_image[SeqW+ThetaW+LabelW-1:0]}),\n"
             "        .in_valid_i        (routed_valid[ToLe+i])",
         ),
     ],

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -111,8 +111,3 @@ def compare_course(
     if simulator is None:
         device.close()
     return Compared(len(stream), answers, weights, others, random, tuple(moved), float(np.mean(cycles)))
-
-
-def with_passes(course: Course, passes: int | None) -> Course:
-    """The course with another number of passes, if one is given."""
-    return course if passes is None else replace(course, passes=passes)

@@ -7,7 +7,7 @@ The driver is blocking code: it runs in a thread of ``cocotb.task.bridge``, and 
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from typing import Any
 
 import cocotb
@@ -18,7 +18,7 @@ from cocotb.triggers import ClockCycles, FallingEdge, ReadOnly, RisingEdge, SimT
 from cocotb.utils import get_sim_time
 from cocotbext.axi import AxiLiteBus, AxiLiteMaster, AxiResp
 
-from driver.transport import BusError, DeviceFault
+from driver.transport import BusError, DeviceFault, DriverError
 
 PERIOD = 10  # ns
 SWITCH_LATENCY = 3  # cycles from a command to a power switch to its acknowledge
@@ -147,8 +147,10 @@ class CocotbTransport:
         limit = IMAGE_LIMIT * len(images)
         return await _ends(results, limit, f"no results to {len(images)} images")
 
-    def stream(self, images: np.ndarray) -> np.ndarray:
-        """See :class:`driver.transport.Transport`."""
+    def stream(self, images: np.ndarray, labels: Sequence[int] | None = None) -> np.ndarray:
+        """See :class:`driver.transport.Transport`; it carries no labels."""
+        if labels is not None:
+            raise DriverError("this transport carries no labels")
         return resume(self._stream)(images)
 
     def run(self, cycles: int) -> None:

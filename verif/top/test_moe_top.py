@@ -67,16 +67,16 @@ def test_a_defect_is_found(change: tuple[str, str, str, str]) -> None:
 
 # Queues that something outside keeps from being full (docs/architecture.md), each with too few places.
 TOO_SHALLOW = {
-    "answers of the GE": ("ge_branch", "u_queue", "2", "results_wait"),
-    "answers of local experts and the gate": ("answer_queue", "u_queue", "2", "results_wait"),
-    "tags of local experts and the gate": ("answer_queue", "u_tags", "1", "one_mode/mode=3"),
+    "answers of the GE": ("ge_branch", "u_queue", "InFlight", "2", "results_wait"),
+    "answers of local experts and the gate": ("answer_queue", "u_queue", "InFlight", "2", "results_wait"),
+    "tags of local experts and the gate": ("answer_queue", "u_tags", "Announced", "1", "one_mode/mode=3"),
 }
 
 
 @pytest.mark.parametrize("queue", TOO_SHALLOW.values(), ids=TOO_SHALLOW)
-def test_a_queue_that_overflows_is_seen(queue: tuple[str, str, str, str]) -> None:
-    module, instance, depth, found_by = queue
-    text = f".Depth    (InFlight),\n      .NeverFull(1'b1)\n  ) {instance} ("
-    mutant = with_mutant(sources("two"), module, text, text.replace("(InFlight)", f"({depth})"))
+def test_a_queue_that_overflows_is_seen(queue: tuple[str, ...]) -> None:
+    module, instance, enough, depth, found_by = queue
+    text = f".Depth    ({enough}),\n      .NeverFull(1'b1)\n  ) {instance} ("
+    mutant = with_mutant(sources("two"), module, text, text.replace(f"({enough})", f"({depth})"))
     results = simulate("two", mutant, testcase=found_by, check=False)
     assert "must never be full" in str(results.failed), results
