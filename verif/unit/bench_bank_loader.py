@@ -299,6 +299,13 @@ async def invalidated(dut: Any) -> None:
         await loader.step(invalidate=1, target=bank)
         await loader.step(2)
         assert loader.model.valid == before - {bank}
+    for bank in range(BANKS):
+        await loader.load(bank)
+    for bank in range(BANKS):  # dropped by what has spoilt it
+        before = set(loader.model.valid)
+        await loader.step(drop=1 << bank)
+        await loader.step(2, drop=0)
+        assert loader.model.valid == before - {bank}
     loader.given.select = 7  # not valid any more, or no bank at all
     await loader.start(0)
     words = SHAPE.stream(loader.rng)

@@ -121,6 +121,7 @@ class Inputs:
     select: int = 0
     busy: int = 0
     memory_on: int = 1
+    drop: int = 0  # one bit a bank
     reset: int = 0
 
 
@@ -175,6 +176,7 @@ class LoaderModel:
             self._commit(given, lost)
         if given.invalidate:
             self.valid.discard(given.target)
+        self.valid -= {bank for bank in self.valid if given.drop >> bank & 1}
         if not given.memory_on:
             self.valid.clear()
         if lost:
@@ -232,7 +234,7 @@ class LoaderModel:
 
 def ports(shape: Shape) -> tuple[Packed, Packed]:
     """Inputs and outputs of the wrapper."""
-    widths = {"target": 4, "select": 4, "word": 32, "busy": shape.banks}
+    widths = {"target": 4, "select": 4, "word": 32, "busy": shape.banks, "drop": shape.banks}
     names = [f.name for f in fields(Inputs) if f.name != "reset"]
     inputs = Packed(tuple(Member(name, widths.get(name, 1), name) for name in names))
     outputs = Packed(
@@ -299,5 +301,6 @@ def sources(name: str) -> list[Path]:
     directory = BUILD / "bank_loader" / str(list(SHAPES).index(name))
     write_if_changed(directory / PACKAGE, register_files()[PACKAGE])
     write_if_changed(directory / f"{TOP}.sv", wrapper(SHAPES[name]))
-    packages = [RTL / "activity_pkg.sv", RTL / "accel_pkg.sv", directory / PACKAGE, RTL / "device_pkg.sv"]
-    return [*packages, RTL / "bank_loader.sv", directory / f"{TOP}.sv"]
+    first = [RTL / f"{name}.sv" for name in ("activity_pkg", "accel_pkg", "learn_pkg")]
+    packages = [*first, directory / PACKAGE, RTL / "device_pkg.sv"]
+    return [*packages, RTL / "bank_walk.sv", RTL / "bank_loader.sv", directory / f"{TOP}.sv"]

@@ -55,7 +55,7 @@ DEFECTS = {
         "activate_q  <= commit_accepted && !word_taken;",
         "loads/pattern=none",
     ),
-    "addresses without room for the chunk": ("address = address << 1;", "address = address;", "loads/pattern=none"),
+    "a spoilt bank stays valid": ("if (drop_i[b]) valid_q[b] <= 1'b0;", "", "invalidated"),
     "the old weights stay valid while they are overwritten": (
         "(invalidate_i || (start_i && !start_refused))",
         "(invalidate_i)",
@@ -69,9 +69,19 @@ DEFECTS = {
 }
 
 
-@pytest.mark.parametrize("change", DEFECTS.values(), ids=DEFECTS)
-def test_a_defect_is_found(change: tuple[str, str, str]) -> None:
-    old, new, found_by = change
+WALK = {
+    "addresses without room for the chunk": ("address_o = address_o << 1;", "address_o = address_o;"),
+    "a memory has a word more": ("SegmentWords[segment_q] - 1'b1;", "SegmentWords[segment_q];"),
+}
+CHANGES = {
+    **{name: ("bank_loader", *change) for name, change in DEFECTS.items()},
+    **{name: ("bank_walk", *change, "loads/pattern=none") for name, change in WALK.items()},
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_a_defect_is_found(change: tuple[str, str, str, str]) -> None:
+    module, old, new, found_by = change
     name = "6 memories, 3 banks"
-    results = simulate(name, with_mutant(sources(name), "bank_loader", old, new), found_by)
+    results = simulate(name, with_mutant(sources(name), module, old, new), found_by)
     assert list(results.failed) == [found_by], f"{found_by} did not notice that {old!r} became {new!r}"
