@@ -136,7 +136,7 @@ def _register(top: AddrmapNode, node: RegNode) -> dict[str, Any]:
 def _field(node: FieldNode) -> dict[str, Any]:
     onwrite, encode = node.get_property("onwrite"), node.get_property("encode")
     inputs = {"next": node.is_hw_writable, "we": node.get_property("we"), "hwset": node.get_property("hwset")}
-    outputs = {"value": node.is_hw_readable, "swmod": node.get_property("swmod")}
+    outputs = {"value": node.is_hw_readable, **{name: node.get_property(name) for name in ("swmod", "swacc")}}
     return {
         "name": node.inst_name,
         "lsb": node.low,

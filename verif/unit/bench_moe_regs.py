@@ -72,6 +72,8 @@ class Model:
             key = register.name, field.name
             value = self.status.get(key, self.stored.get(key, 0))
             word |= value << field.lsb if field.readable else 0
+            if "swacc" in field.outputs:
+                self.pulses[port(register, field, "swacc")] += 1
         return word
 
 
@@ -85,7 +87,7 @@ class Device:
             for member in (*field.inputs, *field.outputs):
                 name = port(register, field, member)
                 signal = self.signals[register.name, field.name, member] = getattr(dut, name)
-                if member == "swmod" or (field.pulse and member == "value"):
+                if member in ("swmod", "swacc") or (field.pulse and member == "value"):
                     self.pulses[name] = signal
                 elif member == "value":
                     self.levels.append((register.name, field.name, signal))

@@ -34,6 +34,10 @@ _BUS = """\
     output logic [31:0] s_axil_rdata,
     output logic [1:0]  s_axil_rresp,
 """
+_STROBES = "".join(
+    f"    output logic {name}_o,\n"
+    for name in ("bank_data_valid", "learn_seed_valid", "learn_correct_valid", "bank_read_taken")
+)
 _REQUEST = ("awvalid", "awaddr", "wvalid", "wdata", "wstrb", "bready", "arvalid", "araddr", "rready")
 _RESPONSE = ("awready", "wready", "bvalid", "bresp", "arready", "rvalid", "rdata", "rresp")
 _BUNDLE = "".join(f"  assign axil_request_i.{name} = s_axil_{name};\n" for name in _REQUEST) + "".join(
@@ -63,7 +67,7 @@ def flat_wrapper(table: Mapping[str, Register]) -> str:
                     assigns.append(f"  assign {name} = hwif_out.{path}.{member};\n")
     return (
         f"module {TOP} (\n    input  logic clk_i,\n    input  logic rst_ni,\n{_BUS}{''.join(ports)}"
-        "    output logic bank_data_valid_o,\n    output logic irq_o\n);\n"
+        f"{_STROBES}    output logic irq_o\n);\n"
         "  axil_pkg::axil_request_t axil_request_i;\n  axil_pkg::axil_response_t axil_response_o;\n"
         f"{_BUNDLE}"
         "  moe_regs_pkg::moe_regs__in_t hwif_in;\n  moe_regs_pkg::moe_regs__out_t hwif_out;\n"
