@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from driver.counters import Counters
-from driver.lessons import read_bank
+from driver.read_back import read_bank
 from driver.transport import DriverError, Transport
 from hw.regs.map import encodings, register
 from spec import result_word
@@ -219,7 +219,7 @@ class Accelerator:
             raise DriverError(f"{what}: {REASONS[names[fields['reason']]]}")
 
     def save_bank(self, path: str | Path, number: int | None = None, info: dict | None = None) -> Bank:
-        """Read a bank back, default the selected one, and write it as a file; see :func:`driver.lessons.read_bank`."""
+        """Read a bank back, default the selected one, and write it as a file (:func:`driver.read_back.read_bank`)."""
         bank = read_bank(self, self.read("bank_select.bank") if number is None else number)
         save_bank(path, bank, self.design.moe, self.design.folding, info)
         return bank

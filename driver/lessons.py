@@ -3,18 +3,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
+from driver.accelerator import Accelerator, Results
 from driver.transport import DeviceFault, DriverError
 from hw.regs.map import encodings, register
-from spec.bank import Bank
-from spec.bank_file import bank_of_stream
 from spec.learning import LearnRule, label_word
-
-if TYPE_CHECKING:
-    from driver.accelerator import Accelerator, Results
 
 REASONS = {  # what LEARN_STATUS.reason says, in words
     "NONE": "no reason was given",
@@ -131,28 +125,3 @@ class Session:
             if self.device.read(field) == value:
                 return
         raise DeviceFault(what)
-
-
-def read_bank(device: Accelerator, number: int) -> Bank:
-    """A bank as it is in the device, CRC-32 checked.
-
-    Raises:
-        DriverError: a session is open, or the domains of local experts and gate are off.
-        InputError: what came back is not a bank of this design.
-    """
-    words, count = [], device.read("bank_words.words")
-    device.write("bank_target", bank=number)
-    device.write("bank_read_command", start=1)
-    for index in range(count):
-        for _ in range(1000):
-            status = device.transport.read(register("bank_read_status").address)
-            if status & 1:
-                break
-            if not status:
-                raise DriverError(f"bank {number} cannot be read: a learning session is open")
-        else:
-            raise DriverError(
-                f"bank {number} cannot be read beyond word {index}: local experts or gate are off in this mode"
-            )
-        words.append(device.transport.read(register("bank_read_data").address))
-    return bank_of_stream(np.array(words, np.uint32), device.design.moe, device.design.folding, f"bank {number}")

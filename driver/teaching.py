@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from driver.accelerator import Accelerator
-from driver.lessons import Session, read_bank
+from driver.lessons import Session
+from driver.read_back import read_bank
 from golden.data import LabelledImages
 from golden.integer_model import MoeModel
 from spec.bank import Bank

@@ -221,6 +221,17 @@ def add_handwriting(options: _Options) -> None:
          help="the handwriting, .npz or folder of PNGs (default: USERS_NPZ)")  # fmt: skip
 
 
+def add_invert(options: _Options) -> None:
+    """``--invert``."""
+    _add(options, "--invert", action="store_true", help="the images are dark ink on light paper")
+
+
+def add_passes(options: _Options) -> None:
+    """``--passes``: of a course on a device that learns."""
+    _add(options, "--passes", type=whole_number(1), metavar="N",
+         help="passes over a user's images (default: the preset's)")  # fmt: skip
+
+
 def add_no_device(options: _Options) -> None:
     """``--no-device``."""
     _add(options, "--no-device", action="store_true", help="do not load the bank into the simulated device")

@@ -16,12 +16,12 @@ from _arguments import (
     add_design,
     add_jobs,
     add_mode,
+    add_passes,
     add_seed,
     add_users,
     command,
     load_design,
     modes_of,
-    whole_number,
 )
 from golden.data import generic_source, users_source
 from spec.bank_file import load_bank
@@ -41,7 +41,7 @@ def options() -> Parser:
     add = parser.add_argument
     add_design(parser)
     add_users(parser, " (default)")
-    add("--passes", type=whole_number(1), metavar="N", help="passes over a user's images (default: the preset's)")
+    add_passes(parser)
     add_mode(parser, MODES, ["MOE_GATED"])
     add("--pauses", action="store_true", help="pixels and results pause at random")
     add_seed(parser)

@@ -15,13 +15,14 @@ from _arguments import (
     Parser,
     add_design,
     add_handwriting,
+    add_invert,
     add_json,
     add_out,
+    add_passes,
     add_seed,
     add_users,
     command,
     load_design,
-    whole_number,
 )
 from driver import Accelerator
 from driver.teaching import LEARNS, shares, teach
@@ -45,12 +46,11 @@ def options() -> Parser:
     """Command line."""
     parser = command(__file__, __doc__, "--data my_letters --out me.bank")
     add_handwriting(parser)
-    parser.add_argument("--invert", action="store_true", help="the images are dark ink on light paper")
+    add_invert(parser)
     add_users(parser, ": who is learned, one user (default: the first)")
     add_out(parser, "the bank file", metavar="FILE")
     add_design(parser)
-    passes = "passes over the user's images (default: the preset's)"
-    parser.add_argument("--passes", type=whole_number(1), metavar="N", help=passes)
+    add_passes(parser)
     parser.add_argument("--picture", type=Path, default=_PICTURE, metavar="FILE", help="learning curve (%(default)s)")
     add_seed(parser)
     add_json(parser)

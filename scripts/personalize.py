@@ -18,6 +18,7 @@ from _arguments import (
     add_gate,
     add_ge,
     add_handwriting,
+    add_invert,
     add_jobs,
     add_json,
     add_no_device,
@@ -37,7 +38,7 @@ def options() -> Parser:
     """Command line."""
     parser = command(__file__, __doc__, "--data my_letters --out me.bank")
     add_handwriting(parser)
-    parser.add_argument("--invert", action="store_true", help="the images are dark ink on light paper")
+    add_invert(parser)
     add_users(parser, ": whose bank (default: the only user's)")
     add_out(parser, "the bank file; for several users a directory for userNN.bank", metavar="FILE")
     add_gate(parser)

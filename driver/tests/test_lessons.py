@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from driver import Accelerator, DriverError
-from driver.lessons import REASONS, Session, read_bank
+from driver.lessons import REASONS, Session
+from driver.read_back import read_bank
 from driver.tests.devices import design, open_device
 from golden.integer_model import NetworkModel
 from golden.learner import Learner, learn_inputs
