@@ -305,7 +305,7 @@ async def back_to_back(dut: Any, mode: int) -> None:
     """Lessons one after the other, as fast as pixels come; the gate learns in the modes that have one."""
     lessons = await Class(dut).start()
     for _ in range(40):
-        lessons.teach(Settings(mode, 0, 1), lessons.random_label())
+        lessons.teach(Settings(mode, 0, 3), lessons.random_label())
     learner = await lessons.check()
     before, after = lessons.banks[LEARNS], learner.bank()
     changed = [
@@ -387,13 +387,13 @@ async def reset(dut: Any) -> None:
     lessons = await Class(dut).start()
     for cycles in (2 * PIXELS, 2 * PIXELS + 20, 2 * PIXELS + 40, 3 * PIXELS + 5, 500, 560):
         for _ in range(4):
-            lessons.teach(Settings(Mode.MOE_PARALLEL, 0, 1), lessons.random_label())
+            lessons.teach(Settings(Mode.MOE_PARALLEL, 0, 3), lessons.random_label())
         await lessons.bench.step(cycles + lessons.rng.randrange(7))
         await lessons.reset()
         await lessons.load(LEARNS)
         await lessons.seed()
         for _ in range(3):
-            lessons.teach(Settings(Mode.MOE_GATED, 0, 1), lessons.random_label())
+            lessons.teach(Settings(Mode.MOE_GATED, 0, 3), lessons.random_label())
         await lessons.check()
         await lessons.reset()
         await lessons.load(LEARNS)

@@ -16,7 +16,7 @@ SHAPES = {
 }
 DEFECTS = {
     "descriptor leaves early": ("count_q == CountW'(FrameWords - 1)", "count_q == CountW'(FrameWords - 2)"),
-    "announces to all": ("(taken && count_q == '0) ? select : '0", "(taken && count_q == '0) ? '1 : '0"),
+    "announces to all": ("frame_start_o = select;", "frame_start_o = '1;"),
     "announces every offer": (
         "(taken && count_q == '0)",
         "(feature_valid_i && image_valid_i && count_q == '0)",
