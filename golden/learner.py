@@ -211,9 +211,7 @@ def moving(inputs: np.ndarray, shift: int, start: int) -> np.ndarray:
         shift: the probability is input / 2**shift.
         start: 16 bits of the LFSR.
     """
-    ones = 1 << DITHER_BITS
-    dither = (start + _weyl(len(inputs))) & (ones - 1)
-    return (inputs.astype(np.int64) << (DITHER_BITS - shift)) + dither >= ones
+    return inputs.astype(np.int64) > (start + _weyl(len(inputs)) & (1 << shift) - 1)
 
 
 @cache

@@ -9,9 +9,10 @@ it is at the end of its range.
 What is random comes from a 32-bit Galois LFSR that advances :data:`LFSR_STEPS` steps before each learned image: its
 low half starts the local expert's dither, its high half the gate's. Input i of the layer moves when
 
-    (input << (16 - shift)) + ((start + i * WEYL) mod 2**16)  >=  2**16
+    input  >  (start + i * WEYL) mod 2**shift
 
-so that one random number serves a whole image, whatever the folding: multiples of the golden ratio are spread evenly.
+so that one random number serves a whole image, whatever the folding: an odd step visits all residues before it comes
+back to one.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from spec.network import Moe
 LFSR_TAPS = 0x80200003  # x^32 + x^22 + x^2 + x + 1, a maximal sequence
 LFSR_STEPS = 16
 DITHER_BITS = 16
-WEYL = 40503  # odd, next to 2**16 divided by the golden ratio
+WEYL = 40503  # odd
 SMALLEST_SHIFT, LARGEST_SHIFT = 8, 15  # inputs have 8 bits: a weight moves by one at most
 MARGIN_BITS = 24
 LABEL_BITS = 11  # of TUSER with an image's first pixel: class in bits 7 to 0

@@ -29,7 +29,7 @@ USUAL: dict[str, Any] = {
     "own_margin": 2.0,
     "generic_margin": 2.5,
     "gate_shift": 10,
-    COURSE: {"passes": 20, "every": 10, "generic": 2, "slower_after": [14, 18], "slower_gate": True},
+    COURSE: {"passes": 20, "every": 11, "generic": 2, "slower_after": [14, 18], "slower_gate": True},
 }
 """A section ``[learning]``; every candidate differs from it in one or two settings."""
 

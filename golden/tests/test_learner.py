@@ -62,7 +62,7 @@ class SlowLearner:
         lost = 0
         for row, direction in enumerate(directions):
             for i, value in enumerate(x):
-                if direction and value * 2 ** (16 - shift) + (start + i * WEYL) % 65536 >= 65536:
+                if direction and value > (start + i * WEYL) % 2**shift:
                     wanted = rows[row][i] + direction
                     if -128 <= wanted <= 127:
                         rows[row][i] = wanted

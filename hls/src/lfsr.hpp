@@ -25,14 +25,13 @@ inline Random next_random(Random state) {
 
 /// Whether an input moves its weights: with probability input / 2**shift over all dithers.
 ///
-/// Formula: (input << (kDitherBits - shift)) + dither >= 2**kDitherBits, with kSmallestShift <= shift <= kLargestShift.
+/// Formula: input > dither mod 2**shift, with kSmallestShift <= shift <= kLargestShift.
 template <int Bits>
 bool moves(const ap_uint<Bits>& input, const ap_uint<kShiftBits>& shift, const Dither& dither) {
 #pragma HLS INLINE
   static_assert(Bits <= int(kSmallestShift), "moves: an input so wide would move a weight by more than one");
-  const Dither wanted = Dither(input) << (kDitherBits - shift.to_uint());
-  const ap_uint<kDitherBits + 1> sum = ap_uint<kDitherBits + 1>(wanted) + dither;
-  return sum[kDitherBits];
+  const Dither counts = (Dither(1) << shift.to_uint()) - 1;
+  return Dither(input) > (dither & counts);
 }
 
 }  // namespace accel

@@ -2,7 +2,7 @@
 /// Moves the weights of one layer by one, each with a probability in proportion to its input: one step of learning.
 ///
 /// Formula: for every output o with a direction and every input i with
-///            (x[i] << (16 - shift)) + ((dither + i * Weyl) mod 2**16) >= 2**16
+///            x[i] > (dither + i * Weyl) mod 2**shift
 ///          weight[o][i] += direction[o], unless it stands at the end of its range.
 ///
 /// Reads a word of the memory a cycle and writes it two cycles later. Memory layout: as in mvu.
@@ -57,10 +57,10 @@ module weight_mover
     output logic [Pe*Simd*WgtW-1:0] wr_data_o
 );
   localparam int unsigned FoldW = (OutWords > 1) ? $clog2(OutWords) : 1;
-  localparam logic signed [WgtW-1:0] Largest = {1'b0, {(WgtW - 1) {1'b1}}};
-  localparam logic signed [WgtW-1:0] Smallest = {1'b1, {(WgtW - 1) {1'b0}}};
+  localparam int unsigned StuckW = $clog2(Pe * Simd + 1);
+  localparam int unsigned LeastShift = 8;  // all dithers have so many bits, the shift says how many more
 
-  if (ActW > 8) begin : gen_bad_act
+  if (ActW > LeastShift) begin : gen_bad_act
     $error("weight_mover: ActW is %0d, at most 8 bits move a weight by one.", ActW);
   end
 
@@ -170,14 +170,15 @@ module weight_mover
     end
   end
 
+  // Bits of a dither beyond those that every shift has, and which of them count.
+  logic [DitherW-LeastShift-1:0] high_bits;
+  assign high_bits = ~('1 << (shift_i - ShiftW'(LeastShift)));
+
   for (genvar s = 0; s < Simd; s++) begin : gen_input
     logic [DitherW-1:0] dither;
-    logic [DitherW:0] scaled, sum;
     assign dither   = read_dither_q + DitherW'(s) * Weyl;
-    // x << (16 - shift) is 2 * x << (15 - shift): the shift has four bits.
-    assign scaled   = (DitherW + 1)'({x_data_i[s*ActW+:ActW], 1'b0}) << (ShiftW'(15) - shift_i);
-    assign sum      = scaled + (DitherW + 1)'(dither);
-    assign moves[s] = sum[DitherW];
+    assign moves[s] = (dither[DitherW-1:LeastShift] & high_bits) == '0 &&
+                      LeastShift'(x_data_i[s*ActW+:ActW]) > dither[LeastShift-1:0];
   end
 
   // ---- Stage 2: move and write ------------------------------------------------------------------------------
@@ -202,22 +203,24 @@ module weight_mover
 
   for (genvar p = 0; p < Pe; p++) begin : gen_output
     for (genvar s = 0; s < Simd; s++) begin : gen_weight
-      logic signed [WgtW-1:0] weight;
-      logic rises, falls;
+      // The end of the range in a row's direction has one sign bit and the other value in all bits behind it.
+      logic [WgtW-1:0] weight;
+      logic to_move, at_end, steps;
       assign weight      = weight_q[p][s];
-      assign rises       = moves_q[s] && up_q[p];
-      assign falls       = moves_q[s] && down_q[p];
-      assign stuck[p][s] = (rises && weight == Largest) || (falls && weight == Smallest);
-      assign moved[p][s] = stuck[p][s] ? weight : weight + WgtW'(rises) - WgtW'(falls);
+      assign to_move     = moves_q[s] && (up_q[p] || down_q[p]);
+      assign at_end      = weight == {down_q[p], {(WgtW - 1) {!down_q[p]}}};
+      assign stuck[p][s] = to_move && at_end;
+      assign steps       = to_move && !at_end;
+      assign moved[p][s] = weight + {{(WgtW - 1) {steps && down_q[p]}}, steps};
     end
   end
   assign wr_data_o = moved;
 
-  logic [LostW-1:0] stuck_now;
+  logic [StuckW-1:0] stuck_now;
   always_comb begin
     stuck_now = '0;
     for (int unsigned p = 0; p < Pe; p++) begin
-      for (int unsigned s = 0; s < Simd; s++) stuck_now = stuck_now + LostW'(stuck[p][s]);
+      for (int unsigned s = 0; s < Simd; s++) stuck_now = stuck_now + StuckW'(stuck[p][s]);
     end
   end
 
@@ -225,6 +228,6 @@ module weight_mover
     if (!rst_ni) done_o <= 1'b0;
     else done_o <= wr_en_o && wr_ready_i && last_q;
     if (start_i) lost_o <= '0;
-    else if (wr_en_o && wr_ready_i) lost_o <= lost_o + stuck_now;
+    else if (wr_en_o && wr_ready_i) lost_o <= lost_o + LostW'(stuck_now);
   end
 endmodule

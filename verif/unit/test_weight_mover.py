@@ -24,11 +24,12 @@ SHAPES = {
     "one input word, 4-bit weights": shape(1, 5, 1, 2, False, 4),
 }
 DEFECTS = {
-    "wraps at the end of the range": ("stuck[p][s] ? weight : weight", "weight"),
-    "does not count what is lost": ("LostW'(stuck[p][s]);", "LostW'(0);"),
+    "wraps at the end of the range": ("to_move && !at_end", "to_move"),
+    "does not count what is lost": ("StuckW'(stuck[p][s]);", "StuckW'(0);"),
     "every input has the same random number": ("read_dither_q + DitherW'(s) * Weyl;", "read_dither_q;"),
     "words of inputs have the same random numbers": ("dither_q + DitherW'(Simd) * Weyl;", "dither_q;"),
-    "a factor of two": ("(ShiftW'(15) - shift_i)", "(ShiftW'(14) - shift_i)"),
+    "a factor of two": ("(shift_i - ShiftW'(LeastShift))", "(shift_i - ShiftW'(LeastShift - 1))"),
+    "the border moves too": ("(x_data_i[s*ActW+:ActW]) >", "(x_data_i[s*ActW+:ActW]) >="),
     "up is down": ("up_q   <= (up_q >> Pe)", "up_q   <= (down_q >> Pe)"),
     "writes while the memory is taken": ("advance = !wr_en_o || wr_ready_i;", "advance = 1'b1;"),
 }
