@@ -61,6 +61,8 @@ class Browser:
         # A sandbox of its own needs rights that containers do not have; the page is ours and loads nothing.
         options = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars"]
         options += ["--no-first-run", "--disable-extensions", f"--user-data-dir={self._profile.name}"]
+        # It looks up hosts of its own else, and tells of each that it cannot reach.
+        options += ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-quic"]
         self._process = subprocess.Popen(
             [sys.executable, "-c", _WITH_PIPES, *map(str, theirs), program, *options, "--remote-debugging-pipe"],
             pass_fds=theirs,
@@ -93,8 +95,9 @@ class Browser:
             os.write(self._write, json.dumps(message).encode() + b"\0")
         except OSError:
             raise InputError("the browser ended too early") from None
+        end = time.monotonic() + TIMEOUT
         while True:
-            answer = self._next()
+            answer = self._next(end)
             if answer.get("id") == self._last:
                 if "error" in answer:
                     raise InputError(f"the browser refused {method}: {answer['error']['message']}")
@@ -102,13 +105,19 @@ class Browser:
 
     def wait(self, method: str) -> None:
         """Until an event of that name has come."""
+        end = time.monotonic() + TIMEOUT
         while not any(event["method"] == method for event in self.events):
-            self._next()
+            self._next(end)
 
     def settle(self, seconds: float) -> None:
-        """Take events until there are none for that time."""
-        while select.select([self._read], [], [], seconds)[0]:
-            self._next()
+        """Take events until there are none for that time.
+
+        Raises:
+            InputError: they do not end.
+        """
+        end = time.monotonic() + TIMEOUT
+        while self._buffer or select.select([self._read], [], [], seconds)[0]:
+            self._next(end)
 
     def evaluate(self, expression: str) -> Any:
         """Value of a JavaScript expression in the page; a promise is waited for."""
@@ -117,11 +126,16 @@ class Browser:
             raise InputError(f"the page cannot be examined: {answer['exceptionDetails']['text']}")
         return answer["result"].get("value")
 
-    def _next(self) -> dict[str, Any]:
-        end = time.monotonic() + TIMEOUT
-        while b"\0" not in self._buffer:
-            if not select.select([self._read], [], [], max(0.0, end - time.monotonic()))[0]:
+    def _next(self, end: float) -> dict[str, Any]:
+        """The next message; ``end``: when what is waited for must have come, by the monotonic clock."""
+        while True:
+            left = end - time.monotonic()
+            if left <= 0:
                 raise InputError(f"the browser has not answered for {TIMEOUT:.0f} s")
+            if b"\0" in self._buffer:
+                break
+            if not select.select([self._read], [], [], left)[0]:
+                continue
             part = os.read(self._read, 1 << 20)
             if not part:
                 raise InputError(f"the browser ended with code {self._process.wait()}")

@@ -107,3 +107,12 @@ def test_without_a_browser_there_is_one_sentence(
 def test_a_missing_page_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="there is no such page"):
         check(tmp_path / "nothing.html")
+
+
+@needs_browser
+def test_a_page_that_never_rests_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "page.html").write_text(_GOOD.format("<script>setInterval(() => console.log('again'), 10)</script>"))
+    with Browser() as browser:
+        monkeypatch.setattr("report.browser.TIMEOUT", 3.0)
+        with pytest.raises(InputError, match="has not answered for 3 s"):
+            look(browser, tmp_path / "page.html", 400)
