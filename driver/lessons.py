@@ -89,6 +89,7 @@ class Session:
         """
         self._wait_while("learn_status.correcting", 1, "the correction before is not over")
         self.device.write("errors", correction_refused=1)
+        sequence, label = int(sequence), int(label)  # which may come from arrays
         self.device.write("learn_correct", sequence_number=sequence, label=label, own=int(own), gate=int(with_gate))
         self._wait_while("learn_status.correcting", 1, "the correction is not over")
         if self.device.read("errors.correction_refused"):

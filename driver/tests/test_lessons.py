@@ -12,21 +12,14 @@ from driver import Accelerator, DriverError
 from driver.lessons import REASONS, Session
 from driver.read_back import read_bank
 from driver.tests.devices import design, open_device
+from driver.tests.golden_pupil import CLASSES, RULE, START, Pupil, lessons
 from driver.verilated import VerilatedTransport
-from golden.integer_model import NetworkModel
-from golden.learner import Learner, learn_inputs
 from hw.regs.map import encodings
 from spec.bank import random_bank
 from spec.bank_file import device_words, load_bank
 from spec.learning import LearnRule, label_word
 from spec.network import Mode
 from spec.tiny_variants import random_images
-
-RULE = LearnRule(
-    local_margin=40_000, local_shift=8, own_margin=30_000, generic_margin=20_000, gate_shift=9, seed=0xDEADBEEF
-)
-CLASSES = design().moe.network.classes
-START = random_bank(design().moe, 5)
 
 
 @pytest.fixture
@@ -36,24 +29,6 @@ def device():
         opened.load_user(START, 0)
         opened.load_user(START, 1, activate=False)
         yield opened
-
-
-def lessons(count: int, seed: int):
-    """Images, labels, own and for the gate."""
-    rng = np.random.default_rng(seed)
-    return random_images(count, seed), rng.integers(0, CLASSES, count), rng.random(count) < 0.7, rng.random(count) < 0.7
-
-
-class Pupil:
-    """The golden learner with images instead of inputs."""
-
-    def __init__(self, expert: int = 0) -> None:
-        self.learner = Learner(design().moe, START, RULE, expert)
-
-    def learn(self, images, labels, own, with_gate) -> list[int]:
-        x = learn_inputs(design().moe, START, NetworkModel(design().moe.network).features(images))
-        given = zip(x.local, x.gate, labels, own, with_gate, strict=True)
-        return [self.learner.learn(le, gn, int(c), bool(o), bool(g)).answer for le, gn, c, o, g in given]
 
 
 def same(device: Accelerator, number: int, bank) -> bool:
@@ -92,7 +67,7 @@ def test_corrects_an_answer_without_its_image(device: Accelerator) -> None:
     results = device.classify(images)
     for index in (5, 2, 5):
         pupil.learn(images[index : index + 1], labels[index : index + 1], [True], [True])
-        session.correct(int(results.sequence[index]), int(labels[index]))
+        session.correct(results.sequence[index], labels[index])
     with pytest.raises(DriverError, match="image 7 cannot be corrected"):
         session.correct(7, 1)
     with pytest.raises(DriverError, match=f"image 5 cannot be corrected to {CLASSES}"):
