@@ -153,13 +153,16 @@ class Accelerator:
         self.write("local_expert", index=index)
 
     # ---- Banks ----------------------------------------------------------------------------------------------------
-    def load_user(self, source: str | Path | Bank, number: int | None = None, activate: bool = True) -> int:
+    def load_user(
+        self, source: str | Path | Bank, number: int | None = None, activate: bool = True, protect: bool = False
+    ) -> int:
         """Load a user's bank while images go on, and make it the selected one.
 
         Args:
             source: a bank file, packed for any folding, or a bank.
             number: which of the device's banks; default one that is not selected.
             activate: False loads without selecting.
+            protect: True keeps the bank from learning; False takes the protection of what was there before away.
 
         Returns:
             The number of the bank.
@@ -174,7 +177,9 @@ class Accelerator:
             file = read_bank_file(source)
             file.check(self.design.moe)
             bank = file.bank
-        return self.load_stream(device_words(bank, self.design.moe, self.design.folding), number, activate)
+        loaded = self.load_stream(device_words(bank, self.design.moe, self.design.folding), number, activate)
+        self.protect_bank(loaded, protect)
+        return loaded
 
     def load_stream(self, words: np.ndarray, number: int | None = None, activate: bool = True) -> int:
         """The same for a stream of words as it is, without any check on this side: the device checks it."""
@@ -187,6 +192,17 @@ class Accelerator:
         self.write("bank_command", commit=1, activate=int(activate))
         self._check_bank(f"bank {number} was refused")
         return number
+
+    def protect_bank(self, number: int, protect: bool = True) -> None:
+        """Keep a bank from learning, or let it learn again; a session that is open on it goes on.
+
+        Raises:
+            DriverError: the device has no bank of that number.
+        """
+        if not 0 <= number < self.banks:
+            raise DriverError(f"bank {number} cannot be protected: {REASONS['NO_SUCH_BANK']}")
+        banks = self.read("bank_protect.protect")
+        self.write("bank_protect", protect=banks | 1 << number if protect else banks & ~(1 << number))
 
     def select_bank(self, number: int) -> None:
         """Let the images to come use a bank that was loaded before.

@@ -18,6 +18,7 @@ REASONS = {  # what LEARN_STATUS.reason says, in words
     "NO_SUCH_EXPERT": "the device has no local expert of that number",
     "POWER_OFF": "the memories of local experts or gate have no power",
     "NOT_OPEN": "there is no session",
+    "BANK_PROTECTED": "the bank is protected from learning",
 }
 _PATIENCE = 100_000  # reads of a status; a commit takes a few cycles a word of the bank
 
@@ -28,16 +29,18 @@ class Session:
     Args:
         device: in a mode with local experts; the gate learns in MOE_PARALLEL and MOE_GATED only.
         rule: see :class:`spec.learning.LearnRule`.
-        bank: the bank that learns, which must be valid; default the selected one.
+        bank: the bank that learns, which must be valid and not protected; default the selected one.
         expert: the local expert that learns.
 
     Raises:
-        DriverError: the device refused it, and says why.
+        DriverError: the device refused it, and says why; a session that is open goes on as it was.
     """
 
     def __init__(self, device: Accelerator, rule: LearnRule, bank: int | None = None, expert: int = 0) -> None:
         self.device = device
         self.bank = device.read("bank_select.bank") if bank is None else bank
+        if device.read("learn_status.state") in (encodings()["learn_state"][name] for name in ("OPEN", "CLOSING")):
+            raise DriverError(f"bank {self.bank} cannot learn: {REASONS['ALREADY_OPEN']}")  # nothing of it is touched
         device.write("learn_session", bank=self.bank, expert=expert)
         self.set_rule(rule)
         device.write("learn_seed", value=rule.seed)
@@ -84,10 +87,11 @@ class Session:
         Raises:
             DriverError: the device does not know the image any more, or there is no such class.
         """
-        self._wait("learn_status.correcting", 0, "the correction before is not over")
+        self._wait_while("learn_status.correcting", 1, "the correction before is not over")
         self.device.write("errors", correction_refused=1)
+        sequence, label = int(sequence), int(label)  # which may come from arrays
         self.device.write("learn_correct", sequence_number=sequence, label=label, own=int(own), gate=int(with_gate))
-        self._wait("learn_status.correcting", 0, "the correction is not over")
+        self._wait_while("learn_status.correcting", 1, "the correction is not over")
         if self.device.read("errors.correction_refused"):
             raise DriverError(
                 f"image {sequence} cannot be corrected to {label}: it is too old, or there is no such class"
@@ -96,10 +100,16 @@ class Session:
     def commit(self, activate: bool = True) -> int:
         """End the session; returns the CRC-32 of the learned bank's stream.
 
-        ``activate``: also let the images to come use the bank.
+        Args:
+            activate: also let the images to come use the bank.
+
+        Raises:
+            DriverError: there is no session, or it lost its power.
         """
         self.device.write("learn_command", commit=1, activate=int(activate))
-        self._wait("learn_status.state", encodings()["learn_state"]["COMMITTED"], "the device does not end the session")
+        closing = encodings()["learn_state"]["CLOSING"]
+        self._wait_while("learn_status.state", closing, "the device does not end the session")
+        self._check("COMMITTED", "the session cannot be committed")
         return self.device.read("learn_crc.value")
 
     def cancel(self) -> None:
@@ -120,8 +130,8 @@ class Session:
             names = {value: name for name, value in encodings()["learn_reason"].items()}
             raise DriverError(f"{what}: {REASONS[names[fields['reason']]]}")
 
-    def _wait(self, field: str, value: int, what: str) -> None:
+    def _wait_while(self, field: str, value: int, what: str) -> None:
         for _ in range(_PATIENCE):
-            if self.device.read(field) == value:
+            if self.device.read(field) != value:
                 return
         raise DeviceFault(what)

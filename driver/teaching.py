@@ -54,6 +54,8 @@ def teach(
 ) -> Iterator[Pass]:
     """Let a device take a course in MOE_GATED; afterwards its bank 1 has what it learned, and bank 0 the start.
 
+    Bank 0 is protected: it never learns.
+
     Args:
         own: the user's images.
         generic: images of which the course takes its own.
@@ -66,7 +68,7 @@ def teach(
     stream = course.stream(len(own), seed)
     kinds = (generic.select(strewn(generic.labels, course.generic_images(len(own)), seed)), own)
     device.set_mode(Mode.MOE_GATED)
-    device.load_user(start, START)
+    device.load_user(start, START, protect=True)
     device.load_user(start, LEARNS, activate=False)
     for number in range(course.passes):
         at = np.flatnonzero(stream.number == number)

@@ -2,6 +2,7 @@
 """Let a simulated device learn a user by itself, one labelled image at a time, and keep the bank that it makes.
 
 It starts from the factory bank: the one without this user for users of the shipped banks, else the one of all writers.
+The device keeps that one in a protected bank and learns on another.
 """
 
 from __future__ import annotations

@@ -1,32 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "moe_driver.h"
 
-#include "moe_regs.h"
+#include "moe_access.h"
 
-/* Byte offset of a register by its name in hw/regs/moe_regs.rdl. */
-#define REGISTER(name) ((uint32_t)offsetof(moe_regs_t, name))
-/* Value of a field in a register's word, and a register's word with one field. */
-#define GET(word, field) (((word) & MOE_REGS__##field##_bm) >> MOE_REGS__##field##_bp)
-#define PUT(value, field) (((uint32_t)(value) << MOE_REGS__##field##_bp) & MOE_REGS__##field##_bm)
-/* Leave the function when a call did not succeed. */
-#define TRY(call)                        \
-  do {                                   \
-    const moe_status tried_ = (call);    \
-    if (tried_ != MOE_OK) return tried_; \
-  } while (0)
-
-static moe_status read_register(const moe_device *device, uint32_t offset, uint32_t *value) {
-  return device->io->read32(device->io->bus, offset, value) ? MOE_BUS_ERROR : MOE_OK;
-}
-
-static moe_status write_register(const moe_device *device, uint32_t offset, uint32_t value) {
-  return device->io->write32(device->io->bus, offset, value) ? MOE_BUS_ERROR : MOE_OK;
-}
+enum { PATIENCE = 1000 }; /* reads of a status; a word of a bank takes a few cycles */
 
 moe_status moe_open(moe_device *device, const moe_io *io) {
   uint32_t word;
   device->io = io;
   device->reason = MOE_BANK_REASON_NONE;
+  device->learn_reason = MOE_LEARN_REASON_NONE;
   TRY(read_register(device, REGISTER(id), &word));
   if (word != MOE_REGS__ID__MAGIC_reset) return MOE_NO_DEVICE;
   TRY(read_register(device, REGISTER(version), &word));
@@ -83,11 +66,14 @@ static moe_status free_bank(const moe_device *device, uint32_t *number) {
 }
 
 /* A number that does not fit its field would otherwise be another bank's. */
+static moe_status check_number(moe_device *device, uint32_t number) {
+  if (number < device->banks) return MOE_OK;
+  device->reason = MOE_BANK_REASON_NO_SUCH_BANK;
+  return MOE_REFUSED;
+}
+
 static moe_status target_bank(moe_device *device, uint32_t number) {
-  if (number >= device->banks) {
-    device->reason = MOE_BANK_REASON_NO_SUCH_BANK;
-    return MOE_REFUSED;
-  }
+  TRY(check_number(device, number));
   return write_register(device, REGISTER(bank_target), PUT(number, BANK_TARGET__BANK));
 }
 
@@ -107,20 +93,59 @@ moe_status moe_load_user(moe_device *device, const uint8_t *data, size_t size, i
   if (activate) commit |= MOE_REGS__BANK_COMMAND__ACTIVATE_bm;
   TRY(write_register(device, REGISTER(bank_command), commit));
   TRY(check_bank(device));
+  TRY(moe_protect_bank(device, bank, false));
   if (loaded) *loaded = bank;
   return MOE_OK;
 }
 
-moe_status moe_select_bank(moe_device *device, unsigned number) {
+moe_status moe_protect_bank(moe_device *device, unsigned number, bool protect) {
+  uint32_t word, bit;
+  TRY(check_number(device, number));
+  bit = PUT(1u << number, BANK_PROTECT__PROTECT);
+  TRY(read_register(device, REGISTER(bank_protect), &word));
+  word = protect ? word | bit : word & ~bit;
+  return write_register(device, REGISTER(bank_protect), word);
+}
+
+static moe_status check_valid(const moe_device *device, unsigned number) {
   uint32_t valid;
   TRY(read_register(device, REGISTER(bank_valid), &valid));
-  if (number >= device->banks || !(valid >> number & 1)) return MOE_NOT_VALID;
+  return number < device->banks && valid >> number & 1 ? MOE_OK : MOE_NOT_VALID;
+}
+
+moe_status moe_select_bank(moe_device *device, unsigned number) {
+  TRY(check_valid(device, number));
   return write_register(device, REGISTER(bank_select), PUT(number, BANK_SELECT__BANK));
 }
 
 moe_status moe_forget_user(moe_device *device, unsigned number) {
   TRY(target_bank(device, number));
   return write_register(device, REGISTER(bank_command), MOE_REGS__BANK_COMMAND__INVALIDATE_bm);
+}
+
+/* The reader stands still while a session is open, and waits for heads that sleep. */
+static moe_status wait_for_word(moe_device *device) {
+  for (int i = 0; i < PATIENCE; ++i) {
+    uint32_t status;
+    TRY(read_register(device, REGISTER(bank_read_status), &status));
+    if (GET(status, BANK_READ_STATUS__READY)) return MOE_OK;
+    if (!GET(status, BANK_READ_STATUS__BUSY)) return refuse_lesson(device, MOE_LEARN_REASON_ALREADY_OPEN);
+  }
+  return MOE_ASLEEP;
+}
+
+moe_status moe_save_bank(moe_device *device, unsigned number, uint8_t *data, size_t size) {
+  if (size / 4 < device->bank_words) return MOE_NO_SPACE;
+  TRY(check_valid(device, number));
+  TRY(target_bank(device, number));
+  TRY(write_register(device, REGISTER(bank_read_command), MOE_REGS__BANK_READ_COMMAND__START_bm));
+  for (uint32_t i = 0; i < device->bank_words; ++i) {
+    uint32_t word;
+    TRY(wait_for_word(device));
+    TRY(read_register(device, REGISTER(bank_read_data), &word));
+    for (unsigned byte = 0; byte < 4; ++byte) data[4 * (size_t)i + byte] = (uint8_t)(word >> 8 * byte);
+  }
+  return MOE_OK;
 }
 
 /* ---- Images ------------------------------------------------------------------------------------------------------ */
@@ -138,20 +163,37 @@ static moe_result decode(uint32_t word) {
   return result;
 }
 
-moe_status moe_classify(moe_device *device, const uint8_t *images, size_t count, moe_result *results) {
-  const moe_io *io = device->io;
-  uint32_t words[MOE_GROUP];
+moe_status moe_check_mode(const moe_device *device) {
   uint32_t mode;
   TRY(read_register(device, REGISTER(mode), &mode));
-  if (GET(mode, MODE__MODE) == MOE_MODE_OFF) return MOE_OFF;
+  return GET(mode, MODE__MODE) == MOE_MODE_OFF ? MOE_OFF : MOE_OK;
+}
+
+static int send_images(const moe_io *io, const uint8_t *images, size_t pixels, const uint32_t *labels, size_t group) {
+  if (!labels) return io->send(io->streams, images, group * pixels);
+  for (size_t i = 0; i < group; ++i) {
+    if (io->send_labelled(io->streams, images + i * pixels, pixels, labels[i])) return 1;
+  }
+  return 0;
+}
+
+moe_status moe_run_group(const moe_device *device, const uint8_t *images, const uint32_t *labels, size_t group,
+                         moe_result *results) {
+  const moe_io *io = device->io;
+  uint32_t words[MOE_GROUP];
+  TRY(write_register(device, REGISTER(result_packet), PUT(group, RESULT_PACKET__RESULTS)));
+  if (send_images(io, images, device->image_pixels, labels, group)) return MOE_STREAM_ERROR;
+  if (io->receive(io->streams, words, group)) return MOE_STREAM_ERROR;
+  for (size_t i = 0; i < group; ++i) results[i] = decode(words[i]);
+  return MOE_OK;
+}
+
+moe_status moe_classify(moe_device *device, const uint8_t *images, size_t count, moe_result *results) {
+  TRY(moe_check_mode(device));
   while (count) {
     const size_t group = count < MOE_GROUP ? count : MOE_GROUP;
-    const size_t pixels = group * device->image_pixels;
-    TRY(write_register(device, REGISTER(result_packet), PUT(group, RESULT_PACKET__RESULTS)));
-    if (io->send(io->streams, images, pixels)) return MOE_STREAM_ERROR;
-    if (io->receive(io->streams, words, group)) return MOE_STREAM_ERROR;
-    for (size_t i = 0; i < group; ++i) results[i] = decode(words[i]);
-    images += pixels;
+    TRY(moe_run_group(device, images, NULL, group, results));
+    images += group * device->image_pixels;
     results += group;
     count -= group;
   }
@@ -217,6 +259,14 @@ const char *moe_status_text(moe_status status) {
     case MOE_NO_FREE_BANK: return "the device has one bank, and it is selected: forget its user first";
     case MOE_NOT_VALID: return "the bank holds no valid weights";
     case MOE_OFF: return "the accelerator is in mode OFF and takes no images";
+    case MOE_LEARN_REFUSED: return "the device refused to learn";
+    case MOE_NO_LABELS: return "the way to the device carries no labels: classify the images, then correct them";
+    case MOE_BAD_LABEL: return "a label is not a class of the device";
+    case MOE_BAD_RULE: return "a margin, shift or seed of the rule is out of range";
+    case MOE_UNKNOWN_IMAGE: return "the image cannot be corrected: the device does not know it any more";
+    case MOE_NO_SPACE: return "the memory is smaller than a bank";
+    case MOE_ASLEEP: return "the bank cannot be read: local experts or gate are off in this mode";
+    case MOE_TIMEOUT: return "the device does not end a session or a correction";
     case MOE_STATUS_COUNT: break;
   }
   return "there is no such status";

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * C driver of the accelerator, with the calls of the Python driver: load a user, choose a mode, classify images, read
- * counters. C99, no dynamic memory, no operating system, no global state.
+ * counters (moe_learn.h: let it learn). C99, no dynamic memory, no operating system, no global state.
  *
  * Registers are those of the generated moe_regs.h (python scripts/registers.py writes build/regs/moe_regs.h).
- * The device is reached through the four functions of moe_io; moe_mmio.h has two of them for mapped registers.
+ * The device is reached through the functions of moe_io; moe_mmio.h has two of them for mapped registers.
  *
  * Every call that can fail returns a moe_status; moe_status_text() and moe_reason_text() make sentences of it.
  * A device may be used from one thread at a time. docs/driver.md has examples.
@@ -29,14 +29,22 @@ extern "C" {
 /* What the calls return. */
 typedef enum moe_status {
   MOE_OK = 0,
-  MOE_BUS_ERROR,    /* a register access was answered with an error response; it changed nothing */
-  MOE_STREAM_ERROR, /* sending pixels or receiving results failed; reset the device before the next image */
-  MOE_NO_DEVICE,    /* the identification register is not the accelerator's */
-  MOE_VERSION,      /* the register interface has another major version than this driver knows */
-  MOE_REFUSED,      /* the device refused the bank; moe_device.reason says why */
-  MOE_NO_FREE_BANK, /* the device has one bank, and it is selected */
-  MOE_NOT_VALID,    /* the bank to select holds no valid weights */
-  MOE_OFF,          /* the mode is OFF: no images are taken */
+  MOE_BUS_ERROR,     /* a register access was answered with an error response; it changed nothing */
+  MOE_STREAM_ERROR,  /* sending pixels or receiving results failed; reset the device before the next image */
+  MOE_NO_DEVICE,     /* the identification register is not the accelerator's */
+  MOE_VERSION,       /* the register interface has another major version than this driver knows */
+  MOE_REFUSED,       /* the device refused the bank; moe_device.reason says why */
+  MOE_NO_FREE_BANK,  /* the device has one bank, and it is selected */
+  MOE_NOT_VALID,     /* the bank to select or to save holds no valid weights */
+  MOE_OFF,           /* the mode is OFF: no images are taken */
+  MOE_LEARN_REFUSED, /* the device refused to learn; moe_device.learn_reason says why */
+  MOE_NO_LABELS,     /* moe_io has no function that sends labels */
+  MOE_BAD_LABEL,     /* a label is not one of the device's classes */
+  MOE_BAD_RULE,      /* a margin, shift or seed is out of range */
+  MOE_UNKNOWN_IMAGE, /* the image to correct is not one of the last that the device answered */
+  MOE_NO_SPACE,      /* the memory is smaller than a bank */
+  MOE_ASLEEP,        /* a bank cannot be read: local experts or gate are off in this mode */
+  MOE_TIMEOUT,       /* a session or a correction does not end; reset the device */
   MOE_STATUS_COUNT
 } moe_status;
 
@@ -76,6 +84,28 @@ typedef enum moe_bank_reason {
   MOE_BANK_REASON_COUNT
 } moe_bank_reason;
 
+/* State of a learning session; the values are those of the enumeration learn_state in hw/regs/moe_regs.rdl. */
+typedef enum moe_learn_state {
+  MOE_LEARN_STATE_IDLE = 0,
+  MOE_LEARN_STATE_OPEN = 1,
+  MOE_LEARN_STATE_CLOSING = 2,
+  MOE_LEARN_STATE_COMMITTED = 3,
+  MOE_LEARN_STATE_CANCELLED = 4
+} moe_learn_state;
+
+/* Why learning was refused; the values are those of the enumeration learn_reason in hw/regs/moe_regs.rdl. */
+typedef enum moe_learn_reason {
+  MOE_LEARN_REASON_NONE = 0,
+  MOE_LEARN_REASON_NOT_BUILT = 1,
+  MOE_LEARN_REASON_ALREADY_OPEN = 2,
+  MOE_LEARN_REASON_BANK_NOT_VALID = 3,
+  MOE_LEARN_REASON_NO_SUCH_EXPERT = 4,
+  MOE_LEARN_REASON_POWER_OFF = 5,
+  MOE_LEARN_REASON_NOT_OPEN = 6,
+  MOE_LEARN_REASON_BANK_PROTECTED = 7,
+  MOE_LEARN_REASON_COUNT
+} moe_learn_reason;
+
 /* How to reach a device. Each function returns 0 on success, anything else on failure.
  *
  * read32, write32: one register at a byte offset; a bus error response is a failure.
@@ -83,6 +113,8 @@ typedef enum moe_bank_reason {
  *   MOE_GROUP images, which the device takes without giving a result, so it may block until all are taken. TLAST may be
  *   anywhere: the driver lets the device count the pixels of an image.
  * receive: return when `count` results are there, or fail after a time of your choice. TLAST comes with the last one.
+ * send_labelled: the same as send for one image, with `label` as TUSER of its first pixel and 0 of the others. NULL
+ *   when the way to the device has no TUSER, as with most DMAs: then a device can be taught by corrections only.
  */
 typedef struct moe_io {
   void *bus; /* first argument of read32 and write32 */
@@ -91,6 +123,7 @@ typedef struct moe_io {
   void *streams; /* first argument of send and receive */
   int (*send)(void *streams, const uint8_t *data, size_t pixels);
   int (*receive)(void *streams, uint32_t *results, size_t count);
+  int (*send_labelled)(void *streams, const uint8_t *image, size_t pixels, uint32_t label);
 } moe_io;
 
 /* An open device; all members are set by moe_open and are to be read only. */
@@ -102,7 +135,8 @@ typedef struct moe_device {
   unsigned classes;
   unsigned banks;
   unsigned local_experts;
-  moe_bank_reason reason;      /* of the last call that returned MOE_REFUSED */
+  moe_bank_reason reason;        /* of the last call that returned MOE_REFUSED */
+  moe_learn_reason learn_reason; /* of the last call that returned MOE_LEARN_REFUSED */
 } moe_device;
 
 /* The answer to an image. */
@@ -170,10 +204,22 @@ moe_status moe_set_local_expert(moe_device *device, unsigned index);
  * activate: also select it.
  * loaded: receives the number of the bank; may be NULL.
  *
+ * The bank may learn, whatever was protected there before (moe_protect_bank).
+ *
  * MOE_REFUSED: device->reason says why, and the bank that was in force stays in force.
  */
 moe_status moe_load_user(moe_device *device, const uint8_t *data, size_t size, int number, bool activate,
                          unsigned *loaded);
+
+/* Keep a bank from learning, or let it learn again (moe_learn.h); a session that is open on it goes on. */
+moe_status moe_protect_bank(moe_device *device, unsigned number, bool protect);
+
+/* Read a bank back as the stream that loads it, so that moe_load_user takes it as it is.
+ *
+ * number: a valid bank; no session may be open, and local experts and gate must be on.
+ * data, size: receive the stream, 4 * bank_words bytes, of which the last four are its CRC-32.
+ */
+moe_status moe_save_bank(moe_device *device, unsigned number, uint8_t *data, size_t size);
 
 /* Let the images to come use a bank that was loaded before. */
 moe_status moe_select_bank(moe_device *device, unsigned number);

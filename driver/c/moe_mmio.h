@@ -2,10 +2,11 @@
  *
  * Register access for moe_io on a processor that sees the registers in its address space:
  *
- *   moe_io io = {(void *)0x43C00000, moe_mmio_read32, moe_mmio_write32, dma, dma_send, dma_receive};
+ *   moe_io io = {(void *)0x43C00000, moe_mmio_read32, moe_mmio_write32, dma, dma_send, dma_receive, NULL};
  *
  * bus is the address of the first register, mapped as device memory (in Linux: mmap of a UIO device). An error response
- * cannot be seen here: the processor raises an exception, or drops it. So these two never fail.
+ * cannot be seen here: the processor raises an exception, or drops it. So these two never fail. The last member is for
+ * labels beside the images (TUSER); with NULL a device is taught by corrections.
  */
 #ifndef MOE_MMIO_H
 #define MOE_MMIO_H

@@ -20,6 +20,11 @@ static int write32(void *bus, uint32_t offset, uint32_t value) {
 /* One transfer, as from a DMA: TLAST at its end, whatever number of images it has. */
 static int send(void *streams, const uint8_t *data, size_t pixels) { return device_send(streams, data, pixels, 1); }
 
+/* TUSER and TLAST end with the image. */
+static int send_labelled(void *streams, const uint8_t *image, size_t pixels, uint32_t label) {
+  return device_send_labelled(streams, image, pixels, 1, label);
+}
+
 /* The packet must end with the last result, or a DMA would wait for more or take less. */
 static int receive(void *streams, uint32_t *results, size_t count) {
   for (size_t i = 0; i < count; ++i) {
@@ -32,6 +37,6 @@ static int receive(void *streams, uint32_t *results, size_t count) {
 }
 
 moe_io moe_simulated_io(void *device) {
-  const moe_io io = {device, read32, write32, device, send, receive};
+  const moe_io io = {device, read32, write32, device, send, receive, send_labelled};
   return io;
 }

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,7 +15,7 @@ from hw.regs.files import HEADER, register_files
 
 C = Path(__file__).parents[1] / "c"
 PROGRAM = Path(__file__).with_name("c_program.c")
-DRIVER = C / "moe_driver.c"
+DRIVER, LEARN = C / "moe_driver.c", C / "moe_learn.c"
 TIMEOUT_CYCLES = 20_000  # without a result; an image of the tiny design takes some hundreds
 _WARNINGS = ("-std=c99", "-Wall", "-Wextra", "-Wconversion", "-Werror", "-pedantic")
 
@@ -37,10 +38,10 @@ def compile_c(directory: Path, sources: Iterable[Path], *options: str) -> Path:
     return program
 
 
-def compile_with_device(directory: Path, program: Path, driver: Path = DRIVER) -> Path:
+def compile_with_device(directory: Path, program: Path, driver: Path = DRIVER, learn: Path = LEARN) -> Path:
     """Compile a program with the driver (or an altered one), linked to the simulated device."""
     library = build_device(generate(design()))
-    sources = [program, driver, C / "moe_simulated.c"]
+    sources = [program, driver, learn, C / "moe_simulated.c"]
     return compile_c(
         directory, sources, str(library), f"-Wl,-rpath,{library.parent}", f"-DMOE_TIMEOUT_CYCLES={TIMEOUT_CYCLES}"
     )
@@ -49,3 +50,14 @@ def compile_with_device(directory: Path, program: Path, driver: Path = DRIVER) -
 def memory_directory() -> Path:
     """The argument of a program that opens the simulated device."""
     return generate(design()).directory
+
+
+def calls(program: Path, *lines: str) -> list[dict]:
+    """Run calls (name, file, two numbers) and return what each printed."""
+    run = subprocess.run(
+        [program, memory_directory()], input="\n".join(lines) + "\n", capture_output=True, text=True, timeout=100
+    )
+    assert run.returncode == 0, run.stderr
+    printed = [json.loads(line) for line in run.stdout.splitlines()]
+    assert [entry["call"] for entry in printed] == [line.split()[0] for line in lines]
+    return printed

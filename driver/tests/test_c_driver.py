@@ -4,9 +4,7 @@
 from __future__ import annotations
 
 import ctypes
-import json
 import re
-import subprocess
 from dataclasses import fields
 from pathlib import Path
 
@@ -15,7 +13,8 @@ import pytest
 
 from driver import Counters, Results
 from driver.accelerator import ID, REASONS, VERSION_MAJOR
-from driver.tests.c_driver import DRIVER, PROGRAM, C, compile_c, compile_with_device, memory_directory
+from driver.lessons import REASONS as LEARN_REASONS
+from driver.tests.c_driver import DRIVER, LEARN, PROGRAM, C, calls, compile_c, compile_with_device
 from driver.tests.devices import design
 from driver.tests.golden_device import GoldenDevice
 from golden.descriptor import Settings
@@ -30,17 +29,6 @@ HEADER = C / "moe_driver.h"
 OK, BUS_ERROR, REFUSED, NOT_VALID, OFF = 0, 1, 5, 7, 8
 
 
-def calls(program: Path, *lines: str) -> list[dict]:
-    """Run calls (name, file, two numbers) and return what each printed."""
-    run = subprocess.run(
-        [program, memory_directory()], input="\n".join(lines) + "\n", capture_output=True, text=True, timeout=100
-    )
-    assert run.returncode == 0, run.stderr
-    printed = [json.loads(line) for line in run.stdout.splitlines()]
-    assert [entry["call"] for entry in printed] == [line.split()[0] for line in lines]
-    return printed
-
-
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return compile_with_device(tmp_path_factory.mktemp("c"), PROGRAM)
@@ -49,9 +37,10 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
     """Driver and register access for a processor, without any device."""
-    library = compile_c(tmp_path_factory.mktemp("so"), [DRIVER, C / "moe_mmio.c"], "-shared", "-fPIC")
+    library = compile_c(tmp_path_factory.mktemp("so"), [DRIVER, LEARN, C / "moe_mmio.c"], "-shared", "-fPIC")
     loaded = ctypes.CDLL(str(library))
-    loaded.moe_reason_text.restype = loaded.moe_status_text.restype = ctypes.c_char_p
+    for text in (loaded.moe_reason_text, loaded.moe_learn_reason_text, loaded.moe_status_text):
+        text.restype = ctypes.c_char_p
     return loaded
 
 
@@ -238,11 +227,13 @@ def test_bus_errors_are_reported(program: Path, tmp_path: Path) -> None:
 def encoding_checks() -> str:
     """C source that compiles only if the header's enumerations are those of the register description."""
     lines = ['#include "moe_driver.h"', f"typedef char version[MOE_VERSION_MAJOR == {VERSION_MAJOR} ? 1 : -1];"]
-    for enumeration in ("mode", "bank_state", "bank_reason"):
+    for enumeration in ("mode", "bank_state", "bank_reason", "learn_state", "learn_reason"):
         for name, value in encodings()[enumeration].items():
             constant = f"MOE_{enumeration.upper()}_{name}"
             lines.append(f"typedef char check_{constant}[{constant} == {value} ? 1 : -1];")
-    lines.append(f"typedef char count[MOE_BANK_REASON_COUNT == {len(encodings()['bank_reason'])} ? 1 : -1];")
+    for reason in ("bank_reason", "learn_reason"):
+        count = f"MOE_{reason.upper()}_COUNT == {len(encodings()[reason])}"
+        lines.append(f"typedef char count_{reason}[{count} ? 1 : -1];")
     return "\n".join([*lines, "int main(void) { return 0; }", ""])
 
 
@@ -251,7 +242,13 @@ def test_enumerations_are_those_of_the_registers(tmp_path: Path) -> None:
     compile_c(tmp_path, [tmp_path / "check.c"])
 
 
-@pytest.mark.parametrize("old", ["MOE_MODE_MOE_GATED = 4", "MOE_BANK_STATE_REFUSED = 3", "MOE_BANK_REASON_OVERRUN = 7"])
+@pytest.mark.parametrize(
+    "old",
+    [
+        "MOE_MODE_MOE_GATED = 4", "MOE_BANK_STATE_REFUSED = 3", "MOE_BANK_REASON_OVERRUN = 7",
+        "MOE_LEARN_STATE_CANCELLED = 4", "MOE_LEARN_REASON_BANK_PROTECTED = 7",
+    ],
+)  # fmt: skip
 def test_another_enumeration_does_not_compile(tmp_path: Path, old: str) -> None:
     (tmp_path / "check.c").write_text(encoding_checks())
     altered = mutate(HEADER, old, old[:-1] + "9")
@@ -260,9 +257,13 @@ def test_another_enumeration_does_not_compile(tmp_path: Path, old: str) -> None:
 
 
 def test_texts_are_those_of_the_python_driver(shared: ctypes.CDLL) -> None:
-    for name, value in encodings()["bank_reason"].items():
-        assert shared.moe_reason_text(value).decode() == REASONS[name]
-    assert shared.moe_reason_text(len(REASONS)) == b"there is no such reason"
+    for kind, text, words in (
+        ("bank_reason", shared.moe_reason_text, REASONS),
+        ("learn_reason", shared.moe_learn_reason_text, LEARN_REASONS),
+    ):
+        for name, value in encodings()[kind].items():
+            assert text(value).decode() == words[name]
+        assert text(len(words)) == b"there is no such reason"
     statuses = re.search(r"typedef enum moe_status \{(.*?)\}", HEADER.read_text(), re.DOTALL)[1].count("MOE_") - 1
     texts = [shared.moe_status_text(status) for status in range(statuses)]
     assert len(set(texts)) == statuses and b"there is no such status" not in texts
@@ -273,7 +274,9 @@ def test_texts_are_those_of_the_python_driver(shared: ctypes.CDLL) -> None:
 class Io(ctypes.Structure):
     """``moe_io`` without streams."""
 
-    _fields_ = [(name, ctypes.c_void_p) for name in ("bus", "read32", "write32", "streams", "send", "receive")]
+    _fields_ = [
+        (name, ctypes.c_void_p) for name in ("bus", "read32", "write32", "streams", "send", "receive", "send_labelled")
+    ]
 
 
 NO_DEVICE, VERSION = 3, 4

@@ -12,20 +12,14 @@ from driver import Accelerator, DriverError
 from driver.lessons import REASONS, Session
 from driver.read_back import read_bank
 from driver.tests.devices import design, open_device
-from golden.integer_model import NetworkModel
-from golden.learner import Learner, learn_inputs
+from driver.tests.golden_pupil import CLASSES, RULE, START, Pupil, lessons
+from driver.verilated import VerilatedTransport
 from hw.regs.map import encodings
 from spec.bank import random_bank
 from spec.bank_file import device_words, load_bank
-from spec.learning import LearnRule
+from spec.learning import LearnRule, label_word
 from spec.network import Mode
 from spec.tiny_variants import random_images
-
-RULE = LearnRule(
-    local_margin=40_000, local_shift=8, own_margin=30_000, generic_margin=20_000, gate_shift=9, seed=0xDEADBEEF
-)
-CLASSES = design().moe.network.classes
-START = random_bank(design().moe, 5)
 
 
 @pytest.fixture
@@ -35,24 +29,6 @@ def device():
         opened.load_user(START, 0)
         opened.load_user(START, 1, activate=False)
         yield opened
-
-
-def lessons(count: int, seed: int):
-    """Images, labels, own and for the gate."""
-    rng = np.random.default_rng(seed)
-    return random_images(count, seed), rng.integers(0, CLASSES, count), rng.random(count) < 0.7, rng.random(count) < 0.7
-
-
-class Pupil:
-    """The golden learner with images instead of inputs."""
-
-    def __init__(self, expert: int = 0) -> None:
-        self.learner = Learner(design().moe, START, RULE, expert)
-
-    def learn(self, images, labels, own, with_gate) -> list[int]:
-        x = learn_inputs(design().moe, START, NetworkModel(design().moe.network).features(images))
-        given = zip(x.local, x.gate, labels, own, with_gate, strict=True)
-        return [self.learner.learn(le, gn, int(c), bool(o), bool(g)).answer for le, gn, c, o, g in given]
 
 
 def same(device: Accelerator, number: int, bank) -> bool:
@@ -91,7 +67,7 @@ def test_corrects_an_answer_without_its_image(device: Accelerator) -> None:
     results = device.classify(images)
     for index in (5, 2, 5):
         pupil.learn(images[index : index + 1], labels[index : index + 1], [True], [True])
-        session.correct(int(results.sequence[index]), int(labels[index]))
+        session.correct(results.sequence[index], labels[index])
     with pytest.raises(DriverError, match="image 7 cannot be corrected"):
         session.correct(7, 1)
     with pytest.raises(DriverError, match=f"image 5 cannot be corrected to {CLASSES}"):
@@ -126,7 +102,114 @@ def test_what_is_refused(device: Accelerator) -> None:
     session.cancel()
     with pytest.raises(DriverError, match="cannot be cancelled: there is no session"):
         session.cancel()
+    with pytest.raises(DriverError, match="cannot be committed: there is no session"):
+        session.commit()
     assert device.read("errors.learn_refused") == 1
+
+
+def test_a_second_session_leaves_the_open_one_alone(device: Accelerator) -> None:
+    session, pupil = Session(device, RULE, bank=1), Pupil()
+    for seed in (7, 8):
+        taught = lessons(10, seed)
+        pupil.learn(*taught)
+        session.learn(*taught)
+        with pytest.raises(DriverError, match="bank 0 cannot learn: a session is open"):
+            Session(device, LearnRule(), bank=0, expert=1)
+    session.commit()
+    assert same(device, 1, pupil.learner.bank()) and same(device, 0, START)
+
+
+# ---- Protected banks -------------------------------------------------------------------------------------------------
+def test_a_protected_bank_never_learns(device: Accelerator) -> None:
+    check_protection(device)
+
+
+def check_protection(device: Accelerator) -> None:
+    """Refused while it is protected, active or not; learns what the golden learner learns when it is not any more."""
+    device.load_user(START, 2, activate=False, protect=True)
+    device.protect_bank(0)
+    assert device.read("bank_protect.protect") == 0b101
+    for bank in (0, 2):
+        device.write("errors", learn_refused=1)
+        with pytest.raises(DriverError, match=f"bank {bank} cannot learn: the bank is protected from learning"):
+            Session(device, RULE, bank=bank)
+        assert device.read("errors.learn_refused") == 1
+        assert device.read("learn_status.reason") == encodings()["learn_reason"]["BANK_PROTECTED"]
+        taught = lessons(5, bank)
+        words = [label_word(int(label)) for label in taught[1]]
+        device.classify(taught[0], words)
+        assert device.read("learn_own.value") == 0 and same(device, bank, START)
+    assert device.read("bank_valid.valid") == 0b111
+    device.load_user(START, 2, activate=False)
+    assert device.read("bank_protect.protect") == 0b001
+    session, pupil, taught = Session(device, RULE, bank=2), Pupil(), lessons(10, 9)
+    pupil.learn(*taught)
+    session.learn(*taught)
+    session.commit()
+    assert same(device, 2, pupil.learner.bank()) and same(device, 0, START)
+
+
+def test_protection_counts_at_the_next_start(device: Accelerator) -> None:
+    session, pupil = Session(device, RULE, bank=1), Pupil()
+    for seed in (10, 11):
+        taught = lessons(10, seed)
+        pupil.learn(*taught)
+        session.learn(*taught)
+        device.protect_bank(1)
+    session.commit()
+    assert device.read("bank_select.bank") == 1 and same(device, 1, pupil.learner.bank())
+    with pytest.raises(DriverError, match="bank 1 cannot learn: the bank is protected"):
+        Session(device, RULE)
+    device.protect_bank(1, protect=False)
+    Session(device, RULE).cancel()
+
+
+def test_a_protected_bank_can_be_loaded_anew(device: Accelerator) -> None:
+    other = random_bank(design().moe, 6)
+    device.protect_bank(1)
+    assert device.load_user(other, 1, protect=True) == 1
+    assert same(device, 1, other) and device.read("bank_protect.protect") == 0b010
+    with pytest.raises(DriverError, match="images in flight|selected"):
+        device.load_user(START, 1)
+    assert device.read("bank_protect.protect") == 0b010  # a load that is refused takes no protection away
+
+
+def test_no_other_bank_is_protected(device: Accelerator) -> None:
+    for number in (-1, device.banks, 16):
+        with pytest.raises(DriverError, match=f"bank {number} cannot be protected: the device has no bank"):
+            device.protect_bank(number)
+    assert device.read("bank_protect.protect") == 0
+
+
+def test_without_learning_protection_means_nothing() -> None:
+    frozen = replace(design(), folding=replace(design().folding, learning=False))
+    with Accelerator(VerilatedTransport(frozen, optimise=False), frozen) as opened:
+        opened.set_mode(Mode.MOE_GATED)
+        for protect in (True, False):
+            number = opened.load_user(START, protect=protect)
+            assert opened.read("bank_protect.protect") == int(protect) and opened.read("bank_select.bank") == number
+            with pytest.raises(DriverError, match="cannot learn: the device was built without learning"):
+                Session(opened, RULE)
+            opened.forget_user(number)
+
+
+@pytest.mark.parametrize(
+    "defect",
+    [
+        ("learn_control.sv", "else if (bank_protected) start_reason = learn_reason__BANK_PROTECTED;", ""),
+        ("learn_control.sv", "bank_protected = bank_protect_i[b];", "bank_protected = bank_protect_i[0];"),
+        ("learn_control.sv", "assign lost      = active && !learn_on_i;",
+         "assign lost      = active && (!learn_on_i || bank_protect_i[0]);"),
+    ],
+    ids=["protection is not asked for", "of another bank", "ends a session"],
+)  # fmt: skip
+def test_a_device_without_protection_is_seen(defect: tuple[str, str, str]) -> None:
+    with open_device(defect) as opened:
+        opened.set_mode(Mode.MOE_GATED)
+        opened.load_user(START, 0)
+        opened.load_user(START, 1, activate=False)
+        with pytest.raises((AssertionError, DriverError, pytest.fail.Exception)):
+            check_protection(opened)
 
 
 def test_bad_label_is_reported_and_learns_nothing(device: Accelerator) -> None:

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Learning sessions: which bank learns and when, and what its commit waits for.
 ///
-/// A session opens on a bank that is valid, whether images use it or not; the bank stays valid. A commit closes it: no
+/// A session opens on a bank that is valid and not protected, whether images use it or not; the bank stays valid. A
+/// protection that comes later counts at the next start, and the open session goes on. A commit closes it: no
 /// label counts from then on; when the last lesson is over, the bank is read through for its CRC (bank_reader), which
 /// says that it is whole and what a program reads back. A cancel closes it as well, and makes the bank invalid: what
 /// was before is in the bank that did not learn, or in a file.
@@ -35,6 +36,7 @@ module learn_control
     input  logic [BankW-1:0]        bank_i,
     input  logic [LocalExpertW-1:0] expert_i,
     input  logic [Banks-1:0]        bank_valid_i,
+    input  logic [Banks-1:0]        bank_protect_i,  // banks that never learn
     input  logic                    learn_on_i,
     input  logic                    lessons_i,
     output logic                    reader_start_o,
@@ -47,16 +49,21 @@ module learn_control
   learn_state_e state_q;
   learn_reason_e reason_q, start_reason;
   logic [BankW-1:0] bank_q;
-  logic activate_q, bank_ok, ends, committed, reading_q;
+  logic activate_q, bank_ok, bank_protected, ends, committed, reading_q;
 
   always_comb begin
-    bank_ok = 1'b0;
+    bank_ok        = 1'b0;
+    bank_protected = 1'b0;
     for (int unsigned b = 0; b < Banks; b++) begin
-      if (bank_i == BankW'(b)) bank_ok = bank_valid_i[b];
+      if (bank_i == BankW'(b)) begin
+        bank_ok        = bank_valid_i[b];
+        bank_protected = bank_protect_i[b];
+      end
     end
     if (!Learn) start_reason = learn_reason__NOT_BUILT;
     else if (state_q inside {learn_state__OPEN, learn_state__CLOSING}) start_reason = learn_reason__ALREADY_OPEN;
     else if (!bank_ok) start_reason = learn_reason__BANK_NOT_VALID;
+    else if (bank_protected) start_reason = learn_reason__BANK_PROTECTED;
     else if (32'(expert_i) >= LocalExperts) start_reason = learn_reason__NO_SUCH_EXPERT;
     else if (!learn_on_i) start_reason = learn_reason__POWER_OFF;
     else start_reason = learn_reason__NONE;

@@ -195,6 +195,7 @@ module moe_accelerator
       .bank_i        (settings.learn_session.bank.value),
       .expert_i      (settings.learn_session.expert.value),
       .bank_valid_i  (bank_valid),
+      .bank_protect_i(settings.bank_protect.protect.value[Banks-1:0]),
       .learn_on_i    (memory_on),
       .lessons_i     (lesson_events.open),
       .reader_start_o(reader_start),
