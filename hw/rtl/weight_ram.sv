@@ -63,7 +63,7 @@ module weight_ram #(
 
   logic [TotalW-1:0] rd_linear, wr_linear;
   assign rd_linear = linear(rd_bank_i, rd_addr_i);
-  assign wr_linear = word_en_i ? linear(word_bank_i, word_addr_i) : linear(wr_bank_i, wr_addr_i);
+  assign wr_linear = linear(word_en_i ? word_bank_i : wr_bank_i, word_en_i ? word_addr_i : wr_addr_i);
 
   for (genvar k = 0; k < Chunks; k++) begin : gen_chunk
     localparam int unsigned Low  = 32 * k;
