@@ -89,7 +89,7 @@ module replay_ring
   logic [PieceW-1:0] mem[Depth];
   logic [AddrW-1:0] write_addr_q, offset_q;
   logic [CountW-1:0] left_q;  // pieces that are not stored yet
-  logic [Width-1:0] shift_q;
+  logic [Width-1:0] shift_q;    // what is stored piece by piece, or gathered in a replay
   logic passes;
 
   // A word is offered when the one before is stored, or when the consumer holds it until then anyway.
@@ -101,13 +101,8 @@ module replay_ring
     else if (left_q != '0) left_q <= left_q - 1'b1;
   end
   always_ff @(posedge clk_i) begin
-    if (taken && !replay) begin
-      shift_q      <= in_data_i;
-      write_addr_q <= first + offset_q;
-    end else begin
-      shift_q      <= shift_q >> PieceW;
-      write_addr_q <= write_addr_q + 1'b1;
-    end
+    if (taken && !replay) write_addr_q <= first + offset_q;
+    else if (left_q != '0) write_addr_q <= write_addr_q + 1'b1;
     if (left_q != '0) mem[write_addr_q] <= shift_q[PieceW-1:0];
   end
 
@@ -122,14 +117,14 @@ module replay_ring
   logic [AddrW-1:0] read_addr;
   logic [PieceW-1:0] piece_q;
   logic fetch, fetched_q, full_q;
-  logic [Width-1:0] gathered_q;
 
   assign fetch     = tag_valid && replay && left_q == '0 && read_q != CountW'(Pieces);
   assign read_addr = first + offset_q + AddrW'(read_q);
 
   always_ff @(posedge clk_i) begin
     if (fetch) piece_q <= mem[read_addr];
-    if (fetched_q) gathered_q <= (gathered_q >> PieceW) | (Width'(piece_q) << (Width - PieceW));
+    if (taken && !replay) shift_q <= in_data_i;
+    else if (left_q != '0 || fetched_q) shift_q <= (shift_q >> PieceW) | (Width'(piece_q) << (Width - PieceW));
   end
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -146,7 +141,7 @@ module replay_ring
   end
 
   assign out_valid_o = (replay && tag_valid) ? full_q : in_valid_i && passes;
-  assign out_data_o  = (replay && tag_valid) ? gathered_q : in_data_i;
+  assign out_data_o  = (replay && tag_valid) ? shift_q : in_data_i;
   assign in_ready_o  = out_ready_i && passes;
 
 `ifndef SYNTHESIS
