@@ -16,8 +16,10 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
+import threading
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -36,6 +38,8 @@ _PREFIX = "Vtop"  # cocotb's C++ main program includes the model by this name
 PARAMETERS_VARIABLE = "SIM_PARAMETERS"  # how a cocotb bench learns the parameters it was built with
 # cocotb rewrites the assertions of every module that a bench imports, which takes seconds for torch.
 _REWRITTEN = {"COCOTB_REWRITE_ASSERTION_FILES": "bench_*.py stream*.py"}
+
+PATIENCE = 1200.0  # seconds: a simulation that takes longer hangs
 
 Value = int | bool | str
 
@@ -143,7 +147,7 @@ def run(
         The tests that passed and failed.
 
     Raises:
-        SimulationError: a tool is missing, the build fails, or the simulation ends without results.
+        SimulationError: a tool is missing, the build fails, or the simulation ends without results or hangs.
     """
     from cocotb_tools.runner import get_runner
 
@@ -167,7 +171,7 @@ def run(
         runner = get_runner("verilator")
         runner.build_dir = directory
         # The runner exits instead of raising; the results file says more than its exit code.
-        with contextlib.suppress(SystemExit, RuntimeError):
+        with contextlib.suppress(SystemExit, RuntimeError), _ended_after(PATIENCE, work):
             runner.test(
                 test_module=test_module,
                 hdl_toplevel=toplevel,
@@ -375,6 +379,24 @@ def _environ(env: Mapping[str, str]) -> Iterator[None]:
     finally:
         os.environ.clear()
         os.environ.update(saved)
+
+
+@contextlib.contextmanager
+def _ended_after(seconds: float, work: Path) -> Iterator[None]:
+    """Kill processes that run in ``work`` when the block takes longer; cocotb's runner waits without end."""
+
+    def kill() -> None:
+        for process in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                if (process / "cwd").readlink() == work:
+                    os.kill(int(process.name), signal.SIGKILL)
+
+    timer = threading.Timer(seconds, kill)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _read_results(path: Path, log: Path) -> Results:
