@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Teach courses of labelled images to the RTL and to the golden learner, and compare answers, weights and LFSR.
+"""Teach courses of labelled images to golden learner and RTL (or HLS), and compare answers, weights and LFSR.
 
 Without real data the users are those of the built-in handwriting.
 """
@@ -18,6 +18,7 @@ from _arguments import (
     add_mode,
     add_passes,
     add_seed,
+    add_stages,
     add_users,
     command,
     load_design,
@@ -30,8 +31,10 @@ from spec.paths import BANKS, factory_file
 from spec.presets import load_toml
 from training.course import Course
 from training.learning import lfsr_seed
-from verif.compare.lessons import compare_course
+from verif.compare.lessons import Compared, compare_course
+from verif.compare.pupils import STAGES
 
+DEFAULT_STAGES = ("rtl",)
 MODES = ("LE_ONLY", "MOE_PARALLEL", "MOE_GATED")
 
 
@@ -44,6 +47,7 @@ def options() -> Parser:
     add_passes(parser)
     add_mode(parser, MODES, ["MOE_GATED"])
     add("--pauses", action="store_true", help="pixels and results pause at random")
+    add_stages(parser, STAGES, DEFAULT_STAGES)
     add_seed(parser)
     add_jobs(parser, "models at a time")
     return parser
@@ -59,27 +63,37 @@ def main(arguments: Sequence[str] | None = None) -> int:
     numbers = given.users or users.users
 
     def compare(task):
-        user, mode = task
+        stage, mode, user = task
         start = load_bank(factory_file(accelerator.moe.preset, user, BANKS), accelerator.moe)
         seeded = LearnRule(**{**vars(rule), "seed": lfsr_seed(given.seed, user)})
-        return compare_course(
-            accelerator, start, users.train(user), generic, seeded, course, mode, given.seed, user * given.pauses
-        )
+        pupil = STAGES[stage](accelerator, start)
+        try:
+            return compare_course(
+                pupil, accelerator.moe, start, users.train(user), generic, seeded, course, mode, given.seed,
+                user * given.pauses,
+            )  # fmt: skip
+        finally:
+            pupil.close()
 
-    tasks = [(user, mode) for mode in modes_of(given.mode) for user in numbers]
+    tasks = [(stage, mode, user) for stage in given.stages for mode in modes_of(given.mode) for user in numbers]
     total = mismatches = 0
     with ThreadPoolExecutor(given.jobs) as pool:
-        for (user, mode), found in zip(tasks, pool.map(compare, tasks), strict=True):
-            le, gn = found.moved
-            print(
-                f"user {user}, {mode.name}: {found.images} labelled images, {le} moved the local expert and {gn} the "
-                f"gate, {found.cycles:.1f} cycles an image; differ: {found.answers} answers, {found.weights} words of "
-                f"the bank that learns, {found.others} of the other, LFSR {found.random} times",
-                flush=True,
-            )
+        for (stage, mode, user), found in zip(tasks, pool.map(compare, tasks), strict=True):
+            print(f"{stage}, user {user}, {mode.name}: {sentence(found)}", flush=True)
             total, mismatches = total + found.images, mismatches + found.mismatches
     print(f"{total} labelled images, {mismatches} mismatches")
     return DIFFERS if mismatches else DONE
+
+
+def sentence(found: Compared) -> str:
+    """What a course was, and what differed."""
+    le, gn = found.moved
+    cycles = "" if found.cycles is None else f", {found.cycles:.1f} cycles an image"
+    return (
+        f"{found.images} labelled images, {le} moved the local expert and {gn} the gate{cycles}; differ: "
+        f"{found.answers} answers, {found.weights} words of the bank that learns, {found.others} of the other, "
+        f"LFSR {found.random} times"
+    )
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whole courses through golden learner and RTL: every answer, every weight after every pass, and the LFSR."""
+"""Whole courses through golden learner and RTL or HLS: every answer, every weight after every pass, and the LFSR."""
 
 from __future__ import annotations
 
@@ -10,20 +10,16 @@ import numpy as np
 from golden.data import LabelledImages
 from golden.integer_model import NetworkModel
 from golden.learner import Learner, learn_inputs
-from hw.gen.memory import bank_writes
 from spec.bank import Bank
-from spec.learning import LearnRule, label_word
-from spec.network import Mode
-from spec.presets import Accelerator
+from spec.learning import LearnRule
+from spec.network import Mode, Moe
 from training.course import Course, Stream, strewn
-from verif.bulk.simulator import BulkSimulator
-
-BANK = 1  # that learns; bank 0 is the same at the start, and stays
+from verif.compare.pupils import BANK, Pupil
 
 
 @dataclass(frozen=True)
 class Compared:
-    """What differed between golden learner and RTL in a course.
+    """What differed between golden learner and another implementation in a course.
 
     Attributes:
         images: labelled images.
@@ -31,7 +27,7 @@ class Compared:
             the bank that does not learn.
         random: passes after which the LFSR's states differ.
         moved: images that moved weights of the local expert, and of the gate.
-        cycles: of an image, in the mean.
+        cycles: of an image, in the mean; None where there are none.
     """
 
     images: int
@@ -40,7 +36,7 @@ class Compared:
     others: int
     random: int
     moved: tuple[int, int]
-    cycles: float
+    cycles: float | None
 
     @property
     def mismatches(self) -> int:
@@ -55,7 +51,8 @@ def lessons(own: LabelledImages, generic: LabelledImages, course: Course, seed: 
 
 
 def compare_course(
-    accelerator: Accelerator,
+    pupil: Pupil,
+    moe: Moe,
     start: Bank,
     own: LabelledImages,
     generic: LabelledImages,
@@ -64,50 +61,39 @@ def compare_course(
     mode: Mode = Mode.MOE_GATED,
     seed: int = 0,
     pause_seed: int = 0,
-    simulator: BulkSimulator | None = None,
 ) -> Compared:
-    """Teach the same course to both.
+    """Teach the same course to the golden learner and to another implementation.
 
     Args:
+        pupil: with ``start`` in both banks.
         own: the user's images.
         generic: images of which the course takes its own.
-        simulator: of one model; default: built for the accelerator.
+        pause_seed: of the streams' pauses; 0: none.
     """
-    moe, network = accelerator.moe, NetworkModel(accelerator.moe.network)
+    network = NetworkModel(moe.network)
     stream, strewn_images = lessons(own, generic, course, seed)
     parts = [(part, learn_inputs(moe, start, network.features(part.images))) for part in (strewn_images, own)]
     learner = Learner(moe, start, rule, gate=mode != Mode.LE_ONLY)
-    device = simulator or BulkSimulator(accelerator, threads=1)
-    device.load_bank(start, 0)
-    device.load_bank(start, BANK)
-    unchanged = bank_writes(moe, accelerator.folding, start)
-    answers = weights = others = random = 0
+    answers = weights = random = 0
     moved, cycles = [0, 0], []
     for number in range(course.passes):
         learner.rule = course.rule(rule, number)
-        device.learn(learner.rule, BANK, reseed=number == 0)
         at = np.flatnonzero(stream.number == number)
-        images = np.stack([parts[int(stream.own[i])][0].images[stream.index[i]] for i in at])
-        labels, expected = [], []
-        for i in at:
-            part, inputs = parts[int(stream.own[i])]
-            index, label = stream.index[i], int(part.labels[stream.index[i]])
-            mine, with_gate = bool(stream.own[i]), bool(stream.with_gate[i])
-            labels.append(label_word(label, mine, with_gate))
-            lesson = learner.learn(inputs.local[index], inputs.gate[index], label, mine, with_gate)
+        mine, with_gate, index = stream.own[at], stream.with_gate[at], stream.index[at]
+        of = [parts[int(one)] for one in mine]
+        images = np.stack([part.images[i] for (part, _), i in zip(of, index, strict=True)])
+        labels = np.array([part.labels[i] for (part, _), i in zip(of, index, strict=True)])
+        expected = []
+        for (_, inputs), i, label, own_one, gate_too in zip(of, index, labels, mine, with_gate, strict=True):
+            lesson = learner.learn(inputs.local[i], inputs.gate[i], int(label), bool(own_one), bool(gate_too))
             expected.append(lesson.answer)
             moved[0] += lesson.local
             moved[1] += lesson.gate
-        found = device.run(
-            images, mode, labels=np.array(labels, np.uint16), pause_seed=pause_seed and pause_seed + number,
-            chunk=len(images),
-        )  # fmt: skip
+        pauses = pause_seed and pause_seed + number
+        found = pupil.teach(learner.rule, mode, images, labels, mine, with_gate, number == 0, pauses)
         answers += int(((found.classes != expected) | (found.experts != 1)).sum())
-        wanted = bank_writes(moe, accelerator.folding, learner.bank())
-        weights += int((device.read_bank(wanted, BANK) != wanted.data).sum())
-        random += device.random != learner.random
-        cycles.append(found.cycles_per_image)
-    others = int((device.read_bank(unchanged, 0) != unchanged.data).sum())
-    if simulator is None:
-        device.close()
-    return Compared(len(stream), answers, weights, others, random, tuple(moved), float(np.mean(cycles)))
+        weights += pupil.differs(learner.bank(), BANK)
+        random += pupil.random != learner.random
+        cycles.append(found.cycles)
+    mean = None if None in cycles else float(np.mean(cycles))
+    return Compared(len(stream), answers, weights, pupil.differs(start, 0), random, tuple(moved), mean)
