@@ -23,14 +23,9 @@ from _arguments import (
     command,
     load_design,
     modes_of,
+    whole_number,
 )
-from golden.data import generic_source, users_source
-from spec.bank_file import load_bank
-from spec.learning import LearnRule
-from spec.paths import BANKS, factory_file
-from spec.presets import load_toml
-from training.course import Course
-from training.learning import lfsr_seed
+from verif.compare.courses import of_small_networks, of_users
 from verif.compare.lessons import Compared, compare_course
 from verif.compare.pupils import STAGES
 
@@ -46,6 +41,8 @@ def options() -> Parser:
     add_users(parser, " (default)")
     add_passes(parser)
     add_mode(parser, MODES, ["MOE_GATED"])
+    add("--tiny", type=whole_number(1), metavar="N",
+        help="instead of users: about N random images through small networks")  # fmt: skip
     add("--pauses", action="store_true", help="pixels and results pause at random")
     add_stages(parser, STAGES, DEFAULT_STAGES)
     add_seed(parser)
@@ -54,32 +51,31 @@ def options() -> Parser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Compare user by user."""
+    """Compare course by course."""
     given = options().parse_args(arguments)
-    accelerator = load_design(given)
-    preset = load_toml("gates", given.gate)
-    rule, course = LearnRule.of(preset, accelerator.moe), Course.of(preset).with_passes(given.passes)
-    users, generic = users_source(), generic_source("train")
-    numbers = given.users or users.users
+    if given.tiny:
+        lectures = [*of_small_networks(given.tiny, given.seed)]
+    else:
+        lectures = [*of_users(load_design(given), given.gate, given.users, given.passes, given.seed)]
 
     def compare(task):
-        stage, mode, user = task
-        start = load_bank(factory_file(accelerator.moe.preset, user, BANKS), accelerator.moe)
-        seeded = LearnRule(**{**vars(rule), "seed": lfsr_seed(given.seed, user)})
-        pupil = STAGES[stage](accelerator, start)
+        stage, mode, number = task
+        lecture = lectures[number]
+        pupil = STAGES[stage](lecture.accelerator, lecture.start)
         try:
+            pauses = (number + 1) * given.pauses
             return compare_course(
-                pupil, accelerator.moe, start, users.train(user), generic, seeded, course, mode, given.seed,
-                user * given.pauses,
+                pupil, lecture.accelerator.moe, lecture.start, lecture.own, lecture.generic, lecture.rule,
+                lecture.course, mode, given.seed, pauses,
             )  # fmt: skip
         finally:
             pupil.close()
 
-    tasks = [(stage, mode, user) for stage in given.stages for mode in modes_of(given.mode) for user in numbers]
+    tasks = [(stage, mode, n) for stage in given.stages for mode in modes_of(given.mode) for n in range(len(lectures))]
     total = mismatches = 0
     with ThreadPoolExecutor(given.jobs) as pool:
-        for (stage, mode, user), found in zip(tasks, pool.map(compare, tasks), strict=True):
-            print(f"{stage}, user {user}, {mode.name}: {sentence(found)}", flush=True)
+        for (stage, mode, number), found in zip(tasks, pool.map(compare, tasks), strict=True):
+            print(f"{stage}, {lectures[number].name}, {mode.name}: {sentence(found)}", flush=True)
             total, mismatches = total + found.images, mismatches + found.mismatches
     print(f"{total} labelled images, {mismatches} mismatches")
     return DIFFERS if mismatches else DONE

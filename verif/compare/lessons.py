@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from golden.data import LabelledImages
 from golden.integer_model import NetworkModel
 from golden.learner import Learner, learn_inputs
 from spec.bank import Bank
 from spec.learning import LearnRule
 from spec.network import Mode, Moe
 from training.course import Course, Stream, strewn
+from verif.compare.courses import Images
 from verif.compare.pupils import BANK, Pupil
 
 
@@ -44,7 +44,7 @@ class Compared:
         return self.answers + self.weights + self.others + self.random
 
 
-def lessons(own: LabelledImages, generic: LabelledImages, course: Course, seed: int) -> tuple[Stream, LabelledImages]:
+def lessons(own: Images, generic: Images, course: Course, seed: int) -> tuple[Stream, Images]:
     """A course's stream, and the generic images that it takes."""
     stream = course.stream(len(own), seed)
     return stream, generic.select(strewn(generic.labels, course.generic_images(len(own)), seed))
@@ -54,8 +54,8 @@ def compare_course(
     pupil: Pupil,
     moe: Moe,
     start: Bank,
-    own: LabelledImages,
-    generic: LabelledImages,
+    own: Images,
+    generic: Images,
     rule: LearnRule,
     course: Course,
     mode: Mode = Mode.MOE_GATED,
