@@ -7,13 +7,13 @@ A comparison costs what the subtraction of its operands does. No other kind of o
 from __future__ import annotations
 
 from golden.energy.expected import ExpectedCounts, ExpectedPart
-from golden.energy.hardware import KINDS
+from golden.energy.hardware import KINDS, hardware_energy
 from golden.energy.operations import OPERATIONS, Operations
 from spec.activity import image_activity
 from spec.domains import ALWAYS_ON
 from spec.folding import Folding
 from spec.learning import DITHER_BITS, LFSR_STEPS, MARGIN_BITS
-from spec.lesson_activity import HeadActivity, LearningActivity, LearningHead
+from spec.lesson_activity import HeadActivity, LearningActivity, LearningHead, image_watched, lesson_activity
 from spec.network import Moe
 
 RANDOM_BITS = 2 * DITHER_BITS  # of the LFSR
@@ -64,6 +64,48 @@ def total_energy(energy: dict[str, dict[str, float]]) -> float:
 def by_kind(energy: dict[str, dict[str, float]]) -> dict[str, float]:
     """pJ of all domains, by kind."""
     return {kind: sum(kinds[kind] for kinds in energy.values()) for kind in KINDS}
+
+
+def inference_energy(
+    moe: Moe, folding: Folding, with_gate: int, without: int, operations: Operations = OPERATIONS
+) -> dict[str, dict[str, float]]:
+    """pJ by domain and kind of the answers to labelled images (see :func:`lesson_counts`), all weights on chip."""
+    counts = lesson_counts(moe, folding, with_gate, without)
+    return hardware_energy(moe, folding, counts, operations=operations).picojoule
+
+
+def lesson_rows(moe: Moe, folding: Folding, operations: Operations = OPERATIONS) -> dict[str, dict[str, float]]:
+    """pJ by kind of one of everything that a lesson may be made of, by its name.
+
+    A local expert's two rows stand in two words here.
+    """
+    pair = 0, moe.network.classes - 1
+
+    def added(activity: LearningActivity) -> dict[str, float]:
+        return by_kind(learning_energy(moe, folding, activity, operations))
+
+    def lesson(local: tuple[int, int] | None, gate: tuple[int, int] | None, again: bool = False) -> LearningActivity:
+        return lesson_activity(moe, folding, True, True, local, gate, again)
+
+    def less(whole: dict[str, float], part: dict[str, float]) -> dict[str, float]:
+        return {kind: whole[kind] - part[kind] for kind in KINDS}
+
+    def more(whole: dict[str, float], part: dict[str, float]) -> dict[str, float]:
+        return {kind: whole[kind] + part[kind] for kind in KINDS}
+
+    alone, both = (inference_energy(moe, folding, gate, 1 - gate, operations) for gate in (0, 1))
+    watched, kept = added(image_watched(moe, folding)), added(lesson(None, None))
+    heads = by_kind({name: kinds for name, kinds in both.items() if name != "fe"})
+    return {
+        "inference without the gate": by_kind(alone),
+        "inference with the gate": by_kind(both),
+        "the device can learn, without the gate": added(image_watched(moe, folding, with_gate=False)),
+        "the device can learn, with the gate": watched,
+        "a label, for both": less(kept, watched),
+        "the local expert moves": less(added(lesson(pair, None)), kept),
+        "the gate moves": less(added(lesson(None, (1, 0))), kept),
+        "a correction of both that moves nothing": more(heads, added(lesson(None, None, True))),
+    }
 
 
 def _head_energy(head: LearningHead, folding: Folding, work: HeadActivity, operations: Operations) -> dict[str, float]:

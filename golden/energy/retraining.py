@@ -63,11 +63,16 @@ class Retraining:
         """All of them."""
         return self.trunk + self.forward + self.weight_gradients + self.input_gradients + self.update
 
-    def energy(self, arithmetic: Arithmetic, dram: bool = False, operations: Operations = OPERATIONS) -> float:
-        """pJ; ``dram``: the weights are in DRAM and come from there once for each use in a batch."""
-        on_chip = self.words * arithmetic.bits * operations.on_chip.pj
-        outside = self.dram_words * arithmetic.bits * operations.dram.pj if dram else 0.0
-        return self.macs * arithmetic.mac + on_chip + outside
+    def energy(
+        self, arithmetic: Arithmetic, dram: bool = False, operations: Operations = OPERATIONS
+    ) -> dict[str, float]:
+        """pJ by kind; ``dram``: the weights are in DRAM and come from there once for each use in a batch."""
+        return {
+            "mac": self.macs * arithmetic.mac,
+            "weights": self.words * arithmetic.bits * operations.on_chip.pj,
+            "buffers": 0.0,
+            "dram": self.dram_words * arithmetic.bits * operations.dram.pj if dram else 0.0,
+        }
 
     def cycles(self, multipliers: int = DEVICE_MULTIPLIERS) -> int:
         """A lower bound: every multiplier of a device is busy in every cycle."""

@@ -9,7 +9,7 @@ import pytest
 
 from golden.energy.expected import expected_counts
 from golden.energy.hardware import hardware_energy
-from golden.energy.lessons import by_kind, learning_energy, lesson_counts, total_energy
+from golden.energy.lessons import by_kind, learning_energy, lesson_counts, lesson_rows, total_energy
 from golden.energy.operations import OPERATIONS
 from golden.energy.retraining import FLOAT, Retraining, integers, retraining
 from spec.lesson_activity import HeadActivity, LearningActivity, LearningHead, image_watched, lesson_activity, total
@@ -131,6 +131,23 @@ def test_inference_of_a_lesson() -> None:
     assert lesson_counts(moe, folding, 2, 0) == replace(gated, feature_store_writes=0) != gated
 
 
+def test_rows_of_a_lesson_add_up_to_it() -> None:
+    """An image with a label that moves both: inference, what passes, the label, and both movements."""
+    design = tiny_accelerator("deep", 2)
+    moe, folding = design.moe, design.folding
+    rows = {name: sum(kinds.values()) for name, kinds in lesson_rows(moe, folding).items()}
+    whole = lesson_activity(moe, folding, True, True, (0, moe.network.classes - 1), (1, 0))
+    added = total_energy(learning_energy(moe, folding, whole))
+    watched, label = rows["the device can learn, with the gate"], rows["a label, for both"]
+    assert added == pytest.approx(watched + label + rows["the local expert moves"] + rows["the gate moves"])
+    inference = hardware_energy(moe, folding, lesson_counts(moe, folding, 1, 0)).total
+    assert rows["inference with the gate"] == pytest.approx(inference)
+    front = hardware_energy(moe, folding, lesson_counts(moe, folding, 1, 0)).picojoule["fe"]
+    assert rows["a correction of both that moves nothing"] == pytest.approx(
+        inference - sum(front.values()) + watched + label
+    )  # the ring is read as much as an image writes it
+
+
 def test_a_lesson_of_the_default_device_costs_little() -> None:
     """Even one that moves everything costs less than a fifth of its image, and a fiftieth of one of the GE."""
     design = load_accelerator()
@@ -157,9 +174,13 @@ def test_retraining_by_hand() -> None:
     )
     macs = 5 * 8640 + 10 * (2 * 248 + 56) + 3 * 248
     assert found.macs == macs
-    assert found.energy(FLOAT) == pytest.approx(macs * 4.6 + found.words * 5.0)
-    assert found.energy(integers()) == pytest.approx(macs * 0.3 + found.words * 8 * BIT)
-    assert found.energy(FLOAT, dram=True) - found.energy(FLOAT) == pytest.approx(found.dram_words * 640)
+    assert found.energy(FLOAT) == pytest.approx(
+        {"mac": macs * 4.6, "weights": found.words * 5.0, "buffers": 0, "dram": 0}
+    )
+    assert found.energy(integers()) == pytest.approx(
+        {"mac": macs * 0.3, "weights": found.words * 8 * BIT, "buffers": 0, "dram": 0}
+    )
+    assert found.energy(FLOAT, dram=True) == pytest.approx(found.energy(FLOAT) | {"dram": found.dram_words * 640})
     assert found.cycles(100) == -(-macs // 100) and found.cycles(macs - 1) == 2
 
 
@@ -168,8 +189,8 @@ def test_a_forgotten_part_changes_the_retraining() -> None:
     for field in fields(Retraining):
         if field.name != "dram_words":
             less = replace(found, **{field.name: 0})
-            assert less.energy(FLOAT) < found.energy(FLOAT), field.name
-    assert replace(found, dram_words=0).energy(FLOAT, dram=True) < found.energy(FLOAT, dram=True)
+            assert sum(less.energy(FLOAT).values()) < sum(found.energy(FLOAT).values()), field.name
+    assert replace(found, dram_words=0).energy(FLOAT, dram=True)["dram"] < found.energy(FLOAT, dram=True)["dram"]
 
 
 def test_the_layers_of_the_paper_are_retrained() -> None:

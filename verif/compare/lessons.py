@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from golden.data import LabelledImages
 from golden.integer_model import NetworkModel
-from golden.learner import Learner, learn_inputs
+from golden.learner import Learner, Lesson, learn_inputs
 from hw.gen.memory import bank_writes
 from spec.bank import Bank
 from spec.learning import LearnRule, label_word
@@ -32,6 +33,7 @@ class Compared:
         random: passes after which the LFSR's states differ.
         moved: images that moved weights of the local expert, and of the gate.
         cycles: of an image, in the mean.
+        course_cycles: from a pass's first pixel offered to its last result, of all passes.
     """
 
     images: int
@@ -41,6 +43,7 @@ class Compared:
     random: int
     moved: tuple[int, int]
     cycles: float
+    course_cycles: int
 
     @property
     def mismatches(self) -> int:
@@ -65,6 +68,7 @@ def compare_course(
     seed: int = 0,
     pause_seed: int = 0,
     simulator: BulkSimulator | None = None,
+    on_lesson: Callable[[Lesson, bool, bool], None] | None = None,
 ) -> Compared:
     """Teach the same course to both.
 
@@ -72,6 +76,7 @@ def compare_course(
         own: the user's images.
         generic: images of which the course takes its own.
         simulator: of one model; default: built for the accelerator.
+        on_lesson: called with each of the golden learner's lessons, whether it is own, and whether the gate learns.
     """
     moe, network = accelerator.moe, NetworkModel(accelerator.moe.network)
     stream, strewn_images = lessons(own, generic, course, seed)
@@ -82,7 +87,7 @@ def compare_course(
     device.load_bank(start, BANK)
     unchanged = bank_writes(moe, accelerator.folding, start)
     answers = weights = others = random = 0
-    moved, cycles = [0, 0], []
+    moved, cycles, course_cycles = [0, 0], [], 0
     for number in range(course.passes):
         learner.rule = course.rule(rule, number)
         device.learn(learner.rule, BANK, reseed=number == 0)
@@ -98,6 +103,8 @@ def compare_course(
             expected.append(lesson.answer)
             moved[0] += lesson.local
             moved[1] += lesson.gate
+            if on_lesson:
+                on_lesson(lesson, mine, with_gate)
         found = device.run(
             images, mode, labels=np.array(labels, np.uint16), pause_seed=pause_seed and pause_seed + number,
             chunk=len(images),
@@ -107,7 +114,8 @@ def compare_course(
         weights += int((device.read_bank(wanted, BANK) != wanted.data).sum())
         random += device.random != learner.random
         cycles.append(found.cycles_per_image)
+        course_cycles += int(found.cycles[-1])
     others = int((device.read_bank(unchanged, 0) != unchanged.data).sum())
     if simulator is None:
         device.close()
-    return Compared(len(stream), answers, weights, others, random, tuple(moved), float(np.mean(cycles)))
+    return Compared(len(stream), answers, weights, others, random, tuple(moved), float(np.mean(cycles)), course_cycles)
