@@ -35,6 +35,7 @@ from spec.errors import InputError
 from spec.learning import LearnRule
 from spec.paths import BANKS, factory_file
 from spec.presets import load_toml
+from spec.progress import progress_bar
 from training.course import Course
 from training.learning import lfsr_seed
 from training.table_files import TableData
@@ -75,7 +76,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return {"user": user, **found}
 
     with ThreadPoolExecutor(given.jobs) as pool:
-        users = list(pool.map(learn, data.numbers))
+        found = pool.map(learn, data.numbers)
+        users = list(progress_bar(found, total=len(data.numbers), description="courses", unit="user"))
     result = {
         "command": as_typed(__file__, arguments),
         "data": data.about(),

@@ -23,9 +23,9 @@ def _course(context: Context, content: dict) -> Html:
     learned, answered = (sum(course[part].values()) for part in ("learning", "inference"))
     words = (
         f"A course of {course['images']:,.0f} labelled images ({content['passes']} passes, mean of {users} users) "
-        f"moves the local expert {course['local_moves']:,.0f} times and the gate {course['gate_moves']:,.0f} times. It takes "
-        f"{course['cycles'] / course['images']:.1f} cycles an image on the RTL, which differs from the golden learner "
-        f"in {course['mismatches']:,} places. Learning adds "
+        f"moves the local expert {course['local_moves']:,.0f} times and the gate {course['gate_moves']:,.0f} times. It "
+        f"takes {course['cycles'] / course['images']:.1f} cycles an image on the RTL, which differs from the golden "
+        f"learner in {course['mismatches']:,} places. Learning adds "
     )
     return paragraph(
         words,
