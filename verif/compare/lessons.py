@@ -33,7 +33,7 @@ class Compared:
         random: passes after which the LFSR's states differ.
         moved: images that moved weights of the local expert, and of the gate.
         cycles: of an image, in the mean.
-        course_cycles: from a pass's first pixel offered to its last result, of all passes.
+        course_cycles: from a pass's first pixel to its last result, all passes together.
     """
 
     images: int
@@ -114,7 +114,7 @@ def compare_course(
         weights += int((device.read_bank(wanted, BANK) != wanted.data).sum())
         random += device.random != learner.random
         cycles.append(found.cycles_per_image)
-        course_cycles += int(found.cycles[-1])
+        course_cycles += int(found.cycles[-1] - found.accepted[0])
     others = int((device.read_bank(unchanged, 0) != unchanged.data).sum())
     if simulator is None:
         device.close()

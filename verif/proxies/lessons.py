@@ -8,6 +8,7 @@ same. Retraining of the GE's last two dense layers is counted for the same image
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
@@ -22,7 +23,7 @@ from golden.energy.retraining import DEVICE_MULTIPLIERS, FLOAT, integers, retrai
 from golden.learner import Lesson
 from spec.bank import Bank
 from spec.learning import LearnRule
-from spec.lesson_activity import LearningActivity, lesson_activity
+from spec.lesson_activity import lesson_activity, total
 from spec.network import Mode, Moe
 from spec.presets import Accelerator
 from training.course import Course
@@ -36,14 +37,13 @@ BATCH = FINE_TUNE.batch  # images an update in the project's own retraining
 
 @dataclass
 class Tally:
-    """Lessons of a course, and what they added to inference."""
+    """Lessons of a course."""
 
     own: int = 0
     generic: int = 0
     with_gate: int = 0
     local_moves: int = 0
     gate_moves: int = 0
-    activity: LearningActivity = LearningActivity()
 
 
 def take_course(
@@ -53,10 +53,10 @@ def take_course(
     """One user's course, on golden learner and RTL.
 
     Returns:
-        Counts of lessons, ``cycles`` of the whole course, ``mismatches`` between RTL and golden learner, and
-        ``inference`` and ``learning``, pJ by kind.
+        Counts of lessons, ``cycles`` of the whole course, the ``interval`` of its images in cycles, ``mismatches``
+        between RTL and golden learner, and ``inference`` and ``learning``, pJ by kind.
     """
-    moe, folding, tally = design.moe, design.folding, Tally()
+    moe, folding, tally, kinds = design.moe, design.folding, Tally(), Counter()
 
     def on_lesson(lesson: Lesson, mine: bool, with_gate: bool) -> None:
         tally.own += mine
@@ -64,20 +64,21 @@ def take_course(
         tally.with_gate += with_gate
         tally.local_moves += lesson.local
         tally.gate_moves += lesson.gate
-        tally.activity += lesson_activity(moe, folding, mine, with_gate, lesson.local_pair, lesson.gate_pair)
+        kinds[mine, with_gate, lesson.local_pair, lesson.gate_pair] += 1
 
     found = compare_course(
         design, start, own, generic, rule, course, Mode.MOE_GATED, seed, simulator=simulator, on_lesson=on_lesson
     )
-    counts = {name: value for name, value in asdict(tally).items() if name != "activity"}
+    activity = total(lesson_activity(moe, folding, *kind) * times for kind, times in kinds.items())
     return {
-        **counts,
+        **asdict(tally),
         "images": found.images,
         "different_images": len(own) + tally.generic,
         "cycles": found.course_cycles,
+        "interval": found.cycles,
         "mismatches": found.mismatches,
         "inference": by_kind(inference_energy(moe, folding, tally.with_gate, found.images - tally.with_gate)),
-        "learning": by_kind(learning_energy(moe, folding, tally.activity)),
+        "learning": by_kind(learning_energy(moe, folding, activity)),
     }
 
 
@@ -106,7 +107,9 @@ def record(design: Accelerator, users: Sequence[Mapping]) -> dict:
 def _mean(users: Sequence[Mapping]) -> dict:
     first = users[0]
     numbers = {
-        name: float(np.mean([user[name] for user in users])) for name, value in first.items() if type(value) is int
+        name: float(np.mean([user[name] for user in users]))
+        for name, value in first.items()
+        if isinstance(value, int | float)
     }
     numbers.pop("user", None)
     kinds = {
