@@ -43,12 +43,15 @@ class Lesson:
         answer: class that the local expert gave it, before it learned.
         local, gate: whether their weights were to move.
         saturations: movements that the end of a weight's range prevented.
+        local_pair, gate_pair: target and rival among the logits of a head whose weights were to move.
     """
 
     answer: int
     local: bool = False
     gate: bool = False
     saturations: int = 0
+    local_pair: tuple[int, int] | None = None
+    gate_pair: tuple[int, int] | None = None
 
 
 def learn_inputs(moe: Moe, bank: Bank, features: np.ndarray, batch: int = 500) -> LearnInputs:
@@ -119,18 +122,24 @@ class Learner:
         logits = [layer.sums(x) for layer, x in zip(self._local, local, strict=True)]
         answer = int(logits[self.expert].argmax())
         # Both see the weights from before the image: the gate's confidence inputs come from the same logits.
-        gate_lost = self._learn_gate(gate, logits, own, for_gate) if self.gate and with_gate else None
-        local_lost = None
+        gate_lost, gate_pair = None, None
+        if self.gate and with_gate:
+            gate_lost, gate_pair = self._learn_gate(gate, logits, own, for_gate)
+        local_lost, local_pair = None, None
         if own:
             expert, rule = self._local[self.expert], self.rule
             rival = rival_within(logits[self.expert], label, rule.local_margin)
             if rival is not None:
                 directions = one_against_one(len(logits[self.expert]), label, rival)
                 local_lost = expert.move(directions, moving(local[self.expert], rule.local_shift, for_local))
-        return Lesson(answer, local_lost is not None, gate_lost is not None, (local_lost or 0) + (gate_lost or 0))
+                local_pair = (label, rival)
+        lost = (local_lost or 0) + (gate_lost or 0)
+        return Lesson(answer, local_lost is not None, gate_lost is not None, lost, local_pair, gate_pair)
 
-    def _learn_gate(self, pooled: np.ndarray, logits: list[np.ndarray], own: bool, start: int) -> int | None:
-        """Movements that were lost, or None if the gate has nothing to learn."""
+    def _learn_gate(
+        self, pooled: np.ndarray, logits: list[np.ndarray], own: bool, start: int
+    ) -> tuple[int, tuple[int, int]] | tuple[None, None]:
+        """Movements that were lost, and target and rival; None for both if the gate has nothing to learn."""
         moe, rule = self.moe, self.rule
         inputs = pooled
         if (shift := moe.confidence_shift) is not None:
@@ -143,13 +152,13 @@ class Learner:
         answers = sums if hidden is None else out.sums(hidden)
         rival = rival_within(answers, target, margin)
         if rival is None:
-            return None
+            return None, None
         if hidden is None:
             directions = one_against_one(len(answers), target, rival)
         else:  # a unit at either end of its range would not follow
             passes = (hidden > 0) & (hidden < first.layer.out_type.maximum)
             directions = np.sign(out.weight[target] - out.weight[rival]) * passes
-        return first.move(directions, moving(inputs, rule.gate_shift, start))
+        return first.move(directions, moving(inputs, rule.gate_shift, start)), (target, rival)
 
 
 class _Layer:

@@ -58,10 +58,13 @@ CLASS = "u_class"
 HIDDEN = f"{HEAD}.gen_hidden"
 HIDDEN_LAYER = f"{HIDDEN}.u_dense"
 OUT_LAYER = f"{HEAD}.u_out"
+LEARNER = f"{HEAD}.gen_learner.u_learner"
+REPLAY_RING = f"{HEAD}.gen_ring.u_ring"
 
 # Memories and multipliers, below a layer.
 WEIGHT_ROM = "u_weight_rom"
 ROM_SUFFIX = "_rom"
+WEIGHT_RAM = "gen_loaded.u_weights.u_ram"
 LOADED_MEMORY = "gen_chunk"  # the generate block around the cells of weight_ram
 MULTIPLIER = "u_multiplier"
 

@@ -179,6 +179,13 @@ SOURCES = (
         of="models",
     ),
     Source(
+        "learning_energy",
+        "energy proxy and cycles of whole courses of learning, beside retraining fc1 and fc2",
+        "python scripts/learning_energy.py --keep",
+        needs=("lesson", "course", "retraining", "data"),
+        kept="learning_energy.json",
+    ),
+    Source(
         "several",
         "several users on one device: accuracy, the right expert, load; the simulated device against the model",
         "python scripts/several_users.py --choose --rtl --keep",

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The paper's tables by its model, and the device's energy proxy an image by mode, with sources and assumptions."""
+"""The paper's tables by its model, the device's energy proxy an image by mode, and that of a lesson.
+
+With sources and assumptions. What whole courses of lessons cost is another command, learning_energy.py.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from dataclasses import fields
 from _arguments import Parser, add_design, command, load_design
 from golden.energy.expected import expected_counts
 from golden.energy.hardware import Weights, hardware_energy
+from golden.energy.lessons import lesson_rows
 from golden.energy.operations import ASSUMPTIONS, OPERATIONS, Operations
 from golden.energy.paper import table_1, table_3
 from spec.network import Mode
@@ -62,6 +66,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
             parts = [energy.kind(kind) / 1000 for kind in ("mac", "weights", "buffers", "dram")]
             cells = "{:>9.1f}{:>9.1f}{:>9.1f}{:>11.1f}".format(*parts)
             print(f"  {name:<26}{cells}{energy.total / 1000:>11.1f}  {100 * energy.total / reference:>8.2f} %")
+    if design.folding.learning:
+        print(f"\nLearning, by operations: {design.name}, nJ, all weights on chip\n")
+        print(f"  {'':<42}{'sums':>9}{'weights':>9}{'buffers':>9}{'total':>11}  of GE_ONLY")
+        counts = expected_counts(design.moe, design.folding, Mode.GE_ONLY, 1, 1)
+        whole = hardware_energy(design.moe, design.folding, counts).total
+        for name, kinds in lesson_rows(design.moe, design.folding).items():
+            total = sum(kinds.values())
+            cells = "".join(f"{kinds[kind] / 1000:>9.3f}" for kind in ("mac", "weights", "buffers"))
+            print(f"  {name:<42}{cells}{total / 1000:>11.3f}  {100 * total / whole:>8.4f} %")
     print(f"\nEnergies\n\n{operations_text()}")
     return DONE
 

@@ -128,6 +128,8 @@ def test_learner_equals_the_one_written_weight_by_weight(name):
             lesson = fast.learn(*image)
             answer, lost = slow.learn(*image)
             assert (lesson.answer, lesson.saturations, fast.random) == (answer, lost, slow.state)
+            assert (lesson.local_pair is not None, lesson.gate_pair is not None) == (lesson.local, lesson.gate)
+            assert not lesson.local or lesson.local_pair[0] == labels[i] != lesson.local_pair[1]
             moved[0] += lesson.local
             moved[1] += lesson.gate
             saturated += lost
@@ -177,7 +179,7 @@ def test_an_image_that_leaves_the_gate_alone_teaches_the_expert_the_same():
     both, one = Learner(moe, bank, RULE), Learner(moe, bank, RULE)
     for i in range(30):
         image = inputs.local[i], inputs.gate[i], int(labels[i])
-        assert replace(both.learn(*image), gate=False, saturations=0) == replace(
+        assert replace(both.learn(*image), gate=False, gate_pair=None, saturations=0) == replace(
             one.learn(*image, with_gate=False), saturations=0
         )
         assert both.random == one.random

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Energy proxies by mode and by share of local images, and the paper's Table 3."""
+"""Energy proxies by mode, by share of local images and of learning, and the paper's Table 3."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ from report.context import Context, Section
 from report.figures import energy as plots
 from report.key_figures import REFERENCE, local_shares, switching
 from report.markup import MISSING, Html, bullets, code, figure, grid, html, number, paragraph, percent, table, tag
+from report.sections.learning_energy import learning
 
 _PROXIES = ("operations", "switching")
 _WEIGHTS = {"ON_CHIP": "all weights on chip", "GE_DRAM": "GE weights from DRAM", "ALL_DRAM": "all weights from DRAM"}
 
 
 def section(context: Context) -> Section:
-    """Both proxies by mode, their disagreements, the share of local images, Table 3, assumptions."""
+    """Both proxies by mode, their disagreements, the share of local images, learning, Table 3, assumptions."""
     words = (
         "A proxy compares modes and designs; it is not a measurement. The first counts operations (products, words of "
         "memories) by the device's own counters and costs them in pJ of a 45 nm process. The second counts what "
@@ -29,7 +30,7 @@ def section(context: Context) -> Section:
         "bars, and brackets in the table, are the bounds of a ratio, whatever the unit costs are within theirs."
     )
     parts = [paragraph(words), _modes(context), _orders(context, "proxies"), _share(context), _designs(context)]
-    parts += [_table_3(context), _assumptions()]
+    parts += [learning(context), _table_3(context), _assumptions()]
     return Section("energy", "Energy, by two proxies", html(parts))
 
 

@@ -36,6 +36,7 @@ def everything() -> dict[str, Any]:
         "soft_gate": soft_gate(),
         "few_samples": few_samples(),
         "learning": learning(),
+        "learning_energy": learning_energy(),
         "several": several(),
         "pool": pool(),
         "pruning": pruning(),
@@ -162,6 +163,36 @@ def learning() -> dict:
     host = {"le": 0.889, "overall": 0.884, "generic_overall": 0.75}
     gate = {"curve": [point(1, 1.0, 0.5), point(None, 9.5, 0.6)], "host": host, "targets": targets, "rows": rows}
     return {"data": DATA, "measured_on": "Made-up images.", "gates": {"rich": gate}}
+
+
+def learning_energy() -> dict:
+    """A course of 1,000 lessons, one of two things, and a retraining."""
+
+    def kinds(*values: float) -> dict:
+        return dict(zip(("mac", "weights", "buffers", "dram"), (*values, 0.0), strict=True))
+
+    def one(*values: float) -> dict:
+        return {"total": sum(values), "by_kind": kinds(*values), "of_ge": [sum(values) / 1e6, 0.5, 2.0]}
+
+    course = {"images": 1000.0, "local_moves": 432.0, "gate_moves": 21.0, "cycles": 785_400.0, "mismatches": 0}
+    course |= {"inference": kinds(4e7, 3e7, 1e7), "learning": kinds(1e5, 5e5, 2e5)}
+    retraining = {
+        "arithmetic": "8-bit integers",
+        "trunk_kept": True,
+        "dram": False,
+        "total": 3.21e9,
+        "cycles": 98_700_000,
+    }
+    retraining |= {"by_learned": [39.7, 20.0, 80.0], "cycles_by_learned": 125.7}
+    return {
+        "data": DATA,
+        "passes": 7,
+        "users": [{"user": 1}, {"user": 2}],
+        "lesson": {"an image": one(6e4, 2e4, 5e3), "the local expert moves": one(10.0, 200.0, 101.0)},
+        "course": course,
+        "multipliers": 156,
+        "retraining": [retraining],
+    }
 
 
 def several() -> dict:

@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from golden.integer_model import NetworkModel
-from golden.learner import Learner, learn_inputs
+from golden.learner import Learner, Lesson, learn_inputs
 from spec.bank import Bank
 from spec.learning import LearnRule
 from spec.network import Mode, Moe
@@ -28,6 +29,7 @@ class Compared:
         random: passes after which the LFSR's states differ.
         moved: images that moved weights of the local expert, and of the gate.
         cycles: of an image, in the mean; None where there are none.
+        course_cycles: from a pass's first pixel to its last result, all passes together; 0 where there are none.
     """
 
     images: int
@@ -37,6 +39,7 @@ class Compared:
     random: int
     moved: tuple[int, int]
     cycles: float | None
+    course_cycles: int
 
     @property
     def mismatches(self) -> int:
@@ -61,6 +64,7 @@ def compare_course(
     mode: Mode = Mode.MOE_GATED,
     seed: int = 0,
     pause_seed: int = 0,
+    on_lesson: Callable[[Lesson, bool, bool], None] | None = None,
 ) -> Compared:
     """Teach the same course to the golden learner and to another implementation.
 
@@ -69,13 +73,14 @@ def compare_course(
         own: the user's images.
         generic: images of which the course takes its own.
         pause_seed: of the streams' pauses; 0: none.
+        on_lesson: called with each of the golden learner's lessons, whether it is own, and whether the gate learns.
     """
     network = NetworkModel(moe.network)
     stream, strewn_images = lessons(own, generic, course, seed)
     parts = [(part, learn_inputs(moe, start, network.features(part.images))) for part in (strewn_images, own)]
     learner = Learner(moe, start, rule, gate=mode != Mode.LE_ONLY)
     answers = weights = random = 0
-    moved, cycles = [0, 0], []
+    moved, cycles, course_cycles = [0, 0], [], 0
     for number in range(course.passes):
         learner.rule = course.rule(rule, number)
         at = np.flatnonzero(stream.number == number)
@@ -89,11 +94,14 @@ def compare_course(
             expected.append(lesson.answer)
             moved[0] += lesson.local
             moved[1] += lesson.gate
+            if on_lesson:
+                on_lesson(lesson, bool(own_one), bool(gate_too))
         pauses = pause_seed and pause_seed + number
         found = pupil.teach(learner.rule, mode, images, labels, mine, with_gate, number == 0, pauses)
         answers += int(((found.classes != expected) | (found.experts != 1)).sum())
         weights += pupil.differs(learner.bank(), BANK)
         random += pupil.random != learner.random
         cycles.append(found.cycles)
+        course_cycles += found.all_cycles
     mean = None if None in cycles else float(np.mean(cycles))
-    return Compared(len(stream), answers, weights, pupil.differs(start, 0), random, tuple(moved), mean)
+    return Compared(len(stream), answers, weights, pupil.differs(start, 0), random, tuple(moved), mean, course_cycles)

@@ -26,11 +26,13 @@ class Taught:
     Attributes:
         classes, experts: integer (N,).
         cycles: of an image, in the mean; None where there are none.
+        all_cycles: from the first pixel to the last result; 0 where there are none.
     """
 
     classes: np.ndarray
     experts: np.ndarray
     cycles: float | None
+    all_cycles: int
 
 
 class Pupil(Protocol):
@@ -79,7 +81,7 @@ class RtlPupil:
         found = self._device.run(
             images, mode, labels=np.array(words, np.uint16), pause_seed=pause_seed, chunk=len(images)
         )
-        return Taught(found.classes, found.experts, found.cycles_per_image)
+        return Taught(found.classes, found.experts, found.cycles_per_image, int(found.cycles[-1] - found.accepted[0]))
 
     def differs(self, bank: Bank, number: int) -> int:
         wanted = bank_writes(self._accelerator.moe, self._accelerator.folding, bank)
@@ -114,7 +116,7 @@ class HlsPupil:
             self._device.run(images[a:b], labels[a:b], kinds[a:b], mode, BANK, gate=bool(with_gate[a])).fields
             for a, b in zip(bounds[:-1], bounds[1:], strict=True)
         ]
-        return Taught(np.concatenate([p.classes for p in parts]), np.concatenate([p.experts for p in parts]), None)
+        return Taught(np.concatenate([p.classes for p in parts]), np.concatenate([p.experts for p in parts]), None, 0)
 
     def differs(self, bank: Bank, number: int) -> int:
         both = self._device.bank(number), bank

@@ -16,7 +16,7 @@ import numpy as np
 
 from golden.descriptor import Descriptor, LearnSession, Settings
 from golden.integer_model import MoeModel
-from golden.learner import Learner, LearnInputs, learn_inputs
+from golden.learner import Learner, LearnInputs, Lesson, learn_inputs
 from hw.gen.memory import BankWrites, bank_writes
 from hw.hierarchy import FRAME_STARTED
 from spec import tiny_variants as tiny
@@ -122,6 +122,7 @@ class Class(Top):
         self.starts, self.corrections = Starts(dut), Corrections(dut)
         self.bench.agents += [self.starts, self.corrections, Level(self._learning), Level(self._label)]
         self.pupils: list[Sent] = []
+        self.learned: list[tuple[Started, Lesson]] = []  # by the golden learner
 
     def _learning(self) -> dict[Any, int]:
         dut, rule = self.dut, RULE
@@ -207,6 +208,7 @@ class Class(Top):
     def golden(self) -> tuple[Learner, list[Result]]:
         """The golden learner after everything that was started, and the results of all images."""
         learner = Learner(MOE, self.banks[LEARNS], RULE, self.session.expert)
+        self.learned = []
         inputs = [self._inputs(sent.pixels) for sent in self.pupils]
         results: list[Result | None] = [None] * len(self.pupils)
         started = iter(self.starts.seen)
@@ -222,6 +224,7 @@ class Class(Top):
             if learned:
                 own = bool(now.label >> LABEL_OWN & 1)
                 lesson = learner.learn(x.local[0], x.gate[0], now.label & 0xFF, own, now.gate)
+                self.learned.append((now, lesson))
             if not now.correction:
                 assert now.label == expected[i].lesson, f"image {i} was started with another label"
                 answer = lesson.answer if learned else None

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The RTL reads, writes and compares as often in a lesson as the specification says; a word more or less is seen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from hw.gen.build import memory_files
+from spec import tiny_variants as tiny
+from tools.cocotb_run import Results, run, with_mutant
+from verif.top.test_moe_top import sources
+
+BENCH = "verif.top.bench_lesson_work"
+
+
+def simulate(variant: str, files: Any = None, **options: Any) -> Results:
+    """Run the bench on a tiny accelerator."""
+    memories = memory_files(tiny.accelerator(variant))
+    files = files or sources(variant)
+    return run("moe_top", BENCH, sources=files, files=memories, env={"TINY_VARIANT": variant}, **options)
+
+
+@pytest.mark.parametrize("variant", tiny.VARIANTS)
+def test_work_of_lessons(variant: str) -> None:
+    simulate(variant)
+
+
+# None of these changes an answer or a weight: it is work that nobody needs, or work left out.
+# Module, text, replacement, and the variant.
+DEFECTS = {
+    "a word of weights is read for nothing": (
+        "weight_mover",
+        "assign rd_en_o   = issue;\n  assign rd_addr_o = base_q + AddrW'(fold);",
+        "assign rd_en_o   = issue || start_i;\n  assign rd_addr_o = start_i ? '0 : base_q + AddrW'(fold);",
+        "one",
+    ),
+    "words of which no weight moves are not written": (
+        "weight_mover",
+        "else if (advance) wr_en_o <= read_q;",
+        "else if (advance) wr_en_o <= read_q && (read_last_q || ((|moves) && (|(read_up_q | read_down_q))));",
+        "two",
+    ),
+    "a word behind is read for nothing": (
+        "row_compare",
+        "assign rd_en_o   = busy_q;\n  assign rd_addr_o = base_q + fold;",
+        "assign rd_en_o   = busy_q || start_i;\n  assign rd_addr_o = start_i ? '0 : base_q + fold;",
+        "two",
+    ),
+    "a correction stores what it reads": (
+        "replay_ring",
+        """else if (taken && !replay) left_q <= CountW'(Pieces);
+    else if (left_q != '0) left_q <= left_q - 1'b1;
+  end
+  always_ff @(posedge clk_i) begin
+    if (taken && !replay) begin
+      shift_q      <= in_data_i;""",
+        """else if (taken) left_q <= CountW'(Pieces);
+    else if (left_q != '0) left_q <= left_q - 1'b1;
+  end
+  always_ff @(posedge clk_i) begin
+    if (taken) begin
+      shift_q      <= out_data_o;""",
+        "two",
+    ),
+}
+CASE = "mixed/idle=none/stall=none"
+
+
+@pytest.mark.parametrize("change", DEFECTS.values(), ids=DEFECTS)
+def test_other_work_is_seen_though_every_answer_is_right(change: tuple[str, str, str, str]) -> None:
+    module, old, new, variant = change
+    results = simulate(variant, with_mutant(sources(variant), module, old, new), testcase=CASE, check=False)
+    assert list(results.failed) == [CASE]
+    assert "predicted" in results.failed[CASE], results.failed[CASE]
