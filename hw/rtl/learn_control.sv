@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Learning sessions: which bank learns and when, and what its commit waits for.
 ///
-/// A session opens on a bank that is valid, whether images use it or not; the bank stays valid. A commit closes it: no
+/// A session opens on a bank that is valid, whether images use it or not; the bank stays valid. No lesson may be left of
+/// the session before, which would count as one of this, and take from its random numbers. A commit closes it: no
 /// label counts from then on; when the last lesson is over, the bank is read through for its CRC (bank_reader), which
 /// says that it is whole and what a program reads back. A cancel closes it as well, and makes the bank invalid: what
 /// was before is in the bank that did not learn, or in a file.
@@ -47,7 +48,9 @@ module learn_control
   learn_state_e state_q;
   learn_reason_e reason_q, start_reason;
   logic [BankW-1:0] bank_q;
-  logic activate_q, bank_ok, ends, committed, reading_q;
+  logic activate_q, bank_ok, active, lost, ends, committed, reading_q;
+
+  assign active = state_q inside {learn_state__OPEN, learn_state__CLOSING};
 
   always_comb begin
     bank_ok = 1'b0;
@@ -55,15 +58,13 @@ module learn_control
       if (bank_i == BankW'(b)) bank_ok = bank_valid_i[b];
     end
     if (!Learn) start_reason = learn_reason__NOT_BUILT;
-    else if (state_q inside {learn_state__OPEN, learn_state__CLOSING}) start_reason = learn_reason__ALREADY_OPEN;
+    else if (active || lessons_i) start_reason = learn_reason__ALREADY_OPEN;
     else if (!bank_ok) start_reason = learn_reason__BANK_NOT_VALID;
     else if (32'(expert_i) >= LocalExperts) start_reason = learn_reason__NO_SUCH_EXPERT;
     else if (!learn_on_i) start_reason = learn_reason__POWER_OFF;
     else start_reason = learn_reason__NONE;
   end
 
-  logic active, lost;
-  assign active    = state_q inside {learn_state__OPEN, learn_state__CLOSING};
   assign lost      = active && !learn_on_i;
   assign ends      = active && (cancel_i || lost);
   assign committed = state_q == learn_state__CLOSING && reader_done_i && !ends;
