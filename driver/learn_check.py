@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What must have come of a run of :mod:`driver.learn_load`: every descriptor, answer, lesson, weight and counter, from the
-golden models.
+"""What must have come of a run of :mod:`driver.learn_load`, from the golden models: every descriptor, answer, lesson,
+weight and counter.
 
 Settings follow from what the program wrote and when; the order of images, lessons and corrections is that in which the
 device gave them to its experts (``VerilatedTransport.watched``). Nothing else is taken from the device.
@@ -153,7 +153,7 @@ class _Run:
         self._wrong("wrong_descriptors", f"image {i} has descriptor {found:#x}, it may be {possible}")
         return possible[0] if possible else Descriptor(sequence=i % SEQUENCE_NUMBERS)
 
-    # ---- Everything in its order --------------------------------------------------------------------------------------
+    # ---- Everything in its order ------------------------------------------------------------------------------------
     def _walk(self, starts: np.ndarray, words: np.ndarray) -> None:
         expected, reads, image = [], iter([*self.log.reads, None]), 0
         read = next(reads)
@@ -204,7 +204,7 @@ class _Run:
         for i in wrong:
             self._wrong("wrong_answers", f"result {i} is {words[i]:#x}, not {expected[i]:#x}: {self.descriptors[i]}")
 
-    # ---- Images -------------------------------------------------------------------------------------------------------
+    # ---- Images -----------------------------------------------------------------------------------------------------
     def _weights_of(self, cycle: int, bank: int) -> _Weights:
         """What an image that was accepted at a cycle finds in a bank."""
         number = bisect_right(self._loads, cycle) - 1
@@ -267,7 +267,7 @@ class _Run:
             return int(check.ge_classes[index]), 0
         return NO_CLASS, descriptor.expert
 
-    # ---- Corrections --------------------------------------------------------------------------------------------------
+    # ---- Corrections ------------------------------------------------------------------------------------------------
     def _correction(self, cycle: int, sequence: int, label: int, gate: bool) -> None:
         """A correction starts: it must have been asked for, and be of an image that is kept."""
         asked = self.log.corrections
@@ -314,7 +314,7 @@ class _Run:
 
     def _must(self, one: Correction, accepted: dict[int, int]) -> bool:
         """Whether nothing can have been in the way of a correction."""
-        settings, (begin, end) = self.log.settings, one.asked
+        settings, begin = self.log.settings, one.asked[0]
         over = one.over
         if over is None or one.label & 0xFF >= self.moe.network.classes:
             return False
@@ -335,7 +335,7 @@ class _Run:
     def _started(self, image: int, cycle: int) -> bool:
         return image < len(self.log.order) and self._start_cycles.get(image, cycle + 1) < cycle
 
-    # ---- Banks and counters -------------------------------------------------------------------------------------------
+    # ---- Banks and counters -----------------------------------------------------------------------------------------
     def _read(self, read) -> None:
         weights = self._weights_of(read.cycle, read.number)
         if read.session is None:
@@ -353,7 +353,9 @@ class _Run:
             if found[name] != value:
                 self._wrong("wrong_counters", f"session {read.session}: {name} is {found[name]}, not {value}")
         self.findings.counts["commits"] += 1
-        self.findings.counts["commits that learned"] += any(pupil.counts[name] for name in ("local_moves", "gate_moves"))
+        self.findings.counts["commits that learned"] += any(
+            pupil.counts[name] for name in ("local_moves", "gate_moves")
+        )
 
     def _same_bank(self, read, bank: Bank) -> None:
         self.findings.counts["banks"] += 1

@@ -66,7 +66,14 @@ class LearnLoad:
     """
 
     def __init__(
-        self, device: Accelerator, images: int, seed: int, pool: np.ndarray, users: list[Bank], rule: LearnRule, pace: int
+        self,
+        device: Accelerator,
+        images: int,
+        seed: int,
+        pool: np.ndarray,
+        users: list[Bank],
+        rule: LearnRule,
+        pace: int,
     ) -> None:
         self.transport = Recorded(device.transport)
         self.device = Accelerator(self.transport, device.design)
@@ -90,7 +97,7 @@ class LearnLoad:
         self._seen = self._noted = self._steady = 0
         self._slow = False
 
-    # ---- The run --------------------------------------------------------------------------------------------------
+    # ---- The run ----------------------------------------------------------------------------------------------------
     def run(self) -> Done:
         """Stream and disturb; afterwards every session has ended and every image is answered, if the device goes on."""
         rng, transport = self.rng, self.transport
@@ -125,7 +132,11 @@ class LearnLoad:
             self._collect()
             fields = self._status()
             moving = self.session or fields["correcting"] or self.device.read("mode_status.pending")
-            if not moving and sum(map(len, self.words)) >= self.images and not self.device.read("mode_status.in_flight"):
+            if (
+                not moving
+                and sum(map(len, self.words)) >= self.images
+                and not self.device.read("mode_status.in_flight")
+            ):
                 break
             self.transport.run(self.pace)
         else:
@@ -187,7 +198,9 @@ class LearnLoad:
         asked = self.transport.last("mode")[1]
         if self.transport.cycles - max(asked, self._steady) > _LONGEST_CHANGE * self.pace and not self._slow:
             self._slow = True
-            self.done.surprises.append(f"the mode asked for at cycle {asked} is not in force at {self.transport.cycles}")
+            self.done.surprises.append(
+                f"the mode asked for at cycle {asked} is not in force at {self.transport.cycles}"
+            )
 
     def _note_writes(self) -> None:
         settings = self.log.settings
@@ -257,7 +270,7 @@ class LearnLoad:
         self.log.reads.append(ReadBack(self.transport.cycles, number, bank, session))
         self.done.counts["banks read back"] += 1
 
-    # ---- Actions --------------------------------------------------------------------------------------------------
+    # ---- Actions ----------------------------------------------------------------------------------------------------
     def _wait(self) -> None:
         self.transport.run(int(self.rng.integers(1, 3 * self.pace)))
 
@@ -410,7 +423,9 @@ class LearnLoad:
 
     def _settings(self) -> None:
         rng = self.rng
-        self.device.set_threshold(int(rng.choice([0, rng.integers(-(1 << 20), 1 << 20), rng.integers(-(1 << 31), 1 << 31)])))
+        self.device.set_threshold(
+            int(rng.choice([0, rng.integers(-(1 << 20), 1 << 20), rng.integers(-(1 << 31), 1 << 31)]))
+        )
         self.device.set_local_expert(int(rng.integers(8)))
         some = rng.random() < 0.3
         self.device.set_experts(not some or bool(rng.integers(2)), int(rng.integers(256)) if some else 0xFF)

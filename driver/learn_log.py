@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a program did to a device that learns, with the cycles in which it did it: enough to say afterwards what must have come of it."""
+"""What a program did to a device that learns, and in which cycles: enough to say what must have come of it."""
 
 from __future__ import annotations
 

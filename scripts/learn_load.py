@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Let the full-size simulated device learn at random while images stream: no image, lesson or weight may be lost or mixed.
+"""Let the full-size simulated device learn at random while images stream; nothing may be lost or learned wrongly.
 
 Sessions open and end, answers are corrected, banks are loaded, selected and read back, modes switch domains on and off.
-Every answer, weight, random number and counter is compared with the golden learner's. Images are the users' (USERS_NPZ).
+Every answer, weight, random number and counter is compared with the golden learner's. Images are those of users
+(USERS_NPZ).
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Learning under load: no image is lost, none sees half a lesson, and every commit leaves the golden learner's weights."""
+"""Learning under load: no image is lost, none sees half a lesson, every commit leaves the golden learner's weights."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from driver.learn_check import Findings, LearnCheck
 from driver.learn_load import Done, LearnLoad
 from driver.learn_log import History, Log
 from driver.tests.devices import Defect, design, open_device
-from driver.tests.test_lessons import RULE
+from driver.tests.pupil import RULE
 from driver.transport import DriverError
 from driver.verilated import CORRECTED, STARTED
 from spec.bank import random_bank
 from spec.network import Mode
 from spec.tiny_variants import random_images
 
-IMAGES, CONTROL_IMAGES, SEED = 2000, 400, 1
+IMAGES, CONTROL_IMAGES, SEED, SEEDS = 2000, 400, 1, 3
 PACE = 300  # cycles an image
 POOL = random_images(300, SEED)
 USERS = [random_bank(design().moe, 100 + user) for user in range(4)]
@@ -66,7 +66,7 @@ def test_learning_under_load(check: LearnCheck, run: tuple[Done, LearnLoad]) -> 
     assert all(done[what] for what in (*some, *(f"to {mode.name}" for mode in Mode))), done
 
 
-# ---- What the golden learner must not agree with ------------------------------------------------------------------------
+# ---- What the golden learner must not agree with --------------------------------------------------------------------
 def _another_seed(log: Log, events: np.ndarray, words: np.ndarray) -> dict:
     log = deepcopy(log)
     for session in log.sessions:
@@ -139,7 +139,7 @@ def test_a_difference_is_seen(check: LearnCheck, run: tuple[Done, LearnLoad], co
     assert found.wrong()[name], found
 
 
-# ---- Defects of the RTL -------------------------------------------------------------------------------------------------
+# ---- Defects of the RTL ---------------------------------------------------------------------------------------------
 DEFECTS = {
     "a correction that waits holds a change of mode up, which it waits for": (
         "moe_core.sv", ".replay_i        (correct_learning),", ".replay_i        (correct_busy_o),"
@@ -153,7 +153,6 @@ DEFECTS = {
     "a correction learns with the bank of now": (
         "corrections.sv", "replay_o.bank            = learn_i.bank;", "replay_o.bank            = '0;"
     ),
-    "a commit does not wait for the last lesson": ("learn_control.sv", "&& !reading_q && !lessons_i &&", "&& !reading_q &&"),
     "the bank that learns is loaded": ("moe_accelerator.sv", "(bank_busy | learning_bank)", "(bank_busy)"),
     "a cancelled bank stays valid": ("learn_control.sv", "assign drop_o[b] = ends &&", "assign drop_o[b] = lost &&"),
 }  # fmt: skip
@@ -161,7 +160,7 @@ DEFECTS = {
 
 @pytest.mark.parametrize("defect", DEFECTS.values(), ids=DEFECTS)
 def test_a_defect_is_seen(check: LearnCheck, defect: Defect) -> None:
-    for seed in range(3):
+    for seed in range(SEEDS):
         try:
             done, ran = load(CONTROL_IMAGES, seed, defect)
         except DriverError:

@@ -12,20 +12,12 @@ from driver import Accelerator, DriverError
 from driver.lessons import REASONS, Session
 from driver.read_back import read_bank
 from driver.tests.devices import design, open_device
-from golden.integer_model import NetworkModel
-from golden.learner import Learner, learn_inputs
+from driver.tests.pupil import CLASSES, RULE, START, Pupil, lessons
 from hw.regs.map import encodings
-from spec.bank import random_bank
 from spec.bank_file import device_words, load_bank
-from spec.learning import LearnRule
+from spec.learning import label_word
 from spec.network import Mode
 from spec.tiny_variants import random_images
-
-RULE = LearnRule(
-    local_margin=40_000, local_shift=8, own_margin=30_000, generic_margin=20_000, gate_shift=9, seed=0xDEADBEEF
-)
-CLASSES = design().moe.network.classes
-START = random_bank(design().moe, 5)
 
 
 @pytest.fixture
@@ -35,24 +27,6 @@ def device():
         opened.load_user(START, 0)
         opened.load_user(START, 1, activate=False)
         yield opened
-
-
-def lessons(count: int, seed: int):
-    """Images, labels, own and for the gate."""
-    rng = np.random.default_rng(seed)
-    return random_images(count, seed), rng.integers(0, CLASSES, count), rng.random(count) < 0.7, rng.random(count) < 0.7
-
-
-class Pupil:
-    """The golden learner with images instead of inputs."""
-
-    def __init__(self, expert: int = 0) -> None:
-        self.learner = Learner(design().moe, START, RULE, expert)
-
-    def learn(self, images, labels, own, with_gate) -> list[int]:
-        x = learn_inputs(design().moe, START, NetworkModel(design().moe.network).features(images))
-        given = zip(x.local, x.gate, labels, own, with_gate, strict=True)
-        return [self.learner.learn(le, gn, int(c), bool(o), bool(g)).answer for le, gn, c, o, g in given]
 
 
 def same(device: Accelerator, number: int, bank) -> bool:
@@ -115,8 +89,12 @@ def test_what_is_refused(device: Accelerator) -> None:
     with pytest.raises(DriverError, match="no local expert of that number"):
         Session(device, RULE, bank=1, expert=5)
     session = Session(device, RULE, bank=1)
-    with pytest.raises(DriverError, match="a session is open"):
-        Session(device, RULE, bank=0)
+    random = device.read("learn_random.value")
+    with pytest.raises(DriverError, match="bank 0 cannot learn: a session is open"):
+        Session(device, RULE, bank=0, expert=1)
+    assert device.read("learn_random.value") == random and device.read("learn_session.expert") == 0
+    device.write("learn_command", start=1)
+    assert device.read("learn_status.reason") == encodings()["learn_reason"]["ALREADY_OPEN"]
     with pytest.raises(DriverError, match="bank 1 cannot be loaded: images in flight still use"):
         device.load_user(START, 1)
     with pytest.raises(DriverError, match="one class of 0 to"):
@@ -157,6 +135,121 @@ def test_steps_may_change_between_lessons(device: Accelerator) -> None:
         session.learn(*taught)
     session.commit()
     assert same(device, 1, pupil.learner.bank())
+
+
+def taught_at_once(device: Accelerator, count: int) -> None:
+    """Queue labelled images, and wait for none of them."""
+    for image, label in zip(*lessons(count, 8)[:2], strict=True):
+        device.transport.send(image.ravel(), label=label_word(int(label)))
+
+
+def test_lessons_of_a_cancelled_session_are_not_those_of_the_next(device: Accelerator) -> None:
+    session = Session(device, RULE, bank=1)
+    taught_at_once(device, 8)
+    while device.transport.pixels_waiting > 2 * device.image_beats:
+        device.transport.run(10)
+    session.cancel()
+    assert device.read("learn_status.lessons") == 1
+    device.write("learn_session", bank=0)
+    device.write("learn_command", start=1)
+    status = device.read("learn_status.state"), device.read("learn_status.reason")
+    assert status == (encodings()["learn_state"]["CANCELLED"], encodings()["learn_reason"]["ALREADY_OPEN"])
+    session, pupil = Session(device, RULE, bank=0), Pupil()  # waits
+    assert device.read("learn_own.value") == 0 and device.read("learn_random.value") == RULE.seed
+    device.transport.receive(8)
+    taught = lessons(10, 9)
+    pupil.learn(*taught)
+    session.learn(*taught)
+    session.commit()
+    assert same(device, 0, pupil.learner.bank()) and device.read("learn_random.value") == pupil.learner.random
+
+
+def test_a_change_of_mode_does_not_wait_for_a_correction(device: Accelerator) -> None:
+    """A correction that waits when another mode is asked for is refused, if that mode has no local expert."""
+    session, refused = Session(device, RULE, bank=1), 0
+    images = random_images(40, 3)
+    device.write("errors", correction_refused=1)
+    for number, image in enumerate(images):
+        device.set_mode(Mode.MOE_GATED)
+        device.transport.send(image.ravel())
+        device.transport.receive(1)
+        device.transport.send(images[0].ravel())
+        device.transport.run(30 + 5 * number)  # its features go by
+        device.write("learn_correct", sequence_number=2 * number % 4096, label=1, own=1, gate=1)
+        device.set_mode(Mode.GE_ONLY)
+        device.transport.run(2000)
+        assert not device.read("mode_status.pending") and not device.read("learn_status.correcting")
+        refused += device.read("errors.correction_refused")
+        device.write("errors", correction_refused=1)
+        device.transport.receive(1)
+    assert 0 < refused < len(images)
+    session.cancel()
+
+
+def reset_while_learning(device: Accelerator, after: int) -> tuple[bool, bool]:
+    """A reset so many cycles after the first pixel of some lessons; whether both banks are what they were."""
+    device.transport.reset()
+    device.set_mode(Mode.MOE_GATED)
+    device.load_user(START, 0)
+    device.load_user(START, 1, activate=False)
+    Session(device, RULE, bank=1)
+    taught_at_once(device, 6)
+    device.transport.run(after)
+    device.transport.reset()
+    assert device.read("bank_valid.valid") == 0 and device.read("learn_status.state") == 0
+    device.set_mode(Mode.MOE_GATED)
+    return same(device, 0, START), same(device, 1, START)
+
+
+def test_a_reset_leaves_the_bank_that_did_not_learn() -> None:
+    """No bank is valid after it, but the memories are not touched: what did not learn can be read back and loaded."""
+    images, moved = random_images(6, 4), 0
+    with open_device() as device:
+        device.set_mode(Mode.MOE_GATED)
+        device.load_user(START, 0)
+        expected = device.classify(images)
+        for after in range(150, 1200, 21):
+            kept, still = reset_while_learning(device, after)
+            assert kept, f"{after} cycles after the first pixel"
+            moved += not still
+        assert moved > 20, "the reset came before the first lesson"
+        assert device.classify(images).no_bank.all()
+        device.load_user(read_bank(device, 0), 0)
+        assert (device.classify(images).classes == expected.classes).all()
+
+
+def test_a_bank_that_a_lesson_spoils_is_seen() -> None:
+    """Control of the test above: a learner that moves bank 0, whichever learns."""
+    with open_device(("head_learner.sv", "assign access_bank_o = now_q.bank;", "assign access_bank_o = '0;")) as device:
+        assert not all(reset_while_learning(device, after)[0] for after in range(150, 1200, 105))
+
+
+def commits_in_time(device: Accelerator) -> bool:
+    """A commit right behind labelled images; whether its CRC is that of all lessons."""
+    device.set_mode(Mode.MOE_GATED)
+    for seed in range(20):
+        device.load_user(START, 0)
+        device.load_user(START, 1, activate=False)
+        session = Session(device, RULE, bank=1)
+        taught_at_once(device, 4)
+        while device.transport.pixels_waiting > seed:
+            device.transport.run(1)
+        crc = session.commit(activate=False)
+        device.transport.receive(4)
+        device.transport.run(500)
+        if crc != int(device_words(read_bank(device, 1), design().moe, design().folding)[-1]):
+            return False
+    return True
+
+
+def test_a_commit_waits_for_the_last_lesson(device: Accelerator) -> None:
+    assert commits_in_time(device)
+
+
+def test_a_commit_that_does_not_wait_is_seen() -> None:
+    defect = ("learn_control.sv", "&& !reading_q && !lessons_i &&", "&& !reading_q &&")
+    with open_device(defect) as device:
+        assert not commits_in_time(device)
 
 
 def test_every_reason_has_words() -> None:
