@@ -225,21 +225,22 @@ def test_a_bank_that_a_lesson_spoils_is_seen() -> None:
 
 
 def commits_in_time(device: Accelerator) -> bool:
-    """A commit right behind labelled images; whether its CRC is that of all lessons."""
-    device.set_mode(Mode.MOE_GATED)
-    for seed in range(20):
-        device.load_user(START, 0)
-        device.load_user(START, 1, activate=False)
-        session = Session(device, RULE, bank=1)
-        taught_at_once(device, 4)
-        while device.transport.pixels_waiting > seed:
-            device.transport.run(1)
-        crc = session.commit(activate=False)
-        device.transport.receive(4)
-        device.transport.run(500)
-        if crc != int(device_words(read_bank(device, 1), design().moe, design().folding)[-1]):
-            return False
-    return True
+    """A commit in the middle of a labelled image; whether it waits for the rest, and its CRC knows the lesson."""
+    session, pupil = Session(device, RULE, bank=1), Pupil()
+    (image,), labels, own, with_gate = lessons(1, 8)
+    label = label_word(int(labels[0]), bool(own[0]), bool(with_gate[0]))
+    device.transport.send(image.ravel()[:50], last=False, label=label)
+    device.transport.run(200)
+    device.write("learn_command", commit=1)
+    device.transport.run(5000)
+    waits = device.read("learn_status.state") == encodings()["learn_state"]["CLOSING"]
+    device.transport.send(image.ravel()[50:])
+    device.transport.receive(1)
+    device.transport.run(5000)
+    pupil.learn(image[None], labels, own, with_gate)
+    bank = pupil.learner.bank()
+    crc = int(device_words(bank, design().moe, design().folding)[-1])
+    return waits and device.read("learn_crc.value") == crc and same(device, session.bank, bank)
 
 
 def test_a_commit_waits_for_the_last_lesson(device: Accelerator) -> None:
@@ -249,6 +250,8 @@ def test_a_commit_waits_for_the_last_lesson(device: Accelerator) -> None:
 def test_a_commit_that_does_not_wait_is_seen() -> None:
     defect = ("learn_control.sv", "&& !reading_q && !lessons_i &&", "&& !reading_q &&")
     with open_device(defect) as device:
+        device.set_mode(Mode.MOE_GATED)
+        device.load_user(START, 1)
         assert not commits_in_time(device)
 
 

@@ -134,6 +134,8 @@ def session_survives(device: Accelerator, pupil: Pupil) -> bool:
         taught = lessons(6, 20 + part)
         answers = pupil.learn(*taught)
         found = session.learn(*taught)
+        while device.read("learn_status.lessons"):
+            device.transport.run(10)
         moves = device.read("learn_local_moves.value"), device.read("learn_gate_moves.value")
         enter(device, Mode.GE_ONLY)
         device.classify(random_images(3, part))
@@ -155,8 +157,8 @@ def session_survives(device: Accelerator, pupil: Pupil) -> bool:
 
 def session_ends(device: Accelerator) -> bool:
     """Without retention the session ends with the memories, and says why; a bank that is loaded again can learn."""
-    device.write("power_control", retain=0)
     enter(device, Mode.MOE_GATED)
+    device.write("power_control", retain=0)
     Session(device, RULE, bank=1).learn(*lessons(3, 5))
     device.write("errors", learn_refused=1)
     enter(device, Mode.GE_ONLY)
@@ -219,6 +221,8 @@ def random_load(seed: int, corruption: int, defect: Defect | None = None) -> tup
     device, _ = shared_device(defect)
     device.transport.reset()
     device.transport.corrupt(corruption)
+    for domain in range(4):
+        device.transport.power_switch(domain)
     run = LearnLoad(device, IMAGES, seed, POOL, USERS, RULE, PACE)
     return run.run(), run
 
