@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Learning sessions: which bank learns and when, and what its commit waits for.
 ///
-/// A session opens on a bank that is valid, whether images use it or not; the bank stays valid. No lesson may be left of
-/// the session before, which would count as one of this, and take from its random numbers. A commit closes it: no
+/// A session opens on a bank that is valid, whether images use it or not; the bank stays valid. No lesson may be left
+/// of the session before, which would count as one of this, and take from its random numbers. A commit closes it: no
 /// label counts from then on; when the last lesson is over, the bank is read through for its CRC (bank_reader), which
 /// says that it is whole and what a program reads back. A cancel closes it as well, and makes the bank invalid: what
 /// was before is in the bank that did not learn, or in a file.
