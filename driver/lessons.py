@@ -13,13 +13,14 @@ from spec.learning import LearnRule, label_word
 REASONS = {  # what LEARN_STATUS.reason says, in words
     "NONE": "no reason was given",
     "NOT_BUILT": "the device was built without learning",
-    "ALREADY_OPEN": "a session is open",
+    "ALREADY_OPEN": "a session is open, or the last lesson of the one before is not over",
     "BANK_NOT_VALID": "the bank holds no valid weights to start from",
     "NO_SUCH_EXPERT": "the device has no local expert of that number",
     "POWER_OFF": "the memories of local experts or gate have no power",
     "NOT_OPEN": "there is no session",
     "BANK_PROTECTED": "the bank is protected from learning",
 }
+_OPEN = [encodings()["learn_state"][name] for name in ("OPEN", "CLOSING")]
 _PATIENCE = 100_000  # reads of a status; a commit takes a few cycles a word of the bank
 
 
@@ -39,8 +40,10 @@ class Session:
     def __init__(self, device: Accelerator, rule: LearnRule, bank: int | None = None, expert: int = 0) -> None:
         self.device = device
         self.bank = device.read("bank_select.bank") if bank is None else bank
-        if device.read("learn_status.state") in (encodings()["learn_state"][name] for name in ("OPEN", "CLOSING")):
-            raise DriverError(f"bank {self.bank} cannot learn: {REASONS['ALREADY_OPEN']}")  # nothing of it is touched
+        # Settings and seed are those of the lessons under way, too.
+        if device.read("learn_status.state") in _OPEN:
+            raise DriverError(f"bank {self.bank} cannot learn: {REASONS['ALREADY_OPEN']}")
+        self._wait("learn_status.lessons", 0, "the last lesson of the session before is not over")
         device.write("learn_session", bank=self.bank, expert=expert)
         self.set_rule(rule)
         device.write("learn_seed", value=rule.seed)

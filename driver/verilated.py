@@ -16,6 +16,8 @@ from spec.presets import Accelerator as Design
 from tools.verilate import build_library
 
 MODEL = Path(__file__).with_name("model") / "device.cpp"
+ACCEPTED, STARTED, CORRECTED = range(3)  # kinds of events, as in device.h
+EVENT = np.dtype([("cycle", "u8"), ("kind", "u4"), ("outputs", "u4"), ("image", "u4", 4)])
 TIMEOUT_CYCLES = 5_000_000  # without a result; the slowest preset needs a hundredth of it for an image
 OKAY = 0
 SWITCH_GOOD, SWITCH_STUCK_OPEN, SWITCH_STUCK_CLOSED, SWITCH_GLITCHING = range(4)  # as in device.h
@@ -35,16 +37,24 @@ class PowerLevels(NamedTuple):
 _SAIF = ("--trace-saif", "--trace-max-array", "65536", "--trace-max-width", "65536", "-CFLAGS", "-DDEVICE_SAIF")
 
 
+_WATCH = (str(MODEL.with_name("watch.vlt")), "-CFLAGS", "-DDEVICE_WATCH")
+
+
 def build_device(
-    hardware: GeneratedHardware, optimise: bool = True, corruption: bool = False, saif: bool = False
+    hardware: GeneratedHardware,
+    optimise: bool = True,
+    corruption: bool = False,
+    saif: bool = False,
+    watch: bool = False,
 ) -> Path:
     """The shared library of the simulated device (``model/device.h``), built when it is not there yet.
 
     ``corruption`` makes a slower model in which domains without power can lose their state (``model/corruption.h``);
-    ``saif`` one that can write its switching activity.
+    ``saif`` one that can write its switching activity; ``watch`` one that tells when images and corrections start.
     """
     options = ("--public-flat-rw", "-CFLAGS", "-DDEVICE_CORRUPTION") if corruption else ()
     options += _SAIF if saif else ()
+    options += _WATCH if watch else ()
     sources = hardware.device_sources
     return build_library(sources, "moe_accelerator", MODEL, hardware.directory, optimise=optimise, options=options)
 
@@ -58,6 +68,7 @@ def _library(path: Path) -> ctypes.CDLL:
     library.device_corruptible.restype = library.device_corrupted.restype = ctypes.c_uint64
     for name in ("device_pixels_waiting", "device_results_waiting"):
         getattr(library, name).restype = ctypes.c_size_t
+    library.device_watched.restype = ctypes.c_size_t
     return library
 
 
@@ -188,6 +199,20 @@ class VerilatedTransport:
             DriverError: the model was built without ``saif``, or the file cannot be written.
         """
         self._check(self._library.device_trace(self._device, str(path).encode() if path else None))
+
+    def watched(self) -> np.ndarray:
+        """What happened since it was asked last, in order: images accepted, and when they or corrections began to go to
+        the experts; :data:`EVENT` (n,), empty if the model was built without ``watch``.
+
+        ``image`` has the bits of the descriptor, lowest word first; ``outputs`` whom it goes to.
+        """
+        parts, chunk = [], 4096
+        while True:
+            events, room = np.zeros(chunk, EVENT), ctypes.c_size_t(chunk)
+            count = self._library.device_watched(self._device, events.ctypes.data_as(ctypes.c_void_p), room)
+            parts.append(events[:count])
+            if count < chunk:
+                return np.concatenate(parts)
 
     def pauses(self, seed: int) -> None:
         """Let pixels and results pause at random (0: never again)."""

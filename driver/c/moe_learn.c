@@ -35,6 +35,16 @@ static moe_status need_session(moe_device *device) {
   return state == MOE_LEARN_STATE_OPEN ? MOE_OK : refuse_lesson(device, MOE_LEARN_REASON_NOT_OPEN);
 }
 
+/* Until the last lesson of a session that has ended is over. */
+static moe_status await_lessons(const moe_device *device) {
+  for (long i = 0; i < PATIENCE; ++i) {
+    uint32_t word;
+    TRY(read_register(device, REGISTER(learn_status), &word));
+    if (!GET(word, LEARN_STATUS__LESSONS)) return MOE_OK;
+  }
+  return MOE_TIMEOUT;
+}
+
 /* ---- Sessions ---------------------------------------------------------------------------------------------------- */
 static bool is_margin(uint32_t margin) { return margin <= GET(UINT32_MAX, LEARN_LOCAL__MARGIN); }
 
@@ -66,6 +76,7 @@ moe_status moe_learn_start(moe_device *device, const moe_rule *rule, unsigned ba
   }
   if (bank >= device->banks) return refuse_lesson(device, MOE_LEARN_REASON_BANK_NOT_VALID);
   if (expert >= device->local_experts) return refuse_lesson(device, MOE_LEARN_REASON_NO_SUCH_EXPERT);
+  TRY(await_lessons(device));
   TRY(write_register(device, REGISTER(learn_session),
                      PUT(bank, LEARN_SESSION__BANK) | PUT(expert, LEARN_SESSION__EXPERT)));
   TRY(moe_learn_set_rule(device, rule));

@@ -41,7 +41,8 @@ typedef struct moe_lesson_counts {
   uint32_t lost;        /* movements that the end of a weight's range prevented */
 } moe_lesson_counts;
 
-/* Open a session. The mode must be one with local experts; the gate learns in MOE_PARALLEL and MOE_GATED only.
+/* Open a session, when no lesson of the one before is left. The mode must be one with local experts; the gate learns
+ * in MOE_PARALLEL and MOE_GATED only.
  *
  * bank: the bank that learns, which must be valid and not protected.
  * expert: the local expert that learns.

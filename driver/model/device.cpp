@@ -17,6 +17,9 @@
 #ifdef DEVICE_SAIF
 #include "verilated_saif_c.h"
 #endif
+#ifdef DEVICE_WATCH
+#include "watch.h"
+#endif
 
 namespace {
 constexpr uint64_t kRegisterTimeout = 10000;  // cycles; a register access takes a handful
@@ -38,6 +41,9 @@ class Device {
     model_->s_axil_bready = model_->s_axil_rready = 0;
     pixels_.clear();
     results_.clear();
+#ifdef DEVICE_WATCH
+    watch_.clear();
+#endif
     offering_ = false;
     for (Switch& s : switches_) s = {s.latency, s.kind};  // open, and said so
     model_->rst_ni = 0;
@@ -134,6 +140,10 @@ class Device {
   Corruption& corruption() { return corruption_; }
 #endif
 
+#ifdef DEVICE_WATCH
+  Watch& watch() { return watch_; }
+#endif
+
 #ifdef DEVICE_SAIF
   // Half a cycle is one unit of time. An object of its own for each file: it begins at time 0 with the values of now.
   void trace(const char* file) {
@@ -209,6 +219,9 @@ class Device {
 
   void edge() {
     if (model_->rst_ni) watch_power();
+#ifdef DEVICE_WATCH
+    if (model_->rst_ni) watch_.step(now_);
+#endif
     if (offering_ && model_->s_axis_tready) {
       pixels_.pop_front();
       offering_ = false;
@@ -246,6 +259,9 @@ class Device {
   std::unique_ptr<Vmoe_accelerator> model_;
 #ifdef DEVICE_CORRUPTION
   Corruption corruption_{*context_};
+#endif
+#ifdef DEVICE_WATCH
+  Watch watch_{*context_};
 #endif
 #ifdef DEVICE_SAIF
   std::unique_ptr<VerilatedSaifC> saif_;
@@ -359,6 +375,16 @@ int device_trace(void* device, const char* file) {
   (void)file;
   g_failure = "this model was built without switching activity";
   return 1;
+#endif
+}
+size_t device_watched(void* device, device_event* events, size_t count) {
+#ifdef DEVICE_WATCH
+  return as_device(device)->watch().take(events, count);
+#else
+  (void)device;
+  (void)events;
+  (void)count;
+  return 0;
 #endif
 }
 void device_pauses(void* device, uint32_t seed) { as_device(device)->pauses(seed); }

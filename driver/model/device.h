@@ -68,6 +68,16 @@ uint64_t device_corrupted(void *device);
  * it to the file that was given. A device can be traced once. */
 int device_trace(void *device, const char *file);
 
+/* Only in a model built with DEVICE_WATCH (see watch.h): what happened since the last reset and was not yet taken. An image was
+ * accepted; it, or a correction, began to go to the experts. image: the descriptor, accel_pkg::image_t; outputs: who is given
+ * it, as feature_router numbers them. Gives how many were copied. */
+enum device_event_kind { DEVICE_ACCEPTED, DEVICE_STARTED, DEVICE_CORRECTED };
+struct device_event {
+  uint64_t cycle;
+  uint32_t kind, outputs, image[4];
+};
+size_t device_watched(void *device, struct device_event *events, size_t count);
+
 /* 0: pixels and results never pause; otherwise they pause at random, one cycle in four. */
 void device_pauses(void *device, uint32_t seed);
 

@@ -23,14 +23,18 @@ def design() -> Design:
     return tiny.accelerator(VARIANT)
 
 
+Defect = tuple[str, str, str]  # RTL file, text, what stands there instead
+
+
 @cache
-def _faulty_library(file: str, old: str, new: str) -> Path:
+def _library(defect: Defect | None, watch: bool) -> Path:
     hardware = generate(design())
-    rtl = altered_sources((Replacement(file, old, new),), "device")
-    return build_device(replace(hardware, rtl=rtl), optimise=False)
+    if defect:
+        hardware = replace(hardware, rtl=altered_sources((Replacement(*defect),), "device"))
+    return build_device(hardware, optimise=defect is None, watch=watch)
 
 
-def open_device(defect: tuple[str, str, str] | None = None) -> Accelerator:
-    """A device after power-on; ``defect`` is (RTL file, text, what stands there instead)."""
-    library = _faulty_library(*defect) if defect else None
+def open_device(defect: Defect | None = None, watch: bool = False) -> Accelerator:
+    """A device after power-on; with ``watch`` it tells when images and corrections start."""
+    library = _library(defect, watch)
     return Accelerator(VerilatedTransport(design(), library), design())

@@ -91,8 +91,12 @@ def test_what_is_refused(device: Accelerator) -> None:
     with pytest.raises(DriverError, match="no local expert of that number"):
         Session(device, RULE, bank=1, expert=5)
     session = Session(device, RULE, bank=1)
-    with pytest.raises(DriverError, match="a session is open"):
-        Session(device, RULE, bank=0)
+    random = device.read("learn_random.value")
+    with pytest.raises(DriverError, match="bank 0 cannot learn: a session is open"):
+        Session(device, RULE, bank=0, expert=1)
+    assert device.read("learn_random.value") == random and device.read("learn_session.expert") == 0
+    device.write("learn_command", start=1)
+    assert device.read("learn_status.reason") == encodings()["learn_reason"]["ALREADY_OPEN"]
     with pytest.raises(DriverError, match="bank 1 cannot be loaded: images in flight still use"):
         device.load_user(START, 1)
     with pytest.raises(DriverError, match="one class of 0 to"):
@@ -240,6 +244,124 @@ def test_steps_may_change_between_lessons(device: Accelerator) -> None:
         session.learn(*taught)
     session.commit()
     assert same(device, 1, pupil.learner.bank())
+
+
+def taught_at_once(device: Accelerator, count: int) -> None:
+    """Queue labelled images, and wait for none of them."""
+    for image, label in zip(*lessons(count, 8)[:2], strict=True):
+        device.transport.send(image.ravel(), label=label_word(int(label)))
+
+
+def test_lessons_of_a_cancelled_session_are_not_those_of_the_next(device: Accelerator) -> None:
+    session = Session(device, RULE, bank=1)
+    taught_at_once(device, 8)
+    while device.transport.pixels_waiting > 2 * device.image_beats:
+        device.transport.run(10)
+    session.cancel()
+    assert device.read("learn_status.lessons") == 1
+    device.write("learn_session", bank=0)
+    device.write("learn_command", start=1)
+    status = device.read("learn_status.state"), device.read("learn_status.reason")
+    assert status == (encodings()["learn_state"]["CANCELLED"], encodings()["learn_reason"]["ALREADY_OPEN"])
+    session, pupil = Session(device, RULE, bank=0), Pupil()  # waits
+    assert device.read("learn_own.value") == 0 and device.read("learn_random.value") == RULE.seed
+    device.transport.receive(8)
+    taught = lessons(10, 9)
+    pupil.learn(*taught)
+    session.learn(*taught)
+    session.commit()
+    assert same(device, 0, pupil.learner.bank()) and device.read("learn_random.value") == pupil.learner.random
+
+
+def test_a_change_of_mode_does_not_wait_for_a_correction(device: Accelerator) -> None:
+    """A correction that waits when another mode is asked for is refused, if that mode has no local expert."""
+    session, refused = Session(device, RULE, bank=1), 0
+    images = random_images(40, 3)
+    device.write("errors", correction_refused=1)
+    for number, image in enumerate(images):
+        device.set_mode(Mode.MOE_GATED)
+        device.transport.send(image.ravel())
+        device.transport.receive(1)
+        device.transport.send(images[0].ravel())
+        device.transport.run(30 + 5 * number)  # its features go by
+        device.write("learn_correct", sequence_number=2 * number % 4096, label=1, own=1, gate=1)
+        device.set_mode(Mode.GE_ONLY)
+        device.transport.run(2000)
+        assert not device.read("mode_status.pending") and not device.read("learn_status.correcting")
+        refused += device.read("errors.correction_refused")
+        device.write("errors", correction_refused=1)
+        device.transport.receive(1)
+    assert 0 < refused < len(images)
+    session.cancel()
+
+
+def reset_while_learning(device: Accelerator, after: int) -> tuple[bool, bool]:
+    """A reset so many cycles after the first pixel of some lessons; whether both banks are what they were."""
+    device.transport.reset()
+    device.set_mode(Mode.MOE_GATED)
+    device.load_user(START, 0)
+    device.load_user(START, 1, activate=False)
+    Session(device, RULE, bank=1)
+    taught_at_once(device, 6)
+    device.transport.run(after)
+    device.transport.reset()
+    assert device.read("bank_valid.valid") == 0 and device.read("learn_status.state") == 0
+    device.set_mode(Mode.MOE_GATED)
+    return same(device, 0, START), same(device, 1, START)
+
+
+def test_a_reset_leaves_the_bank_that_did_not_learn() -> None:
+    """No bank is valid after it, but the memories are not touched: what did not learn can be read back and loaded."""
+    images, moved = random_images(6, 4), 0
+    with open_device() as device:
+        device.set_mode(Mode.MOE_GATED)
+        device.load_user(START, 0)
+        expected = device.classify(images)
+        for after in range(150, 1200, 21):
+            kept, still = reset_while_learning(device, after)
+            assert kept, f"{after} cycles after the first pixel"
+            moved += not still
+        assert moved > 20, "the reset came before the first lesson"
+        assert device.classify(images).no_bank.all()
+        device.load_user(read_bank(device, 0), 0)
+        assert (device.classify(images).classes == expected.classes).all()
+
+
+def test_a_bank_that_a_lesson_spoils_is_seen() -> None:
+    """Control of the test above: a learner that moves bank 0, whichever learns."""
+    with open_device(("head_learner.sv", "assign access_bank_o = now_q.bank;", "assign access_bank_o = '0;")) as device:
+        assert not all(reset_while_learning(device, after)[0] for after in range(150, 1200, 105))
+
+
+def commits_in_time(device: Accelerator) -> bool:
+    """A commit in the middle of a labelled image; whether it waits for the rest, and its CRC knows the lesson."""
+    session, pupil = Session(device, RULE, bank=1), Pupil()
+    (image,), labels, own, with_gate = lessons(1, 8)
+    label = label_word(int(labels[0]), bool(own[0]), bool(with_gate[0]))
+    device.transport.send(image.ravel()[:50], last=False, label=label)
+    device.transport.run(200)
+    device.write("learn_command", commit=1)
+    device.transport.run(5000)
+    waits = device.read("learn_status.state") == encodings()["learn_state"]["CLOSING"]
+    device.transport.send(image.ravel()[50:])
+    device.transport.receive(1)
+    device.transport.run(5000)
+    pupil.learn(image[None], labels, own, with_gate)
+    bank = pupil.learner.bank()
+    crc = int(device_words(bank, design().moe, design().folding)[-1])
+    return waits and device.read("learn_crc.value") == crc and same(device, session.bank, bank)
+
+
+def test_a_commit_waits_for_the_last_lesson(device: Accelerator) -> None:
+    assert commits_in_time(device)
+
+
+def test_a_commit_that_does_not_wait_is_seen() -> None:
+    defect = ("learn_control.sv", "&& !reading_q && !lessons_i &&", "&& !reading_q &&")
+    with open_device(defect) as device:
+        device.set_mode(Mode.MOE_GATED)
+        device.load_user(START, 1)
+        assert not commits_in_time(device)
 
 
 def test_every_reason_has_words() -> None:

@@ -8,8 +8,9 @@
 /// Latency: 2 cycles from correct_i to replay_valid_o or refused_o. One correction at a time.
 ///
 /// Protocol: correct_i.valid is a pulse while busy_o is low. replay_valid_o and replay_o stay until replay_ready_i.
-/// busy_o is high from the pulse until the heads have seen all of it, or until refused_o. started_i comes with the
-/// descriptor of an image whose features begin to go to the heads.
+/// busy_o is high from the pulse until the heads have seen all of it, or until refused_o; learning_o from the start of
+/// the correction on only: what still waits must hold nothing up that it waits for itself, such as a change of mode.
+/// started_i comes with the descriptor of an image whose features begin to go to the heads.
 /// Does not: wait for the update that follows; the heads hold the next image for that.
 ///
 /// Parameters
@@ -33,6 +34,7 @@ module corrections
     input  image_t          image_i,
     input  correction_t     correct_i,
     output logic            busy_o,
+    output logic            learning_o,
     output logic            refused_o,
     output logic            replay_valid_o,
     input  logic            replay_ready_i,
@@ -108,6 +110,7 @@ module corrections
   // What was possible may have ended: a newer image has the slot, the mode has changed, a domain has slept.
   assign replay_valid_o = state_q == Offer && possible;
   assign busy_o         = state_q != Idle;
+  assign learning_o     = state_q == Learn;
 
   always_comb begin
     replay_o                 = '0;

@@ -41,6 +41,7 @@ package device_pkg;
     logic [learn_pkg::RandomW-1:0] random;
     logic [31:0]                   crc;
     logic                          correcting;
+    logic                          lessons;
     logic                          correction_refused;
     logic                          bad_label;
     logic                          read_ready;

@@ -4,7 +4,7 @@
 /// Latency: 1 cycle. Initiation interval: 1 cycle.
 ///
 /// Protocol: accepted_i comes with the descriptor of an image that enters, done_i with that of one that leaves. A
-/// correction counts as one more (replay_i).
+/// correction that has started counts as one more (replay_i).
 /// Does not: limit them; the queue of descriptors does.
 ///
 /// Parameters

@@ -2,7 +2,8 @@
 /// Learning sessions: which bank learns and when, and what its commit waits for.
 ///
 /// A session opens on a bank that is valid and not protected, whether images use it or not; the bank stays valid. A
-/// protection that comes later counts at the next start, and the open session goes on. A commit closes it: no
+/// protection that comes later counts at the next start, and the open session goes on. No lesson may be left of the
+/// session before, which would count as one of this, and take from its random numbers. A commit closes it: no
 /// label counts from then on; when the last lesson is over, the bank is read through for its CRC (bank_reader), which
 /// says that it is whole and what a program reads back. A cancel closes it as well, and makes the bank invalid: what
 /// was before is in the bank that did not learn, or in a file.
@@ -49,7 +50,9 @@ module learn_control
   learn_state_e state_q;
   learn_reason_e reason_q, start_reason;
   logic [BankW-1:0] bank_q;
-  logic activate_q, bank_ok, bank_protected, ends, committed, reading_q;
+  logic activate_q, bank_ok, bank_protected, active, lost, ends, committed, reading_q;
+
+  assign active = state_q inside {learn_state__OPEN, learn_state__CLOSING};
 
   always_comb begin
     bank_ok        = 1'b0;
@@ -61,7 +64,7 @@ module learn_control
       end
     end
     if (!Learn) start_reason = learn_reason__NOT_BUILT;
-    else if (state_q inside {learn_state__OPEN, learn_state__CLOSING}) start_reason = learn_reason__ALREADY_OPEN;
+    else if (active || lessons_i) start_reason = learn_reason__ALREADY_OPEN;
     else if (!bank_ok) start_reason = learn_reason__BANK_NOT_VALID;
     else if (bank_protected) start_reason = learn_reason__BANK_PROTECTED;
     else if (32'(expert_i) >= LocalExperts) start_reason = learn_reason__NO_SUCH_EXPERT;
@@ -69,8 +72,6 @@ module learn_control
     else start_reason = learn_reason__NONE;
   end
 
-  logic active, lost;
-  assign active    = state_q inside {learn_state__OPEN, learn_state__CLOSING};
   assign lost      = active && !learn_on_i;
   assign ends      = active && (cancel_i || lost);
   assign committed = state_q == learn_state__CLOSING && reader_done_i && !ends;

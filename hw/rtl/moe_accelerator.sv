@@ -293,6 +293,7 @@ module moe_accelerator
           random: random,
           crc: crc_q,
           correcting: correcting,
+          lessons: lesson_events.open,
           correction_refused: correction_refused || (learn_correct_valid && correcting),
           bad_label: lesson_events.bad_label,
           read_ready: reader_valid && !committing_q,

@@ -168,7 +168,7 @@ module moe_core
       .out_data_o (mux_image)
   );
 
-  logic lessons;
+  logic lessons, correct_learning;
   images_in_flight #(
       .Banks(Banks)
   ) u_in_flight (
@@ -178,7 +178,7 @@ module moe_core
       .accepted_image_i(image),
       .done_i          (mux_valid && mux_ready),
       .done_image_i    (mux_image),
-      .replay_i        (correct_busy_o),
+      .replay_i        (correct_learning),
       .in_flight_o,
       .lessons_o       (lessons),
       .bank_busy_o
@@ -268,6 +268,7 @@ module moe_core
         .image_i       (route_image),
         .correct_i,
         .busy_o        (correct_busy_o),
+        .learning_o    (correct_learning),
         .refused_o     (correct_refused_o),
         .replay_valid_o(replay_valid),
         .replay_ready_i(replay_ready),
@@ -277,6 +278,7 @@ module moe_core
     );
   end else begin : gen_no_corrections
     assign correct_busy_o    = 1'b0;
+    assign correct_learning  = 1'b0;
     assign correct_refused_o = correct_i.valid;
     assign replay_valid      = 1'b0;
     assign replay_image      = '0;

@@ -94,6 +94,7 @@ module register_view
     registers_o.learn_status.reason.next        = 4'(learn_i.session.reason);
     registers_o.learn_status.bank.next          = learn_i.session.bank;
     registers_o.learn_status.correcting.next    = learn_i.correcting;
+    registers_o.learn_status.lessons.next       = learn_i.lessons;
     registers_o.learn_random.value.next         = learn_i.random;
     registers_o.learn_crc.value.next            = learn_i.crc;
     registers_o.learn_own.value.next            = learn_i.counters.own;

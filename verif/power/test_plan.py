@@ -17,7 +17,8 @@ from verif.power.plan import Item, Verdict, as_data, as_text, load_plan
 REQUIRED = (  # what the plan must not lose
     "off request at every pipeline phase", "withdrawn request", "wake in every off state", "wake and reset together",
     "stuck switch", "late acknowledge", "glitching acknowledge", "back-to-back mode changes",
-    "bank write to a sleeping domain", "retention or reload", "idle time",
+    "bank write to a sleeping domain", "retention or reload", "idle time", "no domain sleeps in a lesson",
+    "session survives a sleep", "learning at random with changes of mode",
 )  # fmt: skip
 
 

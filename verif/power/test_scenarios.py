@@ -27,7 +27,7 @@ def device(defect: Defect | None = None) -> tuple[Accelerator, Golden]:
     hardware = generate(design())
     if defect:
         hardware = replace(hardware, rtl=altered_sources((Replacement(*defect),), "power"))
-    library = build_device(hardware, optimise=defect is None, corruption=True)
+    library = build_device(hardware, optimise=defect is None, corruption=True, watch=True)
     opened = Accelerator(VerilatedTransport(design(), library), design())
     return opened, Golden(opened)
 
