@@ -43,7 +43,7 @@ class Session:
         # Settings and seed are those of the lessons under way, too.
         if device.read("learn_status.state") in _OPEN:
             raise DriverError(f"bank {self.bank} cannot learn: {REASONS['ALREADY_OPEN']}")
-        self._wait("learn_status.lessons", 0, "the last lesson of the session before is not over")
+        self._wait_while("learn_status.lessons", 1, "the last lesson of the session before is not over")
         device.write("learn_session", bank=self.bank, expert=expert)
         self.set_rule(rule)
         device.write("learn_seed", value=rule.seed)
