@@ -20,7 +20,9 @@ from training.learning import PARTS, Source, Task
 from training.table_files import LICENCE
 
 NAME = "learning_choice"
-BUDGET = 0.009  # of accuracy on generic validation images, every class alike: so much may be lost in the mean
+# Of accuracy on generic validation images, every class alike, so much may be lost in the mean: what the target of
+# 74.4 % leaves of the GE's 75.34 %.
+BUDGET = 0.0094
 SPLITS = (0, 1)  # of PARTS
 SEEDS = 2
 USUAL: dict[str, Any] = {
@@ -144,7 +146,7 @@ def as_markdown(result: dict[str, Any]) -> str:
         f"preset `{result['gate']}`; mean over {result['users']} users, {len(SPLITS)} of {PARTS} parts of each user's "
         f"training images, held out, and {result['seeds']} seeds. No test image was looked at. The GE alone: users "
         f"{100 * some['ge']['mean']:.2f}, EMNIST validation {100 * some['generic_ge']['mean']:.2f}, every class alike. "
-        f"Chosen: most right on users' images of those that lose at most {100 * BUDGET:.1f} points there. The usual "
+        f"Chosen: most right on users' images of those that lose at most {100 * BUDGET:.2f} points there. The usual "
         f"section is:\n\n```toml\n{as_toml(result['usual'])}```\n\n"
         f"| {' | '.join(head)} |\n{'|---' * len(head)}|\n" + "\n".join(lines) + "\n\n"
         f"Reproduce: `{result['command']}`.\n"
