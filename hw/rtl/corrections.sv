@@ -48,7 +48,7 @@ module corrections
   typedef struct packed {
     logic [MaxLocalExperts-1:0] le;
     logic                       gate;
-    logic [SeqW-1:0]            sequence_number;
+    logic [SeqW-1:ReplaySlotW]  turn;  // the sequence number's other bits are the slot's number
   } kept_t;
 
   kept_t kept_q[ReplaySlots];
@@ -58,9 +58,9 @@ module corrections
   always_ff @(posedge clk_i) begin
     for (int unsigned k = 0; k < ReplaySlots; k++) begin
       if (started_i && slot == ReplaySlotW'(k)) begin
-        kept_q[k].le              <= image_i.use_le;
-        kept_q[k].gate            <= image_i.use_gate;
-        kept_q[k].sequence_number <= image_i.sequence_number;
+        kept_q[k].le   <= image_i.use_le;
+        kept_q[k].gate <= image_i.use_gate;
+        kept_q[k].turn <= image_i.sequence_number[SeqW-1:ReplaySlotW];
       end
       if (!rst_ni || le_off_i) kept_q[k].le <= '0;
       if (!rst_ni || gate_off_i) kept_q[k].gate <= 1'b0;
@@ -85,7 +85,7 @@ module corrections
   assign learner   = MaxLocalExperts'(1) << learn_i.expert;
   assign with_gate = gate_mode_i && now_q.label.gate && kept.gate && (kept.le & AllLocal) == AllLocal;
   assign possible  = learn_i.open && le_mode_i && 32'(now_q.label.label) < Classes &&
-                     kept.sequence_number == now_q.sequence_number && (kept.le & learner) != '0;
+                     kept.turn == now_q.sequence_number[SeqW-1:ReplaySlotW] && (kept.le & learner) != '0;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin

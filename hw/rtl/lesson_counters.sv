@@ -15,22 +15,23 @@ module lesson_counters
     input  lesson_events_t   events_i,
     output lesson_counters_t counters_o
 );
-  function automatic logic [31:0] up(logic [31:0] count, logic [31:0] by);
-    logic [32:0] sum;
-    sum = {1'b0, count} + {1'b0, by};
-    return sum[32] ? '1 : sum[31:0];
+  function automatic logic [31:0] up(logic [31:0] count, logic event_now);
+    return count + 32'(event_now && count != '1);
   endfunction
+
+  logic [32:0] lost;
+  assign lost = {1'b0, counters_o.lost} + 33'(events_i.le.lost) + 33'(events_i.gn.lost);
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni || clear_i) begin
       counters_o <= '0;
     end else begin
-      counters_o.own         <= up(counters_o.own, 32'(events_i.answered && events_i.own));
-      counters_o.right       <= up(counters_o.right, 32'(events_i.right));
-      counters_o.generic     <= up(counters_o.generic, 32'(events_i.answered && !events_i.own));
-      counters_o.local_moves <= up(counters_o.local_moves, 32'(events_i.le.done && events_i.le.moved));
-      counters_o.gate_moves  <= up(counters_o.gate_moves, 32'(events_i.gn.done && events_i.gn.moved));
-      counters_o.lost        <= up(counters_o.lost, 32'(events_i.le.lost) + 32'(events_i.gn.lost));
+      counters_o.own         <= up(counters_o.own, events_i.answered && events_i.own);
+      counters_o.right       <= up(counters_o.right, events_i.right);
+      counters_o.generic     <= up(counters_o.generic, events_i.answered && !events_i.own);
+      counters_o.local_moves <= up(counters_o.local_moves, events_i.le.done && events_i.le.moved);
+      counters_o.gate_moves  <= up(counters_o.gate_moves, events_i.gn.done && events_i.gn.moved);
+      counters_o.lost        <= lost[32] ? '1 : lost[31:0];
     end
   end
 

@@ -59,6 +59,7 @@ module weight_mover
   localparam int unsigned FoldW = (OutWords > 1) ? $clog2(OutWords) : 1;
   localparam int unsigned StuckW = $clog2(Pe * Simd + 1);
   localparam int unsigned LeastShift = 8;  // all dithers have so many bits, the shift says how many more
+  localparam int unsigned MostShift = (1 << ShiftW) - 1;
 
   if (ActW > LeastShift) begin : gen_bad_act
     $error("weight_mover: ActW is %0d, at most 8 bits move a weight by one.", ActW);
@@ -130,7 +131,7 @@ module weight_mover
   assign x_addr_o  = word_q;
 
   // ---- Stage 0: issue ---------------------------------------------------------------------------------------
-  logic [DitherW-1:0] dither_q;  // of the first input of word word_q
+  logic [MostShift-1:0] dither_q;  // of the first input of word word_q
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) busy_q <= 1'b0;
@@ -140,13 +141,13 @@ module weight_mover
       word_q   <= '0;
       base_q   <= '0;
       second_q <= 1'b0;
-      dither_q <= dither_i;
+      dither_q <= dither_i[MostShift-1:0];
     end else if (issue) begin
       second_q <= !last_fold;
       if (last_fold) begin
         word_q   <= word_q + 1'b1;
         base_q   <= base_q + AddrW'(OutWords);
-        dither_q <= dither_q + DitherW'(Simd) * Weyl;
+        dither_q <= dither_q + MostShift'(Simd * Weyl);
       end
     end
   end
@@ -155,7 +156,7 @@ module weight_mover
   logic read_q, read_last_q;
   logic [AddrW-1:0] read_addr_q;
   logic [Pe-1:0] read_up_q, read_down_q;
-  logic [DitherW-1:0] read_dither_q;
+  logic [MostShift-1:0] read_dither_q;
   logic [Simd-1:0] moves;
 
   always_ff @(posedge clk_i) begin
@@ -171,13 +172,13 @@ module weight_mover
   end
 
   // Bits of a dither beyond those that every shift has, and which of them count.
-  logic [DitherW-LeastShift-1:0] high_bits;
+  logic [MostShift-LeastShift-1:0] high_bits;
   assign high_bits = ~('1 << (shift_i - ShiftW'(LeastShift)));
 
   for (genvar s = 0; s < Simd; s++) begin : gen_input
-    logic [DitherW-1:0] dither;
-    assign dither   = read_dither_q + DitherW'(s) * Weyl;
-    assign moves[s] = (dither[DitherW-1:LeastShift] & high_bits) == '0 &&
+    logic [MostShift-1:0] dither;
+    assign dither   = read_dither_q + MostShift'(s * Weyl);
+    assign moves[s] = (dither[MostShift-1:LeastShift] & high_bits) == '0 &&
                       LeastShift'(x_data_i[s*ActW+:ActW]) > dither[LeastShift-1:0];
   end
 
@@ -215,6 +216,9 @@ module weight_mover
     end
   end
   assign wr_data_o = moved;
+
+  logic unused_dither;
+  assign unused_dither = dither_i[DitherW-1];
 
   logic [StuckW-1:0] stuck_now;
   always_comb begin

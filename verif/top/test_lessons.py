@@ -42,7 +42,7 @@ DEFECTS = {
         "head_learner", "&& !(&hidden_data_i", "&& 1'b1 || (&hidden_data_i", "back_to_back/mode=3"
     ),
     "an image that is no longer there is corrected": (
-        "corrections", "kept.sequence_number == now_q.sequence_number", "1'b1", "which_images_can_be_corrected"
+        "corrections", "kept.turn == now_q.sequence_number[SeqW-1:ReplaySlotW]", "1'b1", "which_images_can_be_corrected"
     ),
     "a correction gives a result": ("le_branch", "{!replay_i, image_i.use_gate", "{1'b1, image_i.use_gate",
                                     "mixed/idle=none/stall=none"),

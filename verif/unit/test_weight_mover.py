@@ -26,8 +26,8 @@ SHAPES = {
 DEFECTS = {
     "wraps at the end of the range": ("to_move && !at_end", "to_move"),
     "does not count what is lost": ("StuckW'(stuck[p][s]);", "StuckW'(0);"),
-    "every input has the same random number": ("read_dither_q + DitherW'(s) * Weyl;", "read_dither_q;"),
-    "words of inputs have the same random numbers": ("dither_q + DitherW'(Simd) * Weyl;", "dither_q;"),
+    "every input has the same random number": ("read_dither_q + MostShift'(s * Weyl);", "read_dither_q;"),
+    "words of inputs have the same random numbers": ("dither_q + MostShift'(Simd * Weyl);", "dither_q;"),
     "a factor of two": ("(shift_i - ShiftW'(LeastShift))", "(shift_i - ShiftW'(LeastShift - 1))"),
     "the border moves too": ("(x_data_i[s*ActW+:ActW]) >", "(x_data_i[s*ActW+:ActW]) >="),
     "up is down": ("up_q   <= (up_q >> Pe)", "up_q   <= (down_q >> Pe)"),
