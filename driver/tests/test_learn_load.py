@@ -148,7 +148,7 @@ DEFECTS = {
         "moe_core.sv", "frame_image.lesson.valid && (|frame_start)", "(|frame_start)"
     ),
     "an image that is no longer there is corrected": (
-        "corrections.sv", "kept.sequence_number == now_q.sequence_number", "1'b1"
+        "corrections.sv", "kept.turn == now_q.sequence_number[SeqW-1:ReplaySlotW]", "1'b1"
     ),
     "a correction learns with the bank of now": (
         "corrections.sv", "replay_o.bank            = learn_i.bank;", "replay_o.bank            = '0;"
