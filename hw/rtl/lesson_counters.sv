@@ -20,7 +20,7 @@ module lesson_counters
   endfunction
 
   logic [32:0] lost;
-  assign lost = {1'b0, counters_o.lost} + 33'(events_i.le.lost) + 33'(events_i.gn.lost);
+  assign lost = {1'b0, counters_o.lost} + 33'((LostW + 1)'(events_i.le.lost) + (LostW + 1)'(events_i.gn.lost));
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni || clear_i) begin

@@ -58,11 +58,17 @@ module weight_mover
 );
   localparam int unsigned FoldW = (OutWords > 1) ? $clog2(OutWords) : 1;
   localparam int unsigned StuckW = $clog2(Pe * Simd + 1);
+  localparam int unsigned MostLost = InWords * Simd * (Pair ? 2 : Outputs);
+  localparam int unsigned MostLostW = $clog2(MostLost + 1);
   localparam int unsigned LeastShift = 8;  // all dithers have so many bits, the shift says how many more
   localparam int unsigned MostShift = (1 << ShiftW) - 1;
 
   if (ActW > LeastShift) begin : gen_bad_act
     $error("weight_mover: ActW is %0d, at most 8 bits move a weight by one.", ActW);
+  end
+
+  if (MostLostW > LostW) begin : gen_bad_lost
+    $error("weight_mover: a lesson may lose %0d movements, LostW is %0d bits.", MostLost, LostW);
   end
 
   logic advance;  // the pipeline moves
@@ -228,10 +234,13 @@ module weight_mover
     end
   end
 
+  logic [MostLostW-1:0] lost_q;
+  assign lost_o = LostW'(lost_q);
+
   always_ff @(posedge clk_i) begin
     if (!rst_ni) done_o <= 1'b0;
     else done_o <= wr_en_o && wr_ready_i && last_q;
-    if (start_i) lost_o <= '0;
-    else if (wr_en_o && wr_ready_i) lost_o <= lost_o + LostW'(stuck_now);
+    if (start_i) lost_q <= '0;
+    else if (wr_en_o && wr_ready_i) lost_q <= lost_q + MostLostW'(stuck_now);
   end
 endmodule
