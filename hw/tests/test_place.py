@@ -19,7 +19,6 @@ from hw.place.netlist import Netlist
 from hw.place.scan import Instance, Port, children, choose, instances, wrapper
 from hw.place.seeds import run_seeds, runs_directory
 from hw.place.timing import findings, read_timing
-from report.figures.floor_plan import floor_plan
 from spec.errors import CheckFailed, InputError
 from spec.tests.commands import call, load
 from tools.nextpnr import BITSTREAM, PACK, PNR, Target, version
@@ -218,12 +217,6 @@ def test_cells_of_a_module_belong_to_the_instances_just_below_it() -> None:
     )
     deeper = instances(PORTS + PORTS.replace("top.", "top.u_a.u_a."), stat())
     assert children(deeper, choose(deeper, "u_a")) == ("u_a.gen_b[0].u_a", "u_a.gen_b[1].u_a", "u_a.u_a")
-
-
-def test_the_floor_plan_is_a_picture() -> None:
-    cells = placed_cells(routed())["cells"]
-    one, other = (floor_plan(cells, part, "a title") for part in (part_of_device, part_of_module(())))
-    assert one.startswith(b"\x89PNG") and other.startswith(b"\x89PNG") and one != other
 
 
 # ---- Seeds -----------------------------------------------------------------------------------------------------------

@@ -25,7 +25,8 @@ def floor_plan(cells: Iterable, part: Callable[[str | None], str], title: str) -
         part: part of the design that a path belongs to.
     """
     cells = list(cells)
-    side = _POINTS / (1 + max((max(x, y) for *_, x, y in cells), default=1))  # of a tile, points
+    across, down = ((min(places) - 2, max(places) + 2) for places in ([cell[i] for cell in cells] for i in (2, 3)))
+    side = _POINTS / max(end - start for start, end in (across, down))  # of a tile, points
     groups: dict[str, dict[str, list[tuple[int, int]]]] = {}
     for kind, path, x, y in cells:
         groups.setdefault(part(path), {}).setdefault(kind, []).append((x, y))
@@ -45,9 +46,8 @@ def floor_plan(cells: Iterable, part: Callable[[str | None], str], title: str) -
                              c=colour, **edge)  # fmt: skip
                 if not number:
                     handles.append(Patch(facecolor=colour, label=label))
-        axes.set(xlabel="column", ylabel="row", xlim=(0, None), ylim=(0, None))
-        axes.set_title(fill(title, 70), fontsize=7)
-        axes.invert_yaxis()
+        axes.set(xlabel="column", ylabel="row", xlim=across, ylim=down[::-1])
+        axes.set_title(fill(title, 60), fontsize=6.5)
         axes.set_aspect("equal")
-        figure.legend(handles=handles, loc="outside lower center", ncols=3)
+        figure.legend(handles=handles, loc="outside lower center", ncols=2, fontsize=7)
         return png(figure)
