@@ -98,6 +98,11 @@ def place_and_route(directory: Path, netlist: str, top: str, target: Target, see
     _run(PACK, [f"{into}/{CONFIG}", f"{into}/{BITSTREAM}"], directory, into, seed, (BITSTREAM,))
 
 
+def failed_log(directory: Path, seed: int) -> Path:
+    """What stays of a seed without a result."""
+    return directory / f"seed_{seed}.failed.log"
+
+
 def _run(tool: str, words: list[str], directory: Path, into: str, seed: int, made: Iterable[str]) -> None:
     run = subprocess.run([*command(tool), *words], cwd=directory, capture_output=True, text=True)
     missing = [name for name in made if not (directory / into / name).exists()]
@@ -105,7 +110,7 @@ def _run(tool: str, words: list[str], directory: Path, into: str, seed: int, mad
         return
     log = directory / into / LOG
     text = (log.read_text() if log.exists() else "") + run.stdout + run.stderr
-    kept = directory / f"seed_{seed}.failed.log"
+    kept = failed_log(directory, seed)
     write_text(kept, text)
     errors = [line.strip() for line in text.splitlines() if "ERROR" in line]
     what = errors[-1] if errors else f"exit code {run.returncode}" + (f", without {missing}" if missing else "")

@@ -72,6 +72,7 @@ def _run(directory: Path, netlist: Netlist, target: Target, seed: int, sdc: str)
             (staging / nextpnr.CONFIG).unlink()
     except CheckFailed as error:
         return str(error)
+    nextpnr.failed_log(directory, seed).unlink(missing_ok=True)  # of an earlier try
     return None
 
 

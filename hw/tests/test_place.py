@@ -305,6 +305,7 @@ def test_a_seed_that_fails_leaves_its_log_and_nothing_else(tell: Tell, tmp_path:
         run_seeds(netlist, target, (2,))
     tell({2: 130.0})
     assert run_seeds(netlist, target, (1, 2))[1] == {1: None, 2: None}
+    assert not list(directory.glob("*.log"))
     assert calls(tmp_path) == [1, 2, 2, 2]
 
 

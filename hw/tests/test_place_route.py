@@ -13,7 +13,7 @@ from hw.place import netlist as netlists
 from hw.place import scan
 from hw.place.netlist import Netlist, device_instances, netlist
 from hw.place.record import read_seed, record, terminal
-from hw.place.seeds import run_seeds
+from hw.place.seeds import run_seeds, runs_directory
 from hw.place.timing import Timing, findings
 from spec.errors import CheckFailed
 from spec.files import write_text
@@ -71,7 +71,10 @@ def test_longer_logic_is_slower_and_a_missed_target_is_said(tmp_path: Path) -> N
     assert timings[6].paths[0].end == "u_module.sum_o"
 
     beyond = replace(_SMALLEST, clocks={scan.CLOCK: float(round(2 * slow))})
-    missed, placed = route(adder(tmp_path, 6)[0], beyond)
+    found, _ = adder(tmp_path, 6)
+    missed, placed = route(found, beyond)
+    report = json.loads((runs_directory(found, beyond) / "seed_1" / nextpnr.REPORT).read_text())
+    assert [one["constraint"] for one in report["fmax"].values()] == [pytest.approx(beyond.of(scan.CLOCK), rel=1e-3)]
     assert ["its target is" in said for said in findings(missed, placed["clocks"], scan.CLOCK)] == [True]
 
 
