@@ -9,11 +9,12 @@ PRESET ?= ecp5_85
 GATE   ?= rich
 LIMIT  ?= 200
 RTL    ?= sv
+SEEDS  ?= 1
 # KEEP=--keep writes the tables of real handwriting to docs/results.
 KEEP   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sim hls test quick lint format train table tables bench synth regs formal power report clean
+.PHONY: help setup sim hls test quick lint format train table tables bench synth fpga regs formal power report clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -74,6 +75,10 @@ bench: $(STAMP) ## Speed of each stage, in images per second
 
 synth: $(STAMP) ## Resources on ECP5 by power domain, from open synthesis (PRESET, GATE)
 	$(PY) scripts/synth.py --preset $(PRESET) --gate $(GATE)
+
+fpga: $(STAMP) ## Place and route with open tools (PRESET, GATE, MODULE=name for one module alone, SEEDS): the device takes hours
+	$(PY) scripts/fpga.py --preset $(PRESET) --gate $(GATE) $(if $(MODULE),--module '$(MODULE)') \
+	  --seeds $(SEEDS) --jobs $(JOBS) $(KEEP)
 
 regs: $(STAMP) ## C header and browsable documentation of the registers
 	$(PY) scripts/registers.py

@@ -12,7 +12,7 @@ import json
 import os
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,6 +55,12 @@ def parts(moe: Moe) -> tuple[Part, ...]:
     return (*domains, *(Part(path, domain, name) for domain, name, path in layer_instances(moe)))
 
 
+def kept_apart(paths: Iterable[str]) -> str:
+    """Commands of Yosys, behind ``read_slang --keep-hierarchy``, by which these instances stay modules."""
+    # A bracket is a wildcard in a selection, and so is what it is replaced by.
+    return " ".join(f"setattr -mod -set keep_hierarchy 1 *${re.sub(r'[][]', '?', path)};" for path in paths)
+
+
 def synthesise_parts(
     hardware: GeneratedHardware, moe: Moe, top: str = "moe_accelerator", log: Path | None = None
 ) -> Synthesis:
@@ -64,8 +70,7 @@ def synthesise_parts(
         RuntimeError: Yosys failed, a part is not in the design, or a memory does not hold the weights of its file.
     """
     members = {f"{top}.{part.path}": part for part in parts(moe)}
-    # A bracket is a wildcard in a selection, and so is what it is replaced by.
-    keep = " ".join(f"setattr -mod -set keep_hierarchy 1 *${re.sub(r'[][]', '?', path)};" for path in members)
+    keep = kept_apart(members)
     sources = " ".join(hardware.relative_sources(device=top != "moe_top"))
     counts, memories = (hardware.directory / f"{kind}.{os.getpid()}" for kind in ("cells", "memories"))
     run_yosys(

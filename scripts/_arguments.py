@@ -282,6 +282,11 @@ def add_jobs(options: _Options, what: str = "runs at a time") -> None:
          help=f"{what} (default: processors)")  # fmt: skip
 
 
+def add_module(options: _Options, what: str, several: bool = False) -> None:
+    """``--module``: of the RTL; a list when it may be given several times."""
+    _add(options, "--module", metavar="NAME", help=what, **({"action": "append"} if several else {}))
+
+
 def add_json(options: _Options, default: Path | None = None) -> None:
     """``--json``: where the result goes for machines."""
     where = f" (default {shown(default)})" if default else ""

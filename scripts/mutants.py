@@ -13,7 +13,7 @@ from _bootstrap import DIFFERS, DONE, run  # first: the project's packages and P
 
 from collections.abc import Sequence
 
-from _arguments import Parser, add_jobs, add_out, add_seed, command, shown, whole_number
+from _arguments import Parser, add_jobs, add_module, add_out, add_seed, command, shown, whole_number
 from spec.errors import InputError
 from spec.progress import progress_bar
 from verif.mutants.campaign import RESULTS, Store, draw, judge_results, results_file, run_campaign
@@ -29,7 +29,7 @@ def options() -> Parser:
     add = parser.add_argument
     add_seed(parser, default=1)
     add("--count", type=whole_number(1), default=500, metavar="N", help="mutants (default %(default)s)")
-    add("--module", action="append", metavar="NAME", help="draw from this module; may be repeated (default: all units)")
+    add_module(parser, "draw from this module; may be repeated (default: all units)", several=True)
     add_jobs(parser, "mutants at a time")
     add_out(parser, "results, one JSON object a line (default build/mutants/SEED.jsonl)", metavar="FILE")
     return parser

@@ -17,7 +17,7 @@ Work = Callable[[int, int, ctypes.c_uint64], Part]
 
 
 def run_in_parallel(
-    count: int, chunk: int, models: Sequence[Work[Part]], description: str | None
+    count: int, chunk: int, models: Sequence[Work[Part]], description: str | None, unit: str = "image"
 ) -> list[tuple[int, Part]]:
     """Answer images 0 .. count - 1.
 
@@ -28,6 +28,7 @@ def run_in_parallel(
         chunk: images of one call.
         models: one function a thread.
         description: label of a progress bar; None shows none.
+        unit: what is counted.
 
     Returns:
         First image and part of every chunk, in order.
@@ -46,7 +47,7 @@ def run_in_parallel(
 
     with ThreadPoolExecutor(len(models)) as pool:
         futures = [pool.submit(work, i) for i in range(len(models))]
-        with progress_bar(total=count, description=description, unit="image") as bar:
+        with progress_bar(total=count, description=description, unit=unit) as bar:
             while description is not None and not all(future.done() for future in futures):
                 time.sleep(0.05)
                 bar.update(sum(done) + sum(p.value for p in progress) - bar.n)

@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One record a placed design: every seed's clocks, the best seed's figures, findings, tables, and what is kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from hw.parts import LOGIC_PS
+from hw.place.cells import USED, part_of_device, part_of_module, used_by_part
+from hw.place.netlist import Netlist
+from hw.place.seeds import CELLS
+from hw.place.timing import Timing, findings, read_timing
+from spec.files import as_json, write_if_changed
+from spec.paths import RESULTS
+from tools import nextpnr, yosys
+from tools.nextpnr import DEVICES, Target
+
+KEPT = RESULTS / "fpga.json"
+Row = tuple[str, ...]
+
+
+def tool() -> str:
+    """What made the figures."""
+    return f"yosys {yosys.version()} read_slang, synth_ecp5, logic target {LOGIC_PS} ps; {nextpnr.version()}"
+
+
+def read_seed(directory: Path, seed: int, target: Target) -> tuple[Timing, dict]:
+    """Timing and placed cells of a finished seed."""
+    place = directory / f"seed_{seed}"
+    timing = read_timing(json.loads((place / nextpnr.REPORT).read_text()), target)
+    return timing, json.loads((place / CELLS).read_text())
+
+
+def part_of(netlist: Netlist) -> Callable[[str | None], str]:
+    """The part of a netlist that a path belongs to: power domains of the device, instances of a module."""
+    return part_of_module(netlist.children) if netlist.module else part_of_device
+
+
+def record(
+    netlist: Netlist, target: Target, directory: Path, seeds: Mapping[int, str | None], sources: str, flat: bool = False
+) -> dict:
+    """Everything known about a placed design.
+
+    Args:
+        seeds: None for each finished seed, otherwise why there is no result; one at least is finished.
+        sources: digest of the hardware.
+    """
+    done = {seed: read_seed(directory, seed, target) for seed, failure in seeds.items() if failure is None}
+    best = max(done, key=lambda seed: done[seed][0].margin)
+    timing, placed = done[best]
+    part = part_of(netlist)
+    said = [why for why in seeds.values() if why] + findings(timing, placed["clocks"], netlist.clock)
+    return {
+        "design": netlist.design,
+        "module": asdict(netlist.module)["module"] if netlist.module else None,
+        "sources": sources,
+        "tool": tool(),
+        "device": DEVICES[target.device],
+        "package": target.package,
+        "grade": target.grade,
+        "target_mhz": target.mhz,
+        "flat": flat,
+        "seeds": {str(seed): {one.name: one.mhz for one in found.clocks} for seed, (found, _) in sorted(done.items())},
+        "best_seed": best,
+        "clocks": [asdict(one) for one in timing.clocks],
+        "crossings": [asdict(one) for one in timing.crossings],
+        "paths": [asdict(one) for one in timing.paths],
+        "used": {kind: {"used": timing.used.get(kind, 0), "available": timing.available.get(kind, 0)} for kind in USED},
+        "parts": used_by_part(placed["cells"], part),
+        "findings": said,
+    }
+
+
+# ---- Tables ----------------------------------------------------------------------------------------------------------
+def clock_rows(result: Mapping) -> list[Row]:
+    """Clocks with the best seed's frequency and the spread over seeds, then crossings."""
+    rows: list[Row] = [("clock", "MHz", "target", "seeds, MHz")]
+    for one in result["clocks"]:
+        spread = sorted(clocks[one["name"]] for clocks in result["seeds"].values() if one["name"] in clocks)
+        seeds = f"{spread[0]:.1f} to {spread[-1]:.1f} ({len(spread)})" if len(spread) > 1 else "1 seed"
+        rows.append((one["name"], f"{one['mhz']:.1f}", f"{one['target']:g}", seeds))
+    for one in result["crossings"]:
+        rows.append((f"{one['source']} to {one['sink']}", f"{one['ns']:.2f} ns", f"{one['limit']:.2f} ns", ""))
+    return rows
+
+
+def used_rows(result: Mapping) -> list[Row]:
+    """Cells of each part, of everything, and of the device."""
+    rows: list[Row] = [("used", *USED.values())]
+    for name, cells in result["parts"].items():
+        rows.append((name, *(f"{cells.get(kind, 0):,}" for kind in USED)))
+    used = result["used"]
+    rows.append(("total", *(f"{used[kind]['used']:,}" for kind in USED)))
+    return [*rows, (f"of the {result['device']}", *(_percent(used[kind]) for kind in USED))]
+
+
+def path_rows(result: Mapping) -> list[Row]:
+    """The worst paths; the longest of a clock with its start."""
+    rows: list[Row] = [("worst paths, ns", "of it wires", "levels", "from", "to")]
+    for path in result["paths"]:
+        routing = "" if path["routing"] is None else f"{path['routing']:.2f}"
+        levels = "" if path["levels"] is None else str(path["levels"])
+        rows.append((f"{path['ns']:.2f}", routing, levels, path["start"] or "", path["end"]))
+    return rows
+
+
+def _percent(use: Mapping[str, int]) -> str:
+    return f"{100 * use['used'] / use['available']:.1f} %" if use["available"] else "none"
+
+
+def _aligned(rows: Sequence[Row], names: int = 1) -> str:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = []
+    for row in rows:
+        cells = [
+            cell.ljust(w) if i < names else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=True))
+        ]
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join(lines)
+
+
+def _markdown(rows: Sequence[Row]) -> str:
+    lines = ["| " + " | ".join(row) + " |" for row in rows]
+    return "\n".join([lines[0], "|" + "---|" * len(rows[0]), *lines[1:]])
+
+
+def title(result: Mapping) -> str:
+    """One line that says what was placed on what."""
+    alone = f", {result['module']} alone" if result["module"] else ", flat" if result["flat"] else ""
+    return f"{result['design']}{alone} on {result['device']}-{result['grade']} {result['package']}"
+
+
+def terminal(result: Mapping) -> str:
+    """Tables of one design for a terminal."""
+    head = f"{title(result)}, routed, best of {len(result['seeds'])} seed(s): {result['best_seed']} ({result['tool']})"
+    tables = [_aligned(clock_rows(result)), _aligned(used_rows(result)), _aligned(path_rows(result), names=5)]
+    return "\n\n".join([head, *tables, "\n".join(f"Differs: {text}." for text in result["findings"])]).rstrip()
+
+
+def page(results: Iterable[Mapping], picture: str | None = None) -> str:
+    """The page ``docs/results/fpga.md``.
+
+    Args:
+        picture: file name of the floor plan in docs/images; None without one.
+    """
+    parts = [
+        "<!-- SPDX-License-Identifier: Apache-2.0 -->\n# Place and route",
+        "Written by `python scripts/fpga.py --keep`; [what the figures mean](../fpga.md). Each design is that of its "
+        "best seed; a module was placed alone between registers.",
+    ]
+    if picture:
+        parts.append(f"![Floor plan by power domain](../images/{picture})")
+    for result in results:
+        parts += [
+            f"## {title(result)}\n\nSources {result['sources']}; {result['tool']}; seed {result['best_seed']} of "
+            f"{len(result['seeds'])}.",
+            _markdown(clock_rows(result)),
+            _markdown(used_rows(result)),
+            _markdown(path_rows(result)),
+            "\n".join(f"* Differs: {text}." for text in result["findings"]),
+        ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def key(result: Mapping) -> str:
+    """What tells kept records apart."""
+    return title(result)
+
+
+def keep(result: Mapping, picture: Path | None = None) -> None:
+    """Write ``docs/results/fpga.{json,md}``, with the other kept designs that are of the same sources and tool.
+
+    Args:
+        picture: where the floor plan of a device is, once it was kept.
+    """
+    old = json.loads(KEPT.read_text()) if KEPT.exists() else {}
+    same = ("sources", "tool")
+    others = {name: one for name, one in old.items() if all(one[k] == result[k] for k in same)}
+    kept = dict(sorted({**others, key(result): dict(result)}.items()))
+    write_if_changed(KEPT, as_json(kept))
+    has_picture = picture is not None and picture.exists()
+    write_if_changed(KEPT.with_suffix(".md"), page(kept.values(), picture.name if has_picture else None))

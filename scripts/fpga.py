@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Place and route the device, or one module of it alone, with open tools: clocks, cells, bitstream, floor plan."""
+
+from __future__ import annotations
+
+from _bootstrap import DIFFERS, DONE, run  # first: the project's packages and Python
+
+import argparse
+import json
+import math
+from collections.abc import Sequence
+
+from _arguments import (
+    Parser,
+    add_design,
+    add_jobs,
+    add_json,
+    add_keep,
+    add_module,
+    add_seeds,
+    command,
+    load_design,
+    shown,
+)
+from hw.gen.digest import rtl_digest
+from hw.place import record
+from hw.place.netlist import device_instances, netlist
+from hw.place.seeds import CELLS, run_seeds
+from report.figures.floor_plan import floor_plan
+from spec.files import write_bytes, write_json
+from spec.paths import ROOT
+from spec.presets import Accelerator
+from tools.nextpnr import BITSTREAM, DEVICES, GRADES, Target
+
+PICTURE = ROOT / "docs" / "images" / "fpga.png"
+_DEFAULT = Target()
+
+
+def megahertz(text: str) -> float:
+    """Type of an option: a frequency, MHz."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < 10_000:
+        raise argparse.ArgumentTypeError(f"is '{text}', a number of MHz above 0 is needed")
+    return value
+
+
+def clock_targets(text: str) -> dict[str, float]:
+    """Type of an option: ``CLOCK=MHZ``, separated by commas."""
+    found = {}
+    for part in text.split(","):
+        name, equals, value = part.partition("=")
+        if not (name and equals):
+            raise argparse.ArgumentTypeError(f"has '{part}', CLOCK=MHZ is needed")
+        found[name] = megahertz(value)
+    return found
+
+
+def options() -> Parser:
+    """Command line."""
+    parser = command(__file__, __doc__, "--module feature_store --grade 6")
+    add_design(parser)
+    add = parser.add_argument
+    add_module(parser, "place this module (or instance) of the device alone, between registers")
+    add("--modules", action="store_true", help="list the modules and the instances that --module knows, and end")
+    add("--size", choices=tuple(DEVICES), default=_DEFAULT.device, help="of the ECP5 (default %(default)s)")
+    add("--package", default=_DEFAULT.package, metavar="NAME", help="its package (default %(default)s)")
+    add("--grade", type=int, choices=GRADES, default=_DEFAULT.grade, help="speed grade (default %(default)s)")
+    add("--target", type=megahertz, default=_DEFAULT.mhz, metavar="MHZ", help="of every clock (default %(default)g)")
+    add("--clocks", type=clock_targets, default={}, metavar="CLOCK=MHZ[,..]", help="targets of single clocks")
+    add("--flat", action="store_true", help="of the device: do not keep domains and layers as modules")
+    add_seeds(parser, 1, "seeds 1 to N; those that are finished are not repeated")
+    add_jobs(parser, "seeds at a time")
+    add_json(parser)
+    beside = ("preset", "gate", "module", "size", "package", "grade", "target", "clocks", "flat", "seeds")
+    add_keep(parser, "docs/results/fpga.{json,md}; of a device docs/images/fpga.png", beside=beside)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the tables; something differs when a clock misses its target, is missing, or a seed has no result."""
+    given = options().parse_args(arguments)
+    design = load_design(given)
+    if given.modules:
+        _list(design)
+        return DONE
+    what = f"module {given.module}" if given.module else "the whole device, which takes hours"
+    print(f"{design.name}: {what} ...", flush=True)
+    found = netlist(design, given.module, given.flat)
+    target = Target(given.size, given.package, given.grade, given.target, given.clocks)
+    seeds = range(1, given.seeds + 1)
+    directory, done = run_seeds(found, target, seeds, given.jobs, "place and route")
+    result = record.record(found, target, directory, done, rtl_digest(), given.flat)
+    print(record.terminal(result))
+    best = directory / f"seed_{result['best_seed']}"
+    picture = floor_plan(
+        json.loads((best / CELLS).read_text())["cells"],
+        record.part_of(found),
+        record.title(result),
+    )
+    plan = directory / "floor_plan.png"
+    write_bytes(plan, picture)
+    print(f"\nbitstream: {shown(best / BITSTREAM)}, floor plan: {shown(plan)}")
+    if given.json:
+        write_json(given.json, result)
+    if given.keep:
+        if not found.module:
+            write_bytes(PICTURE, picture)
+        record.keep(result, PICTURE)
+    return DIFFERS if result["findings"] else DONE
+
+
+def _list(design: Accelerator) -> None:
+    """Every module with its instances, those that are alike in one line."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for one in device_instances(design):
+        groups.setdefault((one.module, one.shape), []).append(one.path)
+    for (module, _), paths in groups.items():
+        more = f" (and {len(paths) - 1} like it)" if len(paths) > 1 else ""
+        print(f"{module:22} {paths[0]}{more}")
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Place and route for ECP5: how nextpnr and ecppack are run. Those on ``PATH`` are faster than those of PyPI.
+
+The builds of PyPI are WebAssembly and reliably see only the directory they run in, so all names are relative to one.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from spec.errors import CheckFailed
+from spec.files import write_text
+
+PNR, PACK = "nextpnr-ecp5", "ecppack"
+DEVICES = {"25k": "LFE5U-25F", "45k": "LFE5U-45F", "85k": "LFE5U-85F"}  # by nextpnr's option
+GRADES = (6, 7, 8)  # the higher, the faster
+REPORT, ROUTED, CONFIG, BITSTREAM, LOG = "report.json", "routed.json", "design.config", "design.bit", "nextpnr.log"
+SDC = "clocks.sdc"
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a netlist is placed on, and how fast it shall be.
+
+    Attributes:
+        device: a key of :data:`DEVICES`.
+        grade: one of :data:`GRADES`.
+        mhz: every clock's target, MHz.
+        clocks: other targets, MHz, by the name of a net or of a port.
+    """
+
+    device: str = "85k"
+    package: str = "CABGA756"
+    grade: int = 8
+    mhz: float = 100.0
+    clocks: Mapping[str, float] = field(default_factory=dict)
+
+    def of(self, clock: str) -> float:
+        """Target of a clock, MHz."""
+        return self.clocks.get(clock, self.mhz)
+
+    def constraints(self, ports: Iterable[str] = ()) -> str:
+        """SDC with the targets of clocks that have one of their own; which of them are ``ports``, the netlist says."""
+        places = {clock: "ports" if clock in ports else "nets" for clock in self.clocks}
+        return "".join(
+            f"create_clock -period {1000 / mhz:.4f} [get_{places[clock]} {{{clock}}}]\n"
+            for clock, mhz in self.clocks.items()
+        )
+
+
+def command(tool: str) -> list[str]:
+    """How a tool is called: the one on ``PATH``, else the WebAssembly build."""
+    native = shutil.which(tool)
+    return [native or str(Path(sys.executable).with_name(f"yowasp-{tool}"))]
+
+
+def version() -> str:
+    """What places and routes, with its version."""
+    if not shutil.which(PNR):
+        return f"yowasp-{PNR} {importlib.metadata.version(f'yowasp-{PNR}')}"
+    said = subprocess.run([*command(PNR), "--version"], capture_output=True, text=True)
+    found = re.search(r"Version ([^)\s]+)", said.stdout + said.stderr)
+    return f"{PNR} {found[1] if found else 'of an unknown version'}"
+
+
+def options(netlist: str, top: str, target: Target, seed: int, into: str, sdc: bool) -> list[str]:
+    """Arguments of nextpnr; ``into`` is the directory of the results, in which the constraints are, if any."""
+    words = [f"--{target.device}", "--package", target.package, "--speed", str(target.grade)]
+    words += ["--json", netlist, "--top", top, "--seed", str(seed), "--freq", f"{target.mhz:g}"]
+    words += ["--sdc", f"{into}/{SDC}"] if sdc else []
+    words += ["--lpf-allow-unconstrained", "--timing-allow-fail", "--quiet", "--log", f"{into}/{LOG}"]
+    words += ["--report", f"{into}/{REPORT}", "--detailed-timing-report"]
+    return [*words, "--write", f"{into}/{ROUTED}", "--textcfg", f"{into}/{CONFIG}"]
+
+
+def place_and_route(directory: Path, netlist: str, top: str, target: Target, seed: int, into: str, sdc: str) -> None:
+    """Place, route and make a bitstream; a clock that misses its target is no failure here.
+
+    Args:
+        directory: where the tools run; the other names are relative to it.
+        into: directory of the results, which exists.
+        sdc: constraints; empty for none.
+
+    Raises:
+        CheckFailed: a tool stopped; the message has its last error, its log stays in ``directory``.
+    """
+    if sdc:
+        write_text(directory / into / SDC, sdc)
+    words = options(netlist, top, target, seed, into, bool(sdc))
+    _run(PNR, words, directory, into, seed, (REPORT, ROUTED, CONFIG))
+    _run(PACK, [f"{into}/{CONFIG}", f"{into}/{BITSTREAM}"], directory, into, seed, (BITSTREAM,))
+
+
+def failed_log(directory: Path, seed: int) -> Path:
+    """What stays of a seed without a result."""
+    return directory / f"seed_{seed}.failed.log"
+
+
+def _run(tool: str, words: list[str], directory: Path, into: str, seed: int, made: Iterable[str]) -> None:
+    run = subprocess.run([*command(tool), *words], cwd=directory, capture_output=True, text=True)
+    missing = [name for name in made if not (directory / into / name).exists()]
+    if not run.returncode and not missing:
+        return
+    log = directory / into / LOG
+    text = (log.read_text() if log.exists() else "") + run.stdout + run.stderr
+    kept = failed_log(directory, seed)
+    write_text(kept, text)
+    errors = [line.strip() for line in text.splitlines() if "ERROR" in line]
+    what = errors[-1] if errors else f"exit code {run.returncode}" + (f", without {missing}" if missing else "")
+    raise CheckFailed(f"{tool} stopped with seed {seed} ({what}), log: {kept}")
