@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import random
+from collections import deque
 from collections.abc import Iterable
 from typing import Any
 
@@ -28,7 +29,7 @@ class SerialLine:
         self.reset()
 
     def reset(self) -> None:
-        self.levels: list[int] = []
+        self.levels: deque[int] = deque()
         self.answers: list[Answer] = []
         self.reader = AnswerReader()
         self.listener = Listener(self.cycles_a_bit)
@@ -39,7 +40,7 @@ class SerialLine:
         self.levels += levels(data, self.cycles_a_bit)
 
     def drive(self) -> None:
-        self.rx.set(self.levels.pop(0) if self.levels else HIGH)
+        self.rx.set(self.levels.popleft() if self.levels else HIGH)
 
     def sample(self, cycle: int) -> None:
         self.listener.take(int(self.dut.tx_o.value))
@@ -59,6 +60,7 @@ class Registers:
         self.dut = dut
         self.pattern = active(pattern, rng)
         names = ("awready", "wready", "arready", "bvalid", "bresp", "rvalid", "rresp", "rdata")
+        self._busy = [getattr(dut, f"m_axil_{name}") for name in ("awvalid", "wvalid", "bready", "arvalid", "rready")]
         self.pins = {name: Driven(getattr(dut, f"m_axil_{name}")) for name in names}
         self.reset()
 
@@ -70,7 +72,7 @@ class Registers:
         self._address: int | None = None
         self._data: int | None = None
         self._read: int | None = None
-        self._answer: tuple[int, int] | None = None
+        self._answered = self._responding = False
         self._offered: dict[str, int] = {}
         for pin in self.pins.values():
             pin.set(0)
@@ -80,6 +82,10 @@ class Registers:
         self.pins["awready"].set(int(go[0] and self._address is None))
         self.pins["wready"].set(int(go[1] and self._data is None))
         self.pins["arready"].set(int(go[2] and self._read is None))
+        if self._answered:
+            self.pins["bvalid"].set(0)
+            self.pins["rvalid"].set(0)
+            self._answered = self._responding = False
         if not self._responding and go[3]:
             if self._address is not None and self._data is not None:
                 fault = self._address >= FAULTY
@@ -88,6 +94,7 @@ class Registers:
                     self.values[self._address] = self._data
                 self.pins["bresp"].set(SLVERR if fault else 0)
                 self.pins["bvalid"].set(1)
+                self._responding = True
             elif self._read is not None:
                 fault = self._read >= FAULTY
                 self.reads.append(self._read)
@@ -96,10 +103,7 @@ class Registers:
                 self.pins["rdata"].set(0xDEAD if fault else value)
                 self.pins["rresp"].set(SLVERR if fault else 0)
                 self.pins["rvalid"].set(1)
-
-    @property
-    def _responding(self) -> bool:
-        return bool(self.pins["bvalid"].signal.value == 1 or self.pins["rvalid"].signal.value == 1)
+                self._responding = True
 
     def _value(self, name: str) -> int:
         return int(getattr(self.dut, f"m_axil_{name}").value)
@@ -115,6 +119,8 @@ class Registers:
             self._offered[channel] = now
 
     def sample(self, cycle: int) -> None:
+        if not (self._offered or any(pin.value == 1 for pin in self._busy)):
+            return  # nothing is asked for
         self._held("aw", "awaddr")
         self._held("w", "wdata", "wstrb")
         self._held("ar", "araddr")
@@ -127,10 +133,10 @@ class Registers:
             self._read = self._value("araddr")
         if self._value("bvalid") and self._value("bready"):
             self._address = self._data = None
-            self.pins["bvalid"].set(0)
+            self._answered = True
         if self._value("rvalid") and self._value("rready"):
             self._read = None
-            self.pins["rvalid"].set(0)
+            self._answered = True
 
 
 class Pixels:

@@ -11,7 +11,7 @@ from tools.cocotb_run import lint, run, with_mutant
 from tools.manifest import findings, read_manifest
 
 BENCH = "verif.board.bench_serial_bridge"
-PARAMETERS = {"Divisor": 8, "GapCycles": 800, "ImageBytes": 37, "ResultsDepth": 5}
+PARAMETERS = {"Divisor": 8, "GapCycles": 400, "ImageBytes": 37, "ResultsDepth": 5}
 
 
 def test_serial_bridge() -> None:
@@ -33,7 +33,7 @@ def test_lint_is_clean(parameters: dict[str, int]) -> None:
     [
         ({"ImageBytes": 2047}, "ImageBytes is 2047, a request has room for 2046"),
         ({"GapCycles": 175}, "GapCycles is 175, a byte alone takes 160"),
-        ({"ResultsDepth": 256}, "ResultsDepth is 256, allowed are 2 to 255"),
+        ({"ResultsDepth": 256}, "result_queue: Depth is 256, allowed are 2 to 255"),
     ],
     ids=str,
 )
@@ -43,12 +43,12 @@ def test_bad_parameters_are_refused(parameters: dict[str, int], sentence: str) -
 
 RECEIVER, COMMANDS, SENDER = "frame_receiver", "serial_commands", "frame_sender"
 DEFECTS = {
-    "takes any checksum": (RECEIVER, "(crc == Residue) ? Full : Skip", "Full", "noise/kind=flipped bit"),
+    "takes any checksum": (RECEIVER, "(crc == Residue) ? Full : Skip", "Full", "noise/kind=flip"),
     "hunts on in damage": (RECEIVER, "if (byte_error_i) state_q <= Skip;", "if (byte_error_i) state_q <= Hunt;",
-                           "noise/kind=break"),
+                           "a_frame_in_damage_is_none"),
     "finds a frame in damage": (RECEIVER, "? Header : Skip;", "? Header : Hunt;", "a_frame_in_damage_is_none"),
     "waits for ever for the rest": (RECEIVER, "        if (quiet) begin\n", "        if (1'b0) begin\n",
-                                    "noise/kind=cut off"),
+                                    "noise/kind=cut"),
     "takes any length": (RECEIVER, "(length > 16'(Bytes)) ? Skip : ", "", "too_long"),
     "overlooks what comes too early": (RECEIVER, "(overrun_q || something) ? Skip : Hunt", "Hunt",
                                        "a_request_too_early"),
@@ -61,7 +61,7 @@ DEFECTS = {
     "goes on after a bus error": (COMMANDS, "if (access_error_i || over) state_q", "if (over) state_q", "bus_errors"),
     "takes any length of a write": (COMMANDS, " && request_i.length[1:0] == 2'd2", "", "bad_requests"),
     "takes images that are too long": (COMMANDS, "request_i.length <= 16'(2 + ImageBytes)", "1'b1", "bad_requests"),
-    "says nothing of damage": (COMMANDS, "damaged_q <= 1'b1;", "damaged_q <= 1'b0;", "noise/kind=lost byte"),
+    "says nothing of damage": (COMMANDS, "damaged_q <= 1'b1;", "damaged_q <= 1'b0;", "noise/kind=loss"),
     "counts a result too many": ("result_queue", " - 8'(pop);", ";", "results"),
     "a result more than once": (COMMANDS, "assign result_ready_o = state_q == Collect && ",
                                 "assign result_ready_o = state_q == Collect && !words_q[0] && ", "results"),
