@@ -52,8 +52,8 @@ class Status(IntEnum):
 class Answer:
     """An answer whose CRC-32 is right.
 
-    ``kind`` is its request's kind plus :data:`ANSWER_BIT`, or ``Kind.DAMAGED``; ``results`` wait in the device behind it;
-    ``room`` says whether an image would be taken; ``words`` are 32 bits each.
+    ``kind`` is its request's kind plus :data:`ANSWER_BIT`, or ``Kind.DAMAGED``; ``results`` wait in the device behind
+    it; ``room`` says whether an image would be taken; ``words`` are 32 bits each.
     """
 
     sequence: int

@@ -144,7 +144,7 @@ class SerialTransport:
             raise DriverError(f"the device speaks {words[1]:#010x} on the serial line, this driver {MAGIC:#010x}")
         self._request_bytes, self._image_bytes = words[2:4]
 
-    # ---- Requests -----------------------------------------------------------------------------------------------------
+    # ---- Requests ----------------------------------------------------------------------------------------------------
     def _hello(self) -> Answer:
         nonce = secrets.token_bytes(4)
         answer = self._ask(
@@ -172,7 +172,7 @@ class SerialTransport:
                     break  # it asks for the request again
         raise DeviceFault(f"nobody answered on the serial line, in {self._tries} tries")
 
-    # ---- Registers ----------------------------------------------------------------------------------------------------
+    # ---- Registers ---------------------------------------------------------------------------------------------------
     def read(self, address: int) -> int:
         """See :class:`driver.transport.Transport`."""
         return self.read_many([address])[0]
@@ -207,7 +207,7 @@ class SerialTransport:
                 place = start + answer.words[0] + 1
                 raise BusError(f"write {place} of {len(words)} to register address {address:#x} was refused")
 
-    # ---- Images -------------------------------------------------------------------------------------------------------
+    # ---- Images ------------------------------------------------------------------------------------------------------
     def stream(self, images: np.ndarray, labels: Sequence[int] | None = None) -> np.ndarray:
         """See :class:`driver.transport.Transport`."""
         images = np.ascontiguousarray(images, np.uint8)
@@ -263,7 +263,7 @@ class SerialTransport:
         self._until(lambda: self._ask(Kind.RESULTS), dropped, empty, "images of before are not answered")
         self._settled = True
 
-    # ---- The line -----------------------------------------------------------------------------------------------------
+    # ---- The line ----------------------------------------------------------------------------------------------------
     def damage(self) -> tuple[int, int, int]:
         """Damaged frames that the device saw, answers that it sent again, and damaged answers that came here."""
         words = self._hello().words

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What surrounds serial_bridge in its bench: the serial line, registers, whoever takes pixels, whoever gives results."""
+"""What surrounds serial_bridge in its bench: the serial line, registers, who takes pixels and who gives results."""
 
 from __future__ import annotations
 
