@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Does what requests ask for, and composes their answers (docs/serial.md).
 ///
-/// A request is looked at only when its CRC was right, and done once: one with the sequence number of the request before
-/// it gets that one's answer again, which stays in the answer's memory. Only KindHello is done anew every time, so that
-/// a host that begins does not need to know the last number.
+/// A request is looked at only when its CRC was right, and done once: one with the sequence number of the request
+/// before it gets that one's answer again, which stays in the answer's memory. Only KindHello is done anew every time,
+/// so that a host that begins does not need to know the last number.
 ///
 /// Latency: 2 cycles and, an access, 5 and those of the registers; a pixel 1; a result 1. The link is slower.
 ///

@@ -2,8 +2,8 @@
 /// Serial receiver, 8N1: a byte for every start bit, eight data bits and a stop bit on the line.
 ///
 /// Each bit is the majority of three samples around its middle, so that a spike of one cycle changes nothing. A start
-/// bit that is not low in its middle is no byte. A stop bit that is low is error_o instead of a byte; then the line must
-/// be high before the next one, so that a break is one error.
+/// bit that is not low in its middle is no byte. A stop bit that is low is error_o instead of a byte; then the line
+/// must be high before the next one, so that a break is one error.
 ///
 /// Latency: 9.5 bits and 4 cycles from the start bit's edge to valid_o. Initiation interval: 10 bits; the other
 /// side's clock and the rounding of Divisor may be off by 3 % together.
