@@ -164,7 +164,7 @@ def test_noise_finds_a_bridge_that_is_broken(change: tuple[str, str, str] | None
     """With one of the two safeguards gone, much noise reaches answers, counters or banks; with both it does not."""
     with opened(change=change) as bench:
         assert work(bench.device)[0] == 0  # the line is clean
-        images = random_images(12, 9)
+        images = random_images(60, 9)
         alone = GoldenDevice(design()).model.run(images, Mode.GE_ONLY, None).classes
         before = bench.device.counters().images_in
         bench.board.noise(1, 0.004)
