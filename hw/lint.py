@@ -3,7 +3,7 @@
 
 ``make lint`` and ``scripts/lint.py`` check the whole accelerator with the trained GE in every combination of gate
 presets and of foldings that are made for it, and one with LE and GN baked in, with Verilator, and one of them with
-Yosys ``read_slang``.
+Yosys ``read_slang``; of that one also the device behind its serial link.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
+from hw.board import DEVICE_TOP, board_sources
 from hw.gen.build import GeneratedHardware, generate
 from spec.bank import random_bank
 from spec.presets import load_accelerator, shipped_accelerators
@@ -32,7 +33,11 @@ def verilator_lint(sources: list[Path], top: str) -> str:
 
 def yosys_read(hardware: GeneratedHardware, top: str = "moe_accelerator") -> str:
     """Messages of Yosys ``read_slang`` and ``hierarchy -check``; empty when it accepts the design."""
-    sources = " ".join(hardware.relative_sources(device=top != "moe_top"))
+    if top == DEVICE_TOP:
+        names = hardware.relative(board_sources(hardware))
+    else:
+        names = hardware.relative_sources(device=top != "moe_top")
+    sources = " ".join(names)
     # Memory files are named relative to the generated directory, so Yosys runs there.
     script = f"read_slang --threads 1 --top {top} -D SYNTHESIS {sources}; hierarchy -check -top {top}; check -assert"
     run = subprocess.run(
@@ -47,7 +52,11 @@ def yosys_read(hardware: GeneratedHardware, top: str = "moe_accelerator") -> str
 def _checks(whole: bool) -> Iterator[tuple[str, Callable[[], str]]]:
     """Names and calls, the slowest first, so that no core waits at the end."""
     hardware = generate(load_accelerator())
-    for top in ("moe_top", "moe_accelerator") if whole else ():
+    yield (
+        f"verilator -Wall  {hardware.directory.name} {DEVICE_TOP}",
+        partial(verilator_lint, board_sources(hardware), DEVICE_TOP),
+    )
+    for top in ("moe_top", "moe_accelerator", DEVICE_TOP) if whole else ():
         yield f"yosys read_slang {hardware.directory.name} {top}", partial(yosys_read, hardware, top)
     accelerators = shipped_accelerators() if whole else [load_accelerator()]
     if whole:

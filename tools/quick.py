@@ -30,6 +30,7 @@ CORE = (
     "golden/tests/test_repository.py",
     "verif/compare/tests/test_rtl.py",
 )
+_RTL = ("hw/rtl/", "hw/board/")
 UNKNOWN = 5.0  # seconds of a test file that was never timed
 
 
@@ -73,7 +74,7 @@ class Sources:
     def __init__(self, texts: Mapping[str, str]) -> None:
         self.texts = texts
         self._modules = {_module(file): file for file in texts if file.endswith(".py")}
-        self._rtl = {PurePosixPath(file).stem: file for file in texts if file.startswith("hw/rtl/")}
+        self._rtl = {PurePosixPath(file).stem: file for file in texts if file.startswith(_RTL)}
         self.users: dict[str, set[str]] = defaultdict(set)
         for file, text in texts.items():
             for used in self._used(file, text):
@@ -164,7 +165,7 @@ def choose(
 
 def touches_rtl(changed: Sequence[str]) -> bool:
     """Whether the RTL or what generates it is among the files."""
-    return any(file.startswith(("hw/rtl/", "hw/gen/", "hw/regs/", "configs/folding/")) for file in changed)
+    return any(file.startswith((*_RTL, "hw/gen/", "hw/regs/", "configs/folding/")) for file in changed)
 
 
 def choose_now(budget: float) -> tuple[list[str], Choice]:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,8 +59,12 @@ class GeneratedHardware:
         The WebAssembly build of Yosys sees only its working directory reliably (not, for example, another place
         below the system's temporary directory).
         """
+        return self.relative(self.device_sources if device else self.synthesis_sources)
+
+    def relative(self, sources: Iterable[Path]) -> list[str]:
+        """The same for any sources."""
         names = []
-        for path in self.device_sources if device else self.synthesis_sources:
+        for path in sources:
             if path.parent != self.directory:
                 (self.directory / "rtl").mkdir(exist_ok=True)
                 write_if_changed(self.directory / "rtl" / path.name, path.read_text())

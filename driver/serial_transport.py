@@ -1,0 +1,278 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A device behind a serial line (docs/serial.md): registers, images and results as frames, asked again until answered.
+
+A request keeps its number until it is answered, and the device does each number once. So it does not matter whether a
+request or its answer was lost.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import select
+import time
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import numpy as np
+
+from driver.serial_frame import (
+    ANSWER_BIT,
+    ANSWER_WORDS,
+    HELLO_WORDS,
+    MAGIC,
+    Answer,
+    AnswerReader,
+    Kind,
+    Status,
+    frame,
+    image_payload,
+    read_payload,
+    write_payload,
+)
+from driver.transport import BusError, DeviceFault, DriverError
+from hw.regs.map import register
+
+BAUD = 3_000_000
+
+
+class Link(Protocol):
+    """Bytes both ways."""
+
+    def write(self, data: bytes) -> None:
+        """Send all of it.
+
+        Raises:
+            DriverError: the line is gone.
+        """
+
+    def read(self, seconds: float) -> bytes:
+        """What has come, at least a byte, unless nothing comes for some seconds.
+
+        Raises:
+            DriverError: the line is gone.
+        """
+
+    def close(self) -> None:
+        """Let go of the line."""
+
+
+class FileLink:
+    """A file descriptor that is read and written: a port, a pseudo terminal, a socket.
+
+    Args:
+        descriptor: it stays the caller's, unless ``close`` closes it.
+        patience: seconds that the other side may take nothing.
+        close: called by :meth:`close`.
+    """
+
+    def __init__(self, descriptor: int, patience: float = 5.0, close: Callable[[], None] | None = None) -> None:
+        self._descriptor, self._patience, self._close = descriptor, patience, close
+
+    def write(self, data: bytes) -> None:
+        """See :class:`Link`."""
+        left = memoryview(data)
+        while left:
+            if not select.select([], [self._descriptor], [], self._patience)[1]:
+                raise DeviceFault(f"the serial line took no byte in {self._patience} s")
+            try:
+                left = left[os.write(self._descriptor, left) :]
+            except BlockingIOError:
+                continue
+            except OSError as error:
+                raise DriverError(f"the serial line cannot be written: {error.strerror}") from None
+
+    def read(self, seconds: float) -> bytes:
+        """See :class:`Link`."""
+        if not select.select([self._descriptor], [], [], max(seconds, 0))[0]:
+            return b""
+        try:
+            data = os.read(self._descriptor, 1 << 16)
+        except BlockingIOError:
+            return b""
+        except OSError as error:
+            raise DriverError(f"the serial line cannot be read: {error.strerror}") from None
+        if not data:
+            raise DriverError("the serial line was closed by the other side")
+        return data
+
+    def close(self) -> None:
+        """See :class:`Link`."""
+        if self._close:
+            self._close()
+
+
+def open_port(name: str, baud: int = BAUD) -> FileLink:
+    """A serial port, for example ``/dev/ttyUSB0``.
+
+    Raises:
+        DriverError: pyserial is not installed, or there is no such port.
+    """
+    try:
+        import serial
+    except ImportError:
+        raise DriverError("a serial port needs pyserial, which is not installed: pip install pyserial") from None
+    try:
+        port = serial.Serial(name, baud, timeout=0)
+    except (serial.SerialException, ValueError) as error:
+        raise DriverError(f"the serial port {name} cannot be opened: {error}") from None
+    return FileLink(port.fileno(), close=port.close)
+
+
+class SerialTransport:
+    """See :class:`driver.transport.Transport`.
+
+    Args:
+        link: the line, for example of :func:`open_port`.
+        timeout: seconds until a request is sent again; longer than a request, its answer and the silence with which the
+            device gives up a frame.
+        tries: how often a request is sent.
+        patience: seconds for which images may make no progress.
+
+    Raises:
+        DriverError: the line is gone, or what answers is no such device.
+    """
+
+    def __init__(self, link: Link, timeout: float = 0.2, tries: int = 10, patience: float = 10.0) -> None:
+        self._link, self._timeout, self._tries, self._patience = link, timeout, tries, patience
+        self._reader = AnswerReader()
+        self._sequence = secrets.randbelow(256)
+        self._settled = False  # no image or result of somebody before us is in the device
+        self.repeated = 0
+        words = self._hello().words
+        if words[1] != MAGIC:
+            raise DriverError(f"the device speaks {words[1]:#010x} on the serial line, this driver {MAGIC:#010x}")
+        self._request_bytes, self._image_bytes = words[2:4]
+
+    # ---- Requests ----------------------------------------------------------------------------------------------------
+    def _hello(self) -> Answer:
+        nonce = secrets.token_bytes(4)
+        answer = self._ask(
+            Kind.HELLO, nonce, lambda found: len(found.words) == HELLO_WORDS and _bytes(found.words[0]) == nonce
+        )
+        return answer
+
+    def _ask(self, kind: Kind, payload: bytes = b"", right: Callable[[Answer], bool] = lambda _: True) -> Answer:
+        """Send a request until its answer comes; ``right`` tells it from an old one."""
+        self._sequence = (self._sequence + 1) % 256
+        data = frame(self._sequence, kind, payload)
+        for attempt in range(self._tries):
+            self.repeated += attempt > 0
+            self._reader.clear()
+            self._link.write(data)
+            end = time.monotonic() + self._timeout
+            while (left := end - time.monotonic()) > 0:
+                answers = self._reader.feed(self._link.read(left))
+                for answer in answers:
+                    if (answer.sequence, answer.kind) == (self._sequence, kind + ANSWER_BIT) and right(answer):
+                        if answer.status == Status.BAD:
+                            raise DeviceFault(f"the device refused a {kind.name} of {len(payload)} bytes as no request")
+                        return answer
+                if any(answer.kind == Kind.DAMAGED for answer in answers):
+                    break  # it asks for the request again
+        raise DeviceFault(f"nobody answered on the serial line, in {self._tries} tries")
+
+    # ---- Registers ---------------------------------------------------------------------------------------------------
+    def read(self, address: int) -> int:
+        """See :class:`driver.transport.Transport`."""
+        return self.read_many([address])[0]
+
+    def read_many(self, addresses: Sequence[int]) -> list[int]:
+        """Values of registers, read one after the other; many of them in one frame.
+
+        Raises:
+            BusError: the device answered one with an error; those before it were read.
+        """
+        values: list[int] = []
+        for start in range(0, len(addresses), ANSWER_WORDS):
+            part = addresses[start : start + ANSWER_WORDS]
+            answer = self._ask(Kind.READ, read_payload(tuple(part)))
+            values += answer.words
+            if answer.status == Status.BUS:
+                raise BusError(f"a read of register address {part[len(answer.words)]:#x} was refused")
+        return values
+
+    def write(self, address: int, value: int) -> None:
+        """See :class:`driver.transport.Transport`."""
+        if self._ask(Kind.WRITE, write_payload(address, _bytes(value))).status == Status.BUS:
+            raise BusError(f"a write to register address {address:#x} was refused")
+
+    def write_burst(self, address: int, words: np.ndarray) -> None:
+        """See :class:`driver.transport.Transport`."""
+        words = np.ascontiguousarray(words, "<u4")
+        most = (self._request_bytes - 2) // 4
+        for start in range(0, len(words), most):
+            answer = self._ask(Kind.WRITE, write_payload(address, words[start : start + most].tobytes()))
+            if answer.status == Status.BUS:
+                place = start + answer.words[0] + 1
+                raise BusError(f"write {place} of {len(words)} to register address {address:#x} was refused")
+
+    # ---- Images ------------------------------------------------------------------------------------------------------
+    def stream(self, images: np.ndarray, labels: Sequence[int] | None = None) -> np.ndarray:
+        """See :class:`driver.transport.Transport`."""
+        images = np.ascontiguousarray(images, np.uint8)
+        if images.ndim != 2 or not 1 <= images.shape[1] <= self._image_bytes:
+            raise DriverError(f"images are {images.shape}, the device takes (N, 1 to {self._image_bytes})")
+        if not self._settled:
+            self._settle()
+        self._settled = False  # unless all of it works
+        results: list[int] = []
+        for image, label in zip(images, labels or [0] * len(images), strict=True):
+            payload = image_payload(label, image.tobytes())
+            self._until(lambda payload=payload: self._ask(Kind.IMAGE, payload), results, self._taken,
+                        "the device takes no image")  # fmt: skip
+        if len(results) < len(images):
+            self._until(lambda: self._ask(Kind.RESULTS), results, lambda _: len(results) >= len(images),
+                        f"the device gave fewer results than the {len(images)} images have")  # fmt: skip
+        if len(results) != len(images):
+            raise DeviceFault(f"the device gave {len(results)} results to {len(images)} images")
+        self._settled = True
+        return np.array(results, np.uint32)
+
+    @staticmethod
+    def _taken(answer: Answer) -> bool:
+        return answer.status == Status.DONE
+
+    def _until(
+        self, ask: Callable[[], Answer], results: list[int], done: Callable[[Answer], bool], problem: str
+    ) -> None:
+        """Ask, and collect results, until it is done; progress is a result."""
+        end = time.monotonic() + self._patience
+        while True:
+            answer = ask()
+            results += answer.words
+            if done(answer):
+                return
+            if answer.words:
+                end = time.monotonic() + self._patience
+            if time.monotonic() > end:
+                raise DeviceFault(f"{problem}, in {self._patience} s")
+
+    def _settle(self) -> None:
+        """Wait until images of somebody before us are answered, and drop their results."""
+        in_flight = register("mode_status")
+        dropped: list[int] = []
+
+        def empty(answer: Answer) -> bool:
+            if answer.words or answer.results or not answer.room:
+                return False
+            if in_flight.unpack(self.read(in_flight.address))["in_flight"]:
+                return False
+            return not self._ask(Kind.RESULTS).words
+
+        self._until(lambda: self._ask(Kind.RESULTS), dropped, empty, "images of before are not answered")
+        self._settled = True
+
+    # ---- The line ----------------------------------------------------------------------------------------------------
+    def damage(self) -> tuple[int, int, int]:
+        """Damaged frames that the device saw, answers that it sent again, and damaged answers that came here."""
+        words = self._hello().words
+        return words[5], words[6], self._reader.damaged
+
+    def close(self) -> None:
+        """See :class:`driver.transport.Transport`."""
+        self._link.close()
+
+
+def _bytes(word: int) -> bytes:
+    return word.to_bytes(4, "little")
