@@ -152,19 +152,11 @@ def test_noise_changes_nothing() -> None:
         print(f"{bench.board.spoilt} spoilt bytes, {bench.transport.repeated} requests repeated, {repeated} answers")
 
 
-WITH_NOISE = {
-    "nothing": None,
-    "takes any checksum": ("frame_receiver", "(crc == Residue) ? Full : Skip", "Full"),
-    "does a repeated request again": ("serial_commands", "request_i.sequence_number == sequence_q &&", "1'b0 &&"),
-}
-
-
-@pytest.mark.parametrize("change", WITH_NOISE.values(), ids=WITH_NOISE)
-def test_noise_finds_a_bridge_that_is_broken(change: tuple[str, str, str] | None) -> None:
-    """With one of the two safeguards gone, much noise reaches answers, counters or banks; with both it does not."""
-    with opened(change=change) as bench:
+def test_noise_finds_a_bridge_that_takes_any_checksum() -> None:
+    """Without it much noise reaches answers, counters or banks. What else may break: verif/board."""
+    with opened(change=("frame_receiver", "(crc == Residue) ? Full : Skip", "Full")) as bench:
         assert work(bench.device)[0] == 0  # the line is clean
-        images = random_images(60, 9)
+        images = random_images(20, 9)
         alone = GoldenDevice(design()).model.run(images, Mode.GE_ONLY, None).classes
         before = bench.device.counters().images_in
         bench.board.noise(1, 0.004)
@@ -179,7 +171,7 @@ def test_noise_finds_a_bridge_that_is_broken(change: tuple[str, str, str] | None
         except DriverError as error:
             assert "nobody answered" not in str(error)  # too much noise to get through says nothing of the bridge
             sound = False
-        assert sound == (change is None)
+        assert not sound
 
 
 # ---- What goes wrong -------------------------------------------------------------------------------------------------
