@@ -255,7 +255,7 @@ def test_a_row_counts_what_was_learned_and_starts_from_the_factory_bank(source, 
     assert ready.start.digest() == small_bank(moe, 1).digest()
     own = measure(MoeModel(moe), small_bank(moe, 1), seed_runs.users_source().test(1))
     assert before["overall"] == own.overall.mean() and before["le"] == own.le.mean()
-    assert last["le"] > before["le"] + 0.1
+    assert last["le"] > before["le"] + 0.05
     few = task(source(), tmp_path, count=1).run()
     assert few["images"] == few["after"]["1"]["own"] == 62
 
@@ -315,7 +315,7 @@ def made_up(*pairs: tuple[float, float]) -> list[dict]:
 
 
 def test_the_best_within_the_budget_is_chosen() -> None:
-    assert chosen(made_up((0.80, 0.001), (0.85, 0.0089), (0.90, 0.0091)))["name"] == "1"
+    assert chosen(made_up((0.80, 0.001), (0.85, 0.0093), (0.90, 0.0095)))["name"] == "1"
     assert chosen(made_up((0.80, 0.02), (0.85, 0.03)))["name"] == "0"  # all lose more: the one that loses least
 
 

@@ -22,9 +22,12 @@ def simulate(variant: str, files: Any = None, **options: Any) -> Results:
     return run("moe_top", BENCH, sources=files, files=memories, env={"TINY_VARIANT": variant}, **options)
 
 
+CASE = "mixed/idle=none/stall=none"
+
+
 @pytest.mark.parametrize("variant", tiny.VARIANTS)
 def test_work_of_lessons(variant: str) -> None:
-    simulate(variant)
+    simulate(variant, testcase=CASE if variant == "eight" else None)
 
 
 # None of these changes an answer or a weight: it is work that nobody needs, or work left out.
@@ -54,18 +57,15 @@ DEFECTS = {
     else if (left_q != '0) left_q <= left_q - 1'b1;
   end
   always_ff @(posedge clk_i) begin
-    if (taken && !replay) begin
-      shift_q      <= in_data_i;""",
+    if (taken && !replay) write_addr_q""",
         """else if (taken) left_q <= CountW'(Pieces);
     else if (left_q != '0) left_q <= left_q - 1'b1;
   end
   always_ff @(posedge clk_i) begin
-    if (taken) begin
-      shift_q      <= out_data_o;""",
+    if (taken) write_addr_q""",
         "two",
     ),
 }
-CASE = "mixed/idle=none/stall=none"
 
 
 @pytest.mark.parametrize("change", DEFECTS.values(), ids=DEFECTS)

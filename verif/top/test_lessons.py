@@ -22,9 +22,13 @@ def simulate(variant: str, files: Any = None, **options: Any) -> Results:
     return run("moe_top", BENCH, sources=files, files=memories, env={"TINY_VARIANT": variant}, **options)
 
 
+# Eight experts simulate slowly: what pauses of the streams do is seen with one and two.
+CASES = {"eight": ["mixed/idle=none/stall=none", "back_to_back/mode=3"]}
+
+
 @pytest.mark.parametrize("variant", tiny.VARIANTS)
 def test_lessons(variant: str) -> None:
-    simulate(variant)
+    simulate(variant, testcase=CASES.get(variant))
 
 
 # What the benches of the parts (rival, weight_mover, row_compare, replay_ring) do not see.
