@@ -255,7 +255,8 @@ def test_a_row_counts_what_was_learned_and_starts_from_the_factory_bank(source, 
     assert ready.start.digest() == small_bank(moe, 1).digest()
     own = measure(MoeModel(moe), small_bank(moe, 1), seed_runs.users_source().test(1))
     assert before["overall"] == own.overall.mean() and before["le"] == own.le.mean()
-    assert last["le"] > before["le"] + 0.05
+    longer = replace(task(source(), tmp_path), course=replace(SHORT, passes=10, slower_after=()), after=(10,)).run()
+    assert last["le"] > before["le"] and longer["after"]["10"]["le"] > before["le"] + 0.1
     few = task(source(), tmp_path, count=1).run()
     assert few["images"] == few["after"]["1"]["own"] == 62
 
