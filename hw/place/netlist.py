@@ -17,7 +17,7 @@ from hw.place import scan
 from spec.files import locked, new_directory, write_text
 from spec.paths import BUILD
 from spec.presets import Accelerator
-from tools.yosys import run_yosys, version
+from tools.yosys import READ_CELLS, SET_PARAMETERS, run_yosys, version
 
 WORK = BUILD / "fpga"
 FILE = "netlist.json"
@@ -49,8 +49,8 @@ class Netlist:
 def _read(hardware: GeneratedHardware) -> str:
     """Commands that elaborate the device, every instance a module of its own."""
     return (
-        f"read_verilog -lib +/ecp5/cells_bb.v; read_slang --threads 1 --keep-hierarchy --top {DEVICE} -D SYNTHESIS "
-        f"-D TARGET_ECP5 {' '.join(hardware.relative_sources(device=True))};"
+        f"{READ_CELLS}; read_slang --threads 1 --keep-hierarchy --top {DEVICE} -D SYNTHESIS "
+        f"-D TARGET_ECP5 {' '.join(hardware.relative_sources(device=True))}; {SET_PARAMETERS};"
     )
 
 

@@ -7,7 +7,11 @@
 /// product1 * 2**(ActW+WgtW) + product0. The low part is product0 itself; a negative product0 has borrowed one from
 /// the high part, which is given back. The packed number must fit the block: ActW + 2*WgtW + 1 <= 18 bits.
 ///
-/// Latency: combinational.
+/// Latency: 3 cycles: those of multiplier_block, and one for the borrow. Initiation interval: 1 cycle.
+///
+/// Protocol: none. Its registers load in every cycle: an enable for all blocks of a large layer would be its longest
+/// wire. The caller holds the operands between two tokens, so that nothing toggles.
+/// Does not: reset.
 ///
 /// Parameters
 ///   ActW  activation width, bits, unsigned
@@ -17,6 +21,7 @@ module multiplier_pair #(
     parameter int unsigned  WgtW  = 4,
     localparam int unsigned ProdW = ActW + WgtW
 ) (
+    input  logic                    clk_i,
     input  logic        [ ActW-1:0] act_i,
     input  logic signed [ WgtW-1:0] wgt0_i,
     input  logic signed [ WgtW-1:0] wgt1_i,
@@ -33,8 +38,23 @@ module multiplier_pair #(
   logic signed [PackedW-1:0] packed_weights;
   assign packed_weights = PackedW'($signed({wgt1_i, {ProdW{1'b0}}})) + PackedW'(wgt0_i);
 
-  logic signed [2*ProdW-1:0] both;
-  assign both       = (2 * ProdW)'($signed({1'b0, act_i})) * (2 * ProdW)'(packed_weights);
-  assign product0_o = both[ProdW-1:0];
-  assign product1_o = both[2*ProdW-1:ProdW] + ProdW'(both[ProdW-1]);
+  logic signed [ActW+PackedW-1:0] both;
+  multiplier_block #(
+      .ActW(ActW),
+      .WgtW(PackedW)
+  ) u_block (
+      .clk_i,
+      .valid_i  ('1),
+      .act_i,
+      .wgt_i    (packed_weights),
+      .product_o(both)
+  );
+
+  always_ff @(posedge clk_i) begin
+    product0_o <= both[ProdW-1:0];
+    product1_o <= both[2*ProdW-1:ProdW] + ProdW'(both[ProdW-1]);
+  end
+
+  logic unused_sign;
+  assign unused_sign = both[ActW+PackedW-1];
 endmodule

@@ -9,8 +9,8 @@
 /// input needs no input buffer, and no output waits before the last word.
 ///
 /// Initiation interval: InWords*OutWords cycles a vector, no bubble between vectors.
-/// Latency: 5 + Stages cycles from the transfer of the last input word to the last output word being valid, with
-/// Stages = ceil(ceil(log2(Simd)) / 2); the earlier folds precede it, one a cycle.
+/// Latency: 5 + Stages cycles (7 + Stages with Multiplier = 2) from the transfer of the last input word to the last
+/// output word being valid, with Stages = ceil(ceil(log2(Simd)) / 2); the earlier folds precede it, one a cycle.
 ///
 /// Weight port: wgt_data_i follows wgt_en_o, wgt_bank_o, wgt_addr_o by exactly one cycle and is held (weight_rom,
 /// weight_ram). Address = word*OutWords + fold; lane p*Simd + s is the weight of output fold*Pe + p and input
@@ -33,7 +33,7 @@
 ///   Shift, OutW        of requantize
 ///   BankW              width of the bank number, bits
 ///   Multiplier         what the products are made of, see mvu_products
-///   OutDepth           output FIFO, words; at least 6 + Stages, for full speed with InWords = 1
+///   OutDepth           output FIFO, words; at least the latency and one, for full speed with InWords = 1
 module mvu #(
     parameter int unsigned  InWords       = 25,
     parameter int unsigned  OutWords      = 2,
@@ -73,9 +73,11 @@ module mvu #(
     output logic [     Pe*LaneW-1:0] out_data_o
 );
   localparam int unsigned TreeStages = ($clog2(Simd) + 1) / 2;
-  // Stages after issue: 0 memory output, 1 operand registers, 2 products, then the adder tree; in stage Acc
+  // Stages after issue: 0 memory output, from 1 the registers of the products, then the adder tree; in stage Acc
   // the sums meet the accumulators, and one later the results are requantised and enter the output FIFO.
-  localparam int unsigned Acc = 2 + TreeStages;
+  localparam int unsigned Product = Multiplier == 2 ? 4 : 2;  // stage in which they are there
+  localparam int unsigned Acc = Product + TreeStages;
+  localparam int unsigned Latency = Acc + 3;
   // The bias is read so that it goes through the memory and one register and arrives in stage Acc.
   localparam int unsigned BiasRead = Acc - 2;
   localparam int unsigned CreditW = $clog2(OutDepth + 1);
@@ -83,8 +85,8 @@ module mvu #(
   if (InWords < 1 || OutWords < 1 || Pe < 1 || Simd < 1) begin : gen_bad_folding
     $error("mvu: InWords %0d, OutWords %0d, Pe %0d, Simd %0d: each must be at least 1.", InWords, OutWords, Pe, Simd);
   end
-  if (OutDepth < 6 + TreeStages) begin : gen_bad_out_depth
-    $error("mvu: OutDepth is %0d, it must be at least %0d for full speed.", OutDepth, 6 + TreeStages);
+  if (OutDepth <= Latency) begin : gen_bad_out_depth
+    $error("mvu: OutDepth is %0d, it must be at least %0d for full speed.", OutDepth, Latency + 1);
   end
 
   // ---- Issue: one (word, fold) a cycle ----------------------------------------------------------------------
@@ -153,8 +155,7 @@ module mvu #(
   end
 
   // ---- Operands ---------------------------------------------------------------------------------------------
-  logic [Simd-1:0][ActW-1:0] act_mem_q, act_q;  // beside the memory read, beside the weight register
-  logic [Pe-1:0][Simd-1:0][WgtW-1:0] wgt_q;
+  logic [Simd-1:0][ActW-1:0] act_q;  // beside the memory read
   logic [Pe-1:0][BiasW-1:0] bias_q;
 
   assign bias_en_o   = valid_q[BiasRead] && token_q[BiasRead].first;
@@ -162,11 +163,7 @@ module mvu #(
   assign bias_addr_o = token_q[BiasRead].fold;
 
   always_ff @(posedge clk_i) begin
-    if (issue) act_mem_q <= in_data_i;
-    if (valid_q[0]) begin
-      act_q <= act_mem_q;
-      wgt_q <= wgt_data_i;
-    end
+    if (issue) act_q <= in_data_i;
     if (valid_q[BiasRead+1] && token_q[BiasRead+1].first) bias_q <= bias_data_i;
   end
 
@@ -183,9 +180,9 @@ module mvu #(
       .Multiplier(Multiplier)
   ) u_products (
       .clk_i    (clk_i),
-      .valid_i  (valid_q[1]),
+      .valid_i  (valid_q[1:0]),
       .act_i    (act_q),
-      .wgt_i    (wgt_q),
+      .wgt_i    (wgt_data_i),
       .product_o(product)
   );
 
@@ -201,7 +198,7 @@ module mvu #(
         .AccW         (AccW)
     ) u_pe (
         .clk_i      (clk_i),
-        .valid_i    (valid_q[Acc:2]),
+        .valid_i    (valid_q[Acc:Product]),
         .product_i  (product[p]),
         .acc_first_i(token_q[Acc].first),
         .acc_last_i (token_q[Acc].last),

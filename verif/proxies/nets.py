@@ -55,6 +55,11 @@ class Multiplier:
     toggles: int
 
 
+def is_multiplier(scope: str) -> bool:
+    """Whether a scope is a multiplier block: its registers are the block's, and no logic."""
+    return scope.endswith(f"/{MULTIPLIER}")
+
+
 def is_port(net: NetActivity) -> bool:
     """Whether a net is a port of an inner instance, by its name."""
     return bool(net.scope) and _PORT.fullmatch(net.base) is not None
@@ -69,7 +74,8 @@ def is_logic(net: NetActivity) -> bool:
     """Whether a net is counted as the output of logic or of a register."""
     clock = "clk" in net.base and "clk_en" not in net.base
     unused = net.base.startswith("unused_")
-    return not (is_port(net) or is_parameter(net) or clock or unused or net.base in _ARRAYS)
+    inside = is_multiplier(net.scope)
+    return not (is_port(net) or is_parameter(net) or clock or unused or inside or net.base in _ARRAYS)
 
 
 def events(net: NetActivity) -> int:
@@ -92,16 +98,11 @@ def scopes(activity: Activity) -> dict[str, dict[str, NetActivity]]:
 
 
 def multipliers(tree: dict[str, dict[str, NetActivity]]) -> Iterator[Multiplier]:
-    """Every multiplier block: ``multiplier`` that is not made of logic, and ``multiplier_pair``."""
+    """Every multiplier block."""
     for path, nets in tree.items():
-        if not path.endswith(f"/{MULTIPLIER}"):
+        if not is_multiplier(path):
             continue
-        if "packed_weights" in nets:
-            operands = (nets["act_i"], nets["packed_weights"])
-        elif not nets["Lut"].ones:
-            operands = (nets["act_i"], nets["wgt_i"])
-        else:
-            continue
+        operands = (nets["act_i"], nets["wgt_i"])
         yield Multiplier(path, sum(net.bits for net in operands), sum(net.toggles for net in operands))
 
 

@@ -27,6 +27,7 @@ PE, SIMD, ACT_W = P["Pe"], P["Simd"], P["ActW"]
 INPUTS, OUTPUTS = P["InWords"] * SIMD, P["OutWords"] * PE
 LANE_W = P["OutW"] if P["Requant"] else P["AccW"]
 TREE_STAGES = ((SIMD - 1).bit_length() + 1) // 2
+PRODUCT_STAGES = 4 if P["Multiplier"] == 2 else 2
 INTERVAL = P["InWords"] * P["OutWords"]
 BANKS = 2
 
@@ -108,7 +109,7 @@ async def throughput(dut: Any) -> None:
     harness = await layer.connect(dut)
     await check_interval(harness, layer.vectors(20), P["OutWords"], INTERVAL)
     last_in, last_out = harness.source.transfers[P["InWords"] - 1], harness.sink.transfers[P["OutWords"] - 1]
-    assert last_out - last_in == 5 + TREE_STAGES, f"latency {last_out - last_in}"
+    assert last_out - last_in == PRODUCT_STAGES + 3 + TREE_STAGES, f"latency {last_out - last_in}"
 
 
 @cocotb.test()

@@ -36,7 +36,7 @@ GOOD: list[tuple[str, dict[str, Value]]] = [
     ("weight_ram", {"Width": 100, "Depth": 5, "Banks": 3}),
     ("adder_tree", {"Inputs": 1}),
     ("adder_tree", {"Inputs": 20}),
-    ("multiplier", {"WgtW": 1, "Lut": True}),
+    ("multiplier", {"WgtW": 1}),
     ("sliding_window", {"Kernel": 1, "Rows": 2}),
     ("sliding_window", {"Height": 12, "Width": 12, "Channels": 20, "Simd": 4}),
     ("mvu", {"InWords": 125, "OutWords": 2, "Pe": 25, "Simd": 4}),

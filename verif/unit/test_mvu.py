@@ -59,10 +59,10 @@ def test_mvu(parameters: dict[str, int]) -> None:
 DEFECTS = {
     "accumulates-over-vectors": ("usual", "mvu_pe", "acc_first_i ? AccW'(bias_i) : ", ""),
     "mixes-up-folds": ("usual", "mvu_pe", ": acc_file[acc_fold_i]", ": acc_file[0]"),
-    "unsigned-weights": ("usual", "multiplier", "* ProdW'(wgt_i)", "* ProdW'($unsigned(wgt_i))"),
+    "unsigned-weights": ("usual", "multiplier_block", "* (ActW + WgtW)'(wgt_q)", "* (ActW + WgtW)'($unsigned(wgt_q))"),
     "positive-top-bit": ("wide-simd", "multiplier", "product_o - (", "product_o + ("),
     "borrow-not-returned": ("paired-products", "multiplier_pair", " + ProdW'(both[ProdW-1])", ""),
-    "late-weights": ("usual", "mvu", "if (valid_q[0]) begin", "if (valid_q[1]) begin"),
+    "late-weights": ("usual", "multiplier_block", "if (valid_i[0]) begin", "if (valid_i[1]) begin"),
     "bias-of-another-bank": ("one-word-one-fold", "mvu", "= token_q[BiasRead].bank", "= in_bank_i"),
 }
 
