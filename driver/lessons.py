@@ -14,7 +14,7 @@ REASONS = {  # what LEARN_STATUS.reason says, in words
     "NONE": "no reason was given",
     "NOT_BUILT": "the device was built without learning",
     "ALREADY_OPEN": "a session is open, or the last lesson of the one before is not over",
-    "BANK_NOT_VALID": "the bank holds no valid weights to start from",
+    "BANK_NOT_VALID": "the bank holds no valid weights",
     "NO_SUCH_EXPERT": "the device has no local expert of that number",
     "POWER_OFF": "the memories of local experts or gate have no power",
     "NOT_OPEN": "there is no session",
@@ -107,7 +107,7 @@ class Session:
             activate: also let the images to come use the bank.
 
         Raises:
-            DriverError: there is no session, or it lost its power.
+            DriverError: there is no session, or it lost its power or its bank.
         """
         self.device.write("learn_command", commit=1, activate=int(activate))
         closing = encodings()["learn_state"]["CLOSING"]
