@@ -18,9 +18,9 @@ class State(Enum):
     """How a figure came to be: a short name for style sheets, and the words that the page shows."""
 
     NOW = ("now", "measured now")
-    HERE = ("here", "measured here before, same hardware or models")
-    KEPT = ("kept", "kept, same hardware or models")
-    OTHER = ("other", "other hardware or models")
+    HERE = ("here", "measured here before, same sources")
+    KEPT = ("kept", "kept, same sources")
+    OTHER = ("other", "other sources")
     UNRECORDED = ("unrecorded", "kept, hardware not recorded")
     COMPUTED = ("computed", "computed now from formulas")
     PRINTED = ("printed", "as printed in the paper")
@@ -43,7 +43,7 @@ class Source:
 
     ``built`` is relative to the directory of what is measured here, ``kept`` to that of the results in the
     repository; None when there is no such file. ``needs``: names that a file of the known form has. ``of``: what its
-    digest names, ``hardware`` or ``models``.
+    digest names: a key of :func:`report.context.digests_now`.
     """
 
     key: str
@@ -176,7 +176,7 @@ SOURCES = (
         "python scripts/learning_study.py --keep",
         needs=("gates", "data"),
         kept="learning.json",
-        of="models",
+        of="learning",
     ),
     Source(
         "learning_energy",
@@ -184,6 +184,7 @@ SOURCES = (
         "python scripts/learning_energy.py --keep",
         needs=("lesson", "course", "retraining", "data"),
         kept="learning_energy.json",
+        of="hardware and learning",
     ),
     Source(
         "several",
@@ -263,7 +264,7 @@ def load(source: Source, places: Places, digests: Mapping[str, str], fresh: Coll
     """Read a source: what this run measured, else what is of the same sources, else what there is.
 
     Args:
-        digests: state of the hardware's sources and of the models now, by the words of ``Source.of``.
+        digests: state of what figures depend on now, by the words of ``Source.of``.
         fresh: keys of the sources that this run measured.
         design: name of the design, in file names and in files that hold several designs.
     """
@@ -307,7 +308,7 @@ def _read(
         return result(content, State.UNRECORDED, _data_note(content))
     if sources == digest:
         return result(content, State.KEPT if kept else State.HERE, _data_note(content))
-    note = f"measured on {sources}, the {source.of} now {'are' if source.of == 'models' else 'is'} {digest}"
+    note = f"measured on {sources}, {source.of} now: {digest}"
     return result(content, State.OTHER, "; ".join(filter(None, (note, _data_note(content)))))
 
 

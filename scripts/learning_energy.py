@@ -33,6 +33,7 @@ from hw.gen.digest import rtl_digest
 from spec.bank_file import load_bank
 from spec.errors import InputError
 from spec.learning import LearnRule
+from spec.models_digest import learning_digest
 from spec.paths import BANKS, factory_file
 from spec.presets import load_toml
 from spec.progress import progress_bar
@@ -67,6 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     rule, course = LearnRule.of(preset, design.moe), Course.of(preset).with_passes(given.passes)
     data = TableData.load(given.users)
     require_real(given.keep, data)
+    sources = f"{rtl_digest()} {learning_digest()}"  # before the work: an edit meanwhile makes no old figure a new one
     build_library(generate(design))  # once, not by every user at the same time
 
     def learn(user: int) -> dict:
@@ -81,7 +83,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     result = {
         "command": as_typed(__file__, arguments),
         "data": data.about(),
-        "sources": rtl_digest(),
+        "sources": sources,
+        "section": preset["learning"],
         "passes": course.passes,
         "seed": given.seed,
         **lessons.record(design, users),

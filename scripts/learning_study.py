@@ -33,7 +33,7 @@ from report.figures.learning import FILE, picture
 from spec.errors import InputError
 from spec.files import write_bytes
 from spec.learning import LearnRule
-from spec.models_digest import models_digest
+from spec.models_digest import learning_digest
 from spec.paths import BANKS, BUILD, MODELS
 from spec.presets import DEFAULT_GATE, load_moe, load_toml
 from training import learning_choice as choice
@@ -75,7 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     about = {
         "command": as_typed(__file__, arguments),
         "data": data.about(),
-        "sources": models_digest() if given.ge == MODELS / "ge.onnx" else None,
+        "sources": learning_digest(rules=not given.choose) if given.ge == MODELS / "ge.onnx" else None,
     }
     if given.choose:
         _choose(given, gates[0], moes[gates[0]], data, about)

@@ -10,7 +10,10 @@ from types import SimpleNamespace
 import pytest
 
 from golden.energy.hardware import KINDS
+from hw.gen.digest import rtl_digest
+from report.context import digests_now
 from spec.paths import CONFIGS
+from spec.presets import load_toml
 from spec.tests.commands import call, load
 from training.table_files import TableData
 
@@ -52,6 +55,8 @@ def test_every_user_takes_the_course_and_the_result_is_written(courses: dict, tm
     assert one[1] == "generic images" and one[3:] == (3, 5)
     result = json.loads(file.read_text())
     assert [user["user"] for user in result["users"]] == [1, 2]
+    assert result["sources"] == digests_now(rtl_digest())["hardware and learning"]
+    assert result["section"] == load_toml("gates", "rich")["learning"]
     assert result["course"]["local_moves"] == 40 and result["passes"] == 3 and len(result["retraining"]) == 8
     said = capsys.readouterr().out
     assert "| LE moves | 40 | 0.370 |" in said and "the gate moves" in said

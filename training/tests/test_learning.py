@@ -242,6 +242,10 @@ def test_a_row_resumes_and_belongs_to_its_settings(source, data, tmp_path, monke
     for changes in ({"count": 1}, {"seed": 2}, {"rule": replace(one.rule, local_margin=1)}, {"after": (3,)}):
         with pytest.raises(TypeError):
             replace(one, **changes).run()
+    forget()
+    monkeypatch.setattr(learning, "LEARNER", (tmp_path / "gate.toml",))
+    with pytest.raises(TypeError):  # what an older learner made is not read
+        one.run()
 
 
 def test_a_row_counts_what_was_learned_and_starts_from_the_factory_bank(source, data, tmp_path) -> None:
@@ -440,3 +444,5 @@ def test_what_is_kept_is_of_the_shipped_rule() -> None:
         section = load_toml("gates", gate)["learning"]
         assert entry["section"] == section, gate
     assert found[choice["chosen"]] == load_toml("gates", choice["gate"])["learning"]
+    energy = json.loads((RESULTS / "learning_energy.json").read_text())
+    assert energy["section"] == load_toml("gates", DEFAULT_GATE)["learning"]
