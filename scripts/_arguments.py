@@ -49,6 +49,9 @@ class Parser(argparse.ArgumentParser):
                 value = getattr(given, action.dest, action.default)
                 if action.dest not in self.beside_keep and value != action.default:
                     self.error(f"--keep is for the published result, leave {action.option_strings[0]} out")
+            for name in ("preset", "gate"):
+                if str(getattr(given, name, "")).endswith(".toml"):
+                    self.error(f"--keep is for the published result, --{name} must name one that is shipped")
         return given
 
     def error(self, message: str) -> NoReturn:
