@@ -152,13 +152,19 @@ def add_design(options: _Options) -> None:
     add_gate(options)
 
 
-def load_design(given: argparse.Namespace) -> Accelerator:
+def load_design(given: argparse.Namespace, learns: bool = False) -> Accelerator:
     """The design that ``--preset`` and ``--gate`` name.
 
+    Args:
+        learns: it must be able to learn.
+
     Raises:
-        InputError: there is no such preset, or they do not fit.
+        InputError: there is no such preset, they do not fit, or the device cannot learn.
     """
-    return load_accelerator(given.preset, given.gate)
+    design = load_accelerator(given.preset, given.gate)
+    if learns and not design.folding.learning:
+        raise InputError(f"folding preset '{design.folding.name}' makes a device that cannot learn")
+    return design
 
 
 def add_network(options: _Options, what: str) -> None:

@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given.tiny:
         lectures = [*of_small_networks(given.tiny, given.seed)]
     else:
-        lectures = [*of_users(load_design(given), given.gate, given.users, given.passes, given.seed)]
+        lectures = [*of_users(load_design(given, learns=True), given.gate, given.users, given.passes, given.seed)]
 
     def compare(task):
         stage, mode, number = task

@@ -61,7 +61,7 @@ def options() -> Parser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Teach, and print what it is worth after every pass."""
     given = options().parse_args(arguments)
-    design = load_design(given)
+    design = load_design(given, learns=True)
     moe, preset = design.moe, load_toml("gates", given.gate)
     data = load_handwriting(given.data, invert=given.invert) if given.data else users_source()
     data = data.of_classes(moe.network.classes)

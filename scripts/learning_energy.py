@@ -31,7 +31,6 @@ from _results import as_typed, hand_over
 from hw.gen.build import generate
 from hw.gen.digest import rtl_digest
 from spec.bank_file import load_bank
-from spec.errors import InputError
 from spec.learning import LearnRule
 from spec.models_digest import learning_digest
 from spec.paths import BANKS, factory_file
@@ -61,9 +60,7 @@ def options() -> Parser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Teach every user's course, count, and print the tables."""
     given = options().parse_args(arguments)
-    design = load_design(given)
-    if not design.folding.learning:
-        raise InputError(f"folding preset '{design.folding.name}' makes a device that cannot learn")
+    design = load_design(given, learns=True)
     preset = load_toml("gates", given.gate)
     rule, course = LearnRule.of(preset, design.moe), Course.of(preset).with_passes(given.passes)
     data = TableData.load(given.users)
