@@ -54,6 +54,16 @@ class Parser(argparse.ArgumentParser):
                     self.error(f"--keep is for the published result, --{name} must name one that is shipped")
         return given
 
+    def refuse(self, given: argparse.Namespace, names: Iterable[str], beside: str) -> None:
+        """Refuse options, by their names in the namespace, that do nothing beside another one.
+
+        Raises:
+            InputError: one of them has another value than its default.
+        """
+        for name in names:
+            if getattr(given, name) != self.get_default(name):
+                self.error(f"--{name} does nothing beside {beside}")
+
     def error(self, message: str) -> NoReturn:
         """Raises:
         InputError: always.

@@ -2,7 +2,7 @@
 """Measure a device that learns its user by itself, by the golden learner: after how many images it is how good.
 
 About five minutes of one core for the preset rich. With --choose rules and courses are compared by cross-validation on
-training images instead, and no test image is looked at (a quarter of an hour). An interrupted run goes on where it
+training images instead, and no test image is looked at (ten minutes). An interrupted run goes on where it
 stopped.
 """
 
@@ -63,7 +63,10 @@ def options() -> Parser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Learn, measure and print the tables."""
-    given = options().parse_args(arguments)
+    parser = options()
+    given = parser.parse_args(arguments)
+    if given.choose:
+        parser.refuse(given, ("seeds",), "--choose")
     gates = given.gates.split(",")
     if given.choose and len(gates) > 1:
         raise InputError(f"--choose compares rules for one gate preset, --gates names {len(gates)}")

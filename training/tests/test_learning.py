@@ -406,6 +406,7 @@ def test_wrong_input_is_one_sentence(run, capsys, tmp_path) -> None:
     for arguments, words in (
         (("--choose", "--gates", "rich,tuned"), "--gates names 2"),
         (("--users", 7), "user"),
+        (("--choose", "--seeds", 5), "--seeds does nothing beside --choose"),
         (("--banks", tmp_path / "none"), "factory_without_user01.bank"),
         (("--keep",), "--keep is for the published result"),
     ):
