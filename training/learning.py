@@ -89,6 +89,11 @@ class Prepared:
     depends_on: dict[str, Any]
 
 
+def teaching(generic: LabelledImages) -> LabelledImages:
+    """Those of the generic training images that may teach a device: not those that measure when a rule is chosen."""
+    return generic.select(validation_split(generic)[0])
+
+
 @lru_cache(maxsize=2)
 def _data(classes: int) -> RunData:
     return RunData.load(classes)
@@ -103,8 +108,8 @@ def _model(gate: str, ge: Path) -> MoeModel:
 def _generic(classes: int, held_out: bool) -> tuple[LabelledImages, LabelledImages]:
     """Generic images that may teach, and those that measure."""
     data = _data(classes)
-    rest, validation = validation_split(data.generic)
-    return data.generic.select(rest), data.generic.select(validation) if held_out else balanced_subset(data.test, 0)
+    validation = data.generic.select(validation_split(data.generic)[1])
+    return teaching(data.generic), validation if held_out else balanced_subset(data.test, 0)
 
 
 @lru_cache(maxsize=2)

@@ -14,21 +14,18 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from golden.data import LabelledImages
 from golden.energy.expected import expected_counts
 from golden.energy.hardware import KINDS, hardware_energy
 from golden.energy.lessons import by_kind, inference_energy, learning_energy, lesson_rows
 from golden.energy.ratios import operations_ratio
 from golden.energy.retraining import DEVICE_MULTIPLIERS, FLOAT, integers, retraining
 from golden.learner import Lesson
-from spec.bank import Bank
-from spec.learning import LearnRule
 from spec.lesson_activity import lesson_activity, total
 from spec.network import Mode, Moe
 from spec.presets import Accelerator
-from training.course import Course
 from training.fine_tune import FINE_TUNE
 from verif.bulk.simulator import BulkSimulator
+from verif.compare.courses import Lecture
 from verif.compare.lessons import compare_course
 from verif.compare.pupils import RtlPupil
 
@@ -47,17 +44,15 @@ class Tally:
     gate_moves: int = 0
 
 
-def take_course(
-    design: Accelerator, start: Bank, own: LabelledImages, generic: LabelledImages, rule: LearnRule, course: Course,
-    seed: int, simulator: BulkSimulator | None = None,
-) -> dict:  # fmt: skip
+def take_course(lecture: Lecture, seed: int, simulator: BulkSimulator | None = None) -> dict:
     """One user's course, on golden learner and RTL.
 
     Returns:
         Counts of lessons, ``cycles`` of the whole course, the ``interval`` of its images in cycles, ``mismatches``
         between RTL and golden learner, and ``inference`` and ``learning``, pJ by kind.
     """
-    moe, folding, tally, kinds = design.moe, design.folding, Tally(), Counter()
+    design, tally, kinds = lecture.accelerator, Tally(), Counter()
+    moe, folding = design.moe, design.folding
 
     def on_lesson(lesson: Lesson, mine: bool, with_gate: bool) -> None:
         tally.own += mine
@@ -67,14 +62,19 @@ def take_course(
         tally.gate_moves += lesson.gate
         kinds[mine, with_gate, lesson.local_pair, lesson.gate_pair] += 1
 
-    pupil = RtlPupil(design, start, simulator)
-    found = compare_course(pupil, moe, start, own, generic, rule, course, Mode.MOE_GATED, seed, on_lesson=on_lesson)
-    pupil.close()
+    pupil = RtlPupil(design, lecture.start, simulator)
+    try:
+        found = compare_course(
+            pupil, moe, lecture.start, lecture.own, lecture.generic, lecture.rule, lecture.course, seed=seed,
+            on_lesson=on_lesson,
+        )  # fmt: skip
+    finally:
+        pupil.close()
     activity = total(lesson_activity(moe, folding, *kind) * times for kind, times in kinds.items())
     return {
         **asdict(tally),
         "images": found.images,
-        "different_images": len(own) + tally.generic,
+        "different_images": len(lecture.own) + tally.generic,
         "cycles": found.course_cycles,
         "interval": found.cycles,
         "mismatches": found.mismatches,
