@@ -6,6 +6,8 @@ A comparison costs what the subtraction of its operands does. No other kind of o
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from golden.energy.expected import ExpectedCounts, ExpectedPart
 from golden.energy.hardware import KINDS, hardware_energy
 from golden.energy.operations import OPERATIONS, Operations
@@ -101,6 +103,16 @@ def lesson_rows(moe: Moe, folding: Folding, operations: Operations = OPERATIONS)
         "the gate moves": less(added(lesson(None, (1, 0))), kept),
         "a correction of both that moves nothing": more(heads, added(lesson(None, None, True))),
     }
+
+
+def lesson_lines(rows: Mapping[str, Mapping[str, float]], ge: float) -> list[list[str]]:
+    """Cells of the table of :func:`lesson_rows`: name, sums, weights, buffers, total in nJ, per cent of a GE image."""
+    lines = []
+    for name, kinds in rows.items():
+        total = sum(kinds.values())
+        cells = [f"{kinds[kind] / 1000:,.3f}" for kind in ("mac", "weights", "buffers")]
+        lines.append([name, *cells, f"{total / 1000:,.3f}", f"{100 * total / ge:.4f}"])
+    return lines
 
 
 def _head_energy(head: LearningHead, folding: Folding, work: HeadActivity, operations: Operations) -> dict[str, float]:

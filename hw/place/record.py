@@ -16,6 +16,7 @@ from hw.place.seeds import CELLS
 from hw.place.timing import Timing, findings, read_timing
 from spec.errors import InputError
 from spec.files import as_json, write_bytes, write_if_changed
+from spec.markdown import markdown_table
 from spec.paths import RESULTS
 from tools import nextpnr, yosys
 from tools.nextpnr import DEVICES, Target
@@ -125,11 +126,6 @@ def _aligned(rows: Sequence[Row], names: int = 1) -> str:
     return "\n".join(lines)
 
 
-def _markdown(rows: Sequence[Row]) -> str:
-    lines = ["| " + " | ".join(row) + " |" for row in rows]
-    return "\n".join([lines[0], "|" + "---|" * len(rows[0]), *lines[1:]])
-
-
 def title(result: Mapping) -> str:
     """One line that says what was placed on what, and for which clocks: it tells kept records apart."""
     alone = f", {result['module']} alone" if result["module"] else ", flat" if result["flat"] else ""
@@ -163,13 +159,12 @@ def page(results: Iterable[Mapping], picture: Path) -> str:
         "best seed; a module was placed alone between registers.",
     ]
     for result in results:
+        tables = clock_rows(result), used_rows(result), path_rows(result)
         parts += [
             f"## {title(result)}\n\nSources {result['sources']}; {result['tool']}; seed {result['best_seed']} of "
             f"{len(result['seeds'])}.",
             f"![{title(result)}: floor plan by power domain](../images/{picture.name})" * (result["picture"] == drawn),
-            _markdown(clock_rows(result)),
-            _markdown(used_rows(result)),
-            _markdown(path_rows(result)),
+            *(markdown_table(head, rows).rstrip() for head, *rows in tables),
             "\n".join(f"* Differs: {text}." for text in result["findings"]),
         ]
     return "\n\n".join(part for part in parts if part) + "\n"

@@ -465,7 +465,8 @@ def write(directory: Path, contents: dict[str, Any]) -> Places:
     design = load_accelerator().name
     for source in SOURCES:
         if source.key in contents:
-            file = places.build / source.built.format(design=design) if source.built else places.kept / source.kept
+            folder, form = (places.build, source.built) if source.built else (places.kept, source.kept)
+            file = folder / form.format(design=design, key=source.key)
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(json.dumps(contents[source.key]))
     return places

@@ -16,11 +16,12 @@ import numpy as np
 
 from golden.energy.expected import expected_counts
 from golden.energy.hardware import KINDS, hardware_energy
-from golden.energy.lessons import by_kind, inference_energy, learning_energy, lesson_rows
+from golden.energy.lessons import by_kind, inference_energy, learning_energy, lesson_lines, lesson_rows
 from golden.energy.ratios import operations_ratio
 from golden.energy.retraining import DEVICE_MULTIPLIERS, FLOAT, integers, retraining
 from golden.learner import Lesson
 from spec.lesson_activity import lesson_activity, total
+from spec.markdown import markdown_table
 from spec.network import Mode, Moe
 from spec.presets import Accelerator
 from training.fine_tune import FINE_TUNE
@@ -149,16 +150,6 @@ def _retrainings(moe: Moe, course: Mapping, learned: Mapping[str, float]) -> lis
 
 
 # ---- For people ------------------------------------------------------------------------------------------------------
-def lesson_lines(rows: Mapping[str, Mapping[str, float]], ge: float) -> list[list[str]]:
-    """Cells of what a lesson is made of: name, sums, weights, buffers, total in nJ, and per cent of a GE image."""
-    lines = []
-    for name, kinds in rows.items():
-        total = sum(kinds.values())
-        cells = [f"{kinds[kind] / 1000:,.3f}" for kind in ("mac", "weights", "buffers")]
-        lines.append([name, *cells, f"{total / 1000:,.3f}", f"{100 * total / ge:.4f}"])
-    return lines
-
-
 LESSON_HEAD = ("one of", "sums and products", "weights", "buffers", "nJ", "% of a GE image")
 
 
@@ -169,24 +160,24 @@ def as_markdown(result: Mapping) -> str:
         "<!-- SPDX-License-Identifier: Apache-2.0 -->\n# What learning on the device costs\n",
         f"Energy by the [first proxy](../energy.md#learning), in nJ of 45 nm, all weights on chip; {result['design']}. "
         f"One image of GE_ONLY is {result['ge']['total'] / 1000:,.0f} nJ.\n",
-        _table(
+        markdown_table(
             LESSON_HEAD,
             lesson_lines({n: row["by_kind"] for n, row in result["lesson"].items()}, result["ge"]["total"]),
         ),
         f"## Whole courses\n\nMean of {len(users)} user{'s' * (len(users) > 1)} ({result['data']['users']}), "
         f"{result['passes']} passes, seed {result['seed']}; movements by the golden learner, cycles by the RTL, which "
         f"differ in {course['mismatches']} answers, weights and random numbers.\n",
-        _table(("", "a course", "a lesson"), _course_lines(course, result["ge"]["total"])),
+        markdown_table(("", "a course", "a lesson"), _course_lines(course, result["ge"]["total"])),
         "## Retraining fc1 and fc2 with the same images\n\n"
         f"Plain gradient descent, batches of {result['batch']}, everything in its favour (docs/energy.md). Cycles are "
         f"a lower bound: {result['multipliers']} multipliers, all of them busy in every cycle. In brackets what the "
         "bounds of all costs allow.\n",
-        _table(
+        markdown_table(
             ("arithmetic", "trunk", "weights", "10⁹ products", "mJ", "by learning", "10⁶ cycles", "by learning"),
             [_retraining_line(row) for row in result["retraining"]],
         ),
         "## User by user\n",
-        _table(
+        markdown_table(
             ("user", "own", "generic", "LE moves", "gate moves", "10⁶ cycles", "mJ", "of it learning, %"),
             [_user_line(user) for user in users],
         ),
@@ -238,7 +229,3 @@ def _user_line(user: Mapping) -> list[str]:
         f"{(inference + learning) / 1e9:.3f}",
         f"{100 * learning / (inference + learning):.2f}",
     ]
-
-
-def _table(head: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
-    return "\n".join(["| " + " | ".join(line) + " |" for line in (head, ["---"] * len(head), *lines)]) + "\n"
