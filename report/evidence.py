@@ -41,9 +41,9 @@ class State(Enum):
 class Source:
     """One result file, where it may be, and what makes it.
 
-    ``built`` is relative to the directory of what is measured here, ``kept`` to that of the results in the
-    repository (by default ``KEY.json``); None when there is no such file. ``needs``: names that a file of the known form has. ``of``: what its
-    digest names: a key of :func:`report.context.digests_now`.
+    ``built`` is relative to the directory of what is measured here, ``kept`` to that of the results in the repository
+    (by default ``KEY.json``); None when there is no such file. ``needs``: names that a file of the known form has.
+    ``of``: what its digest names, a key of :func:`report.context.digests_now`.
     """
 
     key: str

@@ -31,6 +31,7 @@ from verif.compare.lessons import compare_course
 from verif.compare.pupils import RtlPupil
 
 NAME = "learning_energy"  # of the kept files
+_USUAL = 700  # images of a user, for a figure that is easy to remember
 BATCH = FINE_TUNE.batch  # images an update in the project's own retraining
 
 
@@ -168,6 +169,7 @@ def as_markdown(result: Mapping) -> str:
         f"{result['passes']} passes, seed {result['seed']}; movements by the golden learner, cycles by the RTL, which "
         f"differ in {course['mismatches']} answers, weights and random numbers.\n",
         markdown_table(("", "a course", "a lesson"), _course_lines(course, result["ge"]["total"])),
+        _course_words(course, result["passes"]),
         "## Retraining fc1 and fc2 with the same images\n\n"
         f"Plain gradient descent, batches of {result['batch']}, everything in its favour (docs/energy.md). Cycles are "
         f"a lower bound: {result['multipliers']} multipliers, all of them busy in every cycle. In brackets what the "
@@ -176,6 +178,8 @@ def as_markdown(result: Mapping) -> str:
             ("arithmetic", "trunk", "weights", "10⁹ products", "mJ", "by learning", "10⁶ cycles", "by learning"),
             [_retraining_line(row) for row in result["retraining"]],
         ),
+        f"Of {result['passes']} passes, the cheapest one could take {_as_cheap(result, 'by_learned'):.1f} for the "
+        f"energy that learning takes, and {_as_cheap(result, 'cycles_by_learned'):.1f} for its cycles.\n",
         "## User by user\n",
         markdown_table(
             ("user", "own", "generic", "LE moves", "gate moves", "10⁶ cycles", "mJ", "of it learning, %"),
@@ -184,6 +188,22 @@ def as_markdown(result: Mapping) -> str:
         f"Reproduce: `{result['command']}`.\n",
     ]
     return "\n".join(parts)
+
+
+def _course_words(course: Mapping, passes: int) -> str:
+    inference, learning = (sum(course[part].values()) for part in ("inference", "learning"))
+    return (
+        f"The local expert moves in {100 * course['local_moves'] / course['own']:.0f} % of the own images, the gate in "
+        f"{100 * course['gate_moves'] / course['with_gate']:.0f} % of those that it learns from. Learning is "
+        f"{100 * learning / (inference + learning):.1f} % of the energy. With {_USUAL} own images a course takes "
+        f"{_USUAL * passes * course['cycles'] / course['own'] / 1e6:.1f} million cycles.\n"
+    )
+
+
+def _as_cheap(result: Mapping, what: str) -> float:
+    """Passes of the cheapest retraining that cost as much as the whole course."""
+    ratios = [row[what] for row in result["retraining"]]
+    return result["passes"] / min(ratio[0] if isinstance(ratio, list) else ratio for ratio in ratios)
 
 
 def _course_lines(course: Mapping, ge: float) -> list[list[str]]:

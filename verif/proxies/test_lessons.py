@@ -157,6 +157,13 @@ def test_the_tables_show_the_record() -> None:
     text = lessons.as_markdown(result)
     assert "| LE moves | 450 | 0.417 |" in text
     assert "| both | 0.101 mJ | 93.52 nJ |" in text
+    assert "moves in 50 % of the own images, the gate in 15 % of those" in text and "Learning is 1.0 % of" in text
+    assert "With 700 own images a course takes 0.8 million cycles." in text
+    least = [
+        min(kind(row) for row in result["retraining"])
+        for kind in (lambda r: r["by_learned"][0], lambda r: r["cycles_by_learned"])
+    ]
+    assert f"could take {1 / least[0]:.1f} for the energy that learning takes, and {1 / least[1]:.1f} for" in text
     assert "| 2 | 900 | 180 | 500 | 40 | 1.00 | 0.101 | 0.99 |" in text
     assert text.count("8-bit integers") == 4 and "`a command`" in text
     assert lessons.as_markdown(made_up(user(1))) != text
