@@ -178,8 +178,8 @@ def as_markdown(result: Mapping) -> str:
             ("arithmetic", "trunk", "weights", "10⁹ products", "mJ", "by learning", "10⁶ cycles", "by learning"),
             [_retraining_line(row) for row in result["retraining"]],
         ),
-        f"Of {result['passes']} passes, the cheapest one could take {_as_cheap(result, 'by_learned'):.1f} for the "
-        f"energy that learning takes, and {_as_cheap(result, 'cycles_by_learned'):.1f} for its cycles.\n",
+        f"The cheapest one would cost as much energy as learning with {_as_cheap(result, 'by_learned'):.1f} passes "
+        f"instead of {result['passes']}, and as many cycles with {_as_cheap(result, 'cycles_by_learned'):.1f}.\n",
         "## User by user\n",
         markdown_table(
             ("user", "own", "generic", "LE moves", "gate moves", "10⁶ cycles", "mJ", "of it learning, %"),

@@ -163,7 +163,7 @@ def test_the_tables_show_the_record() -> None:
         min(kind(row) for row in result["retraining"])
         for kind in (lambda r: r["by_learned"][0], lambda r: r["cycles_by_learned"])
     ]
-    assert f"could take {1 / least[0]:.1f} for the energy that learning takes, and {1 / least[1]:.1f} for" in text
+    assert f"learning with {1 / least[0]:.1f} passes instead of 1, and as many cycles with {1 / least[1]:.1f}." in text
     assert "| 2 | 900 | 180 | 500 | 40 | 1.00 | 0.101 | 0.99 |" in text
     assert text.count("8-bit integers") == 4 and "`a command`" in text
     assert lessons.as_markdown(made_up(user(1))) != text
