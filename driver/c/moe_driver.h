@@ -219,6 +219,8 @@ moe_status moe_protect_bank(moe_device *device, unsigned number, bool protect);
  *
  * number: a valid bank; no session may be open, and local experts and gate must be on.
  * data, size: receive the stream, 4 * bank_words bytes, of which the last four are its CRC-32.
+ *
+ * MOE_NOT_VALID, MOE_NO_SPACE, MOE_ASLEEP, and MOE_LEARN_REFUSED while a session is open: data is no bank.
  */
 moe_status moe_save_bank(moe_device *device, unsigned number, uint8_t *data, size_t size);
 

@@ -118,7 +118,14 @@ def _another_counter(log: Log, events: np.ndarray, words: np.ndarray) -> dict:
     return {"log": log}
 
 
+def _no_session(log: Log, events: np.ndarray, words: np.ndarray) -> dict:
+    log = deepcopy(log)
+    log.sessions, log.reads = [], [read for read in log.reads if read.session is None]
+    return {"log": log}
+
+
 CONTROLS = {
+    "no session at all": (_no_session, "wrong_corrections"),
     "another seed": (_another_seed, "wrong_weights"),
     "a lesson too few": (_without(STARTED), "wrong_starts"),
     "a correction too few": (_without(CORRECTED), "wrong_counters"),

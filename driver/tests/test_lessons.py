@@ -111,6 +111,19 @@ def test_what_is_refused(device: Accelerator) -> None:
     assert device.read("errors.learn_refused") == 1
 
 
+@pytest.mark.parametrize("end", ["commit", "cancel"])
+def test_nothing_is_taught_without_a_session(device: Accelerator, end: str) -> None:
+    session = Session(device, RULE, bank=1)
+    getattr(session, end)()
+    sent = device.classify(random_images(1, 1)).sequence[0]
+    with pytest.raises(DriverError, match="images cannot be taught: there is no session"):
+        session.learn(*lessons(3, 1))
+    with pytest.raises(DriverError, match=f"image {sent} cannot be corrected: there is no session"):
+        session.correct(sent, 1)
+    assert device.classify(random_images(1, 1)).sequence[0] == sent + 1  # no image was sent
+    assert same(device, 0, START) and (end == "cancel" or same(device, 1, START))
+
+
 def test_a_second_session_leaves_the_open_one_alone(device: Accelerator) -> None:
     session, pupil = Session(device, RULE, bank=1), Pupil()
     for seed in (7, 8):
