@@ -284,7 +284,7 @@ def test_without_learning_protection_means_nothing() -> None:
     [
         ("learn_control.sv", "else if (bank_protected) start_reason = learn_reason__BANK_PROTECTED;", ""),
         ("learn_control.sv", "bank_protected = bank_protect_i[b];", "bank_protected = bank_protect_i[0];"),
-        ("learn_control.sv", "(!learn_on_i || bank_lost);", "(!learn_on_i || bank_lost || bank_protect_i[0]);"),
+        ("learn_control.sv", "active && bank_lost;", "active && (bank_lost || bank_protect_i[0]);"),
     ],
     ids=["protection is not asked for", "of another bank", "ends a session"],
 )  # fmt: skip
