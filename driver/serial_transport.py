@@ -166,7 +166,7 @@ class SerialTransport:
                 for answer in answers:
                     if (answer.sequence, answer.kind) == (self._sequence, kind + ANSWER_BIT) and right(answer):
                         if answer.status == Status.BAD:
-                            raise DeviceFault(f"the device refused a {kind.name} of {len(payload)} bytes as no request")
+                            raise DeviceFault(f"the device knows no such {kind.name}, of {len(payload)} bytes")
                         return answer
                 if any(answer.kind == Kind.DAMAGED for answer in answers):
                     break  # it asks for the request again

@@ -32,6 +32,7 @@ from verif.unit.stream_checks import parameters
 
 P = parameters()
 DIVISOR, GAP, IMAGE, DEPTH = P["Divisor"], P["GapCycles"], P["ImageBytes"], P["ResultsDepth"]
+LABEL_BITS = P["LabelW"]
 BYTE = 10 * DIVISOR
 NONCE = b"\x01\xa5\x03\x80"
 
@@ -163,7 +164,7 @@ async def images(dut: Any, pattern: str) -> None:
     host = await start(dut, pattern)
     sent, found = [], []
     for length in (1, 2, IMAGE, IMAGE - 1, IMAGE):
-        label, pixels = host.rng.getrandbits(11), bytes(host.rng.choice((0xA5, 3, 255)) for _ in range(length))
+        label, pixels = host.rng.getrandbits(LABEL_BITS), bytes(host.rng.choice((0xA5, 3, 255)) for _ in range(length))
         host.results.queue.append(len(sent) + 0xAB00CD00)
         answer = await host.ask(Kind.IMAGE, image_payload(label, pixels))
         sent.append((label, pixels))
@@ -219,6 +220,7 @@ async def bad_requests(dut: Any) -> None:
         (Kind.WRITE, b"\x04\x00"), (Kind.WRITE, b"\x04\x00123"), (Kind.WRITE, b"\x04\x0012345"), (Kind.READ, b""),
         (Kind.READ, b"123"), (Kind.READ, bytes(2 * ANSWER_WORDS + 2)), (Kind.IMAGE, b"\x01\x00"),
         (Kind.IMAGE, image_payload(1, bytes(IMAGE + 1))), (Kind.RESULTS, b"1"),
+        (Kind.IMAGE, image_payload(1 << LABEL_BITS, b"1")), (Kind.IMAGE, image_payload(0x8001, b"1")),
     ]  # fmt: skip
     for kind, payload in bad:
         answer = await host.answer(host.frame(kind, payload), 40)

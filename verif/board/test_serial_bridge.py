@@ -11,7 +11,7 @@ from tools.cocotb_run import lint, run, with_mutant
 from tools.manifest import findings, read_manifest
 
 BENCH = "verif.board.bench_serial_bridge"
-PARAMETERS = {"Divisor": 8, "GapCycles": 400, "ImageBytes": 37, "ResultsDepth": 5}
+PARAMETERS = {"Divisor": 8, "GapCycles": 400, "ImageBytes": 37, "ResultsDepth": 5, "LabelW": 11}
 
 
 def test_serial_bridge() -> None:
@@ -61,6 +61,7 @@ DEFECTS = {
     "goes on after a bus error": (COMMANDS, "if (access_error_i || over) state_q", "if (over) state_q", "bus_errors"),
     "takes any length of a write": (COMMANDS, " && request_i.length[1:0] == 2'd2", "", "bad_requests"),
     "takes images that are too long": (COMMANDS, "request_i.length <= 16'(2 + ImageBytes)", "1'b1", "bad_requests"),
+    "cuts a label that is too long": (COMMANDS, "(word_q[31:16] >> LabelW) != '0", "1'b0", "bad_requests"),
     "says nothing of damage": (COMMANDS, "damaged_q <= 1'b1;", "damaged_q <= 1'b0;", "noise/kind=loss"),
     "counts a result too many": ("result_queue", " - 8'(pop);", ";", "results"),
     "a result more than once": (COMMANDS, "assign result_ready_o = state_q == Collect && ",
