@@ -284,7 +284,7 @@ def damage(rng: random.Random, data: bytes, kind: str) -> list[int]:
         return list(levels(data[:place] + bytes([rng.randrange(256)]) + data[place:], DIVISOR))
     if kind == "cut":
         return list(levels(data[: max(place, 1)], DIVISOR))
-    if kind == "pause":
+    if kind == "break":
         start = place * BYTE
         return clean[:start] + [0] * rng.randrange(12 * DIVISOR, 5 * BYTE) + clean[start:]
     if kind == "rubbish":
@@ -294,7 +294,7 @@ def damage(rng: random.Random, data: bytes, kind: str) -> list[int]:
     return clean[:start] + [rng.getrandbits(1) for _ in range(4 * BYTE)] + clean[start + 4 * BYTE :]
 
 
-DAMAGE = ("flip", "loss", "extra", "cut", "pause", "rubbish", "burst")
+DAMAGE = ("flip", "loss", "extra", "cut", "break", "rubbish", "burst")
 
 
 @cocotb.test()
@@ -317,7 +317,7 @@ async def noise(dut: Any, kind: str) -> None:
         if not whole:
             assert after == before and host.pixels.begun == 0, f"{kind} {number}: something took effect"
             assert any(one.kind == Kind.DAMAGED for one in answers), f"{kind} {number}: nobody was told"
-        assert not whole or kind in ("extra", "burst", "rubbish", "pause", "loss")
+        assert not whole or kind in ("extra", "burst")
         answer = await host.answer(data, 40)
         assert answer is not None and answer.status == Status.DONE
         await host.bench.step(4 * IMAGE)
@@ -325,6 +325,24 @@ async def noise(dut: Any, kind: str) -> None:
             assert host.pixels.images[before[1] :] == [(number, pixels)]
         else:
             assert host.registers.writes[before[0] :] == [(0x10, word)] * 2
+
+
+@cocotb.test()
+async def pauses(dut: Any) -> None:
+    """From byte to byte a frame may take GapCycles, wherever in it; a cycle more, and it is none."""
+    host = await start(dut)
+    word = 0
+    for place in (1, 3, 5, 7, 11, -1):  # in header, address, word and CRC
+        for pause in (GAP - BYTE, GAP - BYTE + 1):
+            word += 1
+            data = host.frame(Kind.WRITE, writes(0x10, [word]))
+            host.line.levels += [*levels(data[:place], DIVISOR), *[1] * pause, *levels(data[place:], DIVISOR)]
+            await host.quiet()
+            taken = pause + BYTE <= GAP
+            assert host.registers.writes[-1:] == [(0x10, word if taken else word - 1)], (place, pause)
+            kinds = {answer.kind for answer in host.line.answers}
+            assert kinds == {Kind.WRITE + ANSWER_BIT if taken else Kind.DAMAGED}, (place, pause)
+            host.line.answers.clear()
 
 
 @cocotb.test()

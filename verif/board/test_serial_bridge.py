@@ -49,6 +49,7 @@ DEFECTS = {
     "finds a frame in damage": (RECEIVER, "? Header : Skip;", "? Header : Hunt;", "a_frame_in_damage_is_none"),
     "waits for ever for the rest": (RECEIVER, "        if (quiet) begin\n", "        if (1'b0) begin\n",
                                     "noise/kind=cut"),
+    "a gap too short": (RECEIVER, "GapW'(GapCycles - 1)", "GapW'(GapCycles - 2)", "pauses"),
     "takes any length": (RECEIVER, "(length > 16'(Bytes)) ? Skip : ", "", "too_long"),
     "overlooks what comes too early": (RECEIVER, "(overrun_q || something) ? Skip : Hunt", "Hunt",
                                        "a_request_too_early"),
