@@ -5,7 +5,8 @@
 /// before it gets that one's answer again, which stays in the answer's memory. Only KindHello is done anew every time,
 /// so that a host that begins does not need to know the last number.
 ///
-/// Latency: 2 cycles and, an access, 5 and those of the registers; a pixel 1; a result 1. The link is slower.
+/// Latency: 2 cycles; a read 5, a write 7 (the first one 12), and those of the registers; a pixel 1; a result 1. The
+/// link is slower.
 ///
 /// Protocol: one request at a time; request_ready_o with the last byte of its answer.
 /// Does not: wait for room: an image that finds none is answered with StatusBusy and dropped. Cut a label: one that has

@@ -257,6 +257,51 @@ async def repeats(dut: Any) -> None:
     assert (await host.ask(Kind.HELLO, NONCE)).words[0] == int.from_bytes(NONCE, "little")
 
 
+class Watch:
+    """Looks at a stream inside the bridge: ``found`` has the cycles to each word from ``begin`` or the word before."""
+
+    def __init__(self, begin: Any, valid: Any, ready: Any, data: Any) -> None:
+        self.begin, self.valid, self.ready, self.data = begin, valid, ready, data
+        self.found: list[int] = []
+        self._since, self._offered = 0, None
+
+    def drive(self) -> None: ...
+
+    def sample(self, cycle: int) -> None:
+        if self.begin.value == 1:
+            self._since = cycle
+        if self.valid.value != 1:
+            return
+        word = int(self.data.value)
+        if self._offered is None:
+            self.found.append(cycle - self._since)
+        assert self._offered in (None, word), "a word changed while it waited"
+        self._offered = word
+        if self.ready.value == 1:
+            self._since, self._offered = cycle, None
+
+    def reset(self) -> None: ...
+
+
+@cocotb.test()
+async def latencies(dut: Any) -> None:
+    """Those in the headers of frame_sender, image_buffer, serial_commands; what waits for its ready stays as it is."""
+    host = await start(dut)
+    sender, image, commands = dut.u_sender, dut.u_image, dut.u_commands
+    sent = Watch(sender.start_i, sender.byte_valid_o, sender.byte_ready_i, sender.byte_o)
+    pixels = Watch(image.commit_i, image.m_axis_tvalid, image.m_axis_tready, image.m_axis_tdata)
+    begun = commands.access_start_o
+    accesses = Watch(commands.access_done_i, begun, begun, commands.access_address_o)
+    host.bench.agents += [sent, pixels, accesses]
+    await host.ask(Kind.READ, read_payload((0x204, 0x3F8, 0x204)))
+    assert sent.found == [1] * 9 + [2, 1, 1, 1] * 3 + [1] * 4
+    assert accesses.found[1:] == [5, 5]
+    await host.ask(Kind.WRITE, writes(0x10, [1, 2, 3]))
+    assert accesses.found[4:] == [7, 7]
+    await host.ask(Kind.IMAGE, image_payload(0, bytes(IMAGE)))
+    assert pixels.found == [2] * IMAGE
+
+
 @cocotb.test()
 async def reset(dut: Any) -> None:
     """A reset in the middle of anything: the bridge begins anew and has forgotten the last number."""
