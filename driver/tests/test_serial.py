@@ -6,7 +6,6 @@ from __future__ import annotations
 import os
 import pty
 import socket
-import sys
 import tty
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,7 +19,7 @@ import pytest
 from driver import Accelerator, DriverError
 from driver.lessons import Session
 from driver.serial_simulated import SerialBoard, build_serial
-from driver.serial_transport import FileLink, SerialTransport, open_port
+from driver.serial_transport import FileLink, SerialTransport
 from driver.tests.devices import design
 from driver.tests.golden_device import GoldenDevice
 from driver.tests.golden_pupil import RULE, START, Pupil, lessons
@@ -185,7 +184,6 @@ def test_errors_are_told() -> None:
             bench.transport.write_burst(0xFFC, np.zeros(600, np.uint32))
         with pytest.raises(DriverError, match=r"images are \(1, 197\), the device takes \(N, 1 to 196\)"):
             bench.transport.stream(np.zeros((1, 197), np.uint8))
-        assert bench.transport.read_many([0, 4, 0]) == [bench.transport.read(one) for one in (0, 4, 0)]
 
 
 def test_images_of_somebody_before_are_dropped() -> None:
@@ -201,15 +199,9 @@ def test_images_of_somebody_before_are_dropped() -> None:
 
 def test_a_silent_line_is_told() -> None:
     here, there = sockets()
-    with pytest.raises(DeviceFault, match="nobody answered on the serial line, in 3 tries"):
-        SerialTransport(FileLink(here), timeout=0.01, tries=3)
+    with pytest.raises(DeviceFault, match="nobody answered on the serial line in 0.1 s"):
+        SerialTransport(FileLink(here), timeout=0.03, tries=3)
     os.close(there)
     with pytest.raises(DriverError, match="serial line (was closed by the other side|cannot be written: Broken pipe)"):
         SerialTransport(FileLink(here), timeout=0.01, tries=3)
     os.close(here)
-
-
-def test_a_port_without_pyserial_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "serial", None)
-    with pytest.raises(DriverError, match="a serial port needs pyserial, which is not installed"):
-        open_port("/dev/ttyUSB0")
