@@ -8,7 +8,7 @@ import pty
 import socket
 import tty
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -34,6 +34,7 @@ from spec.tiny_variants import random_images
 from tools.cocotb_run import with_mutant
 
 TIMEOUT = 3.0  # s; the simulation is slower than a board, and the machine may be busy
+TRIES = 10
 NOISY = 40 * TIMEOUT  # s without progress: with noise, one request may need many tries
 
 
@@ -72,15 +73,13 @@ def opened(
     patience: float = NOISY,
 ) -> Iterator[Bench]:
     device_end, host_end = ends()
-    board = SerialBoard(design(), device_end, library(change))
-    board.noise(1, noise)
-    try:
-        transport = SerialTransport(FileLink(host_end), TIMEOUT, tries=30, patience=patience)
+    with (
+        closing(FileLink(host_end, close=lambda: os.close(host_end))) as link,
+        closing(SerialBoard(design(), device_end, library(change))) as board,
+    ):
+        board.noise(1, noise)
+        transport = SerialTransport(link, TIMEOUT, TRIES, patience)
         yield Bench(board, Accelerator(transport, design()), transport)
-    finally:
-        board.close()
-        os.close(device_end)
-        os.close(host_end)
 
 
 def work(device: Accelerator) -> tuple[int, GoldenDevice]:
@@ -195,6 +194,17 @@ def test_images_of_somebody_before_are_dropped() -> None:
         images = random_images(4, 2)
         alone = GoldenDevice(design()).model.run(images, Mode.GE_ONLY, None).classes
         assert (bench.device.classify(images).classes == alone).all()
+
+
+@pytest.mark.parametrize("ends", [sockets, terminal])
+def test_why_the_device_stopped_is_told(ends: Callable[[], tuple[int, int]]) -> None:
+    """In the end, and nobody waits for its answer meanwhile."""
+    reason = "an assertion of the RTL failed at here.sv:1"
+    with pytest.raises(DeviceFault, match=f"the simulated device stopped: {reason}"), opened(ends) as bench:
+        bench.board._library.serial_failure = reason.encode
+        bench.board._library.serial_run = lambda *_: 1
+        with pytest.raises(DriverError, match="^the serial line (was closed|cannot be (read|written))"):
+            bench.transport.read(0)
 
 
 def test_a_silent_line_is_told() -> None:
