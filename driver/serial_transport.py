@@ -33,7 +33,7 @@ from driver.serial_frame import (
 from driver.transport import BusError, DeviceFault, DriverError
 from hw.regs.map import register
 
-BAUD = 3_000_000
+BAUD = 3_000_000  # moe_serial's default Divisor at 48 MHz, an assumption until there is a board's top
 _BITS = 10  # of a byte on the line
 
 

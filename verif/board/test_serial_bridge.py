@@ -3,12 +3,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from hw.board import BOARD, bridge_sources
 from hw.tests.test_manifest import before_their_users
 from tools.cocotb_run import lint, run, with_mutant
 from tools.manifest import findings, read_manifest
+from verif.unit.test_synthesis import BLOCK_RAM, LUT_RAM, cells
 
 BENCH = "verif.board.bench_serial_bridge"
 PARAMETERS = {"Divisor": 8, "GapCycles": 400, "ImageBytes": 37, "ResultsDepth": 5, "LabelW": 11}
@@ -39,6 +42,12 @@ def test_lint_is_clean(parameters: dict[str, int]) -> None:
 )
 def test_bad_parameters_are_refused(parameters: dict[str, int], sentence: str) -> None:
     assert sentence in " ".join(lint("serial_bridge", parameters, bridge_sources()).split())
+
+
+@pytest.mark.parametrize("module", ["frame_receiver", "image_buffer"])
+def test_a_payload_and_an_image_are_a_block_ram_each(tmp_path: Path, module: str) -> None:
+    found = cells(tmp_path, module, BOARD)
+    assert found[BLOCK_RAM] == 1 and LUT_RAM not in found
 
 
 RECEIVER, COMMANDS, SENDER = "frame_receiver", "serial_commands", "frame_sender"
