@@ -6,7 +6,7 @@
 /// must be high before the next one, so that a break is one error. A line that is low at reset is none: the samples are
 /// reset to low, and nothing begins before the line was high.
 ///
-/// Latency: 9.5 bits and 4 cycles from the start bit's edge to valid_o. Initiation interval: 10 bits; the other
+/// Latency: 9.5 bits and 3 cycles from the first low cycle to valid_o. Initiation interval: 10 bits; the other
 /// side's clock and the rounding of Divisor may be off by 3 % together.
 ///
 /// Protocol: valid_o and error_o are pulses of one cycle; nobody can hold them up. rx_i is asynchronous.

@@ -88,3 +88,15 @@ async def low_at_reset(dut: Any) -> None:
     for cycles in (1, DIVISOR, 35 * DIVISOR):
         line = [*[0] * cycles, *[1] * 11 * DIVISOR, *levels([0x3C], DIVISOR)]
         assert await found(dut, line, quiet=0) == [0x3C], f"low for {cycles} cycles"
+
+
+@cocotb.test()
+async def latency(dut: Any) -> None:
+    """From the first low cycle on the pin to the byte, as the header says."""
+    line = Line(dut)
+    bench = Bench(dut, [line])
+    await bench.start()
+    await bench.step(4)
+    line.levels, start = list(levels([0x3C], DIVISOR)), bench.cycle
+    await bench.run_until(lambda: bool(line.found), 12 * DIVISOR)
+    assert bench.cycle - 1 - start == 9 * DIVISOR + DIVISOR // 2 + 3
