@@ -22,7 +22,7 @@ from spec.presets import Accelerator as Design
 from spec.result_word import Status
 
 ID = 0x4D6F4531
-VERSION_MAJOR = 1
+VERSION = (1, 1)  # of the registers: the same major version, and at least the minor one
 REASONS = {  # what BANK_STATUS.reason says, in words
     "NONE": "no reason was given",
     "BAD_MAGIC": "the stream is not a bank",
@@ -84,9 +84,10 @@ class Accelerator:
         found = self.read("id.magic")
         if found != ID:
             raise DriverError(f"no accelerator answers: its identification is {found:#010x}, expected {ID:#010x}")
-        major = self.read("version.major")
-        if major != VERSION_MAJOR:
-            raise DriverError(f"the device has register version {major}, this driver knows version {VERSION_MAJOR}")
+        major, minor = self.read("version.major"), self.read("version.minor")
+        if major != VERSION[0] or minor < VERSION[1]:
+            known = f"version {VERSION[0]} from {VERSION[0]}.{VERSION[1]} on"
+            raise DriverError(f"the device has register version {major}.{minor}, this driver knows {known}")
         self.banks = self.read("capability.banks")
         self.local_experts = self.read("capability.local_experts")
         self.image_beats = self.read("image_beats.beats")

@@ -213,9 +213,11 @@ class _Run:
         user = self.log.loads[number][2]
         return self.weights.setdefault(number, _Weights(user, self.check.users[user]))
 
-    def _pupil(self, cycle: int) -> tuple[Opened, _Pupil]:
-        """The session that was opened last before a cycle."""
+    def _pupil(self, cycle: int) -> tuple[Opened, _Pupil] | None:
+        """The session that was opened last before a cycle; None without any."""
         number = bisect_right(self._opened, cycle) - 1
+        if number < 0:
+            return None
         session = self.log.sessions[number]
         if number not in self.pupils:
             weights = self._weights_of(session.opened[0], session.bank)
@@ -237,8 +239,8 @@ class _Run:
 
     def _answer(self, image: int, descriptor: Descriptor) -> int:
         index, cycle = int(self.log.order[image]), int(self.accepted[image]["cycle"])
-        if descriptor.lesson:
-            _, pupil = self._pupil(cycle)
+        if descriptor.lesson and (found := self._pupil(cycle)):
+            _, pupil = found
             answer = self._learn(pupil, index, descriptor.lesson, bool(descriptor.use_gate))
             own = descriptor.lesson >> LABEL_OWN & 1
             pupil.counts["own" if own else "generic"] += 1
@@ -285,7 +287,10 @@ class _Run:
         if image < 0 or image % SEQUENCE_NUMBERS != sequence:
             self._wrong("wrong_corrections", f"image {sequence} is corrected, and is not kept")
             return
-        session, pupil = self._pupil(cycle)
+        if not (found := self._pupil(cycle)):
+            self._wrong("wrong_corrections", f"image {image} is corrected, and no session was opened before")
+            return
+        session, pupil = found
         kept, settings = self.descriptors[image], self.log.settings
         in_session = session.closed is None or cycle <= session.closed[1]
         modes = settings["mode"].at(cycle)

@@ -37,6 +37,7 @@ _DOMAINS = ("front end", "GE", "LE", "gate")
 _LE, _GATE = 2, 3
 _PATIENCE = 2000  # looks at a status
 _LONGEST_CHANGE = 60  # paces
+_SESSION_ENDS = 4  # cycles after its bank
 _MOST_IDLE = 500  # actions; in mode OFF there are about twenty
 
 
@@ -436,8 +437,11 @@ class LearnLoad:
             return
         self.device.forget_user(number)
         valid = self.log.settings["bank_valid"]
-        valid.change(*self.transport.last("bank_command", invalidate=1), valid.last & ~(1 << number))
+        begin, end = self.transport.last("bank_command", invalidate=1)
+        valid.change(begin, end, valid.last & ~(1 << number))
         self.done.counts["banks invalidated"] += 1
+        if self.session and self.session.bank == number:
+            self._close(begin, end + _SESSION_ENDS, "sessions lost with their bank")
 
     def _set_mode(self, mode: Mode) -> None:
         self.device.set_mode(Mode(int(mode)))

@@ -14,7 +14,7 @@ REASONS = {  # what LEARN_STATUS.reason says, in words
     "NONE": "no reason was given",
     "NOT_BUILT": "the device was built without learning",
     "ALREADY_OPEN": "a session is open, or the last lesson of the one before is not over",
-    "BANK_NOT_VALID": "the bank holds no valid weights to start from",
+    "BANK_NOT_VALID": "the bank holds no valid weights",
     "NO_SUCH_EXPERT": "the device has no local expert of that number",
     "POWER_OFF": "the memories of local experts or gate have no power",
     "NOT_OPEN": "there is no session",
@@ -72,12 +72,13 @@ class Session:
             What the local expert answered before it learned each of them.
 
         Raises:
-            DriverError: a label is not a class, or as :meth:`driver.Accelerator.classify`.
+            DriverError: there is no session, a label is not a class, or as :meth:`driver.Accelerator.classify`.
         """
         labels, own, with_gate = np.broadcast_arrays(labels, own, with_gate)
         classes = self.device.design.moe.network.classes
         if len(labels) != len(images) or (len(labels) and not 0 <= labels.min() <= labels.max() < classes):
             raise DriverError(f"labels are {labels.shape}, one class of 0 to {classes - 1} for each image is needed")
+        self._need_open("images cannot be taught")
         words = [label_word(int(c), bool(o), bool(g)) for c, o, g in zip(labels, own, with_gate, strict=True)]
         return self.device.classify(images, words)
 
@@ -88,8 +89,9 @@ class Session:
             sequence: number of its result.
 
         Raises:
-            DriverError: the device does not know the image any more, or there is no such class.
+            DriverError: there is no session, the device does not know the image any more, or there is no such class.
         """
+        self._need_open(f"image {sequence} cannot be corrected")
         self._wait_while("learn_status.correcting", 1, "the correction before is not over")
         self.device.write("errors", correction_refused=1)
         sequence, label = int(sequence), int(label)  # which may come from arrays
@@ -107,7 +109,7 @@ class Session:
             activate: also let the images to come use the bank.
 
         Raises:
-            DriverError: there is no session, or it lost its power.
+            DriverError: there is no session, or it lost its power or its bank.
         """
         self.device.write("learn_command", commit=1, activate=int(activate))
         closing = encodings()["learn_state"]["CLOSING"]
@@ -125,6 +127,10 @@ class Session:
         """Share of own images that were answered right before they were learned; NaN without any."""
         own = self.device.read("learn_own.value")
         return self.device.read("learn_right.value") / own if own else float("nan")
+
+    def _need_open(self, what: str) -> None:
+        if self.device.read("learn_status.state") != encodings()["learn_state"]["OPEN"]:
+            raise DriverError(f"{what}: {REASONS['NOT_OPEN']}")
 
     def _check(self, state: str, what: str) -> None:
         status = register("learn_status")

@@ -31,7 +31,7 @@ def read_bank(device: Device, number: int) -> Bank:
     """A bank as it is in the device, CRC-32 checked.
 
     Raises:
-        DriverError: a session is open, or the domains of local experts and gate are off.
+        DriverError: a session is open or was opened meanwhile, or local experts and gate do not wake up.
         InputError: what came back is not a bank of this design.
     """
     words, count = [], device.read("bank_words.words")
@@ -45,8 +45,6 @@ def read_bank(device: Device, number: int) -> Bank:
             if not status:
                 raise DriverError(f"bank {number} cannot be read: a learning session is open")
         else:
-            raise DriverError(
-                f"bank {number} cannot be read beyond word {index}: local experts or gate are off in this mode"
-            )
+            raise DriverError(f"bank {number} cannot be read beyond word {index}: local experts or gate do not wake up")
         words.append(device.transport.read(register("bank_read_data").address))
     return bank_of_stream(np.array(words, np.uint32), device.design.moe, device.design.folding, f"bank {number}")

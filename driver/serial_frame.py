@@ -26,6 +26,8 @@ _HEADER = struct.Struct("<BBH")  # sequence, kind, length
 _STATUS = struct.Struct("<BBBx")  # status, results that wait, room for an image
 _CRC = struct.Struct("<I")
 _LONGEST_ANSWER = _STATUS.size + 4 * ANSWER_WORDS
+EXCHANGE_BYTES = REQUEST_BYTES + _LONGEST_ANSWER + 2 * (len(MARKER) + _HEADER.size + _CRC.size)
+"""The longest request and the longest answer, as frames."""
 
 
 class Kind(IntEnum):

@@ -39,7 +39,8 @@ class SerialBoard:
 
     Args:
         design: what the device is built from.
-        descriptor: read and written here; the other end is the driver's. It stays the caller's.
+        descriptor: read and written here; the other end is the driver's. It is closed when the device stops, so that
+            nobody waits for it.
         library: a library built elsewhere.
 
     Raises:
@@ -60,7 +61,8 @@ class SerialBoard:
         self._device, self._descriptor = ctypes.c_void_p(handle), descriptor
         self._end = threading.Event()
         self._lock = threading.Lock()
-        self.failure: str | None = None
+        self._heard = ctypes.create_string_buffer(1 << 16)
+        self._failure = ""
         self._thread = threading.Thread(target=self._live, daemon=True)
         self._thread.start()
 
@@ -75,29 +77,42 @@ class SerialBoard:
         return self._library.serial_spoilt(self._device)
 
     def _live(self) -> None:
-        heard = ctypes.create_string_buffer(1 << 16)
-        while not self._end.is_set():
-            try:
-                data = b""
-                if select.select([self._descriptor], [], [], 0)[0]:
-                    data = os.read(self._descriptor, 1 << 12)
-                with self._lock:
-                    self._library.serial_send(self._device, data, ctypes.c_size_t(len(data)))
-                    cycles = max(_STEP, self._library.serial_waiting(self._device))
-                    if self._library.serial_run(self._device, ctypes.c_uint64(cycles)):
-                        self.failure = self._library.serial_failure().decode()
-                        return
-                    count = self._library.serial_receive(self._device, heard, ctypes.c_size_t(len(heard)))
-                if count:
-                    os.write(self._descriptor, heard.raw[:count])
-            except OSError as error:
-                self.failure = f"the line is gone: {error.strerror}"
-                return
+        try:
+            while not self._end.is_set() and self._step():
+                pass
+        except OSError:
+            pass  # the driver's end was closed
+        finally:
+            os.close(self._descriptor)
+
+    def _step(self) -> bool:
+        """Let some time pass, with what is on the line; False when the device or the line has come to its end."""
+        data = b""
+        if select.select([self._descriptor], [], [], 0)[0]:
+            data = os.read(self._descriptor, 1 << 12)
+            if not data:
+                return False
+        with self._lock:
+            self._library.serial_send(self._device, data, ctypes.c_size_t(len(data)))
+            cycles = max(_STEP, self._library.serial_waiting(self._device))
+            if self._library.serial_run(self._device, ctypes.c_uint64(cycles)):
+                self._failure = self._library.serial_failure().decode()
+                return False
+            count = self._library.serial_receive(self._device, self._heard, ctypes.c_size_t(len(self._heard)))
+        if count:
+            os.write(self._descriptor, self._heard.raw[:count])
+        return True
 
     def close(self) -> None:
-        """Stop the device's time and release it."""
+        """Stop the device's time and release it.
+
+        Raises:
+            DeviceFault: it had stopped by itself, for example at an assertion of the RTL.
+        """
         self._end.set()
         self._thread.join()
         if self._device:
             self._library.serial_close(self._device)
             self._device = None
+            if self._failure:
+                raise DeviceFault(f"the simulated device stopped: {self._failure}")

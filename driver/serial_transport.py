@@ -18,7 +18,7 @@ import numpy as np
 
 from driver.serial_frame import (
     ANSWER_BIT,
-    ANSWER_WORDS,
+    EXCHANGE_BYTES,
     HELLO_WORDS,
     MAGIC,
     Answer,
@@ -33,11 +33,14 @@ from driver.serial_frame import (
 from driver.transport import BusError, DeviceFault, DriverError
 from hw.regs.map import register
 
-BAUD = 3_000_000
+BAUD = 3_000_000  # moe_serial's default Divisor at 48 MHz, an assumption until there is a board's top
+_BITS = 10  # of a byte on the line
 
 
 class Link(Protocol):
-    """Bytes both ways."""
+    """Bytes both ways, at ``baud`` bits a second."""
+
+    baud: int
 
     def write(self, data: bytes) -> None:
         """Send all of it.
@@ -64,10 +67,13 @@ class FileLink:
         descriptor: it stays the caller's, unless ``close`` closes it.
         patience: seconds that the other side may take nothing.
         close: called by :meth:`close`.
+        baud: bits a second.
     """
 
-    def __init__(self, descriptor: int, patience: float = 5.0, close: Callable[[], None] | None = None) -> None:
-        self._descriptor, self._patience, self._close = descriptor, patience, close
+    def __init__(
+        self, descriptor: int, patience: float = 5.0, close: Callable[[], None] | None = None, baud: int = BAUD
+    ) -> None:
+        self._descriptor, self._patience, self._close, self.baud = descriptor, patience, close, baud
 
     def write(self, data: bytes) -> None:
         """See :class:`Link`."""
@@ -103,20 +109,21 @@ class FileLink:
 
 
 def open_port(name: str, baud: int = BAUD) -> FileLink:
-    """A serial port, for example ``/dev/ttyUSB0``.
+    """A serial port, for example ``/dev/ttyUSB0``, for this process alone; what waits in it is dropped.
 
     Raises:
-        DriverError: pyserial is not installed, or there is no such port.
+        DriverError: pyserial is not installed, there is no such port, or another process has it.
     """
     try:
         import serial
     except ImportError:
         raise DriverError("a serial port needs pyserial, which is not installed: pip install pyserial") from None
     try:
-        port = serial.Serial(name, baud, timeout=0)
+        port = serial.Serial(name, baud, timeout=0, exclusive=True)
+        port.reset_input_buffer()
     except (serial.SerialException, ValueError) as error:
         raise DriverError(f"the serial port {name} cannot be opened: {error}") from None
-    return FileLink(port.fileno(), close=port.close)
+    return FileLink(port.fileno(), close=port.close, baud=baud)
 
 
 class SerialTransport:
@@ -124,9 +131,9 @@ class SerialTransport:
 
     Args:
         link: the line, for example of :func:`open_port`.
-        timeout: seconds until a request is sent again; longer than a request, its answer and the silence with which the
-            device gives up a frame.
-        tries: how often a request is sent.
+        timeout: seconds until a request is sent again, beside the time of the longest request and answer on the line;
+            longer than the silence with which the device gives up a frame.
+        tries: after so many timeouts a request is given up. It is sent more often when the device tells of damage.
         patience: seconds for which images may make no progress.
 
     Raises:
@@ -134,63 +141,57 @@ class SerialTransport:
     """
 
     def __init__(self, link: Link, timeout: float = 0.2, tries: int = 10, patience: float = 10.0) -> None:
-        self._link, self._timeout, self._tries, self._patience = link, timeout, tries, patience
+        self._link, self._tries, self._patience = link, tries, patience
+        self._timeout = timeout + _BITS * EXCHANGE_BYTES / link.baud
         self._reader = AnswerReader()
         self._sequence = secrets.randbelow(256)
         self._settled = False  # no image or result of somebody before us is in the device
         self.repeated = 0
-        words = self._hello().words
-        if words[1] != MAGIC:
-            raise DriverError(f"the device speaks {words[1]:#010x} on the serial line, this driver {MAGIC:#010x}")
-        self._request_bytes, self._image_bytes = words[2:4]
+        self._request_bytes, self._image_bytes = self._hello()[2:4]
 
     # ---- Requests ----------------------------------------------------------------------------------------------------
-    def _hello(self) -> Answer:
-        nonce = secrets.token_bytes(4)
-        answer = self._ask(
-            Kind.HELLO, nonce, lambda found: len(found.words) == HELLO_WORDS and _bytes(found.words[0]) == nonce
-        )
-        return answer
+    def _hello(self) -> tuple[int, ...]:
+        """Who is there: the words of the answer, of a device that this driver knows."""
+        nonce = secrets.randbits(32)
+        words = self._ask(Kind.HELLO, _bytes(nonce), lambda found: found.words[:1] == (nonce,)).words
+        magic = words[1] if len(words) > 1 else 0
+        if magic >> 8 != MAGIC >> 8:
+            raise DriverError(f"no such device: it says {magic >> 8:#x} on the serial line, not {MAGIC >> 8:#x}")
+        if magic != MAGIC:
+            version = f"{magic & 0xFF:#x} of the serial link, this driver {MAGIC & 0xFF:#x}"
+            raise DriverError(f"the device speaks version {version}")
+        if len(words) != HELLO_WORDS:
+            raise DriverError(f"the device's hello has {len(words)} words, it should have {HELLO_WORDS}")
+        return words
 
     def _ask(self, kind: Kind, payload: bytes = b"", right: Callable[[Answer], bool] = lambda _: True) -> Answer:
         """Send a request until its answer comes; ``right`` tells it from an old one."""
         self._sequence = (self._sequence + 1) % 256
         data = frame(self._sequence, kind, payload)
-        for attempt in range(self._tries):
-            self.repeated += attempt > 0
+        limit = self._tries * self._timeout
+        given_up = time.monotonic() + limit
+        while (now := time.monotonic()) < given_up:
             self._reader.clear()
             self._link.write(data)
-            end = time.monotonic() + self._timeout
-            while (left := end - time.monotonic()) > 0:
+            while (left := now + self._timeout - time.monotonic()) > 0:
                 answers = self._reader.feed(self._link.read(left))
                 for answer in answers:
                     if (answer.sequence, answer.kind) == (self._sequence, kind + ANSWER_BIT) and right(answer):
                         if answer.status == Status.BAD:
-                            raise DeviceFault(f"the device refused a {kind.name} of {len(payload)} bytes as no request")
+                            raise DeviceFault(f"the device knows no such {kind.name}, of {len(payload)} bytes")
                         return answer
                 if any(answer.kind == Kind.DAMAGED for answer in answers):
                     break  # it asks for the request again
-        raise DeviceFault(f"nobody answered on the serial line, in {self._tries} tries")
+            self.repeated += 1
+        raise DeviceFault(f"nobody answered on the serial line in {limit:.1f} s")
 
     # ---- Registers ---------------------------------------------------------------------------------------------------
     def read(self, address: int) -> int:
         """See :class:`driver.transport.Transport`."""
-        return self.read_many([address])[0]
-
-    def read_many(self, addresses: Sequence[int]) -> list[int]:
-        """Values of registers, read one after the other; many of them in one frame.
-
-        Raises:
-            BusError: the device answered one with an error; those before it were read.
-        """
-        values: list[int] = []
-        for start in range(0, len(addresses), ANSWER_WORDS):
-            part = addresses[start : start + ANSWER_WORDS]
-            answer = self._ask(Kind.READ, read_payload(tuple(part)))
-            values += answer.words
-            if answer.status == Status.BUS:
-                raise BusError(f"a read of register address {part[len(answer.words)]:#x} was refused")
-        return values
+        answer = self._ask(Kind.READ, read_payload((address,)))
+        if answer.status == Status.BUS:
+            raise BusError(f"a read of register address {address:#x} was refused")
+        return answer.words[0]
 
     def write(self, address: int, value: int) -> None:
         """See :class:`driver.transport.Transport`."""
@@ -266,7 +267,7 @@ class SerialTransport:
     # ---- The line ----------------------------------------------------------------------------------------------------
     def damage(self) -> tuple[int, int, int]:
         """Damaged frames that the device saw, answers that it sent again, and damaged answers that came here."""
-        words = self._hello().words
+        words = self._hello()
         return words[5], words[6], self._reader.damaged
 
     def close(self) -> None:

@@ -10,7 +10,7 @@ from hw.formal.record import proof_digest
 from hw.gen.digest import rtl_digest
 from report.evidence import SOURCES, Evidence, Places, Result, State, is_synthetic, load
 from report.markup import Html, tag
-from spec.models_digest import models_digest
+from spec.models_digest import learning_digest, models_digest
 from spec.presets import DEFAULT_FOLDING, DEFAULT_GATE, Accelerator, load_accelerator
 
 PAPER = Evidence(
@@ -110,11 +110,22 @@ class Context:
         return self.get("table2"), "table2"
 
 
+def digests_now(hardware: str) -> dict[str, str]:
+    """Digests of everything that figures depend on, by the words of ``Source.of``; that of the hardware is given."""
+    return {
+        "hardware": hardware,
+        "models": models_digest(),
+        "proofs": proof_digest(),
+        "learning": learning_digest(),
+        "hardware and learning": f"{hardware} {learning_digest()}",
+    }
+
+
 def load_context(
     places: Places | None = None, fresh: Collection[str] = (), steps: tuple[Step, ...] = (), made: str = ""
 ) -> Context:
     """Read everything there is about the default design."""
     design, digest = load_accelerator(DEFAULT_FOLDING, DEFAULT_GATE), rtl_digest()
-    places, digests = places or Places(), {"hardware": digest, "models": models_digest(), "proofs": proof_digest()}
+    places, digests = places or Places(), digests_now(digest)
     results = {source.key: load(source, places, digests, fresh, design.name) for source in SOURCES}
     return Context(design, digest, results, steps, made)

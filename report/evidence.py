@@ -18,9 +18,9 @@ class State(Enum):
     """How a figure came to be: a short name for style sheets, and the words that the page shows."""
 
     NOW = ("now", "measured now")
-    HERE = ("here", "measured here before, same hardware or models")
-    KEPT = ("kept", "kept, same hardware or models")
-    OTHER = ("other", "other hardware or models")
+    HERE = ("here", "measured here before, same sources")
+    KEPT = ("kept", "kept, same sources")
+    OTHER = ("other", "other sources")
     UNRECORDED = ("unrecorded", "kept, hardware not recorded")
     COMPUTED = ("computed", "computed now from formulas")
     PRINTED = ("printed", "as printed in the paper")
@@ -41,9 +41,9 @@ class State(Enum):
 class Source:
     """One result file, where it may be, and what makes it.
 
-    ``built`` is relative to the directory of what is measured here, ``kept`` to that of the results in the
-    repository; None when there is no such file. ``needs``: names that a file of the known form has. ``of``: what its
-    digest names, ``hardware`` or ``models``.
+    ``built`` is relative to the directory of what is measured here, ``kept`` to that of the results in the repository
+    (by default ``KEY.json``); None when there is no such file. ``needs``: names that a file of the known form has.
+    ``of``: what its digest names, a key of :func:`report.context.digests_now`.
     """
 
     key: str
@@ -51,7 +51,7 @@ class Source:
     command: str
     needs: tuple[str, ...]
     built: str | None = None
-    kept: str | None = None
+    kept: str | None = "{key}.json"
     of: str = "hardware"
 
 
@@ -90,6 +90,7 @@ SOURCES = (
         "python scripts/compare_golden.py --limit 200 --stages int,rtl --json build/report/compare.json",
         needs=("modes", "images"),
         built="report/compare.json",
+        kept=None,
     ),
     Source(
         "proxies",
@@ -97,7 +98,6 @@ SOURCES = (
         "python scripts/proxies.py",
         needs=("cases", "data"),
         built="proxies.json",
-        kept="proxies.json",
     ),
     Source(
         "designs",
@@ -105,7 +105,6 @@ SOURCES = (
         "python scripts/proxies_designs.py",
         needs=("cases", "orders", "quantities", "data"),
         built="designs.json",
-        kept="designs.json",
     ),
     Source(
         "accuracy",
@@ -114,6 +113,7 @@ SOURCES = (
         needs=(*TRAINED_GATES, "data"),
         built="report/accuracy.json",
         of="models",
+        kept=None,
     ),
     Source(
         "samples",
@@ -121,13 +121,13 @@ SOURCES = (
         "python scripts/samples.py",
         needs=("groups", "device", "data"),
         built="report/samples.json",
+        kept=None,
     ),
     Source(
         "table2",
         "Table 2 on EMNIST and ten UNIPEN writers",
         "make table KEEP=--keep",
         needs=TRAINED_GATES,
-        kept="table2.json",
         of="models",
     ),
     Source(
@@ -135,7 +135,6 @@ SOURCES = (
         "Table 1: size of LE and GN against accuracy",
         "python scripts/table1.py --keep",
         needs=("rows",),
-        kept="table1.json",
         of="models",
     ),
     Source(
@@ -143,7 +142,6 @@ SOURCES = (
         "Tables 4 and 5: before training, after it, fine-tuning",
         "python scripts/table4.py --keep",
         needs=("rows", "users"),
-        kept="table4.json",
         of="models",
     ),
     Source(
@@ -151,7 +149,6 @@ SOURCES = (
         "where GE and LE are right (R1 to R4); alternative training of the paper's section 2.3",
         "python scripts/regions.py --keep",
         needs=("gates", "paper", "data"),
-        kept="regions.json",
         of="models",
     ),
     Source(
@@ -159,7 +156,6 @@ SOURCES = (
         "soft gate of the paper's section 2.1 against the binary one",
         "python scripts/soft_gate.py --keep",
         needs=("gates", "data"),
-        kept="soft_gate.json",
         of="models",
     ),
     Source(
@@ -167,7 +163,6 @@ SOURCES = (
         "accuracy over the number of training images a class; what a start from other writers is worth",
         "python scripts/few_samples.py --keep",
         needs=("gates", "data"),
-        kept="few_samples.json",
         of="models",
     ),
     Source(
@@ -175,22 +170,20 @@ SOURCES = (
         "a device that learns its user by itself: accuracy over passes and images, beside training on a host",
         "python scripts/learning_study.py --keep",
         needs=("gates", "data"),
-        kept="learning.json",
-        of="models",
+        of="learning",
     ),
     Source(
         "learning_energy",
         "energy proxy and cycles of whole courses of learning, beside retraining fc1 and fc2",
         "python scripts/learning_energy.py --keep",
         needs=("lesson", "course", "retraining", "data"),
-        kept="learning_energy.json",
+        of="hardware and learning",
     ),
     Source(
         "several",
         "several users on one device: accuracy, the right expert, load; the simulated device against the model",
         "python scripts/several_users.py --choose --rtl --keep",
         needs=("sizes", "gate", "balance"),
-        kept="several.json",
         of="models",
     ),
     Source(
@@ -198,7 +191,6 @@ SOURCES = (
         "gate presets and fine-tuning over users and seeds, all trained anew: mean and spread",
         "python scripts/seeds.py --keep",
         needs=("gates", "fine_tuning", "measured_on", "data"),
-        kept="seeds.json",
         of="models",
     ),
     Source(
@@ -206,7 +198,6 @@ SOURCES = (
         "pool of experts: accuracy of every query beside training from scratch, time to the first answer",
         "python scripts/pool_table.py --keep",
         needs=("rows", "validation", "times"),
-        kept="pool.json",
         of="models",
     ),
     Source(
@@ -214,7 +205,6 @@ SOURCES = (
         "does the loss just after pruning tell the loss after retraining; fewer inputs of the local experts",
         "python scripts/pruning.py --keep",
         needs=("correlations", "candidates", "test"),
-        kept="pruning.json",
         of="models",
     ),
     Source(
@@ -223,14 +213,12 @@ SOURCES = (
         "make synth",
         needs=("cells", "total", "device", "counted"),
         built="synth/{design}.json",
-        kept="resources.json",
     ),
     Source(
         "gated",
         "MOE_GATED over ten users and the whole EMNIST test: wrong answers, time with supply, cycles",
         "python scripts/power_gated.py --keep",
         needs=("user 1",),
-        kept="gated.json",
     ),
     Source(
         "sweep",
@@ -245,7 +233,6 @@ SOURCES = (
         "make formal",
         needs=("proofs", "defects"),
         built="formal/proofs.json",
-        kept="formal.json",
         of="proofs",
     ),
     Source(
@@ -254,7 +241,6 @@ SOURCES = (
         "make power",
         needs=("items",),
         built="power/plan.json",
-        kept="power.json",
     ),
 )
 
@@ -263,14 +249,15 @@ def load(source: Source, places: Places, digests: Mapping[str, str], fresh: Coll
     """Read a source: what this run measured, else what is of the same sources, else what there is.
 
     Args:
-        digests: state of the hardware's sources and of the models now, by the words of ``Source.of``.
+        digests: state of what figures depend on now, by the words of ``Source.of``.
         fresh: keys of the sources that this run measured.
         design: name of the design, in file names and in files that hold several designs.
     """
     found = []
-    for directory, name, kept in ((places.build, source.built, False), (places.kept, source.kept, True)):
-        if name:
-            found.append(_read(source, directory, name.format(design=design), kept, digests[source.of], fresh, design))
+    for directory, form, kept in ((places.build, source.built, False), (places.kept, source.kept, True)):
+        if form:
+            name = form.format(design=design, key=source.key)
+            found.append(_read(source, directory, name, kept, digests[source.of], fresh, design))
     order = list(State)
     found.sort(key=lambda result: order.index(result.evidence.state))  # stable: what is built comes before what is kept
     return found[0]
@@ -307,7 +294,7 @@ def _read(
         return result(content, State.UNRECORDED, _data_note(content))
     if sources == digest:
         return result(content, State.KEPT if kept else State.HERE, _data_note(content))
-    note = f"measured on {sources}, the {source.of} now {'are' if source.of == 'models' else 'is'} {digest}"
+    note = f"measured on {sources}, {source.of} now: {digest}"
     return result(content, State.OTHER, "; ".join(filter(None, (note, _data_note(content)))))
 
 

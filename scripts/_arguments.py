@@ -49,7 +49,20 @@ class Parser(argparse.ArgumentParser):
                 value = getattr(given, action.dest, action.default)
                 if action.dest not in self.beside_keep and value != action.default:
                     self.error(f"--keep is for the published result, leave {action.option_strings[0]} out")
+            for name in ("preset", "gate"):
+                if str(getattr(given, name, "")).endswith(".toml"):
+                    self.error(f"--keep is for the published result, --{name} must name one that is shipped")
         return given
+
+    def refuse(self, given: argparse.Namespace, names: Iterable[str], beside: str) -> None:
+        """Refuse options, by their names in the namespace, that do nothing beside another one.
+
+        Raises:
+            InputError: one of them has another value than its default.
+        """
+        for name in names:
+            if getattr(given, name) != self.get_default(name):
+                self.error(f"--{name} does nothing beside {beside}")
 
     def error(self, message: str) -> NoReturn:
         """Raises:
@@ -149,13 +162,19 @@ def add_design(options: _Options) -> None:
     add_gate(options)
 
 
-def load_design(given: argparse.Namespace) -> Accelerator:
+def load_design(given: argparse.Namespace, learns: bool = False) -> Accelerator:
     """The design that ``--preset`` and ``--gate`` name.
 
+    Args:
+        learns: it must be able to learn.
+
     Raises:
-        InputError: there is no such preset, or they do not fit.
+        InputError: there is no such preset, they do not fit, or the device cannot learn.
     """
-    return load_accelerator(given.preset, given.gate)
+    design = load_accelerator(given.preset, given.gate)
+    if learns and not design.folding.learning:
+        raise InputError(f"folding preset '{design.folding.name}' makes a device that cannot learn")
+    return design
 
 
 def add_network(options: _Options, what: str) -> None:

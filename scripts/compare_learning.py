@@ -25,6 +25,7 @@ from _arguments import (
     modes_of,
     whole_number,
 )
+from training.table_files import TableData
 from verif.compare.courses import of_small_networks, of_users
 from verif.compare.lessons import Compared, compare_course
 from verif.compare.pupils import STAGES
@@ -42,7 +43,7 @@ def options() -> Parser:
     add_passes(parser)
     add_mode(parser, MODES, ["MOE_GATED"])
     add("--tiny", type=whole_number(1), metavar="N",
-        help="instead of users: about N random images through small networks")  # fmt: skip
+        help="instead of users: N random images through small networks, rounded up to whole passes")  # fmt: skip
     add("--pauses", action="store_true", help="pixels and results pause at random")
     add_stages(parser, STAGES, DEFAULT_STAGES)
     add_seed(parser)
@@ -52,11 +53,16 @@ def options() -> Parser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Compare course by course."""
-    given = options().parse_args(arguments)
+    parser = options()
+    given = parser.parse_args(arguments)
+    if "rtl" not in given.stages:
+        parser.refuse(given, ("pauses",), f"--stages {','.join(given.stages)}")
     if given.tiny:
+        parser.refuse(given, ("users", "passes", "gate", "preset"), "--tiny")
         lectures = [*of_small_networks(given.tiny, given.seed)]
     else:
-        lectures = [*of_users(load_design(given), given.gate, given.users, given.passes, given.seed)]
+        design, data = load_design(given, learns=True), TableData.load(given.users)
+        lectures = [*of_users(design, given.gate, data, given.passes, given.seed)]
 
     def compare(task):
         stage, mode, number = task

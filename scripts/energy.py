@@ -14,7 +14,7 @@ from dataclasses import fields
 from _arguments import Parser, add_design, command, load_design
 from golden.energy.expected import expected_counts
 from golden.energy.hardware import Weights, hardware_energy
-from golden.energy.lessons import lesson_rows
+from golden.energy.lessons import lesson_lines, lesson_rows
 from golden.energy.operations import ASSUMPTIONS, OPERATIONS, Operations
 from golden.energy.paper import table_1, table_3
 from spec.network import Mode
@@ -71,10 +71,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"  {'':<42}{'sums':>9}{'weights':>9}{'buffers':>9}{'total':>11}  of GE_ONLY")
         counts = expected_counts(design.moe, design.folding, Mode.GE_ONLY, 1, 1)
         whole = hardware_energy(design.moe, design.folding, counts).total
-        for name, kinds in lesson_rows(design.moe, design.folding).items():
-            total = sum(kinds.values())
-            cells = "".join(f"{kinds[kind] / 1000:>9.3f}" for kind in ("mac", "weights", "buffers"))
-            print(f"  {name:<42}{cells}{total / 1000:>11.3f}  {100 * total / whole:>8.4f} %")
+        for cells in lesson_lines(lesson_rows(design.moe, design.folding), whole):
+            print("  {:<42}{:>9}{:>9}{:>9}{:>11}  {:>8} %".format(*cells))
     print(f"\nEnergies\n\n{operations_text()}")
     return DONE
 

@@ -27,10 +27,11 @@ from hw.place import record
 from hw.place.netlist import device_instances, netlist
 from hw.place.seeds import CELLS, run_seeds
 from report.figures.floor_plan import floor_plan
+from spec.errors import InputError
 from spec.files import write_bytes, write_json
 from spec.paths import ROOT
 from spec.presets import Accelerator
-from tools.nextpnr import BITSTREAM, DEVICES, GRADES, Target
+from tools.nextpnr import BITSTREAM, DEVICES, GRADES, PACKAGES, Target
 
 PICTURE = ROOT / "docs" / "images" / "fpga.png"
 _DEFAULT = Target()
@@ -66,7 +67,9 @@ def options() -> Parser:
     add_module(parser, "place this module (or instance) of the device alone, between registers")
     add("--modules", action="store_true", help="list the modules and the instances that --module knows, and end")
     add("--size", choices=tuple(DEVICES), default=_DEFAULT.device, help="of the ECP5 (default %(default)s)")
-    add("--package", default=_DEFAULT.package, metavar="NAME", help="its package (default %(default)s)")
+    add(
+        "--package", metavar="NAME", help=f"its package (default: the largest, {_DEFAULT.package} of {_DEFAULT.device})"
+    )
     add("--grade", type=int, choices=GRADES, default=_DEFAULT.grade, help="speed grade (default %(default)s)")
     add("--target", type=megahertz, default=_DEFAULT.mhz, metavar="MHZ", help="of every clock (default %(default)g)")
     add("--clocks", type=clock_targets, default={}, metavar="CLOCK=MHZ[,..]", help="targets of single clocks")
@@ -86,13 +89,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given.modules:
         _list(design)
         return DONE
+    packages = PACKAGES[given.size]
+    if given.package not in (None, *packages):
+        raise InputError(f"--package {given.package}: {DEVICES[given.size]} has {', '.join(packages)}")
+    sources = rtl_digest()  # before the work: an edit meanwhile makes no old figure a new one
     what = f"module {given.module}" if given.module else "the whole device, which takes hours"
     print(f"{design.name}: {what} ...", flush=True)
     found = netlist(design, given.module, given.flat)
-    target = Target(given.size, given.package, given.grade, given.target, given.clocks)
+    target = Target(given.size, given.package or packages[-1], given.grade, given.target, given.clocks)
     seeds = range(1, given.seeds + 1)
     directory, done = run_seeds(found, target, seeds, given.jobs, "place and route")
-    result = record.record(found, target, directory, done, rtl_digest(), given.flat)
+    result = record.record(found, target, directory, done, sources, given.flat)
     print(record.terminal(result))
     best = directory / f"seed_{result['best_seed']}"
     picture = floor_plan(
@@ -100,15 +107,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         record.part_of(found),
         record.title(result),
     )
+    result["picture"] = record.picture_digest(picture)
     plan = directory / "floor_plan.png"
     write_bytes(plan, picture)
     print(f"\nbitstream: {shown(best / BITSTREAM)}, floor plan: {shown(plan)}")
     if given.json:
         write_json(given.json, result)
     if given.keep:
-        if not found.module:
-            write_bytes(PICTURE, picture)
-        record.keep(result, PICTURE)
+        record.keep(result, picture, PICTURE)
     return DIFFERS if result["findings"] else DONE
 
 

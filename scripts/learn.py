@@ -38,7 +38,7 @@ from spec.paths import BANKS, BUILD, factory_file
 from spec.presets import load_toml
 from spec.progress import progress_bar
 from training.course import Course
-from training.learning import lfsr_seed
+from training.learning import lfsr_seed, teaching
 
 _PICTURE = BUILD / "learn" / "curve.png"
 
@@ -61,7 +61,7 @@ def options() -> Parser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Teach, and print what it is worth after every pass."""
     given = options().parse_args(arguments)
-    design = load_design(given)
+    design = load_design(given, learns=True)
     moe, preset = design.moe, load_toml("gates", given.gate)
     data = load_handwriting(given.data, invert=given.invert) if given.data else users_source()
     data = data.of_classes(moe.network.classes)
@@ -70,7 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     rule = LearnRule.of(preset, moe, lfsr_seed(given.seed, user))
     own, held_out = data.train(user), data.test(user)
     generic, others = (generic_source(split).of_classes(moe.network.classes) for split in ("train", "test"))
-    others = balanced_subset(others, given.seed)
+    generic, others = teaching(generic), balanced_subset(others, given.seed)
     start = load_bank(_start(moe.preset, user, given.data), moe)
     model = MoeModel(moe)
     found = [shares(model, start, held_out, others)]
@@ -89,7 +89,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             device.save_bank(given.out, LEARNS, {"user": user, "learned": f"{course.passes} passes on the device"})
             print(f"bank: {given.out}")
     print(f"{total} labelled images in {cycles:,} cycles: {cycles / total:.0f} each, {cycles / 1e8:.2f} s at 100 MHz")
-    write_bytes(given.picture, picture([vars(one) for one in found], f"user {user}, {own.name}"))
+    write_bytes(given.picture, picture([vars(one) for one in found], held_out.name))
     print(f"learning curve: {given.picture}")
     if given.json:
         write_json(given.json, {"user": user, "cycles": cycles, "after": [vars(one) for one in found]})

@@ -44,7 +44,7 @@ def options() -> Parser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run it, compare, and print what happened."""
     given = options().parse_args(arguments)
-    design, pool = load_design(given), users_source().data.images[:POOL]
+    design, pool = load_design(given, learns=True), users_source().data.images[:POOL]
     rule = LearnRule.of(load_toml("gates", given.gate), design.moe)
     files = sorted((BANKS / design.moe.preset).glob("*.bank"))[:USERS]
     if not files:
@@ -54,17 +54,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with Accelerator(VerilatedTransport(design, library), design) as device:
         load = LearnLoad(device, given.limit, given.seed, pool, users, rule, PACE)
         done, cycles = load.run(), device.transport.cycles
+    surprises = [f"seen: {sentence}" for sentence in done.surprises[:10]]
+    if done.stuck:  # what it gave so far may be nothing
+        print(*surprises, "the device did not come to an end", sep="\n")
+        return DIFFERS
     found = LearnCheck(design, pool, users).compare(load.log, np.concatenate(load.events), np.concatenate(load.words))
     print(f"seed {given.seed}: {found.images} images in {cycles:,} cycles")
     for what, count in sorted((done.counts | found.counts).items()):
         print(f"{count:>8}  {what}")
     for name, count in found.wrong().items():
         print(f"{count:>8}  {name.replace('_', ' ')}")
-    for sentence in filter(None, (*done.surprises[:10], found.first)):
-        print(f"seen: {sentence}")
-    if done.stuck:
-        print("the device did not come to an end")
-    return DONE if found.clean and not done.surprises and not done.stuck else DIFFERS
+    if found.first:
+        surprises.append(f"seen: {found.first}")
+    print(*surprises, sep="\n", end="\n" * bool(surprises))
+    return DONE if found.clean and not done.surprises else DIFFERS
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 """Measure a device that learns its user by itself, by the golden learner: after how many images it is how good.
 
 About five minutes of one core for the preset rich. With --choose rules and courses are compared by cross-validation on
-training images instead, and no test image is looked at (a quarter of an hour). An interrupted run goes on where it
+training images instead, and no test image is looked at (ten minutes). An interrupted run goes on where it
 stopped.
 """
 
@@ -33,7 +33,7 @@ from report.figures.learning import FILE, picture
 from spec.errors import InputError
 from spec.files import write_bytes
 from spec.learning import LearnRule
-from spec.models_digest import models_digest
+from spec.models_digest import learning_digest
 from spec.paths import BANKS, BUILD, MODELS
 from spec.presets import DEFAULT_GATE, load_moe, load_toml
 from training import learning_choice as choice
@@ -63,7 +63,10 @@ def options() -> Parser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Learn, measure and print the tables."""
-    given = options().parse_args(arguments)
+    parser = options()
+    given = parser.parse_args(arguments)
+    if given.choose:
+        parser.refuse(given, ("seeds",), "--choose")
     gates = given.gates.split(",")
     if given.choose and len(gates) > 1:
         raise InputError(f"--choose compares rules for one gate preset, --gates names {len(gates)}")
@@ -75,7 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     about = {
         "command": as_typed(__file__, arguments),
         "data": data.about(),
-        "sources": models_digest() if given.ge == MODELS / "ge.onnx" else None,
+        "sources": learning_digest(rules=not given.choose) if given.ge == MODELS / "ge.onnx" else None,
     }
     if given.choose:
         _choose(given, gates[0], moes[gates[0]], data, about)

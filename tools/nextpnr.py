@@ -20,6 +20,11 @@ from spec.files import write_text
 
 PNR, PACK = "nextpnr-ecp5", "ecppack"
 DEVICES = {"25k": "LFE5U-25F", "45k": "LFE5U-45F", "85k": "LFE5U-85F"}  # by nextpnr's option
+PACKAGES = {  # that nextpnr knows, by device, the smallest first
+    "25k": ("TQFP144", "CSFBGA285", "CABGA256", "CABGA381"),
+    "45k": ("TQFP144", "CSFBGA285", "CABGA256", "CABGA381", "CABGA554"),
+    "85k": ("CSFBGA285", "CABGA381", "CABGA554", "CABGA756"),
+}
 GRADES = (6, 7, 8)  # the higher, the faster
 REPORT, ROUTED, CONFIG, BITSTREAM, LOG = "report.json", "routed.json", "design.config", "design.bit", "nextpnr.log"
 SDC = "clocks.sdc"
@@ -31,13 +36,14 @@ class Target:
 
     Attributes:
         device: a key of :data:`DEVICES`.
+        package: one of :data:`PACKAGES`.
         grade: one of :data:`GRADES`.
         mhz: every clock's target, MHz.
         clocks: other targets, MHz, by the name of a net or of a port.
     """
 
     device: str = "85k"
-    package: str = "CABGA756"
+    package: str = PACKAGES["85k"][-1]
     grade: int = 8
     mhz: float = 100.0
     clocks: Mapping[str, float] = field(default_factory=dict)

@@ -43,7 +43,7 @@ def build_library(
         include: directory of the generated headers that the harness includes.
         directory: where libraries are kept; default ``build/bulk``. The library's name has a digest of all sources.
         optimise: False compiles in a third of the time a model that runs a tenth as fast: for tests on a few images.
-        options: further arguments of Verilator; what follows a ``-CFLAGS`` is for the C++ compiler.
+        options: further arguments of Verilator, files among them; what follows a ``-CFLAGS`` is for the C++ compiler.
 
     Returns:
         Path of the shared library.
@@ -57,11 +57,7 @@ def build_library(
         refuse_new_findings(mutant, top, {}, sources, changed)
         sources, directory = changed, mutant.build_directory / "bulk"
     directory.mkdir(parents=True, exist_ok=True)
-    headers = [*sorted(include.glob("*.h")), *sorted(harness.parent.glob("*.h"))]
-    compiler = Path(model_objects.__file__)
-    digest = source_digest([*sources, *headers, harness, HOST, Path(__file__), compiler])[:16]
-    digest += hashlib.sha256(repr((top, options, model_objects.compiler_version())).encode()).hexdigest()[:8]
-    digest += "" if optimise else "_slow"
+    digest = _digest(sources, top, harness, include, options) + ("" if optimise else "_slow")
     library = directory / f"moe_{digest}.so"
     with locked(directory / f"moe_{digest}.lock"):  # another process may be building the same library
         if library.exists():
@@ -82,6 +78,15 @@ def build_library(
         (work / "libmoe.so").replace(library)
         shutil.rmtree(work)
     return library
+
+
+def _digest(sources: Sequence[Path], top: str, harness: Path, include: Path, options: Sequence[str]) -> str:
+    """24 hexadecimal digits of all that a library is made of."""
+    headers = [*sorted(include.glob("*.h")), *sorted(harness.parent.glob("*.h"))]
+    files = [path for path in map(Path, options) if path.is_file()]
+    own = [HOST, Path(__file__), Path(model_objects.__file__)]
+    words = repr((top, options, model_objects.compiler_version())).encode()
+    return source_digest([*sources, *headers, harness, *files, *own])[:16] + hashlib.sha256(words).hexdigest()[:8]
 
 
 def _split(options: Sequence[str]) -> tuple[list[str], list[str]]:

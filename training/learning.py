@@ -20,7 +20,9 @@ from golden.integer_model import MoeModel
 from golden.learner import Learner, learn_inputs
 from spec.bank import Bank
 from spec.bank_file import load_bank
+from spec.files import source_digest
 from spec.learning import LearnRule
+from spec.models_digest import LEARNER
 from spec.paths import BANKS, factory_file
 from spec.presets import load_moe
 from training.course import Course, Lessons, learn, strewn
@@ -35,7 +37,6 @@ from training.seen import Seen, measure_seen
 from training.shares import balanced_share
 
 PARTS = 4  # of a user's training images; to choose a rule one is held out
-_ROW = 1  # to be raised when the same settings give another row
 _SPREAD = 0x9E3779B1  # odd: neighbouring seeds give LFSR states that are far apart
 
 
@@ -88,6 +89,11 @@ class Prepared:
     depends_on: dict[str, Any]
 
 
+def teaching(generic: LabelledImages) -> LabelledImages:
+    """Those of the generic training images that may teach a device: not those that measure when a rule is chosen."""
+    return generic.select(validation_split(generic)[0])
+
+
 @lru_cache(maxsize=2)
 def _data(classes: int) -> RunData:
     return RunData.load(classes)
@@ -102,8 +108,8 @@ def _model(gate: str, ge: Path) -> MoeModel:
 def _generic(classes: int, held_out: bool) -> tuple[LabelledImages, LabelledImages]:
     """Generic images that may teach, and those that measure."""
     data = _data(classes)
-    rest, validation = validation_split(data.generic)
-    return data.generic.select(rest), data.generic.select(validation) if held_out else balanced_subset(data.test, 0)
+    validation = data.generic.select(validation_split(data.generic)[1])
+    return teaching(data.generic), validation if held_out else balanced_subset(data.test, 0)
 
 
 @lru_cache(maxsize=2)
@@ -133,6 +139,7 @@ def prepare(source: Source) -> Prepared:
     other = _other(source.gate, source.ge, held_out)
     start = load_bank(factory_file(moe.preset, source.user, source.banks), moe)
     depends_on = {
+        "learner": source_digest(LEARNER),
         "network": moe.network.digest(),
         "arithmetic": moe.arithmetic,
         "start": start.digest(),
@@ -173,7 +180,7 @@ class Task:
         ready = prepare(self.source)
         depends_on = {
             **ready.depends_on,
-            "task": f"{_ROW} {self.rule} {self.course} {self.seed} {self.after} {self.count} {self.source.user}",
+            "task": f"{self.rule} {self.course} {self.seed} {self.after} {self.count} {self.source.user}",
         }
         return cached_row(self.work, depends_on, lambda: self._compute(ready))
 

@@ -17,12 +17,11 @@ from spec.network import Moe
 from training import seed_runs
 from training.course import Course
 from training.learning import PARTS, Source, Task
+from training.learning_table import TARGETS
 from training.table_files import LICENCE
 
 NAME = "learning_choice"
-# Of accuracy on generic validation images, every class alike, so much may be lost in the mean: what the target of
-# 74.4 % leaves of the GE's 75.34 %.
-BUDGET = 0.0094
+TARGET = TARGETS["generic_overall"]
 SPLITS = (0, 1)  # of PARTS
 SEEDS = 2
 USUAL: dict[str, Any] = {
@@ -119,12 +118,18 @@ def last(row: dict[str, Any]) -> dict[str, Any]:
     return {"user": row["user"], "seed": row["seed"], **figures, "lost": lost}
 
 
+def budget(found: Sequence[dict[str, Any]]) -> float:
+    """What may be lost on generic validation images, every class alike: what the target leaves of the GE's there."""
+    return found[0]["mean"]["generic_ge"]["mean"] - TARGET
+
+
 def chosen(found: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """The candidate with most right answers on users' images that loses no more than the budget on generic ones.
 
     When all lose more, the one that loses least.
     """
-    within = [one for one in found if one["mean"]["lost"]["mean"] <= BUDGET]
+    most = budget(found)
+    within = [one for one in found if one["mean"]["lost"]["mean"] <= most]
     if within:
         return max(within, key=lambda one: one["mean"]["overall"]["mean"])
     return min(found, key=lambda one: one["mean"]["lost"]["mean"])
@@ -146,8 +151,9 @@ def as_markdown(result: dict[str, Any]) -> str:
         f"preset `{result['gate']}`; mean over {result['users']} users, {len(SPLITS)} of {PARTS} parts of each user's "
         f"training images, held out, and {result['seeds']} seeds. No test image was looked at. The GE alone: users "
         f"{100 * some['ge']['mean']:.2f}, EMNIST validation {100 * some['generic_ge']['mean']:.2f}, every class alike. "
-        f"Chosen: most right on users' images of those that lose at most {100 * BUDGET:.2f} points there. The usual "
-        f"section is:\n\n```toml\n{as_toml(result['usual'])}```\n\n"
+        f"Chosen: most right on users' images of those that lose at most {100 * budget(result['candidates']):.2f} "
+        f"points there, what the target of {100 * TARGET:.1f} leaves of it. The usual section is:\n\n"
+        f"```toml\n{as_toml(result['usual'])}```\n\n"
         f"| {' | '.join(head)} |\n{'|---' * len(head)}|\n" + "\n".join(lines) + "\n\n"
         f"Reproduce: `{result['command']}`.\n"
     )

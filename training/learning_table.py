@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from spec.learning import LearnRule
+from spec.markdown import markdown_table
 from spec.network import Moe
 from spec.paths import RESULTS
 from training import seed_runs
@@ -146,10 +147,6 @@ def as_markdown(result: dict[str, Any]) -> str:
     return "\n".join([*parts, f"Reproduce: `{result['command']}`.\n"])
 
 
-def _table(head: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
-    return "\n".join(["| " + " | ".join(line) + " |" for line in (head, ["---"] * len(head), *lines)]) + "\n"
-
-
 def _cell(figure: dict[str, float], spread: bool = True) -> str:
     return f"{100 * figure['mean']:.2f}" + f" ± {100 * figure['spread']:.2f}" * spread
 
@@ -158,7 +155,7 @@ def _passes(after: dict[str, Any], host: dict[str, float] | None) -> str:
     lines = [[number, *(_cell(means[key], number != "0") for key in COLUMNS)] for number, means in after.items()]
     if host:
         lines.append(["trained on a host", *(f"{100 * host[key]:.2f}" if key in host else "-" for key in COLUMNS)])
-    return _table(["passes", *COLUMNS.values()], lines)
+    return markdown_table(["passes", *COLUMNS.values()], lines)
 
 
 def _targets_table(targets: Sequence[dict[str, Any]]) -> str:
@@ -166,14 +163,14 @@ def _targets_table(targets: Sequence[dict[str, Any]]) -> str:
         [one["what"], f"{100 * one['least']:.2f}", f"{100 * one['found']:.2f}", "yes" if one["met"] else "no"]
         for one in targets
     ]
-    return _table(["target", "at least", "found", "met"], lines)
+    return markdown_table(["target", "at least", "found", "met"], lines)
 
 
 def _tallies(after: dict[str, Any]) -> str:
     lines = [
         [number, *(f"{means[key]['mean']:,.0f}" for key in _TALLY)] for number, means in after.items() if number != "0"
     ]
-    return _table(["passes", *_TALLY.values()], lines)
+    return markdown_table(["passes", *_TALLY.values()], lines)
 
 
 def _curve(curve: Sequence[dict[str, Any]]) -> str:
@@ -187,4 +184,4 @@ def _curve(curve: Sequence[dict[str, Any]]) -> str:
             cells = [_cell(means[key]) for key in _OF_CURVE]
             lines.append([count, f"{point['images_a_class']:.1f}", number, *cells])
     head = ["images a class", "mean of them", "passes", *(COLUMNS[key] for key in _OF_CURVE)]
-    return _table(head, lines)
+    return markdown_table(head, lines)

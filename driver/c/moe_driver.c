@@ -14,6 +14,7 @@ moe_status moe_open(moe_device *device, const moe_io *io) {
   if (word != MOE_REGS__ID__MAGIC_reset) return MOE_NO_DEVICE;
   TRY(read_register(device, REGISTER(version), &word));
   if (GET(word, VERSION__MAJOR) != MOE_VERSION_MAJOR) return MOE_VERSION;
+  if (GET(word, VERSION__MINOR) < MOE_VERSION_MINOR) return MOE_VERSION;
   TRY(read_register(device, REGISTER(capability), &word));
   device->classes = GET(word, CAPABILITY__CLASSES);
   device->banks = GET(word, CAPABILITY__BANKS);
@@ -265,7 +266,7 @@ const char *moe_status_text(moe_status status) {
     case MOE_BAD_RULE: return "a margin, shift or seed of the rule is out of range";
     case MOE_UNKNOWN_IMAGE: return "the image cannot be corrected: the device does not know it any more";
     case MOE_NO_SPACE: return "the memory is smaller than a bank";
-    case MOE_ASLEEP: return "the bank cannot be read: local experts or gate are off in this mode";
+    case MOE_ASLEEP: return "the bank cannot be read: local experts or gate do not wake up, or a session was opened";
     case MOE_TIMEOUT: return "the device does not end a session or a correction";
     case MOE_STATUS_COUNT: break;
   }

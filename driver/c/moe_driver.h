@@ -20,6 +20,7 @@ extern "C" {
 #endif
 
 #define MOE_VERSION_MAJOR 1u
+#define MOE_VERSION_MINOR 1u
 #define MOE_ANY_BANK (-1)
 #define MOE_NO_CLASS 255u  /* class of an image that no expert answered */
 #define MOE_GROUP 8u       /* images sent before their results are taken: as many as the device holds at most */
@@ -32,7 +33,7 @@ typedef enum moe_status {
   MOE_BUS_ERROR,     /* a register access was answered with an error response; it changed nothing */
   MOE_STREAM_ERROR,  /* sending pixels or receiving results failed; reset the device before the next image */
   MOE_NO_DEVICE,     /* the identification register is not the accelerator's */
-  MOE_VERSION,       /* the register interface has another major version than this driver knows */
+  MOE_VERSION,       /* the registers have another major version than this driver knows, or a minor one that lacks some */
   MOE_REFUSED,       /* the device refused the bank; moe_device.reason says why */
   MOE_NO_FREE_BANK,  /* the device has one bank, and it is selected */
   MOE_NOT_VALID,     /* the bank to select or to save holds no valid weights */
@@ -43,7 +44,7 @@ typedef enum moe_status {
   MOE_BAD_RULE,      /* a margin, shift or seed is out of range */
   MOE_UNKNOWN_IMAGE, /* the image to correct is not one of the last that the device answered */
   MOE_NO_SPACE,      /* the memory is smaller than a bank */
-  MOE_ASLEEP,        /* a bank cannot be read: local experts or gate are off in this mode */
+  MOE_ASLEEP,        /* a bank cannot be read: local experts or gate do not wake up, or a session was opened */
   MOE_TIMEOUT,       /* a session or a correction does not end; reset the device */
   MOE_STATUS_COUNT
 } moe_status;
@@ -218,6 +219,8 @@ moe_status moe_protect_bank(moe_device *device, unsigned number, bool protect);
  *
  * number: a valid bank; no session may be open, and local experts and gate must be on.
  * data, size: receive the stream, 4 * bank_words bytes, of which the last four are its CRC-32.
+ *
+ * MOE_NOT_VALID, MOE_NO_SPACE, MOE_ASLEEP, and MOE_LEARN_REFUSED while a session is open: data is no bank.
  */
 moe_status moe_save_bank(moe_device *device, unsigned number, uint8_t *data, size_t size);
 

@@ -167,7 +167,7 @@ const char *moe_learn_reason_text(moe_learn_reason reason) {
     case MOE_LEARN_REASON_NONE: return "no reason was given";
     case MOE_LEARN_REASON_NOT_BUILT: return "the device was built without learning";
     case MOE_LEARN_REASON_ALREADY_OPEN: return "a session is open, or the last lesson of the one before is not over";
-    case MOE_LEARN_REASON_BANK_NOT_VALID: return "the bank holds no valid weights to start from";
+    case MOE_LEARN_REASON_BANK_NOT_VALID: return "the bank holds no valid weights";
     case MOE_LEARN_REASON_NO_SUCH_EXPERT: return "the device has no local expert of that number";
     case MOE_LEARN_REASON_POWER_OFF: return "the memories of local experts or gate have no power";
     case MOE_LEARN_REASON_NOT_OPEN: return "there is no session";

@@ -70,7 +70,7 @@ moe_status moe_learn_images(moe_device *device, const uint8_t *images, const moe
  */
 moe_status moe_correct(moe_device *device, uint16_t sequence, moe_label label);
 
-/* End the session; blocks until the last lesson is over and the bank is read through.
+/* End the session, in any mode; blocks until the last lesson is over and the bank is read through.
  *
  * activate: also let the images to come use the bank.
  * crc: receives the CRC-32 of the learned bank's stream; may be NULL.

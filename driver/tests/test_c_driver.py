@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from driver import Counters, Results
-from driver.accelerator import ID, REASONS, VERSION_MAJOR
+from driver.accelerator import ID, REASONS, VERSION
 from driver.lessons import REASONS as LEARN_REASONS
 from driver.tests.c_driver import DRIVER, LEARN, PROGRAM, C, calls, compile_c, compile_with_device
 from driver.tests.devices import design
@@ -226,7 +226,8 @@ def test_bus_errors_are_reported(program: Path, tmp_path: Path) -> None:
 # ---- The header against the register description --------------------------------------------------------------------
 def encoding_checks() -> str:
     """C source that compiles only if the header's enumerations are those of the register description."""
-    lines = ['#include "moe_driver.h"', f"typedef char version[MOE_VERSION_MAJOR == {VERSION_MAJOR} ? 1 : -1];"]
+    same = f"MOE_VERSION_MAJOR == {VERSION[0]} && MOE_VERSION_MINOR == {VERSION[1]}"
+    lines = ['#include "moe_driver.h"', f"typedef char version[{same} ? 1 : -1];"]
     for enumeration in ("mode", "bank_state", "bank_reason", "learn_state", "learn_reason"):
         for name, value in encodings()[enumeration].items():
             constant = f"MOE_{enumeration.upper()}_{name}"
@@ -279,18 +280,26 @@ class Io(ctypes.Structure):
     ]
 
 
-NO_DEVICE, VERSION = 3, 4
+NO_DEVICE, OTHER_VERSION = 3, 4
+MAJOR, MINOR = VERSION
 
 
 @pytest.mark.parametrize(
-    ("magic", "major", "status"),
-    [(ID, VERSION_MAJOR, OK), (ID ^ 1, VERSION_MAJOR, NO_DEVICE), (0, 0, NO_DEVICE), (ID, VERSION_MAJOR + 1, VERSION)],
+    ("magic", "version", "status"),
+    [
+        (ID, (MAJOR, MINOR), OK),
+        (ID, (MAJOR, MINOR + 1), OK),
+        (ID ^ 1, (MAJOR, MINOR), NO_DEVICE),
+        (0, (0, 0), NO_DEVICE),
+        (ID, (MAJOR + 1, MINOR), OTHER_VERSION),
+        (ID, (MAJOR, MINOR - 1), OTHER_VERSION),
+    ],
 )
-def test_mapped_registers(shared: ctypes.CDLL, magic: int, major: int, status: int) -> None:
+def test_mapped_registers(shared: ctypes.CDLL, magic: int, version: tuple[int, int], status: int) -> None:
     """Memory in the place of registers: what opening reads and writes is where the description says."""
     memory = (ctypes.c_uint32 * 1024)()
     memory[register("id").address // 4] = magic
-    memory[register("version").address // 4] = register("version").pack(major=major)
+    memory[register("version").address // 4] = register("version").pack(major=version[0], minor=version[1])
     functions = (
         ctypes.cast(function, ctypes.c_void_p) for function in (shared.moe_mmio_read32, shared.moe_mmio_write32)
     )

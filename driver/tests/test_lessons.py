@@ -111,6 +111,19 @@ def test_what_is_refused(device: Accelerator) -> None:
     assert device.read("errors.learn_refused") == 1
 
 
+@pytest.mark.parametrize("end", ["commit", "cancel"])
+def test_nothing_is_taught_without_a_session(device: Accelerator, end: str) -> None:
+    session = Session(device, RULE, bank=1)
+    getattr(session, end)()
+    sent = device.classify(random_images(1, 1)).sequence[0]
+    with pytest.raises(DriverError, match="images cannot be taught: there is no session"):
+        session.learn(*lessons(3, 1))
+    with pytest.raises(DriverError, match=f"image {sent} cannot be corrected: there is no session"):
+        session.correct(sent, 1)
+    assert device.classify(random_images(1, 1)).sequence[0] == sent + 1  # no image was sent
+    assert same(device, 0, START) and (end == "cancel" or same(device, 1, START))
+
+
 def test_a_second_session_leaves_the_open_one_alone(device: Accelerator) -> None:
     session, pupil = Session(device, RULE, bank=1), Pupil()
     for seed in (7, 8):
@@ -121,6 +134,75 @@ def test_a_second_session_leaves_the_open_one_alone(device: Accelerator) -> None
             Session(device, LearnRule(), bank=0, expert=1)
     session.commit()
     assert same(device, 1, pupil.learner.bank()) and same(device, 0, START)
+
+
+@pytest.mark.parametrize("mode", [Mode.LE_ONLY, Mode.GE_ONLY, Mode.OFF])
+def test_commits_in_any_mode(device: Accelerator, mode: Mode) -> None:
+    """The gate's weights are read for the checksum in a mode without it: the domain wakes, and sleeps again."""
+    session, pupil, taught = Session(device, RULE, bank=1), Pupil(), lessons(5, 12)
+    pupil.learn(*taught)
+    session.learn(*taught)
+    device.set_mode(mode)
+    device.transport.run(1000)
+    crc, learned = session.commit(), pupil.learner.bank()
+    assert crc == int(device_words(learned, design().moe, design().folding)[-1]) and same(device, 1, learned)
+    device.transport.run(1000)
+    assert not device.read("power_status[3].on") and device.read("mode_status.mode") == mode
+
+
+def test_a_bank_that_is_forgotten_ends_its_session(device: Accelerator) -> None:
+    session = Session(device, RULE, bank=1)
+    device.forget_user(1)
+    assert device.read("learn_status.state") == encodings()["learn_state"]["CANCELLED"]
+    assert device.read("learn_status.reason") == encodings()["learn_reason"]["BANK_NOT_VALID"]
+    assert device.read("errors.learn_refused") == 1
+    with pytest.raises(DriverError, match="cannot be committed: there is no session"):
+        session.commit()
+    assert device.read("bank_select.bank") == 0 and device.read("bank_valid.valid") == 0b01
+
+
+def test_the_expert_of_the_next_session_is_not_that_of_the_open_one(device: Accelerator) -> None:
+    session, pupil, taught = Session(device, RULE, bank=1), Pupil(), lessons(10, 13)
+    device.write("learn_session", bank=0, expert=1)
+    pupil.learn(*taught)
+    assert (session.learn(*taught).experts == 1).all()
+    session.commit()
+    assert same(device, 1, pupil.learner.bank())
+
+
+def test_a_refused_start_keeps_the_counts(device: Accelerator) -> None:
+    session = Session(device, RULE, bank=1)
+    session.learn(*lessons(5, 14))
+    session.commit()
+    counted = device.read("learn_own.value"), device.read("learn_generic_images.value")
+    with pytest.raises(DriverError, match="bank 2 cannot learn"):
+        Session(device, RULE, bank=2)
+    assert (device.read("learn_own.value"), device.read("learn_generic_images.value")) == counted != (0, 0)
+
+
+def test_a_session_ends_a_reading_that_began_before(device: Accelerator) -> None:
+    device.write("bank_target", bank=1)
+    device.write("bank_read_command", start=1)
+    device.transport.run(100)
+    assert device.read("bank_read_status.ready") == 1
+    session, pupil, taught = Session(device, RULE, bank=1), Pupil(), lessons(5, 15)
+    assert device.read("bank_read_status.busy") == device.read("bank_read_status.ready") == 0
+    pupil.learn(*taught)
+    session.learn(*taught)
+    session.commit()
+    assert same(device, 1, pupil.learner.bank())
+
+
+def test_an_image_that_nobody_took_is_not_corrected(device: Accelerator) -> None:
+    """Without a valid bank no local expert sees the image: its slot does not keep the one that was eight before."""
+    session, images = Session(device, RULE, bank=1), random_images(9, 16)
+    first = int(device.classify(images[:1]).sequence[0])
+    device.set_mode(Mode.GE_ONLY)
+    device.classify(images[1:])
+    device.set_mode(Mode.MOE_GATED)
+    with pytest.raises(DriverError, match=f"image {first} cannot be corrected"):
+        session.correct(first, 1)
+    session.cancel()
 
 
 # ---- Protected banks -------------------------------------------------------------------------------------------------
@@ -202,8 +284,7 @@ def test_without_learning_protection_means_nothing() -> None:
     [
         ("learn_control.sv", "else if (bank_protected) start_reason = learn_reason__BANK_PROTECTED;", ""),
         ("learn_control.sv", "bank_protected = bank_protect_i[b];", "bank_protected = bank_protect_i[0];"),
-        ("learn_control.sv", "assign lost      = active && !learn_on_i;",
-         "assign lost      = active && (!learn_on_i || bank_protect_i[0]);"),
+        ("learn_control.sv", "active && bank_lost;", "active && (bank_lost || bank_protect_i[0]);"),
     ],
     ids=["protection is not asked for", "of another bank", "ends a session"],
 )  # fmt: skip

@@ -6,13 +6,15 @@ A comparison costs what the subtraction of its operands does. No other kind of o
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from golden.energy.expected import ExpectedCounts, ExpectedPart
 from golden.energy.hardware import KINDS, hardware_energy
 from golden.energy.operations import OPERATIONS, Operations
 from spec.activity import image_activity
 from spec.domains import ALWAYS_ON
 from spec.folding import Folding
-from spec.learning import DITHER_BITS, LFSR_STEPS, MARGIN_BITS
+from spec.learning import DITHER_BITS, LARGEST_SHIFT, LFSR_STEPS, MARGIN_BITS
 from spec.lesson_activity import HeadActivity, LearningActivity, LearningHead, image_watched, lesson_activity
 from spec.network import Moe
 
@@ -54,11 +56,6 @@ def learning_energy(
         "le": _head_energy(LearningHead.of_local_expert(moe), folding, activity.local, operations),
         "gn": _head_energy(LearningHead.of_gate(moe), folding, activity.gate, operations),
     }
-
-
-def total_energy(energy: dict[str, dict[str, float]]) -> float:
-    """pJ of all domains and kinds."""
-    return sum(sum(kinds.values()) for kinds in energy.values())
 
 
 def by_kind(energy: dict[str, dict[str, float]]) -> dict[str, float]:
@@ -108,14 +105,24 @@ def lesson_rows(moe: Moe, folding: Folding, operations: Operations = OPERATIONS)
     }
 
 
+def lesson_lines(rows: Mapping[str, Mapping[str, float]], ge: float) -> list[list[str]]:
+    """Cells of the table of :func:`lesson_rows`: name, sums, weights, buffers, total in nJ, per cent of a GE image."""
+    lines = []
+    for name, kinds in rows.items():
+        total = sum(kinds.values())
+        cells = [f"{kinds[kind] / 1000:,.3f}" for kind in ("mac", "weights", "buffers")]
+        lines.append([name, *cells, f"{total / 1000:,.3f}", f"{100 * total / ge:.4f}"])
+    return lines
+
+
 def _head_energy(head: LearningHead, folding: Folding, work: HeadActivity, operations: Operations) -> dict[str, float]:
     layer, fold = head.layer, folding.layers[head.layer.name]
     first = head.first
     logit = (head.back or layer).accumulator.bits
     difference = max(logit, MARGIN_BITS) + 2
     adds = work.logits * logit + work.margins * 2 * difference  # a margin is a difference and a comparison
-    # Of every input of a word that is read: its dither, and the sum whose carry says whether its weights move.
-    adds += work.weight_reads * fold.simd * (DITHER_BITS + DITHER_BITS + 1)
+    # Of every input of a word that is read: its dither, and the comparison with it, for the largest shift there is.
+    adds += work.weight_reads * fold.simd * 2 * LARGEST_SHIFT
     # Of every weight of a word that is written: up or down by one, and whether it stands at either end.
     adds += work.weight_writes * fold.pe * fold.simd * 3 * layer.weight.bits
     weights = (work.weight_reads + work.weight_writes) * layer.weight_word_bits(fold)

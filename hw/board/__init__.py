@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hw.gen.build import RTL, GeneratedHardware
+from hw.gen.build import GeneratedHardware
+from tools.cocotb_run import rtl_sources
 from tools.manifest import compile_order
 
 BOARD = Path(__file__).parent
@@ -15,7 +16,7 @@ DEVICE_TOP = "moe_serial"
 
 def bridge_sources(directory: Path = BOARD) -> list[Path]:
     """Sources of ``serial_bridge`` and all it is made of, packages first: they know no network."""
-    shared = [RTL / "axil_pkg.sv", RTL / "stream_fifo.sv"]
+    shared = rtl_sources("axil_pkg", "stream_fifo")
     return [*shared, *(path for path in compile_order(directory) if path.stem != DEVICE_TOP)]
 
 

@@ -4,7 +4,7 @@
 /// A frame begins where the line has been quiet or right behind a frame. Whatever else comes (a byte that is no marker,
 /// a framing error, a length that is too large, a wrong CRC, a frame that stops half way, a byte while a request waits)
 /// is damage: everything is dropped until the line has been quiet for GapCycles, and then damaged_o says so. So payload
-/// bytes that look like a marker never begin a frame.
+/// bytes that look like a marker begin no frame, unless GapCycles of silence or of a break stand before them.
 ///
 /// Latency: request_valid_o 1 cycle after the frame's last byte; payload 1 cycle after its address.
 ///
@@ -13,8 +13,8 @@
 ///
 /// Parameters
 ///   Bytes      largest payload, bytes
-///   GapCycles  silence that ends a frame that has begun, and damage, cycles; longer than a byte, and than the pauses
-///              that the other side makes within a frame
+///   GapCycles  silence that ends a frame that has begun, and damage, cycles from byte to byte; longer than a byte with
+///              the pauses that the other side makes within a frame
 module frame_receiver
   import serial_pkg::*;
 #(

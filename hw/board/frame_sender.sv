@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Sends an answer: marker, header, status, the words of the answer's memory, CRC-32.
 ///
-/// Latency: 2 cycles from start_i to the first byte, 1 from a byte taken to the next one: less than a byte's time.
+/// Latency: 1 cycle from start_i to the first byte and from a byte taken to the next one, 2 to a word's first byte:
+/// less than a byte's time.
 ///
 /// Protocol: answer_i and the memory stay as they are from start_i to done_o. word_address_i's word comes 1 cycle
 /// after its address.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// One image in a block RAM: written first, and streamed to the accelerator when it is complete.
 ///
-/// Latency: 1 cycle from commit_i to the first pixel. Initiation interval: 2 cycles a pixel.
+/// Latency: 2 cycles from commit_i to the first pixel. Initiation interval: 2 cycles a pixel.
 ///
 /// Protocol: while !busy_o pixels are written one after the other (write_i), and commit_i, with the label, ends the
 /// image; then busy_o until its last pixel was taken. TLAST on the last pixel, TUSER on the first, else 0.

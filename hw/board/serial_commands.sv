@@ -5,10 +5,12 @@
 /// before it gets that one's answer again, which stays in the answer's memory. Only KindHello is done anew every time,
 /// so that a host that begins does not need to know the last number.
 ///
-/// Latency: 2 cycles and, an access, 5 and those of the registers; a pixel 1; a result 1. The link is slower.
+/// Latency: 2 cycles; a read 5, a write 7 (the first one 12), and those of the registers; a pixel 1; a result 1. The
+/// link is slower.
 ///
 /// Protocol: one request at a time; request_ready_o with the last byte of its answer.
-/// Does not: wait for room: an image that finds none is answered with StatusBusy and dropped.
+/// Does not: wait for room: an image that finds none is answered with StatusBusy and dropped. Cut a label: one that has
+/// more than LabelW bits is no request.
 ///
 /// Parameters
 ///   ImageBytes    largest image, pixels
@@ -82,7 +84,8 @@ module serial_commands
   logic [2:0] left_q;  // bytes that are to be asked for
   logic arriving_q;  // payload_i is what was asked for
   logic [31:0] word_q, nonce_q;
-  logic [15:0] address_q, label_q;
+  logic [15:0] address_q;
+  logic [LabelW-1:0] label_q;
   logic addressed_q;  // a write's address, or an image's label, is there
   logic [15:0] words_q;  // of the answer
   logic [31:0] written_q, damages_q, repeats_q;
@@ -109,7 +112,7 @@ module serial_commands
   assign pixel_o           = payload_i;
   assign pixel_write_o     = state_q == Copy && arriving_q;
   assign image_commit_o    = state_q == Copy && over && !arriving_q;
-  assign label_o           = label_q[LabelW-1:0];
+  assign label_o           = label_q;
   assign image_start       = kind_q == 8'(KindImage);
 
   // ---- Register accesses ------------------------------------------------------------------------------------
@@ -237,8 +240,12 @@ module serial_commands
             nonce_q <= word_q;
             state_q <= Hello;
           end else if (image_start) begin
-            label_q <= word_q[31:16];
+            label_q <= word_q[16+:LabelW];
             state_q <= Copy;
+            if ((word_q[31:16] >> LabelW) != '0) begin
+              status_q <= 8'(StatusBad);
+              state_q  <= Send;
+            end
           end else if (!ready_to_access) begin
             address_q <= word_q[31:16];
             left_q    <= 3'd4;
@@ -293,7 +300,4 @@ module serial_commands
       room_q    <= !image_busy_i && !image_commit_o;
     end
   end
-
-  logic unused_label;
-  assign unused_label = ^label_q;
 endmodule

@@ -24,7 +24,7 @@ package serial_pkg;
   localparam int unsigned StatusDone = 0;
   localparam int unsigned StatusBus  = 1;  // a register access had an error response: the later ones were not made
   localparam int unsigned StatusBusy = 2;  // the image before has not been taken: this one was dropped
-  localparam int unsigned StatusBad  = 3;  // no such request, or of another length: nothing was done
+  localparam int unsigned StatusBad  = 3;  // no such request, length or label: nothing was done
 
   localparam int unsigned HelloWords = 7;
 

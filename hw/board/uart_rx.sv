@@ -3,9 +3,10 @@
 ///
 /// Each bit is the majority of three samples around its middle, so that a spike of one cycle changes nothing. A start
 /// bit that is not low in its middle is no byte. A stop bit that is low is error_o instead of a byte; then the line
-/// must be high before the next one, so that a break is one error.
+/// must be high before the next one, so that a break is one error. A line that is low at reset is none: the samples are
+/// reset to low, and nothing begins before the line was high.
 ///
-/// Latency: 9.5 bits and 4 cycles from the start bit's edge to valid_o. Initiation interval: 10 bits; the other
+/// Latency: 9.5 bits and 3 cycles from the first low cycle to valid_o. Initiation interval: 10 bits; the other
 /// side's clock and the rounding of Divisor may be off by 3 % together.
 ///
 /// Protocol: valid_o and error_o are pulses of one cycle; nobody can hold them up. rx_i is asynchronous.
@@ -51,8 +52,8 @@ module uart_rx #(
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      {line_q, meta_q} <= '1;
-      before_q         <= '1;
+      {line_q, meta_q} <= '0;
+      before_q         <= '0;
     end else begin
       {line_q, meta_q} <= {meta_q, rx_i};
       before_q         <= {before_q[0], line_q};

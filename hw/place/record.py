@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
@@ -13,7 +14,9 @@ from hw.place.cells import USED, part_of_device, part_of_module, used_by_part
 from hw.place.netlist import Netlist
 from hw.place.seeds import CELLS
 from hw.place.timing import Timing, findings, read_timing
-from spec.files import as_json, write_if_changed
+from spec.errors import InputError
+from spec.files import as_json, write_bytes, write_if_changed
+from spec.markdown import markdown_table
 from spec.paths import RESULTS
 from tools import nextpnr, yosys
 from tools.nextpnr import DEVICES, Target
@@ -62,6 +65,7 @@ def record(
         "package": target.package,
         "grade": target.grade,
         "target_mhz": target.mhz,
+        "clock_targets": dict(target.clocks),
         "flat": flat,
         "seeds": {str(seed): {one.name: one.mhz for one in found.clocks} for seed, (found, _) in sorted(done.items())},
         "best_seed": best,
@@ -122,15 +126,12 @@ def _aligned(rows: Sequence[Row], names: int = 1) -> str:
     return "\n".join(lines)
 
 
-def _markdown(rows: Sequence[Row]) -> str:
-    lines = ["| " + " | ".join(row) + " |" for row in rows]
-    return "\n".join([lines[0], "|" + "---|" * len(rows[0]), *lines[1:]])
-
-
 def title(result: Mapping) -> str:
-    """One line that says what was placed on what."""
+    """One line that says what was placed on what, and for which clocks: it tells kept records apart."""
     alone = f", {result['module']} alone" if result["module"] else ", flat" if result["flat"] else ""
-    return f"{result['design']}{alone} on {result['device']}-{result['grade']} {result['package']}"
+    clocks = "".join(f", {name} {mhz:g}" for name, mhz in sorted(result["clock_targets"].items()))
+    part = f"{result['device']}-{result['grade']} {result['package']}"
+    return f"{result['design']}{alone} on {part} for {result['target_mhz']:g} MHz{clocks}"
 
 
 def terminal(result: Mapping) -> str:
@@ -140,46 +141,53 @@ def terminal(result: Mapping) -> str:
     return "\n\n".join([head, *tables, "\n".join(f"Differs: {text}." for text in result["findings"])]).rstrip()
 
 
-def page(results: Iterable[Mapping], picture: str | None = None) -> str:
+def picture_digest(picture: bytes) -> str:
+    """What a record says of its floor plan: 16 hex digits."""
+    return hashlib.sha256(picture).hexdigest()[:16]
+
+
+def page(results: Iterable[Mapping], picture: Path) -> str:
     """The page ``docs/results/fpga.md``.
 
     Args:
-        picture: file name of the floor plan in docs/images; None without one.
+        picture: the kept floor plan in docs/images, if there is one; it stands with the record it was drawn from.
     """
+    drawn = picture_digest(picture.read_bytes()) if picture.exists() else None
     parts = [
         "<!-- SPDX-License-Identifier: Apache-2.0 -->\n# Place and route",
         "Written by `python scripts/fpga.py --keep`; [what the figures mean](../fpga.md). Each design is that of its "
         "best seed; a module was placed alone between registers.",
     ]
-    if picture:
-        parts.append(f"![Floor plan by power domain](../images/{picture})")
     for result in results:
+        tables = clock_rows(result), used_rows(result), path_rows(result)
         parts += [
             f"## {title(result)}\n\nSources {result['sources']}; {result['tool']}; seed {result['best_seed']} of "
             f"{len(result['seeds'])}.",
-            _markdown(clock_rows(result)),
-            _markdown(used_rows(result)),
-            _markdown(path_rows(result)),
+            f"![{title(result)}: floor plan by power domain](../images/{picture.name})" * (result["picture"] == drawn),
+            *(markdown_table(head, rows).rstrip() for head, *rows in tables),
             "\n".join(f"* Differs: {text}." for text in result["findings"]),
         ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def key(result: Mapping) -> str:
-    """What tells kept records apart."""
-    return title(result)
-
-
-def keep(result: Mapping, picture: Path | None = None) -> None:
+def keep(result: Mapping, drawn: bytes, picture: Path) -> None:
     """Write ``docs/results/fpga.{json,md}``, with the other kept designs that are of the same sources and tool.
 
     Args:
-        picture: where the floor plan of a device is, once it was kept.
+        drawn: its floor plan, to which ``picture`` of the result belongs.
+        picture: where the floor plan of a device is kept.
+
+    Raises:
+        InputError: of the same design on the same target more seeds are kept.
     """
     old = json.loads(KEPT.read_text()) if KEPT.exists() else {}
     same = ("sources", "tool")
     others = {name: one for name, one in old.items() if all(one[k] == result[k] for k in same)}
-    kept = dict(sorted({**others, key(result): dict(result)}.items()))
+    name, count = title(result), len(result["seeds"])
+    if name in others and (more := len(others[name]["seeds"])) > count:
+        raise InputError(f"{KEPT.name} has {name} with {more} seeds; not replaced by one with {count}")
+    kept = dict(sorted({**others, name: dict(result)}.items()))
+    if not result["module"]:
+        write_bytes(picture, drawn)
     write_if_changed(KEPT, as_json(kept))
-    has_picture = picture is not None and picture.exists()
-    write_if_changed(KEPT.with_suffix(".md"), page(kept.values(), picture.name if has_picture else None))
+    write_if_changed(KEPT.with_suffix(".md"), page(kept.values(), picture))

@@ -3,7 +3,7 @@
 
 Each input comes from a bit of one long shift register, each output goes to a register and from there, folded by XOR,
 into a second one. Nothing but wires lies between these registers and the module, so the clock that is found is that of
-the module with a register in front and one behind. Every port whose name has ``clk`` in it gets the one clock.
+the module with a register in front and one behind. Every clock, of whatever domain, is the one clock.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ TOP = "scan_top"
 CLOCK = "clk_i"  # of the wrapper
 INSTANCE = "u_module"
 IN, OUT, FOLD = "scan_in_q", "scan_out_q", "scan_fold_q"
-_CLOCK_PORT = re.compile(r"(^|_)clk(_|$)")
+CLOCK_PORTS = {"clk", "clk_i", "domain_clk_i", "fe_clk_i", "ge_clk_i", "gn_clk_i", "le_clk_i", "wr_clk_i"}
 _MODULE = re.compile(r"^module (\S+) \(\n(.*?)\n?\);\nendmodule", re.M | re.S)
 _PORT = re.compile(r"^(input|output|inout) \[(\d+):(\d+)\] (\S+?),?$", re.M)
 _SHOWN = 8  # instances that a message names
@@ -37,7 +37,7 @@ class Port:
     @property
     def is_clock(self) -> bool:
         """Whether the wrapper's clock goes to it."""
-        return self.direction == "input" and bool(_CLOCK_PORT.search(self.name))
+        return self.direction == "input" and self.name in CLOCK_PORTS
 
 
 @dataclass(frozen=True)

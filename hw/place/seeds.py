@@ -13,7 +13,7 @@ from pathlib import Path
 from hw.place.cells import FORMAT, placed_cells
 from hw.place.netlist import Netlist, ports_of
 from spec.errors import CheckFailed, InputError
-from spec.files import as_json, new_directory, write_text
+from spec.files import as_json, locked, new_directory, write_text
 from tools import nextpnr
 from tools.nextpnr import Target
 from tools.parallel import run_in_parallel
@@ -32,7 +32,7 @@ def runs_directory(netlist: Netlist, target: Target) -> Path:
 def run_seeds(
     netlist: Netlist, target: Target, seeds: Sequence[int], jobs: int = 1, description: str | None = None
 ) -> tuple[Path, dict[int, str | None]]:
-    """Place and route with each seed that has no result yet.
+    """Place and route with each seed that has no result yet; of several calls for one target one at a time works.
 
     Returns:
         The directory, in which seed N's result is ``seed_N``: report, log, bitstream and cells; and for each seed None,
@@ -45,16 +45,19 @@ def run_seeds(
     directory = runs_directory(netlist, target)
     directory.mkdir(parents=True, exist_ok=True)
     sdc = _constraints(netlist, target)
-    missing = [seed for seed in seeds if not (directory / f"seed_{seed}").is_dir()]
-    if missing and not (directory / netlist.path.name).exists():
-        temporary = directory / f"{netlist.path.name}.{os.getpid()}"
-        os.link(netlist.path, temporary)  # the tools see nothing above the directory they run in
-        temporary.rename(directory / netlist.path.name)
+    with locked(directory.with_suffix(".lock")):
+        missing = [seed for seed in seeds if not (directory / f"seed_{seed}").is_dir()]
+        if missing and not (directory / netlist.path.name).exists():
+            temporary = directory / f"{netlist.path.name}.{os.getpid()}"
+            os.link(netlist.path, temporary)  # the tools see nothing above the directory they run in
+            temporary.rename(directory / netlist.path.name)
 
-    def work(low: int, high: int, _: ctypes.c_uint64) -> list[tuple[int, str | None]]:
-        return [(seed, _run(directory, netlist, target, seed, sdc)) for seed in missing[low:high]]
+        def work(low: int, high: int, _: ctypes.c_uint64) -> list[tuple[int, str | None]]:
+            return [(seed, _run(directory, netlist, target, seed, sdc)) for seed in missing[low:high]]
 
-    parts = run_in_parallel(len(missing), 1, [work] * min(jobs, len(missing)), description, "seed") if missing else []
+        parts = (
+            run_in_parallel(len(missing), 1, [work] * min(jobs, len(missing)), description, "seed") if missing else []
+        )
     failed = {seed: why for _, part in parts for seed, why in part}
     if all(failed.get(seed) for seed in seeds):
         raise CheckFailed("; ".join(filter(None, failed.values())))

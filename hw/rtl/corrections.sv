@@ -10,7 +10,7 @@
 /// Protocol: correct_i.valid is a pulse while busy_o is low. replay_valid_o and replay_o stay until replay_ready_i.
 /// busy_o is high from the pulse until the heads have seen all of it, or until refused_o; learning_o from the start of
 /// the correction on only: what still waits must hold nothing up that it waits for itself, such as a change of mode.
-/// started_i comes with the descriptor of an image whose features begin to go to the heads.
+/// started_i comes with the descriptor of every image, as its features begin to go to those heads that it names.
 /// Does not: wait for the update that follows; the heads hold the next image for that.
 ///
 /// Parameters
@@ -39,7 +39,7 @@ module corrections
     output logic            replay_valid_o,
     input  logic            replay_ready_i,
     output image_t          replay_o,
-    input  logic            le_done_i,    // the local experts have seen all of it
+    input  logic [LocalExperts-1:0] le_done_i,  // pulses: this local expert has seen all of it
     input  logic            gate_done_i   // the gate has
 );
   localparam logic [MaxLocalExperts-1:0] AllLocal = MaxLocalExperts'((1 << LocalExperts) - 1);
@@ -78,11 +78,13 @@ module corrections
   state_e state_q;
   correction_t now_q;
   kept_t kept;
-  logic possible, with_gate, gate_q;
+  logic possible, with_gate;
+  logic [LocalExperts:0] unseen_q, unseen;  // gate and local experts that have not seen all of it
   logic [MaxLocalExperts-1:0] learner;
 
   assign kept      = kept_q[now_q.sequence_number[ReplaySlotW-1:0]];
   assign learner   = MaxLocalExperts'(1) << learn_i.expert;
+  assign unseen    = unseen_q & ~{gate_done_i, le_done_i};
   assign with_gate = gate_mode_i && now_q.label.gate && kept.gate && (kept.le & AllLocal) == AllLocal;
   assign possible  = learn_i.open && le_mode_i && 32'(now_q.label.label) < Classes &&
                      kept.turn == now_q.sequence_number[SeqW-1:ReplaySlotW] && (kept.le & learner) != '0;
@@ -99,12 +101,13 @@ module corrections
         Offer:
         if (replay_ready_i) state_q <= Learn;
         else if (!possible) state_q <= Idle;
-        Learn: if (gate_q ? gate_done_i : le_done_i) state_q <= Idle;
+        Learn: if (unseen == '0) state_q <= Idle;
         default: state_q <= Idle;
       endcase
     end
     if (state_q == Idle && correct_i.valid) now_q <= correct_i;
-    if (replay_ready_i) gate_q <= with_gate;
+    if (replay_ready_i) unseen_q <= {with_gate, replay_o.use_le[LocalExperts-1:0]};
+    else unseen_q <= unseen;
   end
 
   // What was possible may have ended: a newer image has the slot, the mode has changed, a domain has slept.

@@ -3,7 +3,8 @@
 ///
 /// Outputs in this order: [0] the GE's feature store, [1 .. LocalExperts] the local experts, [LocalExperts + 1]
 /// the gate. A destination that is not named sees nothing of the image. With the first word of an image
-/// frame_start_o announces the image's descriptor to the consumers' tag queues.
+/// frame_start_o announces the image's descriptor to the consumers' tag queues; image_start_o says so of every image,
+/// also of one that nobody takes.
 ///
 /// Latency: combinational. Initiation interval: FrameWords cycles an image when the consumers keep up.
 ///
@@ -39,6 +40,7 @@ module feature_router
     output logic [Outputs-1:0] frame_start_o,
     output image_t             frame_image_o,   // of frame_start_o
     output logic               frame_replay_o,  // it is a correction
+    output logic               image_start_o,
     input  logic               replay_valid_i,
     output logic               replay_ready_o,
     input  image_t             replay_i
@@ -59,12 +61,13 @@ module feature_router
   assign replay          = replay_valid_i && count_q == '0 && !offered_q;
   assign replay_ready_o  = replay;
   assign frame_replay_o  = replay;
+  assign image_start_o   = taken && count_q == '0;
   assign frame_image_o   = replay ? replay_i : image_i;
 
   always_comb begin
     frame_start_o = '0;
     if (replay) frame_start_o = {replay_i.use_gate, replay_i.use_le[LocalExperts-1:0], 1'b0};
-    else if (taken && count_q == '0) frame_start_o = select;
+    else if (image_start_o) frame_start_o = select;
   end
 
   always_ff @(posedge clk_i) begin

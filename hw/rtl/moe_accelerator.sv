@@ -175,7 +175,9 @@ module moe_accelerator
   correction_t correction;
   learn_status_t session_status;
   lesson_counters_t lesson_counters;
-  logic session_open, reader_start, reader_done, reader_valid, reader_busy, correcting, correction_refused;
+  logic session, session_opened, session_open;
+  logic [LocalExpertW-1:0] session_expert;
+  logic reader_start, reader_done, reader_valid, reader_busy, correcting, correction_refused;
   logic [31:0] reader_word;
   logic [RandomW-1:0] random;
   logic [BankW-1:0] session_bank;
@@ -200,16 +202,17 @@ module moe_accelerator
       .lessons_i     (lesson_events.open),
       .reader_start_o(reader_start),
       .reader_done_i (reader_done),
+      .opened_o      (session_opened),
+      .active_o      (session),
       .open_o        (session_open),
       .bank_o        (session_bank),
+      .expert_o      (session_expert),
       .drop_o        (bank_drop),
       .status_o      (session_status)
   );
 
-  // Nobody reads a bank back while it learns; a commit reads it through by itself.
-  logic session, committing_q;
-  assign session = session_status.state inside {moe_regs_pkg::learn_state__OPEN,
-                                                     moe_regs_pkg::learn_state__CLOSING};
+  // Nobody reads a bank back while it learns, also if that began before; a commit reads it through by itself.
+  logic committing_q;
   always_ff @(posedge clk_i) begin
     if (!rst_ni) committing_q <= 1'b0;
     else if (reader_start) committing_q <= 1'b1;
@@ -229,7 +232,7 @@ module moe_accelerator
       .clk_i,
       .rst_ni,
       .start_i(reader_start || (settings.bank_read_command.start.value && !session)),
-      .abort_i(|bank_drop),
+      .abort_i((|bank_drop) || session_open),
       .bank_i (reader_start ? session_bank : settings.bank_target.bank.value),
       .next_i (committing_q || bank_read_taken),
       .valid_o(reader_valid),
@@ -249,7 +252,7 @@ module moe_accelerator
   lesson_counters u_lesson_counters (
       .clk_i,
       .rst_ni,
-      .clear_i   (settings.learn_command.start.value && !session),
+      .clear_i   (session_opened),
       .events_i  (lesson_events),
       .counters_o(lesson_counters)
   );
@@ -263,7 +266,7 @@ module moe_accelerator
   assign learn_settings = '{
           open: session_open,
           bank: session_bank,
-          expert: settings.learn_session.expert.value,
+          expert: session_expert,
           local_rule: '{
               own_margin: settings.learn_local.margin.value,
               generic_margin: '0,
@@ -309,12 +312,20 @@ module moe_accelerator
   logic [Domains-1:0] ack_meta_q, ack_q;
   power_status_t [Domains-1:0] power;
 
+  // Memories are read in their domain's clock: it wakes for that.
+  logic [Domains-1:0] read_back;
+  always_comb begin
+    read_back           = '0;
+    read_back[DomainLe] = reader_busy;
+    read_back[DomainGn] = reader_busy;
+  end
+
   power_manager u_power_manager (
       .clk_i,
       .rst_ni,
       .mode_i     (settings.mode.mode.value),
       .idle_i     (settings.power_idle.cycles.value),
-      .force_on_i (settings.power_control.force_on.value),
+      .force_on_i (settings.power_control.force_on.value | read_back),
       .in_flight_i(in_flight != '0),
       .ge_work_i  (ge_work),
       .quiet_i    (quiet),

@@ -188,6 +188,7 @@ module moe_core
   logic feature_valid, feature_ready;
   logic [FeatureWordW-1:0] feature, routed;
   logic [Outputs-1:0] routed_valid, routed_ready, frame_start;
+  logic image_start;
   image_t frame_image, replay_image;
   logic frame_replay, replay_valid, replay_ready;
   activity_t [FrontLayers-1:0] fe_activity;
@@ -225,6 +226,7 @@ module moe_core
       .frame_start_o  (frame_start),
       .frame_image_o  (frame_image),
       .frame_replay_o (frame_replay),
+      .image_start_o  (image_start),
       .replay_valid_i (replay_valid && accept_i),
       .replay_ready_o (replay_ready),
       .replay_i       (replay_image)
@@ -264,7 +266,7 @@ module moe_core
         .gate_mode_i   (moe_mode),
         .le_off_i      (isolate_i[DomainLe]),
         .gate_off_i    (isolate_i[DomainGn]),
-        .started_i     ((|frame_start) && !frame_replay),
+        .started_i     (image_start),
         .image_i       (route_image),
         .correct_i,
         .busy_o        (correct_busy_o),
@@ -273,7 +275,7 @@ module moe_core
         .replay_valid_o(replay_valid),
         .replay_ready_i(replay_ready),
         .replay_o      (replay_image),
-        .le_done_i     (|le_replayed),
+        .le_done_i     (le_replayed),
         .gate_done_i   (gn_replayed)
     );
   end else begin : gen_no_corrections

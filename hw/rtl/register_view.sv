@@ -26,7 +26,7 @@ module register_view
     output moe_regs_pkg::moe_regs__in_t  registers_o
 );
   localparam logic [15:0] VersionMajor = 16'd1;
-  localparam logic [7:0]  VersionMinor = 8'd0;
+  localparam logic [7:0]  VersionMinor = 8'd1;
   localparam logic [7:0]  VersionPatch = 8'd0;
 
   logic short_image, long_image, no_bank;

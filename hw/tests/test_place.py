@@ -7,21 +7,25 @@ A stand-in takes nextpnr's place on ``PATH``; ``test_place_route.py`` runs the r
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from hw.gen.build import RTL, generated_files
 from hw.place import record
 from hw.place.cells import OTHER, part_of_device, part_of_module, placed_cells, readable, used_by_part
 from hw.place.netlist import Netlist
-from hw.place.scan import Instance, Port, children, choose, instances, wrapper
+from hw.place.scan import CLOCK_PORTS, Instance, Port, children, choose, instances, wrapper
 from hw.place.seeds import run_seeds, runs_directory
 from hw.place.timing import findings, read_timing
 from spec.errors import CheckFailed, InputError
+from spec.presets import load_accelerator
 from spec.tests.commands import call, load
-from tools.nextpnr import BITSTREAM, PACK, PNR, Target, version
+from tools.nextpnr import BITSTREAM, DEVICES, PACK, PACKAGES, PNR, Target, version
 
 PORTS = """
 module add$top.u_a (
@@ -83,6 +87,14 @@ def test_every_port_of_a_module_is_joined_once() -> None:
     for words in (".\\clk_i (clk_i)", ".\\a_i (scan_in_q[3:0])", ".\\sum_o (outs[4:0])", "\\add$top.u_a u_module ("):
         assert text.count(words) == 1
     assert "reg [4:0] scan_in_q" in text and "reg [5:0] scan_fold_q" in text
+
+
+def test_the_clocks_are_those_of_the_sources() -> None:
+    inputs = re.compile(r"\binput\b[^,;)]*?(\w*clk\w*)")
+    sources = [path.read_text() for path in RTL.glob("*.sv")]
+    sources += [text for name, text in generated_files(load_accelerator()).items() if name.endswith(".sv")]
+    assert {name for text in sources for name in inputs.findall(text)} == CLOCK_PORTS
+    assert not Port("clk_en_i", "input", 1).is_clock and not Port("clk_i", "output", 1).is_clock
 
 
 @pytest.mark.parametrize("direction", ["input", "output", "inout"])
@@ -292,6 +304,14 @@ def test_finished_seeds_are_not_repeated(tell: Tell, tmp_path: Path) -> None:
     assert calls(tmp_path) == [1, 1, 2, 3]
 
 
+def test_two_calls_route_a_seed_once(tell: Tell, tmp_path: Path) -> None:
+    netlist = tell({1: 110.0})
+    with ThreadPoolExecutor(2) as pool:
+        found = [pool.submit(run_seeds, netlist, Target(), (1,)) for _ in range(2)]
+        assert [one.result()[1] for one in found] == [{1: None}] * 2
+    assert calls(tmp_path) == [1]
+
+
 @pytest.mark.parametrize("how", ["fail", "mute"])
 def test_a_seed_that_fails_leaves_its_log_and_nothing_else(tell: Tell, tmp_path: Path, how: str) -> None:
     netlist, target = tell({1: 110.0, 2: 130.0}, **{how: (2,)}), Target()
@@ -336,6 +356,38 @@ def placed(tell: Tell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Calla
     return run
 
 
+def test_a_record_is_of_its_targets_and_not_replaced_by_fewer_seeds(placed, capsys) -> None:
+    assert placed({1: 120.0, 2: 130.0}, "--keep", "--seeds", 2) == 0
+    assert placed({1: 120.0}, "--keep", "--target", 90) == 0
+    assert placed({1: 120.0}, "--keep", "--clocks", "gated=50") == 0
+    kept = record.KEPT.read_text()
+    assert [name.partition(" for ")[2] for name in json.loads(kept)] == ["100 MHz", "100 MHz, gated 50", "90 MHz"]
+    assert placed({1: 120.0, 2: 130.0}, "--keep") == 2
+    assert "with 2 seeds; not replaced by one with 1" in capsys.readouterr().err and record.KEPT.read_text() == kept
+    assert placed({1: 120.0, 2: 130.0, 3: 140.0}, "--keep", "--seeds", 3) == 0
+    assert record.KEPT.read_text() != kept
+
+
+def test_the_sources_are_those_of_before_the_work(placed, tmp_path, monkeypatch) -> None:
+    command = load("fpga")
+
+    def edited(*arguments: object) -> Netlist:
+        monkeypatch.setattr(command, "rtl_digest", lambda: "edited meanwhile")
+        return made(*arguments)
+
+    assert placed({1: 120.0}) == 0
+    made = command.netlist
+    monkeypatch.setattr(command, "netlist", edited)
+    assert call("fpga", "--json", tmp_path / "one.json") == 0
+    assert json.loads((tmp_path / "one.json").read_text())["sources"] == "digest"
+
+
+@pytest.mark.parametrize("size", DEVICES)
+def test_every_size_has_a_package_of_its_own(placed, tmp_path, size: str) -> None:
+    assert placed({1: 120.0}, "--size", size, "--json", tmp_path / "one.json") == 0
+    assert json.loads((tmp_path / "one.json").read_text())["package"] == PACKAGES[size][-1]
+
+
 def test_a_missed_target_is_exit_code_1(placed, capsys) -> None:
     assert placed({1: 99.0, 2: 101.0}, "--seeds", 2) == 0
     printed = capsys.readouterr().out
@@ -365,6 +417,8 @@ def test_nextpnr_that_fails_is_exit_code_1_and_one_sentence(placed, capsys) -> N
         (("--clocks", "x=-1"), "is '-1'"),
         (("--clocks", "x=50"), "design has no clock 'x'"),
         (("--grade", "9"), "invalid choice: 9"),
+        (("--size", "25k", "--package", "CABGA756"), "LFE5U-25F has TQFP144, CSFBGA285, CABGA256, CABGA381"),
+        (("--keep", "--gate", "configs/gates/rich.toml"), "--gate must name one that is shipped"),
     ],
 )
 def test_bad_input_is_one_sentence(placed, capsys, arguments: tuple[str, ...], said: str) -> None:
@@ -381,8 +435,14 @@ def test_kept_results_stand_side_by_side_while_they_are_of_the_same_sources(plac
     assert sorted(one["grade"] for one in kept.values()) == [6, 8]
     assert json.loads((tmp_path / "one.json").read_text()) in kept.values()
     text = record.KEPT.with_suffix(".md").read_text()
-    assert text == record.page(kept.values(), "fpga.png") and "| clk_i | 120.0 | 100 | 1 seed |" in text
-    assert (tmp_path / "images" / "fpga.png").read_bytes().startswith(b"\x89PNG")
+    picture = tmp_path / "images" / "fpga.png"
+    assert text == record.page(kept.values(), picture) and "| clk_i | 120.0 | 100 | 1 seed |" in text
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    # The floor plan of the last one stands with it, and with no other.
+    last = next(name for name, one in kept.items() if one["grade"] == 6)
+    assert text.count("floor plan") == 1 and f"![{last}: floor plan by power domain](../images/fpga.png)" in text
+    picture.write_bytes(b"of an older device")
+    assert "floor plan" not in record.page(kept.values(), picture)
     monkeypatch.setattr(load("fpga"), "rtl_digest", lambda: "another")
     assert placed({1: 120.0}, "--keep") == 0
     assert [one["sources"] for one in json.loads(record.KEPT.read_text()).values()] == ["another"]

@@ -9,9 +9,9 @@ from report.markup import Html, bullets, code, html, paragraph, table, tag
 
 _STATES = {
     State.NOW: "by this call of make report",
-    State.HERE: "by an earlier command on this machine, on these very sources of the hardware",
-    State.KEPT: "in the repository, measured on these very sources of the hardware",
-    State.OTHER: "the hardware has changed since; both digests are given",
+    State.HERE: "by an earlier command on this machine, on these very sources",
+    State.KEPT: "in the repository, measured on these very sources",
+    State.OTHER: "its sources have changed since; both digests are given",
     State.UNRECORDED: "by a version of the command that did not write down the sources",
     State.MISSING: "nothing is shown in its place",
 }

@@ -7,10 +7,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from hw.formal.record import proof_digest
 from hw.gen.digest import rtl_digest
+from report.context import digests_now
 from report.evidence import SOURCES, Places
-from spec.models_digest import models_digest
 from spec.presets import TRAINED_GATES, load_accelerator
 
 DATA = {"generic": "made-up generic", "user": "user 1", "users": "made-up users", "synthetic": False}
@@ -46,7 +45,7 @@ def everything() -> dict[str, Any]:
         "formal": formal(),
         "power": {"items": [item("holds", "ok"), item("does not", "FAILED")], "coverage": ""},
     }
-    digests = {"hardware": rtl_digest(), "models": models_digest(), "proofs": proof_digest()}
+    digests = digests_now(rtl_digest())
     return {
         source.key: {"sources": digests[source.of], **found[source.key]} for source in SOURCES if source.key in found
     }
@@ -466,7 +465,8 @@ def write(directory: Path, contents: dict[str, Any]) -> Places:
     design = load_accelerator().name
     for source in SOURCES:
         if source.key in contents:
-            file = places.build / source.built.format(design=design) if source.built else places.kept / source.kept
+            folder, form = (places.build, source.built) if source.built else (places.kept, source.kept)
+            file = folder / form.format(design=design, key=source.key)
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(json.dumps(contents[source.key]))
     return places

@@ -5,7 +5,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from report.context import load_context
+from report.evidence import State
 from report.page import page
 from report.tests import made_up
 from report.tests.inspect_page import Page
@@ -33,3 +36,15 @@ def test_another_file_gives_another_text_and_none_says_so(tmp_path: Path) -> Non
     text = section(tmp_path / "some", content)
     assert "433 times" in text and "in 5 places" in text and "432" not in text
     assert "scripts/learning_energy.py" in section(tmp_path / "none", None)
+
+
+@pytest.mark.parametrize("key", ["learning", "learning_energy"])
+def test_figures_of_another_rule_are_marked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str) -> None:
+    places = made_up.write(tmp_path, {key: made_up.everything()[key]})
+
+    def state() -> State:
+        return next(row.state for row in load_context(places).evidence if row.key == key)
+
+    assert state() == State.KEPT
+    monkeypatch.setattr("report.context.learning_digest", lambda: "another")
+    assert state() == State.OTHER

@@ -201,6 +201,12 @@ def test_a_missing_environment_is_one_sentence(tmp_path: Path) -> None:
     assert run.stderr.strip() == "The project's Python environment does not exist yet; run 'make setup' first."
 
 
+@pytest.mark.parametrize("flag", ["--preset", "--gate"])
+def test_what_is_not_shipped_is_not_kept(flag: str, capsys) -> None:
+    assert call("synth", "--keep", flag, "mine.toml") == 2
+    assert f"{flag} must name one that is shipped" in capsys.readouterr().err
+
+
 # ---- What the documentation names ------------------------------------------------------------------------------------
 def commands_in(text: str) -> list[list[str]]:
     """Arguments of every ``python scripts/NAME.py ...`` in a text, the name first."""

@@ -242,6 +242,10 @@ def test_a_row_resumes_and_belongs_to_its_settings(source, data, tmp_path, monke
     for changes in ({"count": 1}, {"seed": 2}, {"rule": replace(one.rule, local_margin=1)}, {"after": (3,)}):
         with pytest.raises(TypeError):
             replace(one, **changes).run()
+    forget()
+    monkeypatch.setattr(learning, "LEARNER", (tmp_path / "gate.toml",))
+    with pytest.raises(TypeError):  # what an older learner made is not read
+        one.run()
 
 
 def test_a_row_counts_what_was_learned_and_starts_from_the_factory_bank(source, data, tmp_path) -> None:
@@ -311,13 +315,25 @@ def test_what_is_held_out_teaches_nothing(source, data) -> None:
         assert not (features[:, None] == learned[None]).all(2).any()
 
 
-def made_up(*pairs: tuple[float, float]) -> list[dict]:
-    return [{"name": str(i), "mean": {"overall": {"mean": a}, "lost": {"mean": b}}} for i, (a, b) in enumerate(pairs)]
+def made_up(*pairs: tuple[float, float], ge: float = 0.75) -> list[dict]:
+    means = ({"overall": {"mean": a}, "lost": {"mean": b}, "generic_ge": {"mean": ge}} for a, b in pairs)
+    return [{"name": str(i), "mean": mean} for i, mean in enumerate(means)]
 
 
 def test_the_best_within_the_budget_is_chosen() -> None:
-    assert chosen(made_up((0.80, 0.001), (0.85, 0.0093), (0.90, 0.0095)))["name"] == "1"
+    found = (0.80, 0.001), (0.85, 0.0093), (0.90, 0.0095)
+    assert chosen(made_up(*found, ge=0.7534))["name"] == "1"
+    assert chosen(made_up(*found, ge=0.7540))["name"] == "2"  # what is left is what the GE has above the target
     assert chosen(made_up((0.80, 0.02), (0.85, 0.03)))["name"] == "0"  # all lose more: the one that loses least
+
+
+def test_the_kept_choice_follows_from_its_figures() -> None:
+    kept = json.loads((RESULTS / "learning_choice.json").read_text())
+    assert chosen(kept["candidates"])["name"] == kept["chosen"]
+    assert (
+        f"at most {100 * learning_choice.budget(kept['candidates']):.2f} points"
+        in (RESULTS / "learning_choice.md").read_text()
+    )
 
 
 def test_candidates_differ_and_can_be_read(moe) -> None:
@@ -390,6 +406,7 @@ def test_wrong_input_is_one_sentence(run, capsys, tmp_path) -> None:
     for arguments, words in (
         (("--choose", "--gates", "rich,tuned"), "--gates names 2"),
         (("--users", 7), "user"),
+        (("--choose", "--seeds", 5), "--seeds does nothing beside --choose"),
         (("--banks", tmp_path / "none"), "factory_without_user01.bank"),
         (("--keep",), "--keep is for the published result"),
     ):
@@ -428,3 +445,5 @@ def test_what_is_kept_is_of_the_shipped_rule() -> None:
         section = load_toml("gates", gate)["learning"]
         assert entry["section"] == section, gate
     assert found[choice["chosen"]] == load_toml("gates", choice["gate"])["learning"]
+    energy = json.loads((RESULTS / "learning_energy.json").read_text())
+    assert energy["section"] == load_toml("gates", DEFAULT_GATE)["learning"]

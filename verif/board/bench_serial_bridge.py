@@ -32,6 +32,7 @@ from verif.unit.stream_checks import parameters
 
 P = parameters()
 DIVISOR, GAP, IMAGE, DEPTH = P["Divisor"], P["GapCycles"], P["ImageBytes"], P["ResultsDepth"]
+LABEL_BITS = P["LabelW"]
 BYTE = 10 * DIVISOR
 NONCE = b"\x01\xa5\x03\x80"
 
@@ -163,7 +164,7 @@ async def images(dut: Any, pattern: str) -> None:
     host = await start(dut, pattern)
     sent, found = [], []
     for length in (1, 2, IMAGE, IMAGE - 1, IMAGE):
-        label, pixels = host.rng.getrandbits(11), bytes(host.rng.choice((0xA5, 3, 255)) for _ in range(length))
+        label, pixels = host.rng.getrandbits(LABEL_BITS), bytes(host.rng.choice((0xA5, 3, 255)) for _ in range(length))
         host.results.queue.append(len(sent) + 0xAB00CD00)
         answer = await host.ask(Kind.IMAGE, image_payload(label, pixels))
         sent.append((label, pixels))
@@ -219,6 +220,7 @@ async def bad_requests(dut: Any) -> None:
         (Kind.WRITE, b"\x04\x00"), (Kind.WRITE, b"\x04\x00123"), (Kind.WRITE, b"\x04\x0012345"), (Kind.READ, b""),
         (Kind.READ, b"123"), (Kind.READ, bytes(2 * ANSWER_WORDS + 2)), (Kind.IMAGE, b"\x01\x00"),
         (Kind.IMAGE, image_payload(1, bytes(IMAGE + 1))), (Kind.RESULTS, b"1"),
+        (Kind.IMAGE, image_payload(1 << LABEL_BITS, b"1")), (Kind.IMAGE, image_payload(0x8001, b"1")),
     ]  # fmt: skip
     for kind, payload in bad:
         answer = await host.answer(host.frame(kind, payload), 40)
@@ -255,6 +257,51 @@ async def repeats(dut: Any) -> None:
     assert (await host.ask(Kind.HELLO, NONCE)).words[0] == int.from_bytes(NONCE, "little")
 
 
+class Watch:
+    """Looks at a stream inside the bridge: ``found`` has the cycles to each word from ``begin`` or the word before."""
+
+    def __init__(self, begin: Any, valid: Any, ready: Any, data: Any) -> None:
+        self.begin, self.valid, self.ready, self.data = begin, valid, ready, data
+        self.found: list[int] = []
+        self._since, self._offered = 0, None
+
+    def drive(self) -> None: ...
+
+    def sample(self, cycle: int) -> None:
+        if self.begin.value == 1:
+            self._since = cycle
+        if self.valid.value != 1:
+            return
+        word = int(self.data.value)
+        if self._offered is None:
+            self.found.append(cycle - self._since)
+        assert self._offered in (None, word), "a word changed while it waited"
+        self._offered = word
+        if self.ready.value == 1:
+            self._since, self._offered = cycle, None
+
+    def reset(self) -> None: ...
+
+
+@cocotb.test()
+async def latencies(dut: Any) -> None:
+    """Those in the headers of frame_sender, image_buffer, serial_commands; what waits for its ready stays as it is."""
+    host = await start(dut)
+    sender, image, commands = dut.u_sender, dut.u_image, dut.u_commands
+    sent = Watch(sender.start_i, sender.byte_valid_o, sender.byte_ready_i, sender.byte_o)
+    pixels = Watch(image.commit_i, image.m_axis_tvalid, image.m_axis_tready, image.m_axis_tdata)
+    begun = commands.access_start_o
+    accesses = Watch(commands.access_done_i, begun, begun, commands.access_address_o)
+    host.bench.agents += [sent, pixels, accesses]
+    await host.ask(Kind.READ, read_payload((0x204, 0x3F8, 0x204)))
+    assert sent.found == [1] * 9 + [2, 1, 1, 1] * 3 + [1] * 4
+    assert accesses.found[1:] == [5, 5]
+    await host.ask(Kind.WRITE, writes(0x10, [1, 2, 3]))
+    assert accesses.found[4:] == [7, 7]
+    await host.ask(Kind.IMAGE, image_payload(0, bytes(IMAGE)))
+    assert pixels.found == [2] * IMAGE
+
+
 @cocotb.test()
 async def reset(dut: Any) -> None:
     """A reset in the middle of anything: the bridge begins anew and has forgotten the last number."""
@@ -282,7 +329,7 @@ def damage(rng: random.Random, data: bytes, kind: str) -> list[int]:
         return list(levels(data[:place] + bytes([rng.randrange(256)]) + data[place:], DIVISOR))
     if kind == "cut":
         return list(levels(data[: max(place, 1)], DIVISOR))
-    if kind == "pause":
+    if kind == "break":
         start = place * BYTE
         return clean[:start] + [0] * rng.randrange(12 * DIVISOR, 5 * BYTE) + clean[start:]
     if kind == "rubbish":
@@ -292,7 +339,7 @@ def damage(rng: random.Random, data: bytes, kind: str) -> list[int]:
     return clean[:start] + [rng.getrandbits(1) for _ in range(4 * BYTE)] + clean[start + 4 * BYTE :]
 
 
-DAMAGE = ("flip", "loss", "extra", "cut", "pause", "rubbish", "burst")
+DAMAGE = ("flip", "loss", "extra", "cut", "break", "rubbish", "burst")
 
 
 @cocotb.test()
@@ -315,7 +362,7 @@ async def noise(dut: Any, kind: str) -> None:
         if not whole:
             assert after == before and host.pixels.begun == 0, f"{kind} {number}: something took effect"
             assert any(one.kind == Kind.DAMAGED for one in answers), f"{kind} {number}: nobody was told"
-        assert not whole or kind in ("extra", "burst", "rubbish", "pause", "loss")
+        assert not whole or kind in ("extra", "burst")
         answer = await host.answer(data, 40)
         assert answer is not None and answer.status == Status.DONE
         await host.bench.step(4 * IMAGE)
@@ -323,6 +370,24 @@ async def noise(dut: Any, kind: str) -> None:
             assert host.pixels.images[before[1] :] == [(number, pixels)]
         else:
             assert host.registers.writes[before[0] :] == [(0x10, word)] * 2
+
+
+@cocotb.test()
+async def pauses(dut: Any) -> None:
+    """From byte to byte a frame may take GapCycles, wherever in it; a cycle more, and it is none."""
+    host = await start(dut)
+    word = 0
+    for place in (1, 3, 5, 7, 11, -1):  # in header, address, word and CRC
+        for pause in (GAP - BYTE, GAP - BYTE + 1):
+            word += 1
+            data = host.frame(Kind.WRITE, writes(0x10, [word]))
+            host.line.levels += [*levels(data[:place], DIVISOR), *[1] * pause, *levels(data[place:], DIVISOR)]
+            await host.quiet()
+            taken = pause + BYTE <= GAP
+            assert host.registers.writes[-1:] == [(0x10, word if taken else word - 1)], (place, pause)
+            kinds = {answer.kind for answer in host.line.answers}
+            assert kinds == {Kind.WRITE + ANSWER_BIT if taken else Kind.DAMAGED}, (place, pause)
+            host.line.answers.clear()
 
 
 @cocotb.test()

@@ -37,11 +37,12 @@ class Line:
         self.dut.rx_i.value = 1
 
 
-async def found(dut: Any, line_levels: Iterable[int]) -> list[int | None]:
+async def found(dut: Any, line_levels: Iterable[int], quiet: int = 4) -> list[int | None]:
+    """What comes of levels that begin ``quiet`` cycles after reset."""
     line = Line(dut)
     bench = Bench(dut, [line])
     await bench.start()
-    await bench.step(4)
+    await bench.step(quiet)
     line.levels = list(line_levels)
     await bench.step(len(line.levels) + 12 * DIVISOR)
     return line.found
@@ -79,3 +80,23 @@ async def low_stop_bits(dut: Any) -> None:
     bad = good[: 9 * DIVISOR] + [0] * DIVISOR
     line = [*good, *bad, *[1] * DIVISOR, *good, *[0] * 35 * DIVISOR, *[1] * DIVISOR, *good]
     assert await found(dut, line) == [0x3C, None, 0x3C, None, 0x3C]
+
+
+@cocotb.test()
+async def low_at_reset(dut: Any) -> None:
+    """A line that is low when the reset ends is neither a byte nor an error, however long."""
+    for cycles in (1, DIVISOR, 35 * DIVISOR):
+        line = [*[0] * cycles, *[1] * 11 * DIVISOR, *levels([0x3C], DIVISOR)]
+        assert await found(dut, line, quiet=0) == [0x3C], f"low for {cycles} cycles"
+
+
+@cocotb.test()
+async def latency(dut: Any) -> None:
+    """From the first low cycle on the pin to the byte, as the header says."""
+    line = Line(dut)
+    bench = Bench(dut, [line])
+    await bench.start()
+    await bench.step(4)
+    line.levels, start = list(levels([0x3C], DIVISOR)), bench.cycle
+    await bench.run_until(lambda: bool(line.found), 12 * DIVISOR)
+    assert bench.cycle - 1 - start == 9 * DIVISOR + DIVISOR // 2 + 3

@@ -3,15 +3,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from hw.board import BOARD, bridge_sources
 from hw.tests.test_manifest import before_their_users
 from tools.cocotb_run import lint, run, with_mutant
 from tools.manifest import findings, read_manifest
+from verif.unit.test_synthesis import BLOCK_RAM, LUT_RAM, cells
 
 BENCH = "verif.board.bench_serial_bridge"
-PARAMETERS = {"Divisor": 8, "GapCycles": 400, "ImageBytes": 37, "ResultsDepth": 5}
+PARAMETERS = {"Divisor": 8, "GapCycles": 400, "ImageBytes": 37, "ResultsDepth": 5, "LabelW": 11}
 
 
 def test_serial_bridge() -> None:
@@ -41,6 +44,12 @@ def test_bad_parameters_are_refused(parameters: dict[str, int], sentence: str) -
     assert sentence in " ".join(lint("serial_bridge", parameters, bridge_sources()).split())
 
 
+@pytest.mark.parametrize("module", ["frame_receiver", "image_buffer"])
+def test_a_payload_and_an_image_are_a_block_ram_each(tmp_path: Path, module: str) -> None:
+    found = cells(tmp_path, module, BOARD)
+    assert found[BLOCK_RAM] == 1 and LUT_RAM not in found
+
+
 RECEIVER, COMMANDS, SENDER = "frame_receiver", "serial_commands", "frame_sender"
 DEFECTS = {
     "takes any checksum": (RECEIVER, "(crc == Residue) ? Full : Skip", "Full", "noise/kind=flip"),
@@ -49,6 +58,7 @@ DEFECTS = {
     "finds a frame in damage": (RECEIVER, "? Header : Skip;", "? Header : Hunt;", "a_frame_in_damage_is_none"),
     "waits for ever for the rest": (RECEIVER, "        if (quiet) begin\n", "        if (1'b0) begin\n",
                                     "noise/kind=cut"),
+    "a gap too short": (RECEIVER, "GapW'(GapCycles - 1)", "GapW'(GapCycles - 2)", "pauses"),
     "takes any length": (RECEIVER, "(length > 16'(Bytes)) ? Skip : ", "", "too_long"),
     "overlooks what comes too early": (RECEIVER, "(overrun_q || something) ? Skip : Hunt", "Hunt",
                                        "a_request_too_early"),
@@ -61,6 +71,7 @@ DEFECTS = {
     "goes on after a bus error": (COMMANDS, "if (access_error_i || over) state_q", "if (over) state_q", "bus_errors"),
     "takes any length of a write": (COMMANDS, " && request_i.length[1:0] == 2'd2", "", "bad_requests"),
     "takes images that are too long": (COMMANDS, "request_i.length <= 16'(2 + ImageBytes)", "1'b1", "bad_requests"),
+    "cuts a label that is too long": (COMMANDS, "(word_q[31:16] >> LabelW) != '0", "1'b0", "bad_requests"),
     "says nothing of damage": (COMMANDS, "damaged_q <= 1'b1;", "damaged_q <= 1'b0;", "noise/kind=loss"),
     "counts a result too many": ("result_queue", " - 8'(pop);", ";", "results"),
     "a result more than once": (COMMANDS, "assign result_ready_o = state_q == Collect && ",
@@ -73,7 +84,9 @@ DEFECTS = {
     "never tells of an error": ("register_master", "error_o <= m_axil_bresp != '0;", "error_o <= 1'b0;", "bus_errors"),
     "a wrong length": (SENDER, "16'(StatusBytes) + ", "16'd0 + ", "hello"),
     "the checksum leaves the words out": (SENDER, "(state_q == Words || ", "(", "hello"),
-    "reads a word too early": (SENDER, "Wait: state_q <= Words;", "Wait: state_q <= Check;", "hello"),
+    "leaves the words out": (SENDER, "Wait: state_q <= Words;", "Wait: state_q <= Check;", "hello"),
+    "reads a word too early": (SENDER, "(word_q == answer_i.words - 1'b1) ? Check : Wait",
+                               "(word_q == answer_i.words - 1'b1) ? Check : Words", "latencies"),
 }  # fmt: skip
 
 

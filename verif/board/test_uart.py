@@ -34,6 +34,8 @@ DEFECTS = {
     "samples late": ("uart_rx", "Divisor / 2;", "Divisor - 1;", "data/rate=fast"),
     "ignores the stop bit": ("uart_rx", "valid_o <= vote;", "valid_o <= 1'b1;", "low_stop_bits"),
     "a break is many errors": ("uart_rx", "vote ? Idle : Recover", "Idle", "low_stop_bits"),
+    "a line that is low at reset is an error": ("uart_rx", "before_q         <= '0;",
+                                                "{before_q, line_q, meta_q} <= '1;", "low_at_reset"),
     "sends the highest bit first": ("uart_tx", "bits_q <= {1'b1, data_i}",
                                     "bits_q <= {1'b1, {<<{data_i}}}", "data/idle=random"),
     "forgets the stop bit": ("uart_tx", "4'd10", "4'd9", "data/idle=none"),

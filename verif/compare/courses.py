@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
-from golden.data import LabelledImages, generic_source, users_source
+from golden.data import LabelledImages
 from spec import tiny_variants as tiny
 from spec.bank import Bank
 from spec.bank_file import load_bank
@@ -16,7 +17,8 @@ from spec.learning import LearnRule
 from spec.paths import BANKS, factory_file
 from spec.presets import Accelerator, load_toml
 from training.course import Course
-from training.learning import lfsr_seed
+from training.learning import lfsr_seed, teaching
+from training.table_files import TableData
 
 _OWN = 2000  # random images of a small network's user
 
@@ -60,24 +62,24 @@ class Lecture:
 
 
 def of_users(
-    accelerator: Accelerator, gate: str, users: Iterable[int] | None, passes: int | None, seed: int
+    accelerator: Accelerator, gate: str, data: TableData, passes: int | None, seed: int, banks: Path = BANKS
 ) -> Iterator[Lecture]:
-    """The preset's course for each user (None: all), from the factory bank without this user.
+    """The preset's course for each user of the data, from the factory bank without this user.
 
     Raises:
         InputError: the preset cannot learn, or a file is missing.
     """
     preset = load_toml("gates", gate)
     rule, course = LearnRule.of(preset, accelerator.moe), Course.of(preset).with_passes(passes)
-    source, generic = users_source(), generic_source("train")
-    for user in users or source.users:
-        start = load_bank(factory_file(accelerator.moe.preset, user, BANKS), accelerator.moe)
+    generic = teaching(data.train)
+    for user in data.numbers:
+        start = load_bank(factory_file(accelerator.moe.preset, user, banks), accelerator.moe)
         seeded = replace(rule, seed=lfsr_seed(seed, user))
-        yield Lecture(f"user {user}", accelerator, start, source.train(user), generic, seeded, course)
+        yield Lecture(f"user {user}", accelerator, start, data.users.train(user), generic, seeded, course)
 
 
 def of_small_networks(images: int, seed: int) -> Iterator[Lecture]:
-    """Random images with random labels, about so many over all small networks, every lesson for the gate, too."""
+    """Random images with random labels, so many over all small networks or more, every lesson for the gate, too."""
     course = Course(passes=1, every=3, generic=1, gate_on_all=True)
     a_pass = _OWN + course.generic_images(_OWN)
     course = course.with_passes(-(-images // (a_pass * len(tiny.VARIANTS))))

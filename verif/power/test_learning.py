@@ -225,7 +225,7 @@ def test_a_session_that_sleep_spoils_is_seen(defect: Defect) -> None:
 
 
 def test_a_session_without_memories_is_seen() -> None:
-    defect = ("learn_control.sv", "assign lost      = active && !learn_on_i;", "assign lost      = 1'b0;")
+    defect = ("learn_control.sv", "bank_lost = !bank_valid_i[b];", "bank_lost = 1'b0;")
     assert not holds(lambda: session_ends(fresh(defect)))
 
 

@@ -14,25 +14,24 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from golden.data import LabelledImages
 from golden.energy.expected import expected_counts
 from golden.energy.hardware import KINDS, hardware_energy
-from golden.energy.lessons import by_kind, inference_energy, learning_energy, lesson_rows
+from golden.energy.lessons import by_kind, inference_energy, learning_energy, lesson_lines, lesson_rows
 from golden.energy.ratios import operations_ratio
 from golden.energy.retraining import DEVICE_MULTIPLIERS, FLOAT, integers, retraining
 from golden.learner import Lesson
-from spec.bank import Bank
-from spec.learning import LearnRule
 from spec.lesson_activity import lesson_activity, total
+from spec.markdown import markdown_table
 from spec.network import Mode, Moe
 from spec.presets import Accelerator
-from training.course import Course
 from training.fine_tune import FINE_TUNE
 from verif.bulk.simulator import BulkSimulator
+from verif.compare.courses import Lecture
 from verif.compare.lessons import compare_course
 from verif.compare.pupils import RtlPupil
 
 NAME = "learning_energy"  # of the kept files
+_USUAL = 700  # images of a user, for a figure that is easy to remember
 BATCH = FINE_TUNE.batch  # images an update in the project's own retraining
 
 
@@ -47,17 +46,15 @@ class Tally:
     gate_moves: int = 0
 
 
-def take_course(
-    design: Accelerator, start: Bank, own: LabelledImages, generic: LabelledImages, rule: LearnRule, course: Course,
-    seed: int, simulator: BulkSimulator | None = None,
-) -> dict:  # fmt: skip
+def take_course(lecture: Lecture, seed: int, simulator: BulkSimulator | None = None) -> dict:
     """One user's course, on golden learner and RTL.
 
     Returns:
         Counts of lessons, ``cycles`` of the whole course, the ``interval`` of its images in cycles, ``mismatches``
         between RTL and golden learner, and ``inference`` and ``learning``, pJ by kind.
     """
-    moe, folding, tally, kinds = design.moe, design.folding, Tally(), Counter()
+    design, tally, kinds = lecture.accelerator, Tally(), Counter()
+    moe, folding = design.moe, design.folding
 
     def on_lesson(lesson: Lesson, mine: bool, with_gate: bool) -> None:
         tally.own += mine
@@ -67,14 +64,19 @@ def take_course(
         tally.gate_moves += lesson.gate
         kinds[mine, with_gate, lesson.local_pair, lesson.gate_pair] += 1
 
-    pupil = RtlPupil(design, start, simulator)
-    found = compare_course(pupil, moe, start, own, generic, rule, course, Mode.MOE_GATED, seed, on_lesson=on_lesson)
-    pupil.close()
+    pupil = RtlPupil(design, lecture.start, simulator)
+    try:
+        found = compare_course(
+            pupil, moe, lecture.start, lecture.own, lecture.generic, lecture.rule, lecture.course, seed=seed,
+            on_lesson=on_lesson,
+        )  # fmt: skip
+    finally:
+        pupil.close()
     activity = total(lesson_activity(moe, folding, *kind) * times for kind, times in kinds.items())
     return {
         **asdict(tally),
         "images": found.images,
-        "different_images": len(own) + tally.generic,
+        "different_images": len(lecture.own) + tally.generic,
         "cycles": found.course_cycles,
         "interval": found.cycles,
         "mismatches": found.mismatches,
@@ -149,16 +151,6 @@ def _retrainings(moe: Moe, course: Mapping, learned: Mapping[str, float]) -> lis
 
 
 # ---- For people ------------------------------------------------------------------------------------------------------
-def lesson_lines(rows: Mapping[str, Mapping[str, float]], ge: float) -> list[list[str]]:
-    """Cells of what a lesson is made of: name, sums, weights, buffers, total in nJ, and per cent of a GE image."""
-    lines = []
-    for name, kinds in rows.items():
-        total = sum(kinds.values())
-        cells = [f"{kinds[kind] / 1000:,.3f}" for kind in ("mac", "weights", "buffers")]
-        lines.append([name, *cells, f"{total / 1000:,.3f}", f"{100 * total / ge:.4f}"])
-    return lines
-
-
 LESSON_HEAD = ("one of", "sums and products", "weights", "buffers", "nJ", "% of a GE image")
 
 
@@ -169,30 +161,49 @@ def as_markdown(result: Mapping) -> str:
         "<!-- SPDX-License-Identifier: Apache-2.0 -->\n# What learning on the device costs\n",
         f"Energy by the [first proxy](../energy.md#learning), in nJ of 45 nm, all weights on chip; {result['design']}. "
         f"One image of GE_ONLY is {result['ge']['total'] / 1000:,.0f} nJ.\n",
-        _table(
+        markdown_table(
             LESSON_HEAD,
             lesson_lines({n: row["by_kind"] for n, row in result["lesson"].items()}, result["ge"]["total"]),
         ),
         f"## Whole courses\n\nMean of {len(users)} user{'s' * (len(users) > 1)} ({result['data']['users']}), "
         f"{result['passes']} passes, seed {result['seed']}; movements by the golden learner, cycles by the RTL, which "
         f"differ in {course['mismatches']} answers, weights and random numbers.\n",
-        _table(("", "a course", "a lesson"), _course_lines(course, result["ge"]["total"])),
+        markdown_table(("", "a course", "a lesson"), _course_lines(course, result["ge"]["total"])),
+        _course_words(course, result["passes"]),
         "## Retraining fc1 and fc2 with the same images\n\n"
         f"Plain gradient descent, batches of {result['batch']}, everything in its favour (docs/energy.md). Cycles are "
         f"a lower bound: {result['multipliers']} multipliers, all of them busy in every cycle. In brackets what the "
         "bounds of all costs allow.\n",
-        _table(
+        markdown_table(
             ("arithmetic", "trunk", "weights", "10⁹ products", "mJ", "by learning", "10⁶ cycles", "by learning"),
             [_retraining_line(row) for row in result["retraining"]],
         ),
+        f"The cheapest one would cost as much energy as learning with {_as_cheap(result, 'by_learned'):.1f} passes "
+        f"instead of {result['passes']}, and as many cycles with {_as_cheap(result, 'cycles_by_learned'):.1f}.\n",
         "## User by user\n",
-        _table(
+        markdown_table(
             ("user", "own", "generic", "LE moves", "gate moves", "10⁶ cycles", "mJ", "of it learning, %"),
             [_user_line(user) for user in users],
         ),
         f"Reproduce: `{result['command']}`.\n",
     ]
     return "\n".join(parts)
+
+
+def _course_words(course: Mapping, passes: int) -> str:
+    inference, learning = (sum(course[part].values()) for part in ("inference", "learning"))
+    return (
+        f"The local expert moves in {100 * course['local_moves'] / course['own']:.0f} % of the own images, the gate in "
+        f"{100 * course['gate_moves'] / course['with_gate']:.0f} % of those that it learns from. Learning is "
+        f"{100 * learning / (inference + learning):.1f} % of the energy. With {_USUAL} own images a course takes "
+        f"{_USUAL * passes * course['cycles'] / course['own'] / 1e6:.1f} million cycles.\n"
+    )
+
+
+def _as_cheap(result: Mapping, what: str) -> float:
+    """Passes of the cheapest retraining that cost as much as the whole course."""
+    ratios = [row[what] for row in result["retraining"]]
+    return result["passes"] / min(ratio[0] if isinstance(ratio, list) else ratio for ratio in ratios)
 
 
 def _course_lines(course: Mapping, ge: float) -> list[list[str]]:
@@ -238,7 +249,3 @@ def _user_line(user: Mapping) -> list[str]:
         f"{(inference + learning) / 1e9:.3f}",
         f"{100 * learning / (inference + learning):.2f}",
     ]
-
-
-def _table(head: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
-    return "\n".join(["| " + " | ".join(line) + " |" for line in (head, ["---"] * len(head), *lines)]) + "\n"

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from spec.learning import LearnRule
 from training.course import Course
 from verif.bulk.library import build_library
 from verif.bulk.simulator import BulkSimulator
+from verif.compare.courses import Lecture
 from verif.proxies import lessons
 
 VARIANT = "two"
@@ -56,9 +58,9 @@ def take(library, rule: LearnRule = RULE, other_bank: bool = False) -> dict:
     if other_bank:
         load = simulator.load_bank
         simulator.load_bank = lambda bank, number: load(tiny.bank(VARIANT, 1), number)
-    found = lessons.take_course(
-        DESIGN, tiny.bank(VARIANT, START), labelled(OWN, 1), labelled(60, 2), rule, COURSE, SEED, simulator
-    )
+    start = tiny.bank(VARIANT, START)
+    lecture = Lecture("somebody", DESIGN, start, labelled(OWN, 1), labelled(60, 2), rule, COURSE)
+    found = lessons.take_course(lecture, SEED, simulator)
     simulator.close()
     return found
 
@@ -93,6 +95,16 @@ def test_a_course_is_the_sum_of_its_lessons(taken) -> None:
     assert sum(taken["learning"].values()) == pytest.approx(expected)
     inference = 30 * rows["inference without the gate"] + 20 * rows["inference with the gate"]
     assert sum(taken["inference"].values()) == pytest.approx(inference)
+
+
+def test_a_course_that_breaks_off_frees_its_simulator(monkeypatch) -> None:
+    closed = []
+    pupil = SimpleNamespace(close=lambda: closed.append(True))
+    monkeypatch.setattr(lessons, "RtlPupil", lambda *_: pupil)
+    lecture = Lecture("nobody", DESIGN, tiny.bank(VARIANT, START), labelled(OWN, 1), labelled(60, 2), RULE, COURSE)
+    with pytest.raises(AttributeError):  # of the stand-in, which cannot be taught
+        lessons.take_course(lecture, SEED)
+    assert closed == [True]
 
 
 def test_a_stricter_rule_costs_more(library, taken) -> None:
@@ -145,6 +157,13 @@ def test_the_tables_show_the_record() -> None:
     text = lessons.as_markdown(result)
     assert "| LE moves | 450 | 0.417 |" in text
     assert "| both | 0.101 mJ | 93.52 nJ |" in text
+    assert "moves in 50 % of the own images, the gate in 15 % of those" in text and "Learning is 1.0 % of" in text
+    assert "With 700 own images a course takes 0.8 million cycles." in text
+    least = [
+        min(kind(row) for row in result["retraining"])
+        for kind in (lambda r: r["by_learned"][0], lambda r: r["cycles_by_learned"])
+    ]
+    assert f"learning with {1 / least[0]:.1f} passes instead of 1, and as many cycles with {1 / least[1]:.1f}." in text
     assert "| 2 | 900 | 180 | 500 | 40 | 1.00 | 0.101 | 0.99 |" in text
     assert text.count("8-bit integers") == 4 and "`a command`" in text
     assert lessons.as_markdown(made_up(user(1))) != text

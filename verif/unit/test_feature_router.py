@@ -18,8 +18,8 @@ DEFECTS = {
     "descriptor leaves early": ("count_q == CountW'(FrameWords - 1)", "count_q == CountW'(FrameWords - 2)"),
     "announces to all": ("frame_start_o = select;", "frame_start_o = '1;"),
     "announces every offer": (
-        "(taken && count_q == '0)",
-        "(feature_valid_i && image_valid_i && count_q == '0)",
+        "= taken && count_q == '0;",
+        "= feature_valid_i && image_valid_i && count_q == '0;",
     ),
     "swaps gate and GE": (
         "{image_i.use_gate, image_i.use_le[LocalExperts-1:0], image_i.use_ge}",

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.cocotb_run import rtl_sources
+from tools.cocotb_run import RTL, rtl_sources
 from verif import models
 from verif.unit.memory_data import WEIGHT_FILE, contents
 
@@ -21,10 +21,10 @@ MULTIPLIER, BLOCK_RAM, LUT_RAM, FLIP_FLOP = "MULT18X18D", "DP16KD", "TRELLIS_DPR
 CARRY = "CCU2C"
 
 
-def cells(tmp_path: Path, top: str, **parameters: int | str) -> dict[str, int]:
-    """Synthesise ``top`` for ECP5: cell type -> count."""
+def cells(tmp_path: Path, top: str, directory: Path = RTL, **parameters: int | str) -> dict[str, int]:
+    """Synthesise ``top`` of a directory for ECP5: cell type -> count."""
     # The WebAssembly build sees only what lies below its working directory.
-    sources = rtl_sources(top)
+    sources = rtl_sources(top, directory=directory)
     for path in sources:
         shutil.copy(path, tmp_path)
     quoted = {name: f'"{value}"' if isinstance(value, str) else value for name, value in parameters.items()}
