@@ -19,7 +19,9 @@ BLOCK_BITS = 18 * 1024  # of a DP16KD
 READ_CELLS = "read_verilog -lib +/ecp5/cells_bb.v"
 # Behind it, which gives black boxes no parameters: the registers of multiplier_block are those of its block.
 _REGISTERS = {"REG_INPUTA_CLK": "CLK0", "REG_INPUTB_CLK": "CLK0", "REG_OUTPUT_CLK": "CLK0", "REG_OUTPUT_CE": "CE1"}
-SET_PARAMETERS = "setparam " + " ".join(f'-set {name} "{value}"' for name, value in _REGISTERS.items()) + " t:MULT18X18D"
+SET_PARAMETERS = (
+    "setparam " + " ".join(f'-set {name} "{value}"' for name, value in _REGISTERS.items()) + " t:MULT18X18D"
+)
 
 
 def run_yosys(directory: Path, script: str, log: Path | None = None) -> None:
