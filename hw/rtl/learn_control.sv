@@ -15,8 +15,8 @@
 /// Protocol: start_i, commit_i (with activate_i) and cancel_i are pulses. lessons_i: images or corrections with a
 /// lesson are in flight, or an update is open. reader_*: the reader is started when ready, and given nothing else
 /// meanwhile.
-/// learn_on_i: the memories of the bank have power. When the bank becomes invalid, as it does without power, the session
-/// ends as with a cancel. opened_o is a pulse, active_o high from then until the session has ended.
+/// learn_on_i: the memories of the bank have power. When the bank becomes invalid, as it does without power, the
+/// session ends as with a cancel. opened_o is a pulse, active_o high from then until the session has ended.
 /// Does not: hold settings (registers do), or learn.
 ///
 /// Parameters

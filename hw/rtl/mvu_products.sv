@@ -11,8 +11,8 @@
 ///
 /// Latency: 2 cycles, or 4 with Multiplier = 2. Initiation interval: 1 cycle.
 ///
-/// Protocol: valid_i[0] comes with the operands, valid_i[1] a cycle later: registers only load for a valid step, so that
-/// nothing toggles when the memories are read for another reason. With Multiplier = 2 they load always, see
+/// Protocol: valid_i[0] comes with the operands, valid_i[1] a cycle later: registers only load for a valid step, so
+/// that nothing toggles when the memories are read for another reason. With Multiplier = 2 they load always, see
 /// multiplier_pair; such weights are constants that nothing else reads.
 /// Does not: say when a product is valid.
 ///
