@@ -66,7 +66,7 @@ WEIGHT_ROM = "u_weight_rom"
 ROM_SUFFIX = "_rom"
 WEIGHT_RAM = "gen_loaded.u_weights.u_ram"
 LOADED_MEMORY = "gen_chunk"  # the generate block around the cells of weight_ram
-MULTIPLIER = "u_block"  # of multiplier_block
+MULTIPLIER = "u_multiplier"
 
 # Nets to watch.
 DECISION = tuple(f"{BRANCHES['gn'].branch_path()}.decision_{end}" for end in ("valid", "ready"))

@@ -42,7 +42,7 @@ module multiplier_pair #(
   multiplier_block #(
       .ActW(ActW),
       .WgtW(PackedW)
-  ) u_block (
+  ) u_multiplier (
       .clk_i,
       .valid_i  ('1),
       .act_i,

@@ -44,7 +44,7 @@ module mvu_products #(
         multiplier_block #(
             .ActW(ActW),
             .WgtW(WgtW)
-        ) u_block (
+        ) u_multiplier (
             .clk_i,
             .valid_i,
             .act_i    (act_i[s]),
@@ -72,7 +72,7 @@ module mvu_products #(
           multiplier #(
               .ActW(ActW),
               .WgtW(WgtW)
-          ) u_multiplier (
+          ) u_logic (
               .act_i    (act_q[s]),
               .wgt_i    (wgt_q[p][s]),
               .product_o(product[p][s])
