@@ -23,7 +23,7 @@ from spec.tiny_variants import random_images
 
 POOL = 60  # different images
 USER, OTHER_USER = 1, 2
-SETTLE_LIMIT = 60_000  # cycles in which a mode change must complete once its images have left; far above the bound
+SETTLE_LIMIT = 20_000  # cycles in which a mode change must complete once its images have left; far above the bound
 LONGEST_IDLE = (1 << 24) - 1  # of register POWER_IDLE
 
 
