@@ -286,7 +286,7 @@ module moe_core
     assign replay_image      = '0;
 
     logic unused_corrections;
-    assign unused_corrections = ^{correct_i, le_replayed, gn_replayed, moe_mode, replay_ready};
+    assign unused_corrections = ^{correct_i, le_replayed, gn_replayed, moe_mode, replay_ready, image_start};
   end
 
   // ---- Branches of the experts and the gate -----------------------------------------------------------------
