@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// What multiplier_block uses of the ECP5's MULT18X18D, for simulation: an 18 x 18 bit multiplier with a register at
-/// each operand (clock enable CE0) and one behind it (CE1), as tools/yosys.py sets them up. Source: Lattice FPGA-TN-02205,
-/// "ECP5 and ECP5-5G sysDSP Usage Guide".
+/// each operand (clock enable CE0) and one behind it (CE1), as tools/yosys.py sets them up.
+/// Source: Lattice FPGA-TN-02205, "ECP5 and ECP5-5G sysDSP Usage Guide".
 module MULT18X18D (
     input  logic A17, A16, A15, A14, A13, A12, A11, A10, A9,
     input  logic A8, A7, A6, A5, A4, A3, A2, A1, A0,
