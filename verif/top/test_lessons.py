@@ -28,7 +28,7 @@ CASES = {"eight": ["mixed/idle=none/stall=none", "back_to_back/mode=3"]}
 
 @pytest.mark.parametrize("variant", tiny.VARIANTS)
 def test_lessons(variant: str) -> None:
-    simulate(variant, testcase=CASES.get(variant))
+    simulate(variant, testcase=CASES.get(variant), optimise=True)
 
 
 # What the benches of the parts (rival, weight_mover, row_compare, replay_ring) do not see.

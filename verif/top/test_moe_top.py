@@ -29,7 +29,7 @@ def simulate(variant: str, files: list[Path], **options: Any) -> Results:
 
 @pytest.mark.parametrize("variant", tiny.VARIANTS)
 def test_moe_top(variant: str) -> None:
-    simulate(variant, sources(variant))
+    simulate(variant, sources(variant), optimise=True)
 
 
 # module, text, replacement, the test that must fail
