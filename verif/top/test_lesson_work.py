@@ -27,7 +27,7 @@ CASE = "mixed/idle=none/stall=none"
 
 @pytest.mark.parametrize("variant", tiny.VARIANTS)
 def test_work_of_lessons(variant: str) -> None:
-    simulate(variant, testcase=CASE if variant == "eight" else None)
+    simulate(variant, testcase=CASE if variant == "eight" else None, optimise=True)
 
 
 # None of these changes an answer or a weight: it is work that nobody needs, or work left out.
