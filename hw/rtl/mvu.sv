@@ -94,7 +94,17 @@ module mvu #(
   logic [AddrW-1:0] addr_q;
   logic last_fold, first_word, last_word, credit, issue;
 
-  assign last_fold  = fold_q == FoldW'(OutWords - 1);
+  if (OutWords == 1) begin : gen_single_fold
+    assign last_fold = 1'b1;
+  end else begin : gen_folds
+    logic last_fold_q;
+    always_ff @(posedge clk_i) begin
+      if (!rst_ni) last_fold_q <= 1'b0;
+      else if (issue) last_fold_q <= fold_q == FoldW'(OutWords - 2);
+    end
+    assign last_fold = last_fold_q;
+  end
+
   assign issue      = in_valid_i && (credit || !last_word);
   assign in_ready_o = last_fold && (credit || !last_word);
 
