@@ -5,7 +5,7 @@
 /// second-largest value, which equals the largest on a tie. With Count = 1 there is no second value and the
 /// most negative number stands for it.
 ///
-/// Latency: 1 cycle from the last beat to out_valid_o. Initiation interval: Count cycles a vector (2 with Count = 1), no
+/// Latency: 1 cycle from the last beat to out_valid_o. Initiation interval: Count cycles a vector, 2 with Count = 1; no
 /// bubble between vectors unless the previous result is still waiting when the last beat of the next one arrives.
 ///
 /// Protocol: valid/ready; out_* are registers and held until out_ready_i; in_ready_o depends on registers only.

@@ -207,10 +207,10 @@ module moe_core
   // ---- Front end and router ---------------------------------------------------------------------------------
   logic fe_valid, fe_ready, feature_valid, feature_ready;
   logic [FeatureWordW-1:0] fe_feature, feature, routed;
-  logic [Outputs-1:0] routed_valid, routed_ready, frame_start;
+  logic [Outputs-1:0] routed_valid, routed_ready, announced, frame_start;
   logic image_start;
-  image_t frame_image, replay_image;
-  logic frame_replay, replay_valid, replay_ready;
+  image_t announced_image, frame_image, replay_image;
+  logic announced_replay, frame_replay, replay_valid, replay_ready;
   activity_t [FrontLayers-1:0] fe_activity;
 
   fe_branch u_fe (
@@ -256,14 +256,21 @@ module moe_core
       .out_valid_o    (routed_valid),
       .out_ready_i    (routed_ready),
       .out_data_o     (routed),
-      .frame_start_o  (frame_start),
-      .frame_image_o  (frame_image),
-      .frame_replay_o (frame_replay),
+      .frame_start_o  (announced),
+      .frame_image_o  (announced_image),
+      .frame_replay_o (announced_replay),
       .image_start_o  (image_start),
       .replay_valid_i (replay_valid && accept_i),
       .replay_ready_o (replay_ready),
       .replay_i       (replay_image)
   );
+
+  // Tags are a cycle behind the first word of their image, which comes to nobody who needs them before.
+  always_ff @(posedge clk_i) begin
+    frame_start  <= rst_ni ? announced : '0;
+    frame_image  <= announced_image;
+    frame_replay <= announced_replay;
+  end
 
   // ---- Random numbers of lessons: one step of the LFSR each, as the image goes to the experts ---------------
   logic [RandomW-1:0] dithers;
@@ -337,7 +344,7 @@ module moe_core
       .domain_rst_ni(domain_rst_ni[DomainGe]),
       .isolate_i    (isolate_i[DomainGe]),
       .frame_start_i(frame_start[ToGe]),
-      .image_i      (route_image),
+      .image_i      (frame_image),
       .in_valid_i   (routed_valid[ToGe]),
       .in_ready_o   (routed_ready[ToGe]),
       .in_data_i    (routed),

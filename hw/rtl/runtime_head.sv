@@ -114,7 +114,8 @@ module runtime_head
   localparam int unsigned LearnWordW = LearnPe * LearnSimd * WgtW;
 
   // ---- Inputs: pooled features, which a learner can have again, then the extra ones -------------------------
-  logic feature_valid, feature_ready, pooled_valid, pooled_ready, word_valid, word_ready, whole_valid, whole_ready, vector_valid, vector_ready;
+  logic feature_valid, feature_ready, pooled_valid, pooled_ready, word_valid, word_ready, whole_valid, whole_ready;
+  logic vector_valid, vector_ready;
   logic [Lanes*ActW-1:0] feature_data;
   logic [FirstSimd*ActW-1:0] pooled_data, word_data, whole_data, vector_data;
 
