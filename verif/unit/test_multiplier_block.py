@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from hw.cells import CELLS
 from tools.cocotb_run import RTL, run, with_mutant
 from tools.yosys import READ_CELLS, SET_PARAMETERS, run_yosys
 
 BENCH = "verif.unit.bench_multiplier_block"
 SOURCES = {"generic": [RTL / "multiplier_block.sv"]}
-SOURCES["ecp5"] = [Path(__file__).with_name("MULT18X18D.sv"), *SOURCES["generic"]]
+SOURCES["ecp5"] = [CELLS / "MULT18X18D.sv", *SOURCES["generic"]]
 DEFINES = {"generic": {}, "ecp5": {"TARGET_ECP5": 1}}
 SHAPES = [(8, 8), (8, 17), (17, 18), (1, 1)]
 
