@@ -29,6 +29,9 @@ module EHXPLLL #(
     period  <= $realtime - edge_at;
     edge_at <= $realtime;
     if (left != 0) left <= left - 1;
+  end
+
+  always @(CLKFB) begin
     assert (CLKFB == CLKOP)
     else $error("EHXPLLL: CLKFB is not CLKOP.");
   end
