@@ -19,6 +19,7 @@ from hw.regs.map import register
 from spec.domains import DOMAINS
 
 PAUSE = 24  # cycles from the end of one sample to the next snapshot; reading a sample takes about 40
+SLOWER = 32  # later samples are further apart: one such part of the time that has gone by
 AFTER = 6  # samples behind the answer: a domain that has nothing left to do goes to sleep
 _ADDRESSES = [register("counters.cycles.lo").address] + [
     register(f"domain[{d}].{kind}.lo").address for kind in ("on_cycles", "active_cycles") for d in range(len(DOMAINS))
@@ -83,7 +84,7 @@ def record(device: Accelerator, image: np.ndarray | None, samples: int = 24) -> 
     transport.send(image)
     words = np.zeros(0, np.uint32)
     while not len(words):
-        words, _ = transport.receive(1, PAUSE)
+        words, _ = transport.receive(1, max(PAUSE, (transport.cycles - start) // SLOWER))
         taken.append(_sample(device))
         if transport.cycles - start > TIMEOUT_CYCLES:
             raise DeviceFault(f"the device gave no answer in {TIMEOUT_CYCLES:,} cycles")
