@@ -85,6 +85,8 @@ class Service:
         self.desk = desk or Desk(design, rule)
         self.device = Worker("device", WAITING, self.desk.reset)
         self.background = Worker("golden", WAITING)
+        # The first time everything is slow; nobody should wait for that with a pen in the hand.
+        self._classify(self.sessions.start.weights, Mode.MOE_GATED, self._generic.images[0], 0)
 
     def close(self) -> None:
         """End the threads and release the device."""

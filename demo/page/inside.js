@@ -19,6 +19,7 @@ export function prepare() {
     const line = document.createElementNS(SVG, "svg");
     line.id = `line-${domain}`;
     line.setAttribute("preserveAspectRatio", "none");
+    line.setAttribute("shape-rendering", "crispEdges");
     line.setAttribute("aria-hidden", "true");
     row.append(name, line);
     byId("lines").append(row);

@@ -64,8 +64,8 @@ export function others(found) {
   byId("others-now").textContent = percent(found.now.right);
   const change = 100 * (found.now.right - found.factory.right);
   byId("others-change").textContent = Math.abs(change) < 0.05 ? "as with the factory bank" : `${change > 0 ? "+" : "\u2212"}${Math.abs(change).toFixed(1)} points against the factory bank`;
-  byId("others-fill").style.width = percent(found.now.right);
-  byId("others-mark").style.left = percent(found.factory.right);
+  byId("others-fill").style.width = `${100 * found.now.right}%`;
+  byId("others-mark").style.left = `${100 * found.factory.right}%`;
   byId("others-text").textContent =
     `of ${found.images} images (${found.source}) are read right with this bank; ${percent(found.now.to_local)} go to the local expert. ` +
     `The global expert alone: ${percent(found.ge)}.`;

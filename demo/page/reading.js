@@ -34,7 +34,7 @@ export function show(answer) {
     for (const [name, guess] of [["first", answer.first], ["second", answer.second]]) {
       byId(`${name}-name`).textContent = guess.character;
       byId(`${name}-share`).textContent = percent(guess.share);
-      byId(`${name}-fill`).style.width = percent(guess.share);
+      byId(`${name}-fill`).style.width = `${100 * guess.share}%`;
     }
   }
   byId("gate").hidden = !answer.gate;
