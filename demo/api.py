@@ -15,7 +15,6 @@ from demo import messages as say
 from demo.clock import Clock, routed_clock
 from demo.own_images import of_npz, of_png_files
 from demo.people import Person, Session
-from demo.refusal import Refused
 from demo.service import WORK, Learned, Service, Told
 from golden.data import CLASSES, Handwriting
 from spec.domains import DOMAINS
@@ -248,7 +247,9 @@ def application(service: Service, work: Path = WORK) -> FastAPI:
         return _learned(await service.learn_images(person, own, file_name(name)), session)
 
     @app.post(
-        "/images/npz", summary="teach images of an .npz file, and count confusions before and after", openapi_extra=_FILE
+        "/images/npz",
+        summary="teach images of an .npz file, and count confusions before and after",
+        openapi_extra=_FILE,
     )
     async def npz(request: Request, session: _Key, person: _Number = 0, name: _Name = "a.npz") -> say.LearnedSeen:
         found = sessions.find(session)

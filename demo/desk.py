@@ -14,8 +14,8 @@ import numpy as np
 from demo.timeline import Timeline, record
 from demo.weights import Weights
 from driver import Accelerator
-from driver.counters import Counters
 from driver.accelerator import Results
+from driver.counters import Counters
 from driver.lessons import Session
 from driver.read_back import read_bank
 from driver.transport import DeviceFault, DriverError

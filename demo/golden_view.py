@@ -46,7 +46,7 @@ class Golden:
     def __init__(self, moe: Moe) -> None:
         self.moe = moe
         self.model = MoeModel(moe)
-        self._ge_step = 2.0**-moe.network.layers[-1].accumulator.fraction_bits
+        self._ge_step = 2.0 ** -moe.network.layers[-1].accumulator.fraction_bits
         self._le_step = 2.0**-moe.le.out.accumulator.fraction_bits
         self.gate_step = 2.0**-moe.gate.out.accumulator.fraction_bits
 
@@ -74,6 +74,4 @@ class Golden:
         shares = np.exp(scaled - scaled.max())
         shares /= shares.sum()
         first, second = np.argsort(-logits.astype(np.int64), kind="stable")[:2]  # the lowest index on a tie
-        return View(
-            expert, Guess(int(first), float(shares[first])), Guess(int(second), float(shares[second])), margin
-        )
+        return View(expert, Guess(int(first), float(shares[first])), Guess(int(second), float(shares[second])), margin)

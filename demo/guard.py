@@ -60,7 +60,10 @@ class Guard:
 
         async def with_headers(message: MutableMapping[str, Any]) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), *((k.encode(), v.encode()) for k, v in _HEADERS.items())]
+                message["headers"] = [
+                    *message.get("headers", ()),
+                    *((k.encode(), v.encode()) for k, v in _HEADERS.items()),
+                ]
             await send(message)
 
         if why := self._stranger(scope):

@@ -38,7 +38,9 @@ class Drawing(OfPerson):
     """An image: either the path of a pen, or pixels."""
 
     strokes: list[list[Point]] | None = Field(
-        None, description="strokes of points [x, y], x to the right and y down, in any unit", examples=[[[[0, 0], [0, 9]]]]
+        None,
+        description="strokes of points [x, y], x to the right and y down, in any unit",
+        examples=[[[[0, 0], [0, 9]]]],
     )
     pixels: list[list[StrictInt]] | None = Field(
         None, description="28 rows of 28 values of 0 to 255, upright, ink 255 on background 0"
@@ -89,7 +91,9 @@ class Correct(Drawing):
         if isinstance(self.label, str):
             label = CLASSES.find(self.label) if len(self.label) == 1 else -1
             if not 0 <= label < classes:
-                raise Refused(f"label: is {self.label[:20]!r}, one of the characters {CLASSES[:classes]} is needed", 422)
+                raise Refused(
+                    f"label: is {self.label[:20]!r}, one of the characters {CLASSES[:classes]} is needed", 422
+                )
             return label
         if not 0 <= self.label < classes:
             raise Refused(f"label: is {str(self.label)[:20]}, allowed are 0 to {classes - 1}", 422)

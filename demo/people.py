@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Sessions, the people in each, and what each was taught. A session is known by a secret, and sees nothing of others."""
+"""Sessions, the people in each, and what each was taught. A session is known by a secret and sees nothing of others."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -122,14 +122,15 @@ class Visitor:
             "Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", buttons=int(down), clickCount=1
         )
 
-    def stroke(self, points: Sequence[Sequence[float]]) -> None:
-        """One stroke of the pointer on the paper; points x, y from 0 to 1000, of which the page sees whole pixels."""
+    def stroke(self, points: Sequence[Sequence[float]], moved: Callable[[], object] = lambda: None) -> None:
+        """One stroke of the pointer on the paper: points x, y from 0 to 1000; ``moved`` is called after each."""
         left, top, width, height = self._place("pad")
         at = [(left + x / _SIDE * width, top + y / _SIDE * height) for x, y in points]
         self._mouse("mouseMoved", *at[0], down=False)
         self._mouse("mousePressed", *at[0], down=True)
         for place in at[1:]:
             self._mouse("mouseMoved", *place, down=True)
+            moved()
         self._mouse("mouseReleased", *at[-1], down=False)
 
     def draw(self, strokes: Strokes) -> None:

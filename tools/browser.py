@@ -78,8 +78,17 @@ class Browser:
         return self._session
 
     def use_tab(self, name: str) -> None:
-        """Speak to a tab that was opened before; events of all tabs are kept together."""
+        """Speak to a tab that was opened before, and show it: one that is not shown draws nothing.
+
+        Events of all tabs are kept together.
+        """
         self._session = name
+        self.call("Page.bringToFront")
+
+    @property
+    def tab(self) -> str | None:
+        """Name of the tab that is spoken to."""
+        return self._session
 
     def call(self, method: str, **parameters: object) -> dict[str, Any]:
         """One command and its result; events that come meanwhile are kept.

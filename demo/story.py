@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Draw, misread, correct, understood: the story that the page tells, by a visitor with a pointer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from io import BytesIO
+
+import numpy as np
+from PIL import Image
+
+from demo.visitor import Visitor
+from golden.data import CLASSES
+from golden.data.glyphs import skeletons
+from spec.errors import CheckFailed
+
+CHARACTER, FORM = "z", 1  # a z with a tail, which most people would not write
+_BOX = 560.0  # of 1000: height of a capital letter on the paper
+_EVERY = 4  # points of a letter form to one of the pointer
+MOST_BYTES = 2_000_000
+
+
+def handwriting(character: str, form: int, seed: int) -> list[list[list[float]]]:
+    """Strokes of one of the built-in letter forms, a little different for each seed, for a paper of 1000x1000."""
+    rng = np.random.default_rng([seed, CLASSES.index(character)])
+    skeleton = skeletons(character)[form]
+    points = skeleton.points @ (np.eye(2) + rng.normal(0, 0.04, (2, 2)))
+    points = points + np.sin(points @ rng.uniform(-5, 5, (2, 3))) @ rng.normal(0, 0.02, (3, 2))
+    low, high = points.min(0), points.max(0)
+    points = 500 + (points - (low + high) / 2) * _BOX
+    strokes = []
+    for number in np.unique(skeleton.stroke):
+        line = points[skeleton.stroke == number]
+        strokes.append(np.concatenate([line[:-1:_EVERY], line[-1:]]).round(1).tolist())
+    return strokes
+
+
+def tell(visitor: Visitor, moment: Callable[[str], object] = lambda what: None) -> tuple[str, str]:
+    """Draw a character, correct it if it is misread, and draw it again.
+
+    Args:
+        moment: is told what can be seen now: ``drawing`` (after every movement of the pointer), ``misread``,
+            ``corrected``, ``understood``.
+
+    Returns:
+        What the first and the second drawing were read as.
+
+    Raises:
+        CheckFailed: the first was not misread, or the second not understood by the local expert.
+    """
+
+    def draw(seed: int) -> str:
+        visitor.clear()
+        for points in handwriting(CHARACTER, FORM, seed):
+            visitor.stroke(points, lambda: moment("drawing"))
+        visitor.answered()
+        return visitor.text("letter")
+
+    first = draw(1)
+    if first == CHARACTER:
+        raise CheckFailed(f"the first {CHARACTER} was read right, there is nothing to correct")
+    moment("misread")
+    visitor.correct(CHARACTER)
+    moment("corrected")
+    second = draw(2)
+    if second != CHARACTER or not visitor.text("who").startswith("Local expert"):
+        raise CheckFailed(f"after the correction a {CHARACTER} is still read as {second}: {visitor.text('who')}")
+    moment("understood")
+    return first, second
+
+
+def film(frames: list[tuple[bytes, int]]) -> bytes:
+    """An animated PNG of screenshots, PNG each with its milliseconds.
+
+    Raises:
+        CheckFailed: it is larger than a page of documentation should load.
+    """
+    images = [
+        Image.open(BytesIO(content)).convert("RGB").quantize(64, dither=Image.Dither.NONE) for content, _ in frames
+    ]
+    content = BytesIO()
+    images[0].save(
+        content,
+        "PNG",
+        save_all=True,
+        append_images=images[1:],
+        duration=[time for _, time in frames],
+        loop=0,
+        optimize=True,
+    )
+    if content.tell() > MOST_BYTES:
+        raise CheckFailed(f"the film has {content.tell()} bytes, at most {MOST_BYTES} are wanted")
+    return content.getvalue()
