@@ -15,9 +15,11 @@ from golden.data.glyphs import skeletons
 from spec.errors import CheckFailed
 
 CHARACTER, FORM = "z", 1  # a z with a tail, which most people would not write
+FIRST, AGAIN = 1, 2  # two drawings of it
 _BOX = 560.0  # of 1000: height of a capital letter on the paper
 _EVERY = 4  # points of a letter form to one of the pointer
-MOST_BYTES = 2_000_000
+MOST_BYTES = 2_000_000  # of the film
+_COLOURS = 96
 
 
 def handwriting(character: str, form: int, seed: int) -> list[list[list[float]]]:
@@ -56,38 +58,41 @@ def tell(visitor: Visitor, moment: Callable[[str], object] = lambda what: None) 
         visitor.answered()
         return visitor.text("letter")
 
-    first = draw(1)
+    first = draw(FIRST)
     if first == CHARACTER:
         raise CheckFailed(f"the first {CHARACTER} was read right, there is nothing to correct")
     moment("misread")
     visitor.correct(CHARACTER)
     moment("corrected")
-    second = draw(2)
+    second = draw(AGAIN)
     if second != CHARACTER or not visitor.text("who").startswith("Local expert"):
         raise CheckFailed(f"after the correction a {CHARACTER} is still read as {second}: {visitor.text('who')}")
     moment("understood")
     return first, second
 
 
-def film(frames: list[tuple[bytes, int]]) -> bytes:
-    """An animated PNG of screenshots, PNG each with its milliseconds.
+def film(frames: list[tuple[bytes, int]], scale: float = 1.0) -> bytes:
+    """An animated PNG of screenshots.
+
+    Args:
+        frames: PNG of each, and for how many milliseconds it is shown.
+        scale: of its pixels to those of the screenshots.
 
     Raises:
         CheckFailed: it is larger than a page of documentation should load.
     """
-    images = [
-        Image.open(BytesIO(content)).convert("RGB").quantize(64, dither=Image.Dither.NONE) for content, _ in frames
-    ]
-    content = BytesIO()
-    images[0].save(
-        content,
-        "PNG",
-        save_all=True,
-        append_images=images[1:],
-        duration=[time for _, time in frames],
-        loop=0,
-        optimize=True,
-    )
-    if content.tell() > MOST_BYTES:
-        raise CheckFailed(f"the film has {content.tell()} bytes, at most {MOST_BYTES} are wanted")
-    return content.getvalue()
+    whole = [Image.open(BytesIO(content)).convert("RGB") for content, _ in frames]
+    size = tuple(round(side * scale) for side in whole[0].size)
+    small = [image.resize(size, Image.Resampling.LANCZOS) for image in whole]
+    # One palette for all, of the fullest frames: what does not change from frame to frame is not stored again.
+    sample = Image.new("RGB", (size[0], 2 * size[1]))
+    for place, image in enumerate((small[len(small) // 2], small[-1])):
+        sample.paste(image, (0, place * size[1]))
+    palette = sample.quantize(_COLOURS, dither=Image.Dither.NONE)
+    images = [image.quantize(palette=palette, dither=Image.Dither.NONE) for image in small]
+    shown = [time for _, time in frames]
+    made = BytesIO()
+    images[0].save(made, "PNG", save_all=True, append_images=images[1:], duration=shown, loop=0, optimize=True)
+    if made.tell() > MOST_BYTES:
+        raise CheckFailed(f"the film has {made.tell()} bytes, at most {MOST_BYTES} are wanted")
+    return made.getvalue()

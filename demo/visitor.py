@@ -37,10 +37,10 @@ class Visitor:
         self.resize(width, height)
         self.load()
 
-    def resize(self, width: int, height: int = 1000, scale: float = 1.0) -> None:
-        """Another size of the window, CSS pixels; ``scale``: device pixels of each."""
+    def resize(self, width: int, height: int = 1000) -> None:
+        """Another size of the window, CSS pixels."""
         self.browser.call(
-            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=scale, mobile=False
+            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False
         )
 
     def load(self) -> None:
