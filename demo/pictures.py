@@ -12,9 +12,9 @@ from spec.files import write_bytes
 
 MISREAD, UNDERSTOOD, FILM = "demo_misread.png", "demo_understood.png", "demo.png"
 _WINDOW, _FILMED = (1400, 1060), (1120, 600)  # CSS pixels
-_SCALE = 0.75  # of the film
+_SCALE = 1.0  # of the film to the window
 _DRAWING, _LOOK, _LAST = 60, 1800, 3500  # milliseconds of a frame
-_EVERY = 3  # movements of the pointer to a frame
+_EVERY = 2  # movements of the pointer to a frame
 _PLAYED = 1.8  # seconds after which the page's time line stands still
 
 

@@ -2,7 +2,7 @@
 """Try the demonstration's server (scripts/demo.py): scribbles and load against the golden model, times in a browser.
 
 Stages: scribbles (random drawings in every mode), load (many clients at a time, each with a bank of its own), times
-(from the pen's lift to the answer on the page, in headless Chromium), pictures (two screenshots of the page and a film).
+(from pen-up to the answer on the page, in headless Chromium), pictures (two screenshots of the page and a film).
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ class _Findings:
     figures: dict[str, dict] = field(default_factory=dict)
     wrong: list[str] = field(default_factory=list)
 
-    def note(self, stage: str, wrong: list[str], **figures: float) -> None:
+    def note(self, stage: str, wrong: list[str], /, **figures: float) -> None:
         self.figures[stage] = {key: round(value, 2) for key, value in figures.items()}
         self.wrong += wrong
 

@@ -8,6 +8,7 @@ const PLAY = 1400; // ms for the whole line
 const byId = (id) => document.getElementById(id);
 
 let power = null;
+let answeredAt = null; // cycle
 let playing = 0;
 
 export function prepare() {
@@ -37,9 +38,10 @@ function rect(kind, left, right, share) {
   return part;
 }
 
-// Power: as POST /classify answers it.
+// Answer: as POST /classify gives it.
 export function show(answer) {
   power = answer.power;
+  answeredAt = answer.cycles;
   const end = power.ends.at(-1);
   for (const domain of Object.keys(NAMES)) {
     const line = byId(`line-${domain}`);
@@ -99,5 +101,6 @@ function at(share) {
     for (const [name, value] of Object.entries({ x1: cycle, x2: cycle, y1: 0, y2: 100 })) cut.setAttribute(name, value);
   }
   byId("moment").value = Math.round(1000 * share);
-  byId("moment-text").textContent = `cycle ${Math.round(cycle).toLocaleString("en")} of ${end.toLocaleString("en")}`;
+  const number = (value) => Math.round(value).toLocaleString("en");
+  byId("moment-text").textContent = `cycle ${number(cycle)}${answeredAt === null ? "" : `, answer in cycle ${number(answeredAt)}`}`;
 }
