@@ -20,6 +20,7 @@ _BOX = 560.0  # of 1000: height of a capital letter on the paper
 _EVERY = 4  # points of a letter form to one of the pointer
 MOST_BYTES = 2_000_000  # of the film
 _COLOURS = 96
+_SAMPLED = 6  # frames whose colours are taken
 
 
 def handwriting(character: str, form: int, seed: int) -> list[list[list[float]]]:
@@ -84,10 +85,11 @@ def film(frames: list[tuple[bytes, int]], scale: float = 1.0) -> bytes:
     whole = [Image.open(BytesIO(content)).convert("RGB") for content, _ in frames]
     size = tuple(round(side * scale) for side in whole[0].size)
     small = [image.resize(size, Image.Resampling.LANCZOS) for image in whole]
-    # One palette for all, of the fullest frames: what does not change from frame to frame is not stored again.
-    sample = Image.new("RGB", (size[0], 2 * size[1]))
-    for place, image in enumerate((small[len(small) // 2], small[-1])):
-        sample.paste(image, (0, place * size[1]))
+    # One palette for all, of those shown longest: what does not change from frame to frame is not stored again.
+    longest = sorted(range(len(frames)), key=lambda number: -frames[number][1])[:_SAMPLED]
+    sample = Image.new("RGB", (size[0], len(longest) * size[1]))
+    for place, number in enumerate(longest):
+        sample.paste(small[number], (0, place * size[1]))
     palette = sample.quantize(_COLOURS, dither=Image.Dither.NONE)
     images = [image.quantize(palette=palette, dither=Image.Dither.NONE) for image in small]
     shown = [time for _, time in frames]
