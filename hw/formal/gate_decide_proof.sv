@@ -21,6 +21,7 @@ module gate_decide_proof
 );
   logic rst_n = 1'b0;
   logic in_ready, out_valid, taken, stalled_q;
+  logic due_q;  // the last logit came in the cycle before: the threshold of this cycle counts
   logic [3:0] expert, expert_q, beat_q;
 
   gate_decide #(
@@ -40,17 +41,16 @@ module gate_decide_proof
 
   // Sign-extended to where no difference wraps.
   logic signed [ThetaW:0] theta, logit[Count];
-  logic signed [DataW-1:0] logit_q[Count-1];
+  logic signed [DataW-1:0] logit_q[Count];
   logic [Count-1:0] choose, choose_q;
   logic [7:0] pending_q;
 
   assign taken = in_valid_i && in_ready;
   assign theta = (ThetaW + 1)'(theta_i);
-  for (genvar i = 0; i < Count - 1; i++) begin : gen_logit
+  for (genvar i = 0; i < Count; i++) begin : gen_logit
     assign logit[i] = (ThetaW + 1)'(logit_q[i]);
     always_ff @(posedge clk_i) if (taken && beat_q == 4'(i)) logit_q[i] <= in_data_i;
   end
-  assign logit[Count-1] = (ThetaW + 1)'(in_data_i);
 
   always_comb begin
     choose = '1;
@@ -69,12 +69,14 @@ module gate_decide_proof
     expert_q  <= expert;
     if (!rst_n) begin
       beat_q    <= '0;
+      due_q     <= 1'b0;
       pending_q <= '0;
     end else begin
+      due_q <= taken && beat_q == 4'(Count - 1);
       if (taken) beat_q <= (beat_q == 4'(Count - 1)) ? '0 : beat_q + 1'b1;
       pending_q <= pending_q + 8'(taken && beat_q == 4'(Count - 1)) - 8'(out_valid && out_ready_i);
     end
-    if (taken && beat_q == 4'(Count - 1)) choose_q <= choose;
+    if (due_q) choose_q <= choose;
   end
 
   logic [Count-1:0] decoded;
@@ -84,7 +86,7 @@ module gate_decide_proof
 
   always_comb begin
     if (rst_n) begin
-      one_decision_each : assert (pending_q == 8'(out_valid));
+      one_decision_each : assert (pending_q == 8'(out_valid) + 8'(due_q));
       waiting_decision_stays : assert (!stalled_q || (out_valid && expert == expert_q));
       if (out_valid) begin
         in_range : assert (expert < 4'(Count));
@@ -96,16 +98,19 @@ module gate_decide_proof
 
 `ifdef INDUCTION
   // For induction: what the design has kept of the logits so far.
+  logic [3:0] known;
+  assign known = due_q ? 4'(Count) : beat_q;
   always_comb begin
     if (rst_n) begin
       beat : assert (u_dut.beat_q == beat_q && beat_q < 4'(Count));
-      if (beat_q > 4'd0) generic : assert (u_dut.generic_q == logit_q[0]);
-      if (beat_q > 4'd1) index : assert (u_dut.best_index_q >= 4'd1 && u_dut.best_index_q < beat_q);
+      due : assert (u_dut.whole_q == due_q && !(due_q && (out_valid || beat_q != 4'd0)));
+      if (known > 4'd0) generic : assert (u_dut.generic_q == logit_q[0]);
+      if (known > 4'd1) index : assert (u_dut.best_index_q >= 4'd1 && u_dut.best_index_q < known);
     end
   end
-  for (genvar i = 1; i < Count - 1; i++) begin : gen_best
+  for (genvar i = 1; i < Count; i++) begin : gen_best
     always_comb begin
-      if (rst_n && 4'(i) < beat_q) begin
+      if (rst_n && 4'(i) < known) begin
         best : assert (u_dut.best_q >= logit_q[i]);
         if (u_dut.best_index_q == 4'(i)) is_best : assert (u_dut.best_q == logit_q[i]);
         if (u_dut.best_index_q > 4'(i)) first_best : assert (u_dut.best_q > logit_q[i]);

@@ -111,14 +111,28 @@ FIFOS = tuple(
     )
 )
 
+SKID = Proof(
+    "stream_skid",
+    "every word once, in order, unchanged; a waiting word stays",
+    top="stream_skid_proof",
+    design="stream_skid",
+    depth=8,
+    uses=_SCOREBOARD,
+    controls=(
+        Control("takes a third word", "takes_unless_full", "in_ready_o <= 1'b0;", "in_ready_o <= 1'b1;"),
+        Control("loses the spare", "offers_what_it_holds", "in_valid_i || !in_ready_o;", "in_valid_i;"),
+        Control("overwrites the spare", "right_word_in_its_place", "if (in_ready_o) spare_q", "spare_q"),
+    ),
+)
+
 _WIDTH_CONTROLS = {
     (4, 2): (
-        Control("drops the last group", "offers_whole_words", "valid_q <= !last;", "valid_q <= 1'b0;"),
+        Control("drops the last group", "offers_whole_words", "valid_q <= !last_q;", "valid_q <= 1'b0;"),
         Control("does not shift", "right_word_in_its_place", "data_q >> OutW;", "data_q;"),
     ),
     (1, 3): (
         Control(
-            "overwrites a waiting word", "not_more_than_it_holds", "= !last || !valid_q || out_ready_i;", "= 1'b1;"
+            "overwrites a waiting word", "not_more_than_it_holds", "= !last_q || !valid_q || out_ready_i;", "= 1'b1;"
         ),
         Control("swaps lanes", "right_word_in_its_place", "{in_data_i, group_q};", "{group_q, in_data_i};"),
     ),
@@ -178,7 +192,7 @@ _GATE_CONTROLS = (
         "a tie goes to the local expert", "formula", "(difference > DiffW'(theta_i))", "(difference >= DiffW'(theta_i))"
     ),
     Control("the highest index wins a tie", "formula", "in_data_i > best_q;", "in_data_i >= best_q;"),
-    Control("overwrites a waiting decision", "one_decision_each", "= !last || !out_valid_o;", "= 1'b1;"),
+    Control("overwrites a waiting decision", "one_decision_each", "= !last || !(whole_q || out_valid_o);", "= 1'b1;"),
 )
 GATES = tuple(
     Proof(
@@ -186,11 +200,11 @@ GATES = tuple(
         "exactly one expert, 0 to N, by the formula, for any threshold; a waiting decision stays",
         top="gate_decide_proof",
         design="gate_decide",
-        depth=2 * count + 2,
+        depth=2 * count + 4,
         parameters={"Count": count, "DataW": 3},
         controls=controls,
     )
     for count, controls in ((2, ()), (3, _GATE_CONTROLS), (4, ()))
 )
 
-PROOFS = (ORDER, *BOUNDS, *FIFOS, *WIDTHS, FORK, MUX, *GATES)
+PROOFS = (ORDER, *BOUNDS, *FIFOS, SKID, *WIDTHS, FORK, MUX, *GATES)

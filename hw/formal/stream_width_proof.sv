@@ -74,6 +74,7 @@ module stream_width_proof #(
         count :
         assert (held == (out_valid ? 8'(InLanes) - 8'(OutLanes) * 8'(u_dut.gen_split.idx_q) : '0));
         index : assert (!out_valid || 8'(u_dut.gen_split.idx_q) < 8'(InLanes / OutLanes));
+        last : assert (u_dut.gen_split.last_q == (8'(u_dut.gen_split.idx_q) == 8'(InLanes / OutLanes - 1)));
         if (marked) place : assert (lanes[ahead] == value);
       end
     end
@@ -87,6 +88,7 @@ module stream_width_proof #(
         count :
         assert (held == 8'(InLanes) * 8'(u_dut.gen_gather.idx_q) + (out_valid ? 8'(OutLanes) : '0));
         index : assert (8'(u_dut.gen_gather.idx_q) < 8'(OutLanes / InLanes));
+        last : assert (u_dut.gen_gather.last_q == (8'(u_dut.gen_gather.idx_q) == 8'(OutLanes / InLanes - 1)));
         if (marked) found : assert (lanes[place] == value);
       end
     end

@@ -8,7 +8,7 @@
 /// Multiply-accumulates of a step are Pe*Simd, whether a lane carries a value or pads a word. An adder graph counts
 /// those that it stands for, and reads no weights. An expert's answer is counted when its result is taken.
 ///
-/// Latency: 2 cycles from an event to its counter, 1 from snapshot_i to snapshot_o.
+/// Latency: 3 cycles from an event to its counter, 2 from snapshot_i to snapshot_o and from clear_i to 0.
 /// Does not: measure energy; golden/ has models that weigh these numbers.
 module activity_counters
   import accel_pkg::*;
@@ -112,20 +112,30 @@ module activity_counters
   end
 
   // ---- Counters and snapshot --------------------------------------------------------------------------------
-  logic [Counters-1:0][CounterW-1:0] increment_q, total_q, snapshot_q;
+  logic [Counters-1:0][CounterW-1:0] summed_q, increment_q, total_q, snapshot_q;
 
-  // The increments are registered: sums over layers do not lengthen the path of the 64-bit adders.
+  // A register for each counter: one net to all of them would span the device.
+  (* keep *) logic [Counters-1:0] clear_q, take_q;
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) {clear_q, take_q} <= '0;
+    else {clear_q, take_q} <= {{Counters{clear_i}}, {Counters{snapshot_i}}};
+  end
+
+  // The increments are registered: sums over layers do not lengthen the path of the 64-bit adders; and once more, to
+  // come with the commands.
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
+      summed_q    <= '0;
       increment_q <= '0;
       total_q     <= '0;
       snapshot_q  <= '0;
     end else begin
-      increment_q <= increment;
+      summed_q    <= increment;
+      increment_q <= summed_q;
       for (int unsigned n = 0; n < Counters; n++) begin
-        total_q[n] <= (clear_i ? CounterW'(0) : total_q[n]) + increment_q[n];
+        total_q[n] <= (clear_q[n] ? CounterW'(0) : total_q[n]) + increment_q[n];
+        if (take_q[n]) snapshot_q[n] <= total_q[n];
       end
-      if (snapshot_i) snapshot_q <= total_q;
     end
   end
 

@@ -5,10 +5,10 @@
 /// second-largest value, which equals the largest on a tie. With Count = 1 there is no second value and the
 /// most negative number stands for it.
 ///
-/// Latency: 1 cycle from the last beat to out_valid_o. Initiation interval: Count cycles a vector, no bubble
-/// between vectors unless the previous result is still waiting when the last beat of the next one arrives.
+/// Latency: 1 cycle from the last beat to out_valid_o. Initiation interval: Count cycles a vector, 2 with Count = 1; no
+/// bubble between vectors unless the previous result is still waiting when the last beat of the next one arrives.
 ///
-/// Protocol: valid/ready; out_* are registers and held until out_ready_i.
+/// Protocol: valid/ready; out_* are registers and held until out_ready_i; in_ready_o depends on registers only.
 /// Does not: carry side-band data along.
 ///
 /// Parameters
@@ -42,7 +42,7 @@ module arg_max #(
 
   assign first      = beat_q == '0;
   assign last       = beat_q == IdxW'(Count - 1);
-  assign in_ready_o = !last || !out_valid_o || out_ready_i;
+  assign in_ready_o = !last || !out_valid_o;
   assign take       = in_valid_i && in_ready_o;
 
   always_comb begin

@@ -5,10 +5,10 @@
 /// read_fails_o with that of a read. Put above the highest address bit of the block they lead to no register, so that
 /// it answers SLVERR and changes nothing.
 ///
-/// Latency: write 1 cycle, read and both responses combinational. Initiation interval: 1 cycle.
+/// Latency: write 2 cycles, read and both responses combinational. Initiation interval: 1 cycle.
 ///
 /// Protocol: AXI4-Lite. Address and data of a write may come in either order; both are held until the block has
-/// them. Ready never depends on valid. Every write that goes on is of a whole word.
+/// them. Ready never depends on valid, and that of a write on registers only. Every write that goes on is of a whole word.
 /// Does not: limit or reorder transactions, or make up responses; those are the block's own.
 module axil_guard
   import axil_pkg::*;
@@ -27,8 +27,40 @@ module axil_guard
   localparam int unsigned ByteW = $clog2(StrbW);
 
   // ---- Writes: what must fail is known when address and data are both here ----------------------------------
+  logic address_valid, address_ready, awready, data_valid, data_ready, wready;
+  logic [AddrW-1:0] address;
+  logic [DataW-1:0] data;
+  logic [StrbW-1:0] strobe;
+
+  // The block's ready ends here.
+  stream_skid #(
+      .Width(AddrW)
+  ) u_address (
+      .clk_i,
+      .rst_ni,
+      .in_valid_i (master_request_i.awvalid),
+      .in_ready_o (address_ready),
+      .in_data_i  (master_request_i.awaddr),
+      .out_valid_o(address_valid),
+      .out_ready_i(awready),
+      .out_data_o (address)
+  );
+
+  stream_skid #(
+      .Width(DataW + StrbW)
+  ) u_data (
+      .clk_i,
+      .rst_ni,
+      .in_valid_i (master_request_i.wvalid),
+      .in_ready_o (data_ready),
+      .in_data_i  ({master_request_i.wdata, master_request_i.wstrb}),
+      .out_valid_o(data_valid),
+      .out_ready_i(wready),
+      .out_data_o ({data, strobe})
+  );
+
   logic address_full_q, data_full_q, address_sent_q, data_sent_q, partial_q;
-  logic both, awvalid, wvalid, awready, wready, done;
+  logic both, awvalid, wvalid, done;
   logic [AddrW-1:0] address_q;
   logic [DataW-1:0] data_q;
 
@@ -47,18 +79,18 @@ module axil_guard
       address_sent_q <= 1'b0;
       data_sent_q    <= 1'b0;
     end else begin
-      if (awready) address_full_q <= master_request_i.awvalid;
-      if (wready) data_full_q <= master_request_i.wvalid;
+      if (awready) address_full_q <= address_valid;
+      if (wready) data_full_q <= data_valid;
       address_sent_q <= !done && (address_sent_q || (awvalid && block_response_i.awready));
       data_sent_q    <= !done && (data_sent_q || (wvalid && block_response_i.wready));
     end
   end
 
   always_ff @(posedge clk_i) begin
-    if (awready) address_q <= master_request_i.awaddr;
+    if (awready) address_q <= address;
     if (wready) begin
-      data_q    <= master_request_i.wdata;
-      partial_q <= master_request_i.wstrb != '1;
+      data_q    <= data;
+      partial_q <= strobe != '1;
     end
   end
 
@@ -74,7 +106,7 @@ module axil_guard
     block_request_o.wstrb   = '1;
 
     master_response_o         = block_response_i;
-    master_response_o.awready = awready;
-    master_response_o.wready  = wready;
+    master_response_o.awready = address_ready;
+    master_response_o.wready  = data_ready;
   end
 endmodule

@@ -4,7 +4,7 @@
 /// Only run-time weights are in it, which are the user's own; constants of the build have no path to here.
 ///
 /// Latency: a word of the header or the CRC 1 cycle after next_i, one of the payload when its layer does not read.
-/// Initiation interval: 1 word a cycle for the header, 4 or more cycles a word for the payload.
+/// Initiation interval: 1 word a cycle for the header, 6 or more cycles a word for the payload.
 ///
 /// Protocol: start_i is a pulse, at any time: it begins anew. valid_o and word_o stay until next_i. read_o: see
 /// accel_pkg::weight_read_t. done_o is a pulse behind the last word; crc_o stands from then to the next start_i.
@@ -43,7 +43,9 @@ module bank_reader
 
   logic [31:0] count_q, crc_q, header;
   logic [BankW-1:0] bank_q;
-  logic taken, in_header, at_crc, in_payload;
+  logic taken, in_header, at_crc, in_payload, bias;
+  logic [LayerW-1:0] layer;
+  logic [WriteAddrW-1:0] address;
 
   assign taken      = valid_o && next_i;
   assign in_header  = count_q < BankHeaderWords;
@@ -74,13 +76,29 @@ module bank_reader
       .clk_i,
       .restart_i(start_i),
       .advance_i(taken && in_payload),
-      .layer_o  (read_o.layer),
-      .bias_o   (read_o.bias),
-      .address_o(read_o.address)
+      .layer_o  (layer),
+      .bias_o   (bias),
+      .address_o(address)
   );
 
-  assign read_o.valid = busy_o && in_payload && !valid_o && !read_i.done;
-  assign read_o.bank  = bank_q;
+  // The way to the memories and back begins and ends at a register. The memory's own done withdraws the request, so
+  // that it is not served twice.
+  logic done_q;
+  logic [31:0] data_q;
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      read_o.valid <= 1'b0;
+      done_q       <= 1'b0;
+    end else begin
+      read_o.valid <= busy_o && in_payload && !valid_o && !read_i.done && !done_q;
+      done_q       <= read_i.done;
+    end
+    read_o.layer   <= layer;
+    read_o.bias    <= bias;
+    read_o.address <= address;
+    read_o.bank    <= bank_q;
+    data_q         <= read_i.data;
+  end
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -92,7 +110,7 @@ module bank_reader
       if (start_i) busy_o <= 1'b1;
       else if (abort_i || (taken && at_crc)) busy_o <= 1'b0;
       if (start_i || abort_i || taken) valid_o <= 1'b0;
-      else if (busy_o && (!in_payload || read_i.done)) valid_o <= 1'b1;
+      else if (busy_o && (!in_payload || done_q)) valid_o <= 1'b1;
     end
     if (start_i) begin
       count_q <= '0;
@@ -102,6 +120,6 @@ module bank_reader
       count_q <= count_q + 1'b1;
       if (!at_crc) crc_q <= crc32(crc_q, word_o);
     end
-    if (!valid_o || taken) word_o <= in_header ? header : at_crc ? ~crc_q : read_i.data;
+    if (!valid_o || taken) word_o <= in_header ? header : at_crc ? ~crc_q : data_q;
   end
 endmodule

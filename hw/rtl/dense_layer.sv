@@ -43,8 +43,8 @@ module dense_layer #(
     $error("dense_layer: InLanes %0d does not divide the %0d inputs.", InLanes, Inputs);
   end
 
-  logic act_valid, act_ready, step;
-  logic [Simd*ActW-1:0] act_data;
+  logic act_valid, act_ready, word_valid, word_ready, step;
+  logic [Simd*ActW-1:0] act_data, word_data;
 
   assign activity_o = '{write: 1'b0, step: step};
 
@@ -61,6 +61,20 @@ module dense_layer #(
       .out_valid_o(act_valid),
       .out_ready_i(act_ready),
       .out_data_o (act_data)
+  );
+
+  // Where words are narrow, so that the unit's ready does not reach through the layers in front of it.
+  stream_skid #(
+      .Width(Simd * ActW)
+  ) u_skid (
+      .clk_i,
+      .rst_ni,
+      .in_valid_i (act_valid),
+      .in_ready_o (act_ready),
+      .in_data_i  (act_data),
+      .out_valid_o(word_valid),
+      .out_ready_i(word_ready),
+      .out_data_o (word_data)
   );
 
   rom_mvu #(
@@ -82,9 +96,9 @@ module dense_layer #(
   ) u_mvu (
       .clk_i,
       .rst_ni,
-      .in_valid_i (act_valid),
-      .in_ready_o (act_ready),
-      .in_data_i  (act_data),
+      .in_valid_i (word_valid),
+      .in_ready_o (word_ready),
+      .in_data_i  (word_data),
       .out_valid_o,
       .out_ready_i,
       .out_data_o,

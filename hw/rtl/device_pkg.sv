@@ -6,12 +6,32 @@ package device_pkg;
   localparam logic [31:0] BankMagic = 32'h4245_4f4d;  // "MOEB"
   localparam logic [31:0] BankVersion = 32'd1;
 
-  // CRC-32 of IEEE 802.3 (zlib's), one 32-bit word, byte 0 in the low bits.
-  function automatic logic [31:0] crc32(logic [31:0] crc, logic [31:0] word);
+  // CRC-32 of IEEE 802.3 (zlib's): 32 steps of its register.
+  function automatic logic [31:0] crc32_steps(logic [31:0] register);
     logic [31:0] c;
-    c = crc ^ word;
+    c = register;
     for (int i = 0; i < 32; i++) c = {1'b0, c[31:1]} ^ (c[0] ? 32'hedb8_8320 : 32'h0);
     return c;
+  endfunction
+
+  // Those steps are linear: row i of this matrix has the bits whose parity is bit i.
+  typedef logic [31:0][31:0] crc32_rows_t;
+  function automatic crc32_rows_t crc32_rows();
+    crc32_rows_t rows;
+    logic [31:0] column;
+    for (int j = 0; j < 32; j++) begin
+      column = crc32_steps(32'd1 << j);
+      for (int i = 0; i < 32; i++) rows[i][j] = column[i];
+    end
+    return rows;
+  endfunction
+  localparam crc32_rows_t Crc32Rows = crc32_rows();
+
+  // Takes one 32-bit word, byte 0 in the low bits. A parity a bit is a tree; the steps would be a chain.
+  function automatic logic [31:0] crc32(logic [31:0] crc, logic [31:0] word);
+    logic [31:0] next;
+    for (int i = 0; i < 32; i++) next[i] = ^((crc ^ word) & Crc32Rows[i]);
+    return next;
   endfunction
 
   // Of learn_control: the session, or the last one. Events are pulses.

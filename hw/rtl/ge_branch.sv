@@ -3,8 +3,8 @@
 ///
 /// Initiation interval: that of global_expert; an image that the GE need not see costs its feature words + 1 cycles.
 ///
-/// Protocol: valid/ready; frame_start_i comes with the first word of image_i. keep_*: one decision for each gated
-/// image, in order. work_o: an image waits for the GE or is in it; quiet_o: nothing moves in the domain.
+/// Protocol: valid/ready; frame_start_i, with image_i, comes a cycle after its first word. keep_*: one decision
+/// for each gated image, in order. work_o: an image waits for the GE or is in it; quiet_o: nothing moves in the domain.
 /// store_write_o, store_read_o: a word enters the store, leaves it towards the GE.
 /// Does not: decide when the domain sleeps; work_o is how a sleeping one is woken.
 module ge_branch

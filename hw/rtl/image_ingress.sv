@@ -3,7 +3,8 @@
 ///
 /// At the first pixel it issues the image's descriptor (what happens to it, from the mode, bank and threshold of
 /// that cycle); at the end its length status. A short image (TLAST early) is padded with zeros, surplus pixels of
-/// a long one (TLAST late) are dropped, so that the next image starts clean. In ModeOff no pixel is accepted.
+/// a long one (TLAST late) are dropped, so that the next image starts clean. In ModeOff, or without accept_i, no
+/// image begins.
 ///
 /// A label with the first pixel makes the image a lesson while a session is open and the mode has local experts: it is
 /// computed with the bank that learns, answered by the local expert that learns, seen by the gate if its label says so
@@ -37,6 +38,7 @@ module image_ingress
     input  logic                     clk_i,
     input  logic                     rst_ni,
     // Settings, sampled at the first pixel of an image
+    input  logic                     accept_i,        // no image begins without it
     input  mode_e                    mode_i,
     input  logic [BankW-1:0]         bank_i,
     input  logic [Banks-1:0]         bank_valid_i,
@@ -89,7 +91,7 @@ module image_ingress
   // ---- Descriptor -------------------------------------------------------------------------------------------
   logic off, le_only, moe, bank_ok, all_le_enabled, le_alone, gate_usable, le_usable;
   logic [LocalExpertW-1:0] local_expert;
-  assign off     = !(mode_i inside {ModeGeOnly, ModeLeOnly, ModeMoeParallel, ModeMoeGated});
+  assign off     = !accept_i || !(mode_i inside {ModeGeOnly, ModeLeOnly, ModeMoeParallel, ModeMoeGated});
   assign le_only = mode_i == ModeLeOnly;
   assign moe     = mode_i inside {ModeMoeParallel, ModeMoeGated};
   assign local_expert = (32'(local_expert_i) < LocalExperts) ? local_expert_i : '0;

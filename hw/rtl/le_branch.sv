@@ -4,9 +4,9 @@
 ///
 /// Initiation interval: that of local_expert.
 ///
-/// Protocol: valid/ready; frame_start_i comes with the first word of image_i. write_i: run-time weights on wr_clk_i,
-/// also while the domain sleeps. dither_i and replay_i come with frame_start_i. read_i: see accel_pkg. quiet_o: nothing
-/// moves in the domain, and no update is open.
+/// Protocol: valid/ready; frame_start_i, with image_i, comes a cycle after its first word. write_i: run-time
+/// weights on wr_clk_i, also while the domain sleeps. dither_i and replay_i come with frame_start_i. read_i: see
+/// accel_pkg. quiet_o: nothing moves in the domain, and no update is open.
 /// Does not: wait for the other experts; the gate takes all confidences of an image together.
 ///
 /// Parameters
@@ -59,8 +59,8 @@ module le_branch
   } answer_t;
 
   // ---- PD_LE ------------------------------------------------------------------------------------------------
-  logic raw_ready, raw_valid, answer_valid, answer_ready, raw_busy;
-  answer_t raw_answer, answer;
+  logic raw_ready, raw_valid, clamped_valid, clamped_ready, answer_valid, answer_ready, raw_busy;
+  answer_t raw_answer, clamped, answer;
   activity_t [LeLayers-1:0] raw_activity;
   learned_t raw_learned;
   weight_read_data_t raw_read;
@@ -117,7 +117,7 @@ module le_branch
       .in_ready_o   (raw_ready),
       .in_data_i    (isolate_i ? '0 : in_data_i),
       .out_valid_o  (raw_valid),
-      .out_ready_i  (answer_ready),
+      .out_ready_i  (clamped_ready),
       .out_class_o  (raw_answer.class_index),
       .out_top_o    (raw_answer.top),
       .out_margin_o (raw_answer.margin),
@@ -138,7 +138,7 @@ module le_branch
   ) u_isolation (
       .isolate_i,
       .data_i({raw_ready, raw_valid, raw_answer, raw_activity, raw_learned, raw_busy, raw_read}),
-      .data_o({in_ready_o, answer_valid, answer, activity_o, learned_o, busy_o, read_o})
+      .data_o({in_ready_o, clamped_valid, clamped, activity_o, learned_o, busy_o, read_o})
   );
 
   assign quiet_o = !((|activity_o) || in_valid_i || busy_o);
@@ -146,6 +146,20 @@ module le_branch
   // ---- Answers ----------------------------------------------------------------------------------------------
   logic [1:0] unused_tag;
   answer_t forked;
+
+  // What waits for the gate does not reach back into the domain.
+  stream_skid #(
+      .Width($bits(answer_t))
+  ) u_answer_skid (
+      .clk_i,
+      .rst_ni,
+      .in_valid_i (clamped_valid),
+      .in_ready_o (clamped_ready),
+      .in_data_i  (clamped),
+      .out_valid_o(answer_valid),
+      .out_ready_i(answer_ready),
+      .out_data_o (answer)
+  );
 
   // The tag says whether the mux wants the class, and the gate this expert's confidence.
   answer_queue #(

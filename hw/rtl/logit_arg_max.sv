@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Class of a vector of logits that come Lanes a word: they pass one by one to arg_max.
 ///
-/// Latency: 1 cycle from the last logit. Initiation interval: Count cycles.
+/// Latency: 2 cycles from the last logit. Initiation interval: Count cycles.
 ///
 /// Protocol: valid/ready; one class an image out, with the two largest logits.
 /// Does not: say that nobody answered; accel_pkg::NoClass is no index of a logit, and that is checked here.
@@ -32,8 +32,8 @@ module logit_arg_max
     $error("logit_arg_max: Count is %0d, allowed are 2 to 255 (255 in a result says that nobody answered).", Count);
   end
 
-  logic logit_valid, logit_ready;
-  logic signed [LogitW-1:0] logit;
+  logic lane_valid, lane_ready, logit_valid, logit_ready;
+  logic [LogitW-1:0] lane, logit;
   logic [$clog2(Count)-1:0] index;
 
   stream_width #(
@@ -46,6 +46,20 @@ module logit_arg_max
       .in_valid_i,
       .in_ready_o,
       .in_data_i,
+      .out_valid_o(lane_valid),
+      .out_ready_i(lane_ready),
+      .out_data_o (lane)
+  );
+
+  // The comparisons start at a register.
+  stream_skid #(
+      .Width(LogitW)
+  ) u_skid (
+      .clk_i,
+      .rst_ni,
+      .in_valid_i (lane_valid),
+      .in_ready_o (lane_ready),
+      .in_data_i  (lane),
       .out_valid_o(logit_valid),
       .out_ready_i(logit_ready),
       .out_data_o (logit)
@@ -59,7 +73,7 @@ module logit_arg_max
       .rst_ni,
       .in_valid_i  (logit_valid),
       .in_ready_o  (logit_ready),
-      .in_data_i   (logit),
+      .in_data_i   (signed'(logit)),
       .out_valid_o,
       .out_ready_i,
       .out_index_o (index),

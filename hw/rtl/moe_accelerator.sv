@@ -345,7 +345,7 @@ module moe_accelerator
   end
 
   for (genvar d = 0; d < Domains; d++) begin : gen_domain
-    logic retained, rst_n;
+    logic retained;
 
     power_sequencer u_sequencer (
         .clk_i,
@@ -359,7 +359,7 @@ module moe_accelerator
         .switch_ack_i (ack_q[d]),
         .accept_o     (ready[d]),
         .clk_en_o     (pd_clk_en_o[d]),
-        .rst_no       (rst_n),
+        .rst_no       (pd_rst_no[d]),
         .isolate_o    (pd_isolate_o[d]),
         .save_o       (pd_save_o[d]),
         .restore_o    (pd_restore_o[d]),
@@ -373,7 +373,6 @@ module moe_accelerator
         .wake_o       (wake[d])
     );
 
-    assign pd_rst_no[d] = rst_n && rst_ni;
     // Memories are supplied as long as retention is chosen, so that a sleeping user's weights stay and can be replaced.
     assign pd_memory_o[d] = pd_switch_o[d] || retained || settings.power_control.retain.value;
 

@@ -22,7 +22,7 @@
 ///   *_clk_i, domain_rst_ni, isolate_i  of each domain, see power_sequencer; an isolated domain takes and offers
 ///                                      nothing
 ///   ge_work_o     the GE has an image or one waits for it: how a sleeping GE is woken
-///   quiet_o       no layer of a domain works in this cycle
+///   quiet_o       no layer of a domain worked in the cycle before
 ///   events_o      what happens in this cycle, for the counters (moe_pkg::core_events_t)
 ///   in_flight_o   images whose descriptor was issued and whose result is not formed
 ///   bank_busy_o   banks that an image in flight uses
@@ -95,8 +95,8 @@ module moe_core
 
   // ---- Ingress: pixels and descriptors ----------------------------------------------------------------------
   logic image_valid, image_ready, image_accepted, route_in_ready, mux_in_ready;
-  logic pixel_valid, pixel_ready, status_valid, status_short, status_long;
-  logic [PixelW-1:0] pixel;
+  logic pixel_valid, pixel_ready, fe_pixel_valid, fe_pixel_ready, status_valid, status_short, status_long;
+  logic [PixelW-1:0] pixel, fe_pixel;
   image_t image;
 
   image_ingress #(
@@ -109,7 +109,8 @@ module moe_core
   ) u_ingress (
       .clk_i,
       .rst_ni,
-      .mode_i        (accept_i ? mode_e'(mode_i) : ModeOff),
+      .accept_i,
+      .mode_i        (mode_e'(mode_i)),
       .bank_i,
       .bank_valid_i  (Baked ? Banks'(1) : bank_valid_i),
       .local_expert_i,
@@ -131,6 +132,20 @@ module moe_core
       .status_valid_o(status_valid),
       .status_short_o(status_short),
       .status_long_o (status_long)
+  );
+
+  // A path from one domain to another begins and ends at a register near its border.
+  stream_skid #(
+      .Width(PixelW)
+  ) u_pixel_skid (
+      .clk_i,
+      .rst_ni,
+      .in_valid_i (pixel_valid),
+      .in_ready_o (pixel_ready),
+      .in_data_i  (pixel),
+      .out_valid_o(fe_pixel_valid),
+      .out_ready_i(fe_pixel_ready),
+      .out_data_o (fe_pixel)
   );
 
   // Both queues take the descriptor in the same cycle.
@@ -168,6 +183,11 @@ module moe_core
       .out_data_o (mux_image)
   );
 
+  // A register each, because what says that a domain moves is its layers' logic: seen a cycle late, which does no harm.
+  // Work that could be missed meanwhile shows in in_flight_o and ge_work_o at once.
+  logic [Domains-1:0] quiet;
+  always_ff @(posedge clk_i) quiet_o <= rst_ni ? quiet : '0;
+
   logic lessons, correct_learning;
   images_in_flight #(
       .Banks(Banks)
@@ -185,26 +205,39 @@ module moe_core
   );
 
   // ---- Front end and router ---------------------------------------------------------------------------------
-  logic feature_valid, feature_ready;
-  logic [FeatureWordW-1:0] feature, routed;
-  logic [Outputs-1:0] routed_valid, routed_ready, frame_start;
+  logic fe_valid, fe_ready, feature_valid, feature_ready;
+  logic [FeatureWordW-1:0] fe_feature, feature, routed;
+  logic [Outputs-1:0] routed_valid, routed_ready, announced, frame_start;
   logic image_start;
-  image_t frame_image, replay_image;
-  logic frame_replay, replay_valid, replay_ready;
+  image_t announced_image, frame_image, replay_image;
+  logic announced_replay, frame_replay, replay_valid, replay_ready;
   activity_t [FrontLayers-1:0] fe_activity;
 
   fe_branch u_fe (
       .domain_clk_i (fe_clk_i),
       .domain_rst_ni(domain_rst_ni[DomainFe]),
       .isolate_i    (isolate_i[DomainFe]),
-      .in_valid_i   (pixel_valid),
-      .in_ready_o   (pixel_ready),
-      .in_data_i    (pixel),
-      .out_valid_o  (feature_valid),
-      .out_ready_i  (feature_ready),
-      .out_data_o   (feature),
+      .in_valid_i   (fe_pixel_valid),
+      .in_ready_o   (fe_pixel_ready),
+      .in_data_i    (fe_pixel),
+      .out_valid_o  (fe_valid),
+      .out_ready_i  (fe_ready),
+      .out_data_o   (fe_feature),
       .activity_o   (fe_activity),
-      .quiet_o      (quiet_o[DomainFe])
+      .quiet_o      (quiet[DomainFe])
+  );
+
+  stream_skid #(
+      .Width(FeatureWordW)
+  ) u_feature_skid (
+      .clk_i,
+      .rst_ni,
+      .in_valid_i (fe_valid),
+      .in_ready_o (fe_ready),
+      .in_data_i  (fe_feature),
+      .out_valid_o(feature_valid),
+      .out_ready_i(feature_ready),
+      .out_data_o (feature)
   );
 
   feature_router #(
@@ -223,14 +256,21 @@ module moe_core
       .out_valid_o    (routed_valid),
       .out_ready_i    (routed_ready),
       .out_data_o     (routed),
-      .frame_start_o  (frame_start),
-      .frame_image_o  (frame_image),
-      .frame_replay_o (frame_replay),
+      .frame_start_o  (announced),
+      .frame_image_o  (announced_image),
+      .frame_replay_o (announced_replay),
       .image_start_o  (image_start),
       .replay_valid_i (replay_valid && accept_i),
       .replay_ready_o (replay_ready),
       .replay_i       (replay_image)
   );
+
+  // Tags are a cycle behind the first word of their image, which comes to nobody who needs them before.
+  always_ff @(posedge clk_i) begin
+    frame_start  <= rst_ni ? announced : '0;
+    frame_image  <= announced_image;
+    frame_replay <= announced_replay;
+  end
 
   // ---- Random numbers of lessons: one step of the LFSR each, as the image goes to the experts ---------------
   logic [RandomW-1:0] dithers;
@@ -304,7 +344,7 @@ module moe_core
       .domain_rst_ni(domain_rst_ni[DomainGe]),
       .isolate_i    (isolate_i[DomainGe]),
       .frame_start_i(frame_start[ToGe]),
-      .image_i      (route_image),
+      .image_i      (frame_image),
       .in_valid_i   (routed_valid[ToGe]),
       .in_ready_o   (routed_ready[ToGe]),
       .in_data_i    (routed),
@@ -318,7 +358,7 @@ module moe_core
       .store_read_o (store_read),
       .activity_o   (ge_activity),
       .work_o       (ge_work_o),
-      .quiet_o      (quiet_o[DomainGe])
+      .quiet_o      (quiet[DomainGe])
   );
 
   logic [LocalExperts-1:0] le_valid, le_ready, le_quiet, confidence_valid;
@@ -332,8 +372,8 @@ module moe_core
   weight_read_data_t [LocalExperts-1:0] le_read;
   weight_read_data_t gn_read;
 
-  assign confidence_taken  = confidence_ready && (&confidence_valid);
-  assign quiet_o[DomainLe] = &le_quiet;
+  assign confidence_taken = confidence_ready && (&confidence_valid);
+  assign quiet[DomainLe]  = &le_quiet;
 
   for (genvar i = 0; i < LocalExperts; i++) begin : gen_le
     le_branch #(
@@ -401,7 +441,7 @@ module moe_core
       .keep_ready_i      (keep_ready),
       .keep_o            (keep),
       .activity_o        (gn_activity),
-      .quiet_o           (quiet_o[DomainGn])
+      .quiet_o           (quiet[DomainGn])
   );
 
   always_comb begin

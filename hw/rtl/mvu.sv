@@ -9,7 +9,7 @@
 /// input needs no input buffer, and no output waits before the last word.
 ///
 /// Initiation interval: InWords*OutWords cycles a vector, no bubble between vectors.
-/// Latency: 5 + Stages cycles (7 + Stages with Multiplier = 2) from the transfer of the last input word to the last
+/// Latency: 6 + Stages cycles (8 + Stages with Multiplier = 2) from the transfer of the last input word to the last
 /// output word being valid, with Stages = ceil(ceil(log2(Simd)) / 2); the earlier folds precede it, one a cycle.
 ///
 /// Weight port: wgt_data_i follows wgt_en_o, wgt_bank_o, wgt_addr_o by exactly one cycle and is held (weight_rom,
@@ -73,9 +73,10 @@ module mvu #(
     output logic [     Pe*LaneW-1:0] out_data_o
 );
   localparam int unsigned TreeStages = ($clog2(Simd) + 1) / 2;
-  // Stages after issue: 0 memory output, from 1 the registers of the products, then the adder tree; in stage Acc
-  // the sums meet the accumulators, and one later the results are requantised and enter the output FIFO.
-  localparam int unsigned Product = Multiplier == 2 ? 4 : 2;  // stage in which they are there
+  // Stages after issue: 0 memory address, which goes far, 1 memory output, from 2 the registers of the products, then
+  // the adder tree; in stage Acc the sums meet the accumulators, and one later the results are requantised and enter
+  // the output FIFO.
+  localparam int unsigned Product = Multiplier == 2 ? 5 : 3;  // stage in which they are there
   localparam int unsigned Acc = Product + TreeStages;
   localparam int unsigned Latency = Acc + 3;
   // The bias is read so that it goes through the memory and one register and arrives in stage Acc.
@@ -94,13 +95,19 @@ module mvu #(
   logic [AddrW-1:0] addr_q;
   logic last_fold, first_word, last_word, credit, issue;
 
-  assign last_fold  = fold_q == FoldW'(OutWords - 1);
+  if (OutWords == 1) begin : gen_single_fold
+    assign last_fold = 1'b1;
+  end else begin : gen_folds
+    logic last_fold_q;
+    always_ff @(posedge clk_i) begin
+      if (!rst_ni) last_fold_q <= 1'b0;
+      else if (issue) last_fold_q <= fold_q == FoldW'(OutWords - 2);
+    end
+    assign last_fold = last_fold_q;
+  end
+
   assign issue      = in_valid_i && (credit || !last_word);
   assign in_ready_o = last_fold && (credit || !last_word);
-
-  assign wgt_en_o   = issue;
-  assign wgt_bank_o = in_bank_i;
-  assign wgt_addr_o = addr_q;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -155,15 +162,22 @@ module mvu #(
   end
 
   // ---- Operands ---------------------------------------------------------------------------------------------
-  logic [Simd-1:0][ActW-1:0] act_q;  // beside the memory read
+  logic [AddrW-1:0] wgt_addr_q;
+  logic [Simd-1:0][ActW-1:0] issued_q, act_q;  // beside the memory's address and its output
   logic [Pe-1:0][BiasW-1:0] bias_q;
+
+  assign wgt_en_o   = valid_q[0];
+  assign wgt_bank_o = token_q[0].bank;
+  assign wgt_addr_o = wgt_addr_q;
 
   assign bias_en_o   = valid_q[BiasRead] && token_q[BiasRead].first;
   assign bias_bank_o = token_q[BiasRead].bank;
   assign bias_addr_o = token_q[BiasRead].fold;
 
   always_ff @(posedge clk_i) begin
-    if (issue) act_q <= in_data_i;
+    wgt_addr_q <= addr_q;
+    if (issue) issued_q <= in_data_i;
+    if (valid_q[0]) act_q <= issued_q;
     if (valid_q[BiasRead+1] && token_q[BiasRead+1].first) bias_q <= bias_data_i;
   end
 
@@ -180,7 +194,7 @@ module mvu #(
       .Multiplier(Multiplier)
   ) u_products (
       .clk_i    (clk_i),
-      .valid_i  (valid_q[1:0]),
+      .valid_i  (valid_q[2:1]),
       .act_i    (act_q),
       .wgt_i    (wgt_data_i),
       .product_o(product)

@@ -114,8 +114,24 @@ module runtime_head
   localparam int unsigned LearnWordW = LearnPe * LearnSimd * WgtW;
 
   // ---- Inputs: pooled features, which a learner can have again, then the extra ones -------------------------
-  logic pooled_valid, pooled_ready, word_valid, word_ready, vector_valid, vector_ready;
-  logic [FirstSimd*ActW-1:0] pooled_data, word_data, vector_data;
+  logic feature_valid, feature_ready, pooled_valid, pooled_ready, word_valid, word_ready, whole_valid, whole_ready;
+  logic vector_valid, vector_ready;
+  logic [Lanes*ActW-1:0] feature_data;
+  logic [FirstSimd*ActW-1:0] pooled_data, word_data, whole_data, vector_data;
+
+  // At the domain's border: the source of features waits for a register of each consumer.
+  stream_skid #(
+      .Width(Lanes * ActW)
+  ) u_feature_skid (
+      .clk_i,
+      .rst_ni,
+      .in_valid_i,
+      .in_ready_o,
+      .in_data_i,
+      .out_valid_o(feature_valid),
+      .out_ready_i(feature_ready),
+      .out_data_o (feature_data)
+  );
 
   pooled_words #(
       .Height  (Height),
@@ -130,9 +146,9 @@ module runtime_head
   ) u_pooled (
       .clk_i,
       .rst_ni,
-      .in_valid_i,
-      .in_ready_o,
-      .in_data_i,
+      .in_valid_i (feature_valid),
+      .in_ready_o (feature_ready),
+      .in_data_i  (feature_data),
       .out_valid_o(pooled_valid),
       .out_ready_i(pooled_ready),
       .out_data_o (pooled_data)
@@ -200,19 +216,33 @@ module runtime_head
         .second_valid_i(words_valid),
         .second_ready_o(words_ready),
         .second_data_i (words_data),
-        .out_valid_o   (vector_valid),
-        .out_ready_i   (vector_ready),
-        .out_data_o    (vector_data)
+        .out_valid_o   (whole_valid),
+        .out_ready_i   (whole_ready),
+        .out_data_o    (whole_data)
     );
   end else begin : gen_no_extra
-    assign vector_valid  = word_valid;
-    assign word_ready    = vector_ready;
-    assign vector_data   = word_data;
+    assign whole_valid   = word_valid;
+    assign word_ready    = whole_ready;
+    assign whole_data    = word_data;
     assign extra_ready_o = 1'b1;
 
     logic unused_extra;
     assign unused_extra = ^{extra_valid_i, extra_data_i};
   end
+
+  // A layer's ready waits for its tag and for the learner; it must not reach through what is in front of it.
+  stream_skid #(
+      .Width(FirstSimd * ActW)
+  ) u_skid (
+      .clk_i,
+      .rst_ni,
+      .in_valid_i (whole_valid),
+      .in_ready_o (whole_ready),
+      .in_data_i  (whole_data),
+      .out_valid_o(vector_valid),
+      .out_ready_i(vector_ready),
+      .out_data_o (vector_data)
+  );
 
   // ---- What a learner reads and writes ----------------------------------------------------------------------
   typedef struct packed {
@@ -241,8 +271,9 @@ module runtime_head
   if (Hidden > 0) begin : gen_hidden
     localparam int unsigned HiddenDepth = InWords * HiddenWords;
     localparam int unsigned HiddenAddrW = (HiddenDepth > 1) ? $clog2(HiddenDepth) : 1;
-    logic hidden_valid, hidden_ready, queue_valid, queue_ready, wr_ready;
+    logic hidden_valid, hidden_ready, queue_valid, queue_ready, unit_valid, unit_ready, wr_ready;
     logic [HiddenPe*ActW-1:0] hidden_data, queue_data;
+    logic [OutSimd*ActW-1:0] unit_data;
     logic [HiddenPe*HiddenSimd*WgtW-1:0] rd_data;
 
     assign hidden_taken = hidden_valid && hidden_ready;
@@ -330,6 +361,19 @@ module runtime_head
         .in_valid_i (queue_valid),
         .in_ready_o (queue_ready),
         .in_data_i  (queue_data),
+        .out_valid_o(unit_valid),
+        .out_ready_i(unit_ready),
+        .out_data_o (unit_data)
+    );
+
+    stream_skid #(
+        .Width(OutSimd * ActW)
+    ) u_unit_skid (
+        .clk_i,
+        .rst_ni,
+        .in_valid_i (unit_valid),
+        .in_ready_o (unit_ready),
+        .in_data_i  (unit_data),
         .out_valid_o(out_in_valid),
         .out_ready_i(out_in_ready),
         .out_data_o (out_in_data)

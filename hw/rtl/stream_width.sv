@@ -45,10 +45,9 @@ module stream_width #(
     logic [InW-1:0] data_q;
     logic valid_q;
     logic [IdxW-1:0] idx_q;
-    logic last, load;
+    logic last_q, load;  // last_q: idx_q is the last one
 
-    assign last        = idx_q == IdxW'(Ratio - 1);
-    assign in_ready_o  = !valid_q || (last && out_ready_i);
+    assign in_ready_o  = !valid_q || (last_q && out_ready_i);
     assign load        = in_valid_i && in_ready_o;
     assign out_valid_o = valid_q;
     assign out_data_o  = data_q[OutW-1:0];
@@ -56,13 +55,16 @@ module stream_width #(
     always_ff @(posedge clk_i) begin
       if (!rst_ni) begin
         valid_q <= 1'b0;
+        last_q  <= 1'b0;
         idx_q   <= '0;
       end else if (load) begin
         valid_q <= 1'b1;
+        last_q  <= 1'b0;
         idx_q   <= '0;
       end else if (valid_q && out_ready_i) begin
-        valid_q <= !last;
-        idx_q   <= last ? '0 : idx_q + 1'b1;
+        valid_q <= !last_q;
+        last_q  <= idx_q == IdxW'(Ratio - 2);
+        idx_q   <= last_q ? '0 : idx_q + 1'b1;
       end
     end
 
@@ -79,10 +81,9 @@ module stream_width #(
     logic [OutW-1:0] data_q;
     logic valid_q;
     logic [IdxW-1:0] idx_q;
-    logic last, load;
+    logic last_q, load;  // last_q: idx_q is the last one
 
-    assign last        = idx_q == IdxW'(Ratio - 1);
-    assign in_ready_o  = !last || !valid_q || out_ready_i;
+    assign in_ready_o  = !last_q || !valid_q || out_ready_i;
     assign load        = in_valid_i && in_ready_o;
     assign out_valid_o = valid_q;
     assign out_data_o  = data_q;
@@ -90,11 +91,15 @@ module stream_width #(
     always_ff @(posedge clk_i) begin
       if (!rst_ni) begin
         valid_q <= 1'b0;
+        last_q  <= 1'b0;
         idx_q   <= '0;
       end else begin
-        if (load && last) valid_q <= 1'b1;
+        if (load && last_q) valid_q <= 1'b1;
         else if (out_ready_i) valid_q <= 1'b0;
-        if (load) idx_q <= last ? '0 : idx_q + 1'b1;
+        if (load) begin
+          last_q <= idx_q == IdxW'(Ratio - 2);
+          idx_q  <= last_q ? '0 : idx_q + 1'b1;
+        end
       end
     end
 
@@ -105,7 +110,7 @@ module stream_width #(
       end
     end
     always_ff @(posedge clk_i) begin
-      if (load && last) data_q <= {in_data_i, group_q};
+      if (load && last_q) data_q <= {in_data_i, group_q};
     end
   end else begin : gen_bad_ratio
     $error("stream_width: %0d input lanes and %0d output lanes: one must divide the other.", InLanes, OutLanes);

@@ -28,7 +28,7 @@ class Counters:
         self.given: dict[str, int] = {}
         self.model = CounterModel(DEVICE)
         self.bench = Bench(dut, [self])
-        self._last: int | None = None
+        self._shown = self.model.snapshot  # what the design shows: a cycle behind the model
 
     def drive(self) -> None:
         self.dut.in_i.value = INPUTS.pack({name: value for name, value in self.given.items() if name != "reset"})
@@ -36,15 +36,17 @@ class Counters:
 
     def sample(self, cycle: int) -> None:
         vector = int(self.dut.out_o.value)
-        expected = {name: self.model.snapshot[name] for name in COUNTERS}
+        expected = {name: self._shown[name] for name in COUNTERS}
         if vector != OUTPUTS.pack(expected):
             found = OUTPUTS.unpack(vector)
             wrong = {name: (found[name], value) for name, value in expected.items() if found[name] != value}
             raise AssertionError(f"cycle {cycle}: (found, expected) {wrong}")
+        self._shown = Counter() if self.given.get("reset") else self.model.snapshot
         self.model.step(self.given)
 
     def reset(self) -> None:
         self.model = CounterModel(DEVICE)
+        self._shown = self.model.snapshot
         self.given = {}
         self.drive()
         self.dut.rst_ni.value = 0

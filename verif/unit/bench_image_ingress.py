@@ -52,6 +52,7 @@ class Ingress:
         self.labels: list[int] = []
         self.first_pixel: list[int] = []  # number of the pixel with which each image starts
         self.queued = 0
+        self.accept = 1
         self.expected = Expected()
         self.source.transfers.clear()
 
@@ -65,6 +66,7 @@ class Ingress:
             | session.bank << 3 + RULES
             | session.expert << RULES,
             self.dut.s_label_i: self.labels[index] if waiting else self.rng.getrandbits(LABEL_BITS),
+            self.dut.accept_i: self.accept if waiting else self.rng.randrange(2),
             self.dut.mode_i: now.mode,
             self.dut.bank_i: now.bank,
             self.dut.bank_valid_i: now.bank_valid,
@@ -182,19 +184,19 @@ async def every_descriptor(dut: Any) -> None:
 
 
 @cocotb.test()
-@cocotb.parametrize(mode=[0, 5, 6, 7])
-async def off(dut: Any, mode: int) -> None:
-    """ModeOff and the reserved modes hold everything back, and nothing is lost meanwhile."""
+@cocotb.parametrize((("mode", "accept"), [(0, 1), (5, 1), (6, 1), (7, 1), (3, 0)]))
+async def off(dut: Any, mode: int, accept: int) -> None:
+    """ModeOff, the reserved modes, and no leave to begin hold everything back, and nothing is lost meanwhile."""
     ingress = Ingress(dut)
     await ingress.bench.start()
     ingress.send(BEATS)
     await ingress.check()
     ingress.send(BEATS)
-    chosen, ingress.settings[1] = ingress.settings[1], Settings(mode)
+    chosen, ingress.settings[1], ingress.accept = ingress.settings[1], Settings(mode), accept
     await ingress.bench.step(50)
     assert len(ingress.source.transfers) == BEATS, "a pixel was taken in a mode that takes none"
     assert len(ingress.images.words) == 1, "a descriptor left in a mode that accepts no image"
-    ingress.settings[1] = chosen
+    ingress.settings[1], ingress.accept = chosen, 1
     await ingress.check()
 
 

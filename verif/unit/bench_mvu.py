@@ -27,7 +27,7 @@ PE, SIMD, ACT_W = P["Pe"], P["Simd"], P["ActW"]
 INPUTS, OUTPUTS = P["InWords"] * SIMD, P["OutWords"] * PE
 LANE_W = P["OutW"] if P["Requant"] else P["AccW"]
 TREE_STAGES = ((SIMD - 1).bit_length() + 1) // 2
-PRODUCT_STAGES = 4 if P["Multiplier"] == 2 else 2
+PRODUCT_STAGES = 5 if P["Multiplier"] == 2 else 3
 INTERVAL = P["InWords"] * P["OutWords"]
 BANKS = 2
 

@@ -37,14 +37,18 @@ DEFECTS = {
         "answers",
     ),
     "a clear loses the events of its cycle": (
-        "(clear_i ? CounterW'(0) : total_q[n]) + increment_q[n]",
-        "clear_i ? CounterW'(0) : total_q[n] + increment_q[n]",
+        "(clear_q[n] ? CounterW'(0) : total_q[n]) + increment_q[n]",
+        "clear_q[n] ? CounterW'(0) : total_q[n] + increment_q[n]",
         "clear_loses_nothing",
     ),
-    "a snapshot is of the next cycle": ("snapshot_q <= total_q;", "snapshot_q <= total_q + increment_q;", "randomised"),
+    "a snapshot is of the next cycle": (
+        "snapshot_q[n] <= total_q[n];",
+        "snapshot_q[n] <= total_q[n] + increment_q[n];",
+        "randomised",
+    ),
     "32 bits": (
-        "total_q[n] <= (clear_i ? CounterW'(0) : total_q[n])",
-        "total_q[n] <= (clear_i ? CounterW'(0) : CounterW'(total_q[n][31:0]))",
+        "total_q[n] <= (clear_q[n] ? CounterW'(0) : total_q[n])",
+        "total_q[n] <= (clear_q[n] ? CounterW'(0) : CounterW'(total_q[n][31:0]))",
         "carry/at=33",
     ),
     "two layers in a cycle are two active cycles": (

@@ -20,7 +20,7 @@ DEFECTS = {
     "a tie goes to the local expert": ("(difference > DiffW'(theta_i))", "(difference >= DiffW'(theta_i))"),
     "the highest index wins a tie": ("in_data_i > best_q;", "in_data_i >= best_q;"),
     "unsigned threshold": ("DiffW'(theta_i)", "DiffW'($unsigned(theta_i))"),
-    "threshold of the vector before": ("!last || !out_valid_o;", "!last || !out_valid_o || out_ready_i;"),
+    "overwrites a waiting decision": ("= !last || !(whole_q || out_valid_o);", "= 1'b1;"),
 }
 
 

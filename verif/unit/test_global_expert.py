@@ -31,5 +31,5 @@ def test_global_expert(variant: str) -> None:
 def test_a_defect_is_found() -> None:
     """The weakest class instead of the strongest."""
     sources = generate(tiny.accelerator("one")).synthesis_sources
-    mutant = with_mutant(sources, "logit_arg_max", ".in_data_i   (logit)", ".in_data_i   (-logit)")
+    mutant = with_mutant(sources, "logit_arg_max", ".in_data_i   (signed'(logit))", ".in_data_i   (-logit)")
     assert simulate("one", mutant, testcase="data/idle=none/stall=none", check=False).failed

@@ -24,30 +24,30 @@ def test_stream_width(shape: tuple[int, int, int]) -> None:
 
 
 DEFECTS = {
-    "split-bubble": ((8, 12, 2), "!valid_q || (last && out_ready_i)", "!valid_q", "throughput"),
+    "split-bubble": ((8, 12, 2), "!valid_q || (last_q && out_ready_i)", "!valid_q", "throughput"),
     "split-order": ((8, 12, 2), "data_q[OutW-1:0]", "data_q[InW-1-:OutW]", "data/idle=none/stall=none"),
     "gather-overwrites": (
         (8, 1, 4),
-        "!last || !valid_q || out_ready_i",
+        "!last_q || !valid_q || out_ready_i",
         "1'b1",
         "data/idle=none/stall=random",
     ),
-    "split-counts-backwards": (
+    "split-does-not-count": (
         (8, 12, 2),
-        "idx_q   <= last ? '0 : idx_q + 1'b1;",
-        "idx_q   <= last ? '0 : idx_q - 1'b1;",
+        "idx_q   <= last_q ? '0 : idx_q + 1'b1;",
+        "idx_q   <= last_q ? '0 : idx_q;",
         "data/idle=none/stall=none",
     ),
-    "split-counts-backwards-power-of-two": (
+    "split-does-not-count-power-of-two": (
         (8, 4, 1),
-        "idx_q   <= last ? '0 : idx_q + 1'b1;",
-        "idx_q   <= last ? '0 : idx_q - 1'b1;",
+        "idx_q   <= last_q ? '0 : idx_q + 1'b1;",
+        "idx_q   <= last_q ? '0 : idx_q;",
         "data/idle=none/stall=none",
     ),
     "gather-counts-backwards": (
         (3, 2, 14),
-        "(load) idx_q <= last ? '0 : idx_q + 1'b1;",
-        "(load) idx_q <= last ? '0 : idx_q - 1'b1;",
+        "idx_q  <= last_q ? '0 : idx_q + 1'b1;",
+        "idx_q  <= last_q ? '0 : idx_q - 1'b1;",
         "data/idle=none/stall=none",
     ),
 }

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+"""cocotb bench of stream_skid."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cocotb
+import numpy as np
+
+from verif.streams import CROSSED
+from verif.unit.stream_checks import Workload, check_held, check_interval, check_reset, generator, parameters, start
+
+P = parameters()
+WORDS = 2  # that it holds
+
+
+def words(rng: np.random.Generator, count: int) -> Workload:
+    data = [int.from_bytes(rng.bytes(16), "little") % 2 ** P["Width"] for _ in range(count)]
+    return Workload(data, list(data))
+
+
+@cocotb.test()
+@cocotb.parametrize((("idle", "stall"), CROSSED))
+async def data(dut: Any, idle: str, stall: str) -> None:
+    harness = await start(dut, idle, stall)
+    await harness.expect(words(generator(idle + stall), 300))
+
+
+@cocotb.test()
+async def throughput(dut: Any) -> None:
+    await check_interval(await start(dut), words(generator(), 100), 1, 1)
+
+
+@cocotb.test()
+async def depth(dut: Any) -> None:
+    """It takes exactly two words when nobody reads."""
+    harness = await start(dut, stall="never")
+    harness.source.queue.extend(words(generator(), WORDS + 5).inputs)
+    await harness.bench.step(WORDS + 20)
+    assert len(harness.source.transfers) == WORDS
+
+
+@cocotb.test()
+async def held(dut: Any) -> None:
+    await check_held(await start(dut, stall="never"), words(generator(), 3 * WORDS), WORDS + 20)
+
+
+@cocotb.test()
+async def reset(dut: Any) -> None:
+    harness = await start(dut, "random", "bursty")
+    rng = generator()
+    await check_reset(harness, lambda: words(rng, 60), (5, 17, 40))
