@@ -11,7 +11,7 @@ from demo.visitor import Visitor
 from spec.files import write_bytes
 
 MISREAD, UNDERSTOOD, FILM = "demo_misread.png", "demo_understood.png", "demo.png"
-_WINDOW, _FILMED = (1400, 1060), (1120, 600)  # CSS pixels
+_WINDOW, _FILMED = (1400, 1370), (1120, 640)  # CSS pixels
 _SCALE = 1.0  # of the film to the window
 _DRAWING, _LOOK, _LAST = 60, 1800, 3500  # milliseconds of a frame
 _EVERY = 2  # movements of the pointer to a frame

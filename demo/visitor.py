@@ -74,13 +74,28 @@ class Visitor:
     @property
     def seen_pixels(self) -> np.ndarray:
         """What the page shows as the device's image: uint8 (28, 28)."""
-        script = "[...document.getElementById('seen').getContext('2d').getImageData(0, 0, 28, 28).data]"
+        script = (
+            "(() => { const pen = new OffscreenCanvas(28, 28).getContext('2d', {willReadFrequently: true}); "
+            "pen.drawImage(document.getElementById('seen'), 0, 0); "
+            "return [...pen.getImageData(0, 0, 28, 28).data]; })()"
+        )
         return np.array(self.see(script), np.uint8).reshape(28, 28, 4)[:, :, 0]
 
     @property
     def session(self) -> str:
         """Key of this tab's session."""
         return self.see("sessionStorage.getItem('session')")
+
+    def asked(self) -> dict[str, Any] | None:
+        """What the page has sent last to be answered since it was loaded (``POST /classify``), None if nothing."""
+        for event in reversed(self.browser.events):
+            if event["method"] == "Network.requestWillBeSent":
+                request = event["params"]["request"]
+                if request["url"] == f"{self.address}classify" and "postData" in request:
+                    content = json.loads(request["postData"])
+                    if content["session"] == self.session:
+                        return content
+        return None
 
     def complaints(self) -> list[str]:
         """What the browser has complained about since the page was loaded: exceptions, errors and warnings."""
@@ -132,6 +147,28 @@ class Visitor:
             self._mouse("mouseMoved", *place, down=True)
             moved()
         self._mouse("mouseReleased", *at[-1], down=False)
+
+    def touch(self, points: Sequence[Sequence[float]]) -> None:
+        """One stroke of a finger on the paper: points x, y from 0 to 1000."""
+        left, top, width, height = self._place("pad")
+        for number, (x, y) in enumerate(points):
+            place = {"x": left + x / _SIDE * width, "y": top + y / _SIDE * height}
+            kind = "touchMove" if number else "touchStart"
+            self.browser.call("Input.dispatchTouchEvent", type=kind, touchPoints=[place])
+        self.browser.call("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
+
+    def drop(self, name: str, files: Sequence[Path]) -> None:
+        """Drop files or folders on the element with an id."""
+        left, top, width, height = self._place(name)
+        data = {"items": [], "files": [str(file) for file in files], "dragOperationsMask": 1}
+        for kind in ("dragEnter", "dragOver", "drop"):
+            self.browser.call("Input.dispatchDragEvent", type=kind, x=left + width / 2, y=top + height / 2, data=data)
+
+    def give(self, name: str, file: Path) -> None:
+        """Choose a file for the input with an id."""
+        node = self.browser.call("DOM.getDocument")["root"]["nodeId"]
+        node = self.browser.call("DOM.querySelector", nodeId=node, selector=f"#{name}")["nodeId"]
+        self.browser.call("DOM.setFileInputFiles", files=[str(file)], nodeId=node)
 
     def draw(self, strokes: Strokes) -> None:
         """Clear the paper, draw with the pointer, and wait for the answer to the whole drawing."""

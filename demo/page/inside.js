@@ -3,9 +3,11 @@
 
 const NAMES = { fe: "Front end", le: "Local expert", gn: "Gate", ge: "Global expert" };
 const STATES = { off: "no power", on: "power, no work", active: "works" };
+const WHOLE = { off: "slept", on: "power, no work", active: "worked" };
 const SVG = "http://www.w3.org/2000/svg";
 const PLAY = 1400; // ms for the whole line
 const byId = (id) => document.getElementById(id);
+const count = (value) => Math.round(value).toLocaleString("en");
 
 let power = null;
 let answeredAt = null; // cycle
@@ -69,20 +71,39 @@ function inWords(domain) {
     active += power.active[domain][k] * (right - before);
     before = right;
   });
-  const percent = (part) => `${Math.round((100 * part) / end)} %`;
+  const percent = (part) => `${Math.round((100 * part) / end)}\u00a0%`;
   return on ? `power for ${percent(on)} of the time, works for ${percent(active)}` : "no power";
 }
 
 function play() {
   cancelAnimationFrame(playing);
-  if (window.matchMedia("(prefers-reduced-motion: reduce)").matches) return at(1);
+  if (window.matchMedia("(prefers-reduced-motion: reduce)").matches) return whole();
   const start = performance.now();
   const step = (now) => {
     const share = Math.min(1, Math.max(0, (now - start) / PLAY));
     at(share);
     if (share < 1) playing = requestAnimationFrame(step);
+    else whole();
   };
   playing = requestAnimationFrame(step);
+}
+
+function light(domain, state, words) {
+  const box = document.querySelector(`.box[data-domain="${domain}"]`);
+  if (box.dataset.state !== state || box.lastChild.textContent !== words) {
+    box.dataset.state = state;
+    box.querySelector("i").textContent = words;
+  }
+}
+
+// Behind the last moment: what each domain did for the image as a whole.
+function whole() {
+  at(1);
+  for (const domain of Object.keys(NAMES)) {
+    const state = power.active[domain].some(Boolean) ? "active" : power.on[domain].some(Boolean) ? "on" : "off";
+    light(domain, state, WHOLE[state]);
+  }
+  byId("moment-text").textContent = answeredAt === null ? "the whole time" : `the whole image: answer in cycle ${count(answeredAt)}`;
 }
 
 function at(share) {
@@ -92,15 +113,10 @@ function at(share) {
   if (k < 0) k = power.ends.length - 1;
   for (const domain of Object.keys(NAMES)) {
     const state = power.active[domain][k] > 0.05 ? "active" : power.on[domain][k] > 0.5 ? "on" : "off";
-    const box = document.querySelector(`.box[data-domain="${domain}"]`);
-    if (box.dataset.state !== state) {
-      box.dataset.state = state;
-      box.querySelector("i").textContent = STATES[state];
-    }
+    light(domain, state, STATES[state]);
     const cut = document.querySelector(`#line-${domain} .cut`);
     for (const [name, value] of Object.entries({ x1: cycle, x2: cycle, y1: 0, y2: 100 })) cut.setAttribute(name, value);
   }
   byId("moment").value = Math.round(1000 * share);
-  const number = (value) => Math.round(value).toLocaleString("en");
-  byId("moment-text").textContent = `cycle ${number(cycle)}${answeredAt === null ? "" : `, answer in cycle ${number(answeredAt)}`}`;
+  byId("moment-text").textContent = `cycle ${count(cycle)}${answeredAt === null ? "" : `, answer in cycle ${count(answeredAt)}`}`;
 }

@@ -75,8 +75,9 @@ async function base64(file) {
 }
 
 function table(found) {
-  const share = (right) => `${((100 * right) / found.images).toFixed(1)} %`;
-  const which = found.held_out ? `${found.images} held-out images` : `${found.images} images, the very ones that it learned,`;
+  const share = (right) => `${((100 * right) / found.images).toFixed(1)}\u00a0%`;
+  const images = `${found.images} ${found.held_out ? "held-out " : ""}image${found.images === 1 ? "" : "s"}`;
+  const which = found.held_out ? images : `${images}, the very ones that it learned,`;
   byId("own-text").textContent =
     `${found.taught} images learned in ${found.lessons} lessons. Of ${which} it read ${share(found.right_before)} right before and ${share(found.right_after)} after.`;
   byId("own-scroll").hidden = false;

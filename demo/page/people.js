@@ -4,7 +4,7 @@
 import { show as showPixels } from "./pad.js";
 
 const byId = (id) => document.getElementById(id);
-const percent = (share) => `${(100 * share).toFixed(1)} %`;
+const percent = (share) => `${(100 * share).toFixed(1)}\u00a0%`;
 
 export function chips(place, name, values, chosen, choose) {
   const made = values.map(([value, text]) => {

@@ -3,8 +3,9 @@
 
 import { show as showPixels } from "./pad.js";
 
+const SEEN = ["seen", "seen-text", "letter"];
 const byId = (id) => document.getElementById(id);
-const percent = (share) => `${(100 * share).toFixed(1)} %`;
+const percent = (share) => `${(100 * share).toFixed(1)}\u00a0%`;
 const FULL = 6; // logits from the middle of the gate's scale to its end
 
 export const MODES = {
@@ -19,6 +20,7 @@ export const MODES = {
 export function show(answer) {
   showPixels(byId("seen"), answer.pixels);
   byId("seen").setAttribute("aria-label", "The image that the device sees, 28 by 28 pixels");
+  for (const name of SEEN) byId(name).hidden = false;
   byId("reading").dataset.expert = answer.expert ?? "";
   byId("letter").textContent = answer.first?.character ?? "\u2013";
   const local = answer.expert === "LE";
@@ -40,9 +42,10 @@ export function show(answer) {
   byId("gate").hidden = !answer.gate;
   if (answer.gate) {
     const { margin, theta } = answer.gate;
+    const number = (value) => value.toFixed(2).replace("-", "\u2212");
     byId("needle").style.left = `${50 + 46 * Math.max(-1, Math.min(1, (margin - theta) / FULL))}%`;
     byId("gate-text").textContent =
-      `Gate: margin ${margin.toFixed(2)} is ${margin > theta ? "above" : "not above"} theta ${theta.toFixed(2)}, so the ${who.toLowerCase()} answers`;
+      `Gate: margin ${number(margin)} is ${margin > theta ? "above" : "not above"} theta ${number(theta)}, so the ${who.toLowerCase()} answers`;
   }
   facts(answer);
   if (!answer.first) return "Mode off: nobody answers.";
@@ -60,7 +63,8 @@ function facts({ cycles, microseconds, energy, first }) {
 
 export function empty() {
   byId("reading").dataset.expert = "";
-  byId("letter").textContent = "\u00a0";
+  for (const name of SEEN) byId(name).hidden = true;
+  byId("letter").textContent = "";
   byId("who").textContent = "Draw something.";
   byId("bars").hidden = byId("gate").hidden = true;
 }
