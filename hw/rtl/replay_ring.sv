@@ -7,7 +7,7 @@
 ///
 /// Latency: none for a vector that goes by; a replay gives its first word Pieces + 2 cycles after its tag is the
 /// oldest.
-/// Initiation interval: Pieces cycles a word, Pieces + 2 in a replay.
+/// Initiation interval: Pieces cycles a word (or one that the consumer makes longer), Pieces + 2 in a replay.
 ///
 /// Protocol: valid/ready; tag_valid_i pushes a tag, in order, at any time before the vector's words or while they wait.
 /// Does not: know whether a slot holds a vector.
@@ -90,8 +90,8 @@ module replay_ring
   logic [Width-1:0] shift_q;    // what is stored piece by piece, or gathered in a replay
   logic passes;
 
-  // A word is offered when the one before is stored: its last piece is written in the cycle in which this one is taken.
-  assign passes = tag_valid && !replay && ((left_q >> 1) == '0);
+  // A word is offered when the one before is stored.
+  assign passes = tag_valid && !replay && (left_q >> 1) == '0;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) left_q <= '0;
