@@ -11,7 +11,7 @@ from demo.visitor import Visitor
 from spec.files import write_bytes
 
 MISREAD, UNDERSTOOD, FILM = "demo_misread.png", "demo_understood.png", "demo.png"
-_WINDOW, _FILMED = (1400, 1370), (1120, 640)  # CSS pixels
+_WINDOW, _FILMED = (1400, 1470), (1200, 680)  # CSS pixels
 _SCALE = 1.0  # of the film to the window
 _DRAWING, _LOOK, _LAST = 60, 1800, 3500  # milliseconds of a frame
 _EVERY = 2  # movements of the pointer to a frame
@@ -46,7 +46,7 @@ def _screenshots(visitor: Visitor, out: Path) -> None:
 
 def _film(visitor: Visitor) -> bytes:
     visitor.resize(*_FILMED)
-    visitor.see("document.querySelector('main').scrollIntoView()")
+    visitor.see("window.scrollTo(0, document.querySelector('main').offsetTop - 12)")
     frames: list[tuple[bytes, int]] = []
     moves = 0
 

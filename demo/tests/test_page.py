@@ -237,15 +237,25 @@ def test_a_refusal_is_shown_and_spoken(visitor: Visitor) -> None:
     assert visitor.see("document.getElementById('problem').getAttribute('role')") == "alert"
 
 
-@pytest.mark.parametrize("width", [400, 1400])
+def spilled(visitor: Visitor) -> list[str]:
+    """Elements whose text reaches out of them, by their ids or classes."""
+    script = "e.clientWidth > 2 && e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).overflowX === 'visible'"
+    return visitor.see(
+        f"[...document.querySelectorAll('main div, main p')].filter(e => {script}).map(e => e.id || e.className)"
+    )
+
+
+@pytest.mark.parametrize("width", [400, 1120, 1400])
 def test_accessible_and_fits(visitor: Visitor, width: int) -> None:
     visitor.resize(width)
     visitor.draw(AGAIN)
     visitor.act("add")
-    assert visitor.see("document.documentElement.scrollWidth") <= width
+    assert visitor.see("document.documentElement.scrollWidth") <= width and spilled(visitor) == []
     assert findings(visitor, ("minor", "moderate", "serious", "critical")) == []
     assert visitor.see("getComputedStyle(document.body).fontSize") == "16px"
-    visitor.see("document.getElementById('seen-text').style.color = '#bbb'")  # the control
+    visitor.see("document.getElementById('seen-text').style.color = '#bbb'")  # the controls
+    visitor.see("document.getElementById('who').style.minWidth = '40em'")
+    assert "reading" in spilled(visitor)
     visitor.see("document.getElementById('moment').removeAttribute('id')")
     found = " ".join(findings(visitor))
     assert "color-contrast" in found and "label" in found
