@@ -80,8 +80,8 @@ bench: $(STAMP) ## Speed of each stage, in images per second
 synth: $(STAMP) ## Resources on ECP5 by power domain, from open synthesis (PRESET, GATE)
 	$(PY) scripts/synth.py --preset $(PRESET) --gate $(GATE)
 
-fpga: $(STAMP) ## Place and route with open tools (PRESET, GATE, MODULE=name for one module alone, SEEDS): the device takes hours
-	$(PY) scripts/fpga.py --preset $(PRESET) --gate $(GATE) $(if $(MODULE),--module '$(MODULE)') \
+fpga: $(STAMP) ## Place and route with open tools (PRESET, GATE, BOARD=ulx3s, MODULE=name for one module alone, SEEDS): the device takes hours
+	$(PY) scripts/fpga.py --preset $(PRESET) --gate $(GATE) $(if $(MODULE),--module '$(MODULE)') $(if $(BOARD),--board '$(BOARD)') \
 	  --seeds $(SEEDS) --jobs $(JOBS) $(KEEP)
 
 regs: $(STAMP) ## C header and browsable documentation of the registers

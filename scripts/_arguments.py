@@ -49,7 +49,7 @@ class Parser(argparse.ArgumentParser):
                 value = getattr(given, action.dest, action.default)
                 if action.dest not in self.beside_keep and value != action.default:
                     self.error(f"--keep is for the published result, leave {action.option_strings[0]} out")
-            for name in ("preset", "gate"):
+            for name in ("preset", "gate", "board"):
                 if str(getattr(given, name, "")).endswith(".toml"):
                     self.error(f"--keep is for the published result, --{name} must name one that is shipped")
         return given

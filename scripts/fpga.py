@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Place and route the device, or one module of it alone, with open tools: clocks, cells, bitstream, floor plan."""
+"""Place and route the device, a board with it, or one module alone, with open tools: clocks, bitstream, floor plan."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from _arguments import (
     load_design,
     shown,
 )
+from hw.board.boards import Board, load_board
 from hw.gen.digest import rtl_digest
 from hw.place import record
 from hw.place.netlist import device_instances, netlist
@@ -35,6 +36,7 @@ from tools.nextpnr import BITSTREAM, DEVICES, GRADES, PACKAGES, Target
 
 PICTURE = ROOT / "docs" / "images" / "fpga.png"
 _DEFAULT = Target()
+_ON_NO_BOARD = ("size", "package", "grade", "target", "clocks")  # which a board says
 
 
 def megahertz(text: str) -> float:
@@ -66,6 +68,7 @@ def options() -> Parser:
     add = parser.add_argument
     add_module(parser, "place this module (or instance) of the device alone, between registers")
     add("--modules", action="store_true", help="list the modules and the instances that --module knows, and end")
+    add("--board", metavar="NAME", help="a board of configs/boards, or a .toml file: its top, pins, device and clock")
     add("--size", choices=tuple(DEVICES), default=_DEFAULT.device, help="of the ECP5 (default %(default)s)")
     add(
         "--package", metavar="NAME", help=f"its package (default: the largest, {_DEFAULT.package} of {_DEFAULT.device})"
@@ -77,26 +80,28 @@ def options() -> Parser:
     add_seeds(parser, 1, "seeds 1 to N; those that are finished are not repeated")
     add_jobs(parser, "seeds at a time")
     add_json(parser)
-    beside = ("preset", "gate", "module", "size", "package", "grade", "target", "clocks", "flat", "seeds")
+    beside = ("preset", "gate", "board", "module", *_ON_NO_BOARD, "flat", "seeds")
     add_keep(parser, "docs/results/fpga.{json,md}; of a device docs/images/fpga.png", beside=beside)
     return parser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the tables; something differs when a clock misses its target, is missing, or a seed has no result."""
-    given = options().parse_args(arguments)
+    parser = options()
+    given = parser.parse_args(arguments)
+    board = None
+    if given.board:
+        parser.refuse(given, ("module", "modules", *_ON_NO_BOARD), "--board")
+        board = load_board(given.board)
     design = load_design(given)
     if given.modules:
         _list(design)
         return DONE
-    packages = PACKAGES[given.size]
-    if given.package not in (None, *packages):
-        raise InputError(f"--package {given.package}: {DEVICES[given.size]} has {', '.join(packages)}")
+    target = _target(given, board)
     sources = rtl_digest()  # before the work: an edit meanwhile makes no old figure a new one
     what = f"module {given.module}" if given.module else "the whole device, which takes hours"
     print(f"{design.name}: {what} ...", flush=True)
-    found = netlist(design, given.module, given.flat)
-    target = Target(given.size, given.package or packages[-1], given.grade, given.target, given.clocks)
+    found = netlist(design, given.module, given.flat, board=board)
     seeds = range(1, given.seeds + 1)
     directory, done = run_seeds(found, target, seeds, given.jobs, "place and route")
     result = record.record(found, target, directory, done, sources, given.flat)
@@ -116,6 +121,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given.keep:
         record.keep(result, picture, PICTURE)
     return DIFFERS if result["findings"] else DONE
+
+
+def _target(given: argparse.Namespace, board: Board | None) -> Target:
+    """What is placed on."""
+    if board:
+        return Target(board.device, board.package, board.grade, board.clock_mhz, lpf=board.constraints())
+    packages = PACKAGES[given.size]
+    if given.package not in (None, *packages):
+        raise InputError(f"--package {given.package}: {DEVICES[given.size]} has {', '.join(packages)}")
+    return Target(given.size, given.package or packages[-1], given.grade, given.target, given.clocks)
 
 
 def _list(design: Accelerator) -> None:

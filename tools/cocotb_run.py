@@ -212,13 +212,14 @@ def build(
     sources = rtl_sources(toplevel) if sources is None else list(sources)
     parameters = dict(parameters or {})
     defines = dict(defines or {})
-    compiler = ModelCompiler(OBJECTS, (), COCOTB_RUN if optimise else SHORT_RUN)
+    flags = ("-std=c++20",) if "--timing" in build_args else ()  # delays are coroutines
+    compiler = ModelCompiler(OBJECTS, flags, COCOTB_RUN if optimise else SHORT_RUN)
     mutant, root = under_test(), BUILD
     if mutant and (changed := mutant.stand_in(sources, RTL)) != sources:
         refuse_new_findings(mutant, toplevel, parameters, sources, changed)
         sources, root = changed, mutant.build_directory
         # Nobody builds a mutant again, and several of them run at the same time.
-        compiler = ModelCompiler(OBJECTS, (), own=root / "objects", jobs=1)
+        compiler = ModelCompiler(OBJECTS, flags, own=root / "objects", jobs=1)
     else:
         mutant = None
     # A synchronous design has no delays; without them every design shares one runtime library (see model_objects).

@@ -27,7 +27,7 @@ PACKAGES = {  # that nextpnr knows, by device, the smallest first
 }
 GRADES = (6, 7, 8)  # the higher, the faster
 REPORT, ROUTED, CONFIG, BITSTREAM, LOG = "report.json", "routed.json", "design.config", "design.bit", "nextpnr.log"
-SDC = "clocks.sdc"
+SDC, LPF = "clocks.sdc", "pins.lpf"
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,7 @@ class Target:
         grade: one of :data:`GRADES`.
         mhz: every clock's target, MHz.
         clocks: other targets, MHz, by the name of a net or of a port.
+        lpf: places of the pins and frequencies, as the text of an LPF file; without it nextpnr chooses the pins.
     """
 
     device: str = "85k"
@@ -47,6 +48,7 @@ class Target:
     grade: int = 8
     mhz: float = 100.0
     clocks: Mapping[str, float] = field(default_factory=dict)
+    lpf: str = ""
 
     def of(self, clock: str) -> float:
         """Target of a clock, MHz."""
@@ -81,7 +83,8 @@ def options(netlist: str, top: str, target: Target, seed: int, into: str, sdc: b
     words = [f"--{target.device}", "--package", target.package, "--speed", str(target.grade)]
     words += ["--json", netlist, "--top", top, "--seed", str(seed), "--freq", f"{target.mhz:g}"]
     words += ["--sdc", f"{into}/{SDC}"] if sdc else []
-    words += ["--lpf-allow-unconstrained", "--timing-allow-fail", "--quiet", "--log", f"{into}/{LOG}"]
+    words += ["--lpf", f"{into}/{LPF}"] if target.lpf else ["--lpf-allow-unconstrained"]
+    words += ["--timing-allow-fail", "--quiet", "--log", f"{into}/{LOG}"]
     words += ["--report", f"{into}/{REPORT}", "--detailed-timing-report"]
     return [*words, "--write", f"{into}/{ROUTED}", "--textcfg", f"{into}/{CONFIG}"]
 
@@ -99,6 +102,8 @@ def place_and_route(directory: Path, netlist: str, top: str, target: Target, see
     """
     if sdc:
         write_text(directory / into / SDC, sdc)
+    if target.lpf:
+        write_text(directory / into / LPF, target.lpf)
     words = options(netlist, top, target, seed, into, bool(sdc))
     _run(PNR, words, directory, into, seed, (REPORT, ROUTED, CONFIG))
     _run(PACK, [f"{into}/{CONFIG}", f"{into}/{BITSTREAM}"], directory, into, seed, (BITSTREAM,))

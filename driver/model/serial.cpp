@@ -1,33 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
-// The simulated device behind its serial pins: a Verilated moe_serial whose rx and tx are driven and read bit by bit.
+// The simulated device behind its serial pins: a Verilated moe_serial, or a board's top with it, whose pins are driven and
+// read bit by bit.
 //
-// Time passes only in serial_run. Bytes that were sent go over the line one after the other; what the device says is kept
+// Time passes only in serial_run, in ticks: cycles of moe_serial's clock; on a board, which makes its own clock, parts of a
+// bit of the other side's. Bytes that were sent go over the line one after the other; what the device says is kept
 // until it is received. With noise, each byte, in either direction, can be spoilt on its way: a bit of the line turned over,
 // the byte lost, a byte of rubbish before it, or a break behind it.
 #include <cstdint>
 #include <deque>
-#include <memory>
 #include <random>
 #include <string>
 
-#include "Vmoe_serial.h"
-#include "model_host.h"
+#ifdef SERIAL_BOARD
+#include "board_pins.h"
+#else
+#include "serial_pins.h"
+#endif
 
 namespace {
 constexpr unsigned kBits = 10;  // start bit, eight data bits, stop bit
 
 class Serial {
  public:
-  Serial(const char* memory_directory, unsigned divisor)
-      : divisor_(divisor), context_(new VerilatedContext), model_(new Vmoe_serial{context_.get(), "TOP"}) {
-    model_->clk_i = 0;
-    model_->rst_ni = 0;
-    model_->rx_i = 1;
-    first_evaluation(*model_, memory_directory);
-    for (int i = 0; i < 4; ++i) cycle();
-    model_->rst_ni = 1;
-  }
-  ~Serial() { model_->final(); }
+  Serial(const char* memory_directory, unsigned divisor, double tick) : divisor_(divisor), pins_(memory_directory, tick) {}
 
   void noise(uint32_t seed, double share) {
     random_.seed(seed);
@@ -45,8 +40,8 @@ class Serial {
     }
   }
 
-  void run(uint64_t cycles) {
-    for (uint64_t i = 0; i < cycles; ++i) cycle();
+  void run(uint64_t ticks) {
+    for (uint64_t i = 0; i < ticks; ++i) tick();
   }
 
   size_t receive(uint8_t* data, size_t room) {
@@ -74,13 +69,13 @@ class Serial {
     for (unsigned i = 0; i < kBits; ++i) line_.insert(line_.end(), divisor_, (bits >> i & 1) != (i == turned));
   }
 
-  void listen() {
+  void listen(bool level) {
     if (count_ < 0) {
-      if (model_->tx_o) return;
+      if (level) return;
       count_ = 0;
       bits_ = 0;
     }
-    if (count_ % divisor_ == divisor_ / 2) bits_ |= static_cast<unsigned>(model_->tx_o) << count_ / divisor_;
+    if (count_ % divisor_ == divisor_ / 2) bits_ |= static_cast<unsigned>(level) << count_ / divisor_;
     if (++count_ < static_cast<int>(kBits * divisor_ - divisor_ / 4)) return;
     count_ = -1;
     if (!(bits_ >> (kBits - 1))) fail("the device sent a stop bit that is low");
@@ -92,25 +87,20 @@ class Serial {
     heard_.push_back(byte);
   }
 
-  void cycle() {
-    model_->rx_i = line_.empty() || line_.front();
+  void tick() {
+    const bool level = line_.empty() || line_.front();
     if (!line_.empty()) line_.pop_front();
-    model_->clk_i = 0;
-    model_->eval();
-    if (model_->rst_ni) listen();
-    model_->clk_i = 1;
-    model_->eval();
+    listen(pins_.tick(level));
   }
 
   unsigned divisor_;
-  std::unique_ptr<VerilatedContext> context_;
-  std::unique_ptr<Vmoe_serial> model_;
+  Pins pins_;
   std::deque<bool> line_;
   std::deque<uint8_t> heard_;
   std::minstd_rand random_;
   double share_ = 0;
   uint64_t spoilt_ = 0;
-  int count_ = -1;  // cycles since the start bit that is being heard began
+  int count_ = -1;  // ticks since the start bit that is being heard began
   unsigned bits_ = 0;
 };
 
@@ -120,16 +110,17 @@ Serial* as_serial(void* serial) { return static_cast<Serial*>(serial); }
 extern "C" {
 const char* serial_failure(void) { return g_failure.c_str(); }
 
-void* serial_open(const char* memory_directory, unsigned divisor) {
+// divisor: ticks of a bit; tick: picoseconds of one, where time has a meaning.
+void* serial_open(const char* memory_directory, unsigned divisor, double tick) {
   Serial* serial = nullptr;
-  guarded([&] { serial = new Serial(memory_directory, divisor); });
+  guarded([&] { serial = new Serial(memory_directory, divisor, tick); });
   return serial;
 }
 
 void serial_close(void* serial) { delete as_serial(serial); }
 
-int serial_run(void* serial, uint64_t cycles) {
-  return guarded([&] { as_serial(serial)->run(cycles); });
+int serial_run(void* serial, uint64_t ticks) {
+  return guarded([&] { as_serial(serial)->run(ticks); });
 }
 
 void serial_send(void* serial, const uint8_t* data, size_t count) { as_serial(serial)->send(data, count); }

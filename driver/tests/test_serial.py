@@ -26,6 +26,7 @@ from driver.tests.golden_pupil import RULE, START, Pupil, lessons
 from driver.transport import BusError, DeviceFault
 from golden.descriptor import Settings
 from hw.board import board_sources
+from hw.board.boards import Board, load_board
 from hw.gen.build import generate
 from spec.bank import random_bank
 from spec.bank_file import device_words
@@ -39,10 +40,10 @@ NOISY = 120 * TIMEOUT  # s without progress: with noise, one request may need ma
 
 
 @cache
-def library(change: tuple[str, str, str] | None = None) -> Path:
+def library(change: tuple[str, str, str] | None = None, board: Board | None = None) -> Path:
     hardware = generate(design())
-    sources = with_mutant(board_sources(hardware), *change) if change else ()
-    return build_serial(hardware, sources, optimise=change is None)
+    sources = with_mutant(board_sources(hardware, board), *change) if change else ()
+    return build_serial(hardware, sources, optimise=change is None and board is None, board=board)
 
 
 @dataclass
@@ -71,15 +72,16 @@ def opened(
     change: tuple[str, str, str] | None = None,
     noise: float = 0.0,
     patience: float = NOISY,
+    board: Board | None = None,
 ) -> Iterator[Bench]:
     device_end, host_end = ends()
     with (
         closing(FileLink(host_end, close=lambda: os.close(host_end))) as link,
-        closing(SerialBoard(design(), device_end, library(change))) as board,
+        closing(SerialBoard(design(), device_end, library(change, board), board)) as simulated,
     ):
-        board.noise(1, noise)
+        simulated.noise(1, noise)
         transport = SerialTransport(link, TIMEOUT, TRIES, patience)
-        yield Bench(board, Accelerator(transport, design()), transport)
+        yield Bench(simulated, Accelerator(transport, design()), transport)
 
 
 def work(device: Accelerator) -> tuple[int, GoldenDevice]:
@@ -177,6 +179,25 @@ def test_noise_finds_a_bridge_that_is_broken(change: tuple[str, str, str] | None
             assert "nobody answered" not in str(error)  # too much noise to get through says nothing of the bridge
             sound = False
         assert sound == (change is None)
+
+
+# ---- On a board ------------------------------------------------------------------------------------------------------
+def test_a_boards_top_answers_in_its_own_time() -> None:
+    """The PLL makes the clock; the line's rate is the other side's, and so a clock that is wrong is not understood."""
+    board = load_board("ulx3s")
+    with opened(terminal, board=board) as bench:
+        assert work(bench.device)[0] == 0
+        assert bench.transport.repeated == 0 and bench.transport.damage() == (0, 0, 0)
+
+
+@pytest.mark.parametrize("change", [(".CLKFB_DIV   (FeedbackDiv),", ".CLKFB_DIV   (FeedbackDiv + 1),")])
+def test_a_board_with_another_clock_is_not_understood(change: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("driver.tests.test_serial.TRIES", 1)
+    with (
+        pytest.raises(DeviceFault, match="nobody answered|the device sent a stop bit that is low"),
+        opened(change=("moe_ulx3s", *change), board=load_board("ulx3s")),
+    ):
+        pass
 
 
 # ---- What goes wrong -------------------------------------------------------------------------------------------------

@@ -5,7 +5,8 @@
 ///
 /// Latency and initiation interval: those of the line.
 ///
-/// Protocol: rx_i is asynchronous; irq_o is the accelerator's, for a lamp. rst_ni is synchronous and also the device's.
+/// Protocol: rx_i is asynchronous; irq_o is the accelerator's and working_o tells which switched domains have a clock,
+/// both for lamps. rst_ni is synchronous and also the device's.
 /// Does not: make clock or reset; a board's top does.
 ///
 /// Parameters
@@ -21,11 +22,12 @@ module moe_serial
     parameter int unsigned GapCycles    = 1_000_000,
     parameter int unsigned ResultsDepth = 16
 ) (
-    input  logic clk_i,
-    input  logic rst_ni,
-    input  logic rx_i,
-    output logic tx_o,
-    output logic irq_o
+    input  logic               clk_i,
+    input  logic               rst_ni,
+    input  logic               rx_i,
+    output logic               tx_o,
+    output logic               irq_o,
+    output logic [Domains-1:0] working_o
 );
   if (PixelW != 8) begin : gen_bad_pixel
     $error("moe_serial: pixels have %0d bits, the serial link carries 8.", PixelW);
@@ -40,7 +42,7 @@ module moe_serial
   logic [7:0] pixel;
   logic [LabelW-1:0] label;
   logic [31:0] result;
-  logic [Domains-1:0] switches, clk_en, rst_n, isolate, save, restore, memory;
+  logic [Domains-1:0] switches, rst_n, isolate, save, restore, memory;
 
   serial_bridge #(
       .Divisor     (Divisor),
@@ -112,7 +114,7 @@ module moe_serial
       .irq_o,
       .pd_switch_o   (switches),
       .pd_ack_i      (switches),
-      .pd_clk_en_o   (clk_en),
+      .pd_clk_en_o   (working_o),
       .pd_rst_no     (rst_n),
       .pd_isolate_o  (isolate),
       .pd_save_o     (save),
@@ -122,5 +124,5 @@ module moe_serial
 
   // Answers carry results one by one; a board has no switches.
   logic unused;
-  assign unused = ^{result_last, clk_en, rst_n, isolate, save, restore, memory};
+  assign unused = ^{result_last, rst_n, isolate, save, restore, memory};
 endmodule

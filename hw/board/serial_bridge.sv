@@ -14,8 +14,8 @@
 /// Does not: look at what registers mean.
 ///
 /// Parameters
-///   Divisor       clock cycles of a bit; the default is for 3 Mbaud and a clock of 48 MHz, an assumption until there
-///                 is a board's top
+///   Divisor       clock cycles of a bit; a board's top gives that of its clock and rate; the default is that of
+///                 3 Mbaud at 48 MHz
 ///   GapCycles     silence after which a frame that is not complete is dropped, cycles
 ///   ImageBytes    largest image, pixels
 ///   ResultsDepth  results that can wait, 2 to 255

@@ -15,6 +15,7 @@ USED = {"TRELLIS_COMB": "LUT4", "TRELLIS_FF": "flip-flops", "DP16KD": "EBR", "MU
 
 FORMAT = 1  # of what placed_cells returns: results of another are made anew
 OTHER, OWN, SCAN = "(no name)", "(own)", "(scan registers)"  # parts that are no instance
+BOARD = "(board)"  # what stands around the device on a board
 _BEL = re.compile(r"X(\d+)/Y(\d+)/")
 _CLOCK = re.compile(r"CLK[A-Z0-9]?|WCK")
 _NOT_CLOCKED = frozenset({"DCCA", "TRELLIS_IO", "DCSC", "EHXPLLL"})
@@ -83,6 +84,18 @@ def _adopt(cells: Mapping, paths: dict[str, str | None], sinks: Mapping[int, lis
 def part_of_device(path: str | None) -> str:
     """Power domain of a path in the device."""
     return OTHER if path is None else domain_of(path)
+
+
+def part_of_board(device: str) -> Callable[[str | None], str]:
+    """Power domain of a path in a board's top, in which the device is at the path ``device``."""
+
+    def part(path: str | None) -> str:
+        if path is None:
+            return OTHER
+        inside = f"{path}.".startswith(f"{device}.")
+        return part_of_device(path[len(device) + 1 :]) if inside else BOARD
+
+    return part
 
 
 def part_of_module(children: Iterable[str]) -> Callable[[str | None], str]:

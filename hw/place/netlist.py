@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The netlist that is placed: the whole device, or one module of it between scan registers; made once and kept."""
+"""The netlist that is placed: the device, alone or on a board, or a module of it between scan registers; made once."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from hw.board import WITHOUT_PLL, as_top, board_sources
+from hw.board.boards import CLOCK, DEVICE_PATH, Board
 from hw.gen.build import GeneratedHardware, generate
 from hw.gen.digest import digest_of
 from hw.hierarchy import TOP as DEVICE
@@ -35,6 +37,7 @@ class Netlist:
         module: the module that is placed alone; None for the device.
         children: paths of the instances just below that module.
         digest: 16 hex digits of the sources, of the way of synthesis and of Yosys.
+        board: title of the board around the device; None without one.
     """
 
     design: str
@@ -44,13 +47,19 @@ class Netlist:
     module: scan.Instance | None
     digest: str
     children: tuple[str, ...] = ()
+    board: str | None = None
 
 
-def _read(hardware: GeneratedHardware) -> str:
-    """Commands that elaborate the device, every instance a module of its own."""
+def _read(hardware: GeneratedHardware, board: Board | None = None) -> str:
+    """Commands that elaborate the device, or a board's top, every instance a module of its own."""
+    sources = hardware.relative(board_sources(hardware, board) if board else hardware.device_sources)
+    cells, top = READ_CELLS, DEVICE
+    if board:
+        cells += f"; {WITHOUT_PLL}"
+        top = f"{board.module} {as_top(board)}"
     return (
-        f"{READ_CELLS}; read_slang --threads 1 --keep-hierarchy --top {DEVICE} -D SYNTHESIS "
-        f"-D TARGET_ECP5 {' '.join(hardware.relative_sources(device=True))}; {SET_PARAMETERS};"
+        f"{cells}; read_slang --threads 1 --keep-hierarchy --top {top} -D SYNTHESIS "
+        f"-D TARGET_ECP5 {' '.join(sources)}; {SET_PARAMETERS};"
     )
 
 
@@ -84,12 +93,19 @@ def device_instances(design: Accelerator, work: Path = WORK) -> tuple[scan.Insta
     return scan.instances((kept / _PORTS).read_text(), (kept / _STAT).read_text())
 
 
-def netlist(design: Accelerator, module: str | None = None, flat: bool = False, work: Path = WORK) -> Netlist:
-    """Synthesise the device or one module of it; a netlist of the same sources and tool is reused.
+def netlist(
+    design: Accelerator,
+    module: str | None = None,
+    flat: bool = False,
+    work: Path = WORK,
+    board: Board | None = None,
+) -> Netlist:
+    """Synthesise the device, with a board's top around it, or one module of it; what is there already is reused.
 
     Args:
         module: name of a module or path of an instance, see :func:`hw.place.scan.choose`.
         flat: of the device, do not keep domains and layers as modules: smaller, but not what a supply border allows.
+        board: not for a module.
 
     Raises:
         InputError: there is no such module.
@@ -98,24 +114,26 @@ def netlist(design: Accelerator, module: str | None = None, flat: bool = False, 
     every = device_instances(design, work) if module else ()
     chosen = scan.choose(every, module) if module else None
     wrapper = scan.wrapper(chosen) if chosen else ""
-    name = f"{design.name}.{_plain(chosen.path)}" if chosen else design.name
+    name = ".".join([design.name, *([_plain(chosen.path)] if chosen else [board.name] if board else [])])
     # A module that is placed alone stays one: its cells keep their names, and the wrapper cannot change it.
     whole = () if flat else tuple(part.path for part in parts(design.moe))
-    apart = tuple(f"{DEVICE}.{path}" for path in ((chosen.path,) if chosen else whole))
-    top = scan.TOP if chosen else DEVICE
+    device = f"{board.module}.{DEVICE_PATH}" if board else DEVICE
+    apart = tuple(f"{device}.{path}" for path in ((chosen.path,) if chosen else whole))
+    top, clock = (board.module, CLOCK) if board else (scan.TOP, scan.CLOCK) if chosen else (DEVICE, "clk_i")
     hardware = generate(design)
     script = (
-        f"{_read(hardware)} {kept_apart(apart)} "
+        f"{_read(hardware, board)} {kept_apart(apart)} "
         + (f"read_verilog {_PLACE}/{_WRAPPER}; hierarchy -check -top {top}; " if chosen else "")
         + f"scratchpad -set abc9.D {LOGIC_PS}; synth_ecp5 -top {top} -json {_PLACE}/{FILE}"
     )
-    digest = _name_of(digest_of([design]), version(), wrapper, script)
+    around = [path.read_text() for path in board_sources(hardware, board)] if board else []
+    digest = _name_of(digest_of([design]), version(), wrapper, script, *around)
     kept = work / name / f"netlist_{digest}"
     with locked(kept.with_suffix(".lock")):
         if not kept.is_dir():
             _synthesise(hardware, wrapper, script, kept)
     below = scan.children(every, chosen) if chosen else ()
-    return Netlist(name, kept / FILE, top, scan.CLOCK if chosen else "clk_i", chosen, digest, below)
+    return Netlist(name, kept / FILE, top, clock, chosen, digest, below, board.title if board else None)
 
 
 def _synthesise(hardware: GeneratedHardware, wrapper: str, script: str, kept: Path) -> None:

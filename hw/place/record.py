@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+from hw.board.boards import DEVICE_PATH
 from hw.parts import LOGIC_PS
-from hw.place.cells import USED, part_of_device, part_of_module, used_by_part
+from hw.place.cells import USED, part_of_board, part_of_device, part_of_module, used_by_part
 from hw.place.netlist import Netlist
 from hw.place.seeds import CELLS
 from hw.place.timing import Timing, findings, read_timing
@@ -39,7 +40,9 @@ def read_seed(directory: Path, seed: int, target: Target) -> tuple[Timing, dict]
 
 def part_of(netlist: Netlist) -> Callable[[str | None], str]:
     """The part of a netlist that a path belongs to: power domains of the device, instances of a module."""
-    return part_of_module(netlist.children) if netlist.module else part_of_device
+    if netlist.module:
+        return part_of_module(netlist.children)
+    return part_of_board(DEVICE_PATH) if netlist.board else part_of_device
 
 
 def record(
@@ -59,6 +62,7 @@ def record(
     return {
         "design": netlist.design,
         "module": asdict(netlist.module)["module"] if netlist.module else None,
+        "board": netlist.board,
         "sources": sources,
         "tool": tool(),
         "device": DEVICES[target.device],
@@ -129,6 +133,7 @@ def _aligned(rows: Sequence[Row], names: int = 1) -> str:
 def title(result: Mapping) -> str:
     """One line that says what was placed on what, and for which clocks: it tells kept records apart."""
     alone = f", {result['module']} alone" if result["module"] else ", flat" if result["flat"] else ""
+    alone += f", board {result['board']}" if result.get("board") else ""
     clocks = "".join(f", {name} {mhz:g}" for name, mhz in sorted(result["clock_targets"].items()))
     part = f"{result['device']}-{result['grade']} {result['package']}"
     return f"{result['design']}{alone} on {part} for {result['target_mhz']:g} MHz{clocks}"

@@ -25,6 +25,7 @@ def runs_directory(netlist: Netlist, target: Target) -> Path:
     """Where the seeds of a netlist on a target are kept: named after all that their results depend on but the seed."""
     words = nextpnr.options(netlist.path.name, netlist.top, target, 0, "seed", bool(target.clocks))
     means = [netlist.digest, words, target.constraints(), nextpnr.version(), FORMAT]
+    means += [target.lpf] if target.lpf else []
     digest = hashlib.sha256(json.dumps(means).encode()).hexdigest()[:16]
     return netlist.path.parent.parent / digest
 
