@@ -60,7 +60,7 @@ BAD: list[tuple[str, dict[str, Value], str]] = [
     ("sliding_window", {"Channels": 20, "Simd": 3}, "Simd 3 does not divide the 20 channels"),
     ("sliding_window", {"Height": 4}, "a kernel of 5 does not fit an image of 4 x 28"),
     ("sliding_window", {"Rows": 5}, "Rows is 5, it must be at least Kernel + 1 = 6"),
-    ("mvu", {"OutDepth": 4}, "OutDepth is 4, it must be at least 6"),
+    ("mvu", {"OutDepth": 4}, "OutDepth is 4, it must be at least 7"),
     ("dense_layer", FILES | {"Outputs": 4, "Pe": 3}, "Pe 3 does not divide the 4 outputs"),
     ("dense_layer", FILES | {"Inputs": 16, "Simd": 5}, "Simd 5 does not divide the 16 inputs"),
     ("conv_layer", FILES | {"Channels": 4, "InLanes": 3}, "InLanes 3 does not divide the 4 channels"),
