@@ -15,7 +15,7 @@ from verif.netlist.sources import netlist_sources
 
 # Nobody wrote the netlist, so its style is nobody's: Yosys' models have delays for its timing, which simulation leaves out,
 # and no clean widths.
-_OPTIONS = ("-DNO_INCLUDES", "--no-timing", "-Wno-lint", "-Wno-SPECIFYIGN", "-Wno-UNOPTFLAT")
+_OPTIONS = ("-DNO_INCLUDES", "--no-timing", "-Wno-lint", "-Wno-SPECIFYIGN", "-Wno-UNOPTFLAT", "-Wno-INITIALDLY")
 
 
 def netlist_library(
