@@ -95,14 +95,14 @@ FAULTS: tuple[Fault, ...] = (
         (
             Replacement(
                 "gate_decide.sv",
-                "    if (taken && last) out_expert_o <= (difference > DiffW'(theta_i)) ? best_index : '0;\n  end",
-                "    if (taken && last)\n"
-                "      out_expert_o <= ((difference > DiffW'(theta_i)) != (decision_q == '0)) ? best_index : '0;\n"
+                "    if (whole_q) out_expert_o <= (difference > DiffW'(theta_i)) ? best_index_q : '0;\n  end",
+                "    if (whole_q)\n"
+                "      out_expert_o <= ((difference > DiffW'(theta_i)) != (decision_q == '0)) ? best_index_q : '0;\n"
                 "  end\n\n"
                 "  logic [3:0] decision_q;\n"
                 "  always_ff @(posedge clk_i) begin\n"
                 "    if (!rst_ni) decision_q <= '0;\n"
-                "    else if (taken && last) decision_q <= decision_q + 1'b1;\n"
+                "    else if (whole_q) decision_q <= decision_q + 1'b1;\n"
                 "  end",
             ),
         ),

@@ -223,8 +223,10 @@ class Check:
         return next((s for s in self._sequencers if s.port("clk_en_o")[0] == enable), None)
 
     def _with_reset(self, net: Net) -> Instance | None:
-        reset = self.netlist.bit("rst_ni")
-        return next((s for s in self._sequencers if self._is_and(net, reset, s.port("rst_no")[0])), None)
+        register = self._register(net)
+        if register is None or register[0] != "0":  # a domain is in reset while the device is
+            return None
+        return next((s for s in self._sequencers if s.port("rst_no")[0] == net), None)
 
     # ---- Cells ----------------------------------------------------------------------------------------------------
     def _driver(self, net: Net) -> Cell | None:

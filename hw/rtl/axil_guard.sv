@@ -8,7 +8,8 @@
 /// Latency: write 2 cycles, read and both responses combinational. Initiation interval: 1 cycle.
 ///
 /// Protocol: AXI4-Lite. Address and data of a write may come in either order; both are held until the block has
-/// them. Ready never depends on valid, and that of a write on registers only. Every write that goes on is of a whole word.
+/// them. Ready never depends on valid, and that of a write on registers only. Every write that goes on is of a whole
+/// word.
 /// Does not: limit or reorder transactions, or make up responses; those are the block's own.
 module axil_guard
   import axil_pkg::*;

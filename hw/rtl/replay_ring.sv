@@ -17,7 +17,6 @@
 ///   Words         words of a vector
 ///   Slots         vectors that are kept, a power of two
 ///   Tags          tags announced and not yet over
-///   Folds         cycles for which the consumer holds a word before it takes it, at least
 module replay_ring
   import learn_pkg::*;
 #(
@@ -25,7 +24,6 @@ module replay_ring
     parameter int unsigned  Lanes = 4,
     parameter int unsigned  Words = 90,
     parameter int unsigned  Tags  = 9,
-    parameter int unsigned  Folds = 1,
     localparam int unsigned Width = Lanes * LaneW
 ) (
     input  logic                   clk_i,
@@ -92,8 +90,8 @@ module replay_ring
   logic [Width-1:0] shift_q;    // what is stored piece by piece, or gathered in a replay
   logic passes;
 
-  // A word is offered when the one before is stored, or when the consumer holds it until then anyway.
-  assign passes = tag_valid && !replay && (Folds >= Pieces || (left_q >> 1) == '0);
+  // A word is offered when the one before is stored.
+  assign passes = tag_valid && !replay && (left_q >> 1) == '0;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) left_q <= '0;
@@ -148,7 +146,7 @@ module replay_ring
   always_ff @(posedge clk_i) begin
     if (rst_ni) begin
       assert (!(taken && !replay && (left_q >> 1) != '0))
-      else $error("replay_ring: %m is given a word before the one before is stored; Folds is %0d.", Folds);
+      else $error("replay_ring: %m is given a word before the one before is stored.");
     end
   end
 `endif

@@ -159,8 +159,7 @@ module runtime_head
         .LaneW(ActW),
         .Lanes(FirstSimd),
         .Words(PoolWords),
-        .Tags (Tags),
-        .Folds((Hidden > 0) ? HiddenWords : OutWords)
+        .Tags (Tags)
     ) u_ring (
         .clk_i,
         .rst_ni,

@@ -164,7 +164,7 @@ WRONG_RTL = {
     ),
     "a part of a domain on the clock that always runs": (
         "A", "local_expert.sv", "u_class (\n      .clk_i,", "u_class (\n      .clk_i       (wr_clk_i),",
-        "u_core/gen_le[0].u_le/u_local_expert/u_class/u_arg_max and 1 more instances in PD_LE use the clock of PD_AON.",
+        "u_core/gen_le[0].u_le/u_local_expert/u_class/u_arg_max and 3 more instances in PD_LE use the clock of PD_AON.",
     ),
     "acknowledge without synchroniser": (
         "A", "moe_accelerator.sv", "<= {ack_meta_q, pd_ack_i};", "<= {pd_ack_i, pd_ack_i};",

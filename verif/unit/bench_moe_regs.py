@@ -476,7 +476,7 @@ async def latency(dut: Any) -> None:
             await device.idle(1)
         found[response._name] = device.cycle - begin
         await task
-    assert found == {"s_axil_bvalid": 3, "s_axil_rvalid": 3}, found
+    assert found == {"s_axil_bvalid": 4, "s_axil_rvalid": 3}, found
 
 
 @cocotb.test()

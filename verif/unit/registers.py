@@ -86,6 +86,7 @@ def sources() -> list[Path]:
     return [
         directory / PACKAGE,
         RTL / "axil_pkg.sv",
+        RTL / "stream_skid.sv",
         RTL / "axil_guard.sv",
         directory / BLOCK,
         RTL / "moe_registers.sv",

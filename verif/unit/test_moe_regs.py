@@ -52,7 +52,7 @@ def test_another_description_is_seen(change: tuple[str, str, str, str]) -> None:
 
 # Module, text, replacement, the test that must fail; all in one build, since each is seen by a test of its own.
 DEFECTS = (
-    ("axil_guard", "partial_q <= master_request_i.wstrb != '1;", "partial_q <= 1'b0;", "refused/kind=partial"),
+    ("axil_guard", "partial_q <= strobe != '1;", "partial_q <= 1'b0;", "refused/kind=partial"),
     ("axil_guard", "partial_q || address_q[ByteW-1:0] != '0;", "partial_q;", "refused/kind=odd_write"),
     ("axil_guard", "= master_request_i.araddr[ByteW-1:0] != '0;", "= 1'b0;", "refused/kind=odd_read"),
     (

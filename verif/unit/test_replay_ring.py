@@ -17,7 +17,7 @@ SHAPES = {
 }
 DEFECTS = {
     "one slot for all": ("five pieces", "if (slot[i]) first", "if (slot[i] && 1'b0) first"),
-    "a word is not stored before the next": ("five pieces", "(left_q >> 1) == '0);", "1'b1);"),
+    "a word is not stored before the next": ("five pieces", "(left_q >> 1) == '0;", "1'b1;"),
     "reads before it is stored": (
         "five pieces, one word",
         "tag_valid && replay && left_q == '0 &&",

@@ -29,7 +29,7 @@ LOWEST = -(2**31)  # a threshold with which every image is local
 def accelerator() -> Accelerator:
     """Hidden and output layer of the local expert take nearly as long as an image's pixels."""
     deep = GATES["deep"]
-    parts = {"local_expert": {**deep["local_expert"], "pool": 2, "hidden": 40}, "gate": {**deep["gate"], "pool": 3}}
+    parts = {"local_expert": {**deep["local_expert"], "pool": 2, "hidden": 48}, "gate": {**deep["gate"], "pool": 3}}
     moe = build_moe(tiny_network(), {**deep, **parts}, 1)
     folding = {
         **FOLDING,
