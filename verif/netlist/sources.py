@@ -119,3 +119,19 @@ def check_cells(found: Netlist, models: Iterable[Path]) -> None:
     known = {name.removeprefix("\\") for path in models for name in _MODULE.findall(path.read_text())}
     if missing := sorted(set(cell_types(found)) - known):
         raise CheckFailed(f"{found.design}: no model of the cells {', '.join(missing)}")
+
+
+def torn_wire(found: Netlist, within: str = "u_local_expert") -> Replacement:
+    """A defect: the first multiplier block of a unit never takes its operands, because the wire to its enable is torn.
+
+    Args:
+        within: a part of the path of the unit's instance.
+
+    Raises:
+        CheckFailed: the unit has no multiplier block.
+    """
+    path = verilog(found)
+    block = re.search(rf"(^  \) \\\S*{within}\S*  \((?:(?!^  \);).)*\.CE0\()[^)]*\)", path.read_text(), re.M | re.S)
+    if block is None:
+        raise CheckFailed(f"{found.design}: no multiplier block in {within}")
+    return Replacement(path.name, block[0], f"{block[1]}1'h0)")
