@@ -15,7 +15,7 @@ from verif.netlist.sources import netlist_sources
 
 # Nobody wrote the netlist, so its style is nobody's: Yosys' models have delays for its timing, which simulation leaves
 # out, and no clean widths.
-_OPTIONS = ("-DNO_INCLUDES", "--no-timing", "-Wno-lint", "-Wno-SPECIFYIGN", "-Wno-UNOPTFLAT", "-Wno-INITIALDLY")
+OPTIONS = ("-DNO_INCLUDES", "--no-timing", "-Wno-lint", "-Wno-SPECIFYIGN", "-Wno-UNOPTFLAT", "-Wno-INITIALDLY")
 
 
 def netlist_library(design: Accelerator, found: Netlist, change: Replacement | None = None) -> Path:
@@ -28,4 +28,4 @@ def netlist_library(design: Accelerator, found: Netlist, change: Replacement | N
         change: of its Verilog: a defect.
     """
     sources, include = netlist_sources(found, change), generate(design).directory
-    return build_library(sources, found.top, MODEL, include, optimise=False, options=_OPTIONS)
+    return build_library(sources, found.top, MODEL, include, optimise=False, options=OPTIONS)

@@ -22,6 +22,7 @@ from spec.files import locked, new_directory, write_text
 from tools.manifest import read_manifest
 from tools.mutants import Replacement
 from tools.yosys import run_yosys, simulation_cells
+from verif.netlist.routed import PACKED, PACKED_MEMORY
 
 OWN = tuple(CELLS / f"{name}.sv" for name in read_manifest(CELLS)["netlist"])
 VERILOG, FROM_YOSYS = "netlist.v", "yosys_cells.v"
@@ -67,6 +68,8 @@ def verilog(found: Netlist) -> Path:
         RuntimeError: Yosys failed.
     """
     models = {_MAP: LUTS + yosys_models(IN_PLACE), FROM_YOSYS: yosys_models(INSTANCES)}
+    if "TRELLIS_COMB" in cell_types(found):
+        models = {_MAP: models[_MAP] + PACKED, FROM_YOSYS: models[FROM_YOSYS] + PACKED_MEMORY}
     digest = hashlib.sha256((_FLAT + "".join(models.values())).encode()).hexdigest()[:16]
     kept = found.path.parent / f"verilog_{digest}"
     with locked(kept.with_suffix(".lock")):
