@@ -157,7 +157,7 @@ class _Run:
             found = np.append(found, self.transport.stream(part.reshape(len(part), -1)))
             self.answered(len(part))
             if gated:
-                outcome.woken += slept and experts[len(found) - 1] == _GENERIC
+                outcome.woken += int(slept and experts[len(found) - 1] == _GENERIC)
                 self.transport.run(2 * _IDLE)
                 outcome.naps += not self.transport.power.switch[_GE]
         wrong, mode = np.flatnonzero(found != expected), Mode(settings.mode).name
@@ -191,6 +191,6 @@ class _Run:
         self.outcome.lessons += len(images)
         self.outcome.lessons_wrong += int((answers.classes != taught).sum())
         words = device_words(learner.bank(), self.moe, self.device.design.folding)
-        self.outcome.lessons_wrong += session.commit() != int(words[-1])
+        self.outcome.lessons_wrong += int(session.commit() != int(words[-1]))
         if self.outcome.lessons_wrong and not self.outcome.first:
             self.outcome.first = "the device learned something else than the golden learner"
