@@ -10,11 +10,12 @@ GATE   ?= rich
 LIMIT  ?= 200
 RTL    ?= sv
 SEEDS  ?= 1
+PORT   ?= 8000
 # KEEP=--keep writes the tables of real handwriting to docs/results.
 KEEP   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sim hls test quick lint format train table tables bench synth fpga regs formal power report clean
+.PHONY: help setup sim demo hls test quick lint format train table tables bench synth fpga regs formal power report clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -40,6 +41,9 @@ else ifeq ($(RTL),sv)
 else
 	@echo "RTL is '$(RTL)', allowed are sv (hand-written) and hls (exported by an HLS compiler)." >&2; exit 2
 endif
+
+demo: $(STAMP) ## Serve a page in front of the simulated device: draw, correct it, be understood (PRESET, GATE, PORT)
+	$(PY) scripts/demo.py --preset $(PRESET) --gate $(GATE) --port $(PORT)
 
 hls: $(STAMP) ## Generate the HLS (hls4ml and hand-written), C-simulate and compare it
 	$(PY) scripts/hls.py --preset $(PRESET) --gate $(GATE) --limit $(LIMIT)

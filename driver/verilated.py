@@ -63,7 +63,7 @@ def _library(path: Path) -> ctypes.CDLL:
     library = ctypes.CDLL(str(path))
     library.device_open.restype = ctypes.c_void_p
     library.device_failure.restype = ctypes.c_char_p
-    library.device_cycles.restype = ctypes.c_uint64
+    library.device_cycles.restype = library.device_result_cycle.restype = ctypes.c_uint64
     library.device_power.restype = ctypes.c_uint32
     library.device_corruptible.restype = library.device_corrupted.restype = ctypes.c_uint64
     for name in ("device_pixels_waiting", "device_results_waiting"):
@@ -226,6 +226,11 @@ class VerilatedTransport:
     def cycles(self) -> int:
         """Clock cycles since the device was opened."""
         return self._library.device_cycles(self._device)
+
+    @property
+    def result_cycle(self) -> int:
+        """Clock cycle in which the last result was taken from the device; 0 before the first."""
+        return self._library.device_result_cycle(self._device)
 
     @property
     def interrupt(self) -> bool:

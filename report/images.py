@@ -10,7 +10,6 @@ import base64
 from pathlib import Path
 
 from golden.energy.ratios import operations_ratio
-from report.browser import Browser
 from report.context import Context, load_context
 from report.evidence import State, is_synthetic
 from report.figures import energy, timeline
@@ -19,6 +18,7 @@ from report.page import page
 from spec.errors import InputError
 from spec.files import write_bytes, write_if_changed, write_text
 from spec.paths import BUILD, ROOT
+from tools.browser import Browser
 
 KEPT = ROOT / "docs" / "images"
 OUT = BUILD / "report" / "images"

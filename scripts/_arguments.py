@@ -340,6 +340,18 @@ def require_real(wanted: bool, *data: Any) -> None:
         raise InputError("--keep needs EMNIST_DIR and USERS_NPZ: figures of built-in handwriting are not kept")
 
 
+def add_host(options: _Options, default: str) -> None:
+    """``--host``: the address that a server listens on."""
+    _add(options, "--host", default=default, metavar="ADDRESS",
+         help="address to listen on; another than the loopback lets others in (default %(default)s)")  # fmt: skip
+
+
+def add_port(options: _Options, default: int = 8000) -> None:
+    """``--port``: of a server; 0 takes a free one."""
+    _add(options, "--port", type=whole_number(0, 65535), default=default, metavar="N",
+         help="port to listen on, 0 for any that is free (default %(default)s)")  # fmt: skip
+
+
 def add_resume(options: _Options) -> None:
     """``--resume``."""
     _add(

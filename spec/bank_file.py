@@ -127,6 +127,21 @@ def save_bank(path: str | Path, bank: Bank, moe: Moe, folding: Folding, info: di
         InputError: the bank does not belong to ``moe``, or the file cannot be written.
     """
     path = Path(path)
+    content = bank_file_bytes(bank, moe, folding, info, path)
+    try:
+        write_bytes(path, content)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written ({error.strerror or error})") from None
+
+
+def bank_file_bytes(
+    bank: Bank, moe: Moe, folding: Folding, info: dict[str, Any] | None = None, path: Path = Path("bank")
+) -> bytes:
+    """What :func:`save_bank` writes; ``path`` names it in errors.
+
+    Raises:
+        InputError: the bank does not belong to ``moe``, or the file would be larger than any bank.
+    """
     bank.check(moe, str(path))
     stream = device_words(bank, moe, folding).astype("<u4").tobytes()
     text = json.dumps(
@@ -143,10 +158,7 @@ def save_bank(path: str | Path, bank: Bank, moe: Moe, folding: Folding, info: di
     content = stream + _u32(len(text)) + text + _u32(zlib.crc32(text))
     if len(content) > MAX_BYTES:
         raise InputError(f"{path}: the bank would take {len(content)} bytes, a bank file has at most {MAX_BYTES}")
-    try:
-        write_bytes(path, content)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written ({error.strerror or error})") from None
+    return content
 
 
 def _u32(value: int) -> bytes:

@@ -126,6 +126,7 @@ def run(
     seed: int = 1,
     check: bool = True,
     optimise: bool = False,
+    levels: int = 1,
 ) -> Results:
     """Build ``toplevel`` (or reuse the build) and run the cocotb tests of ``test_module`` on it.
 
@@ -141,7 +142,7 @@ def run(
         build_args, test_args: further arguments of Verilator and of the simulation.
         seed: of every random choice in the bench.
         check: raise AssertionError when a test fails. Negative controls pass False and look at the result.
-        optimise: as of ``build``.
+        optimise, levels: as of ``build``.
 
     Returns:
         The tests that passed and failed.
@@ -160,6 +161,7 @@ def run(
         defines=defines,
         build_args=build_args,
         optimise=optimise,
+        levels=levels,
     )
     work = Path(tempfile.mkdtemp(prefix=f"{test_module.rsplit('.', 1)[-1]}-", dir=directory))
     for name, text in (files or {}).items():
@@ -204,10 +206,15 @@ def build(
     defines: Mapping[str, Value] | None = None,
     build_args: Sequence[str] = (),
     optimise: bool = False,
+    levels: int = 1,
 ) -> Path:
     """Verilate and compile ``toplevel`` for cocotb unless that exact build exists; return its directory.
 
-    ``optimise`` is for a large design that simulates many cycles: it compiles slowly and runs fast.
+    Args:
+        toplevel, sources, parameters, defines, build_args: as of ``run``.
+        optimise: for a large design that simulates many cycles: it compiles slowly and runs fast.
+        levels: of the hierarchy whose signals the bench sees; 1 for the ports alone. Signals that nobody sees are
+            optimised away, and make the model smaller and faster.
     """
     sources = rtl_sources(toplevel) if sources is None else list(sources)
     parameters = dict(parameters or {})
@@ -223,7 +230,7 @@ def build(
     else:
         mutant = None
     # A synchronous design has no delays; without them every design shares one runtime library (see model_objects).
-    build_args = ["--assert", "--no-timing", *build_args]
+    build_args = ["--assert", "--no-timing", "--public-depth", str(levels), *build_args]
     tools = _tools()
     code = [Path(word) for word in build_args if word.endswith(".cpp")]
     digest = _digest(toplevel, [*sources, *code], parameters, defines, build_args)
@@ -270,7 +277,7 @@ def _compile(
 
     command = [
         "verilator", "--cc", "--Mdir", ".", "--top-module", toplevel, "--prefix", _PREFIX,
-        "--vpi", "--public-flat-rw", *arguments, *link_sources(sources, directory),
+        "--vpi", *arguments, *link_sources(sources, directory),
     ]  # fmt: skip
     try:
         _call(command, tools, directory)

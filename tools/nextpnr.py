@@ -84,6 +84,7 @@ def options(netlist: str, top: str, target: Target, seed: int, into: str, sdc: b
     words += ["--json", netlist, "--top", top, "--seed", str(seed), "--freq", f"{target.mhz:g}"]
     words += ["--sdc", f"{into}/{SDC}"] if sdc else []
     words += ["--lpf", f"{into}/{LPF}"] if target.lpf else ["--lpf-allow-unconstrained"]
+    words += ["--router", "router2"]  # for a full chip the other one takes hours
     words += ["--timing-allow-fail", "--quiet", "--log", f"{into}/{LOG}"]
     words += ["--report", f"{into}/{REPORT}", "--detailed-timing-report"]
     return [*words, "--write", f"{into}/{ROUTED}", "--textcfg", f"{into}/{CONFIG}"]

@@ -159,6 +159,7 @@ class Device {
 #endif
 
   uint64_t now() const { return now_; }
+  uint64_t result_cycle() const { return result_cycle_; }
   int interrupt() const { return model_->irq_o; }
   size_t pixels_waiting() const { return pixels_.size(); }
   size_t results_waiting() const { return results_.size(); }
@@ -228,6 +229,7 @@ class Device {
     }
     if (model_->m_axis_tvalid && model_->m_axis_tready) {
       results_.push_back(static_cast<uint64_t>(model_->m_axis_tlast) << 32 | model_->m_axis_tdata);
+      result_cycle_ = now_;
     }
     model_->clk_i = 1;
 #ifdef DEVICE_CORRUPTION
@@ -274,6 +276,7 @@ class Device {
   bool pausing_ = false;
   bool offering_ = false;
   uint64_t now_ = 0;
+  uint64_t result_cycle_ = 0;
 };
 
 Device* as_device(void* device) { return static_cast<Device*>(device); }
@@ -331,6 +334,7 @@ int device_run(void* device, uint64_t cycles) {
 }
 
 uint64_t device_cycles(void* device) { return as_device(device)->now(); }
+uint64_t device_result_cycle(void* device) { return as_device(device)->result_cycle(); }
 int device_interrupt(void* device) { return as_device(device)->interrupt(); }
 size_t device_pixels_waiting(void* device) { return as_device(device)->pixels_waiting(); }
 size_t device_results_waiting(void* device) { return as_device(device)->results_waiting(); }

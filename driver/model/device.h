@@ -42,6 +42,7 @@ int device_receive(void *device, uint32_t *results, uint8_t *tlast, size_t count
 /* Let time pass. */
 int device_run(void *device, uint64_t cycles);
 uint64_t device_cycles(void *device);
+uint64_t device_result_cycle(void *device); /* in which the last result was taken; 0 before the first */
 int device_interrupt(void *device); /* level of irq_o: 0 or 1 */
 
 /* Pixels not yet taken and results not yet received. */

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from report.browser import BROWSERS, Browser, check, find_browser, look
+from report.browser import check, look
 from report.context import load_context
 from report.page import page
 from report.tests import made_up
 from spec.errors import InputError
 from spec.files import write_text
 from spec.tests.commands import call
+from tools.browser import BROWSERS, Browser, find_browser
 
 needs_browser = pytest.mark.skipif(
     find_browser() is None, reason="no Chromium on PATH (Debian: apt-get install chromium)"
@@ -113,6 +114,6 @@ def test_a_missing_page_is_refused(tmp_path: Path) -> None:
 def test_a_page_that_never_rests_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "page.html").write_text(_GOOD.format("<script>setInterval(() => console.log('again'), 10)</script>"))
     with Browser() as browser:
-        monkeypatch.setattr("report.browser.TIMEOUT", 3.0)
+        monkeypatch.setattr("tools.browser.TIMEOUT", 3.0)
         with pytest.raises(InputError, match="has not answered for 3 s"):
             look(browser, tmp_path / "page.html", 400)

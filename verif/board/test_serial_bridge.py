@@ -18,7 +18,7 @@ PARAMETERS = {"Divisor": 8, "GapCycles": 400, "ImageBytes": 37, "ResultsDepth": 
 
 
 def test_serial_bridge() -> None:
-    run("serial_bridge", BENCH, sources=bridge_sources(), parameters=PARAMETERS)
+    run("serial_bridge", BENCH, sources=bridge_sources(), parameters=PARAMETERS, levels=2)
 
 
 def test_the_manifest_has_every_file_in_order() -> None:
@@ -94,5 +94,7 @@ DEFECTS = {
 def test_a_defect_is_found(defect: tuple[str, str, str, str]) -> None:
     module, old, new, found_by = defect
     sources = with_mutant(bridge_sources(), module, old, new)
-    results = run("serial_bridge", BENCH, sources=sources, parameters=PARAMETERS, testcase=found_by, check=False)
+    results = run(
+        "serial_bridge", BENCH, sources=sources, parameters=PARAMETERS, testcase=found_by, check=False, levels=2
+    )
     assert list(results.failed) == [found_by], f"{found_by} did not notice that {old!r} became {new!r}"

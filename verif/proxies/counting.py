@@ -30,6 +30,7 @@ BENCH = "verif.proxies.bench_proxies"
 JOB_VARIABLE = "PROXIES_JOB"  # file of the pickled job
 RESULT_VARIABLE = "PROXIES_RESULT"  # where the bench writes what it found
 WORK = ("macs", "weight_reads", "buffer_writes")
+_LEVELS = 3  # of the hierarchy, for the signals that are recorded
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ class Recorded:
 
 def build_bench(design: Design) -> Path:
     """Build the optimised simulation unless it is there."""
-    return build(TOP, sources=generate(design).device_sources, optimise=True)
+    return build(TOP, sources=generate(design).device_sources, optimise=True, levels=_LEVELS)
 
 
 def count(
@@ -109,6 +110,7 @@ def count(
             env={JOB_VARIABLE: str(job), RESULT_VARIABLE: str(result)},
             check=False,
             optimise=optimise,
+            levels=_LEVELS,
         )
         found = json.loads(result.read_text()) if result.exists() else {"cases": []}
     if bool(outcome.failed) != any(case["wrong"] for case in found["cases"]) or len(found["cases"]) != len(cases):

@@ -10,7 +10,7 @@ import pytest
 from hw.gen.build import memory_files
 from spec import tiny_variants as tiny
 from tools.cocotb_run import Results, run, with_mutant
-from verif.top.test_moe_top import sources
+from verif.top.test_moe_top import LEVELS, sources
 
 BENCH = "verif.top.bench_lessons"
 
@@ -19,7 +19,7 @@ def simulate(variant: str, files: Any = None, **options: Any) -> Results:
     """Run the bench on a tiny accelerator."""
     memories = memory_files(tiny.accelerator(variant))
     files = files or sources(variant)
-    return run("moe_top", BENCH, sources=files, files=memories, env={"TINY_VARIANT": variant}, **options)
+    return run("moe_top", BENCH, sources=files, files=memories, env={"TINY_VARIANT": variant}, levels=LEVELS, **options)
 
 
 # Eight experts simulate slowly: what pauses of the streams do is seen with one and two.

@@ -13,6 +13,7 @@ from spec import tiny_variants as tiny
 from tools.cocotb_run import Results, run, with_mutant
 
 BENCH = "verif.top.bench_moe_top"
+LEVELS = 7  # down to the memories, for what bench_lesson_work counts; one build for all benches of moe_top
 ONE_TOO_MANY = tiny.accelerator("two").moe.network.in_shape.size + 1  # pixels
 
 
@@ -24,7 +25,7 @@ def sources(variant: str) -> list[Path]:
 def simulate(variant: str, files: list[Path], **options: Any) -> Results:
     """Run the bench on a tiny accelerator."""
     memories = memory_files(tiny.accelerator(variant))
-    return run("moe_top", BENCH, sources=files, files=memories, env={"TINY_VARIANT": variant}, **options)
+    return run("moe_top", BENCH, sources=files, files=memories, env={"TINY_VARIANT": variant}, levels=LEVELS, **options)
 
 
 @pytest.mark.parametrize("variant", tiny.VARIANTS)

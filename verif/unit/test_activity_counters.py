@@ -17,7 +17,7 @@ BENCH = "verif.unit.bench_activity_counters"
 def simulate(variant: str, files: list[Path], testcase: str | None = None) -> Results:
     """Run the bench, or one test of it, on the counters of a tiny accelerator."""
     env = {PARAMETERS_VARIABLE: json.dumps({"variant": variant})}
-    return run(TOP, BENCH, sources=files, testcase=testcase, env=env, check=False)
+    return run(TOP, BENCH, sources=files, testcase=testcase, env=env, check=False, levels=2)
 
 
 @pytest.mark.parametrize("variant", VARIANTS)

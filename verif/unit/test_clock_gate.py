@@ -23,7 +23,7 @@ DEFECTS = {
 
 
 def test_clock_gate() -> None:
-    run("clock_gate_loop", BENCH, sources=SOURCES)
+    run("clock_gate_loop", BENCH, sources=SOURCES, levels=2)
 
 
 def test_lint_is_clean() -> None:
@@ -32,7 +32,7 @@ def test_lint_is_clean() -> None:
 
 @pytest.mark.parametrize("change", DEFECTS.values(), ids=DEFECTS)
 def test_a_defect_is_found(change: tuple[str, str]) -> None:
-    results = run("clock_gate_loop", BENCH, sources=with_mutant(SOURCES, "clock_gate", *change), check=False)
+    results = run("clock_gate_loop", BENCH, sources=with_mutant(SOURCES, "clock_gate", *change), check=False, levels=2)
     assert "loop/pattern=random" in results.failed
 
 

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The clock that place and route reached, if a routed device is kept (docs/fpga.md)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from hw.gen.digest import rtl_digest
+from spec.paths import RESULTS
+from spec.presets import Accelerator as Design
+
+KEPT = RESULTS / "fpga.json"
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Slowest clock of the routed device, MHz; ``present``: whether it was routed from the present hardware."""
+
+    mhz: float
+    present: bool
+
+
+def routed_clock(design: Design, kept: Path = KEPT) -> Clock | None:
+    """The clock of a design among the kept results; None when it was not routed, or the file says nothing usable."""
+    try:
+        results = json.loads(kept.read_text()).values()
+        found = [one for one in results if one["design"] == design.name and one["module"] is None]
+        best = max(found, key=lambda one: min(clock["mhz"] for clock in one["clocks"]), default=None)
+        if best is None:
+            return None
+        return Clock(float(min(clock["mhz"] for clock in best["clocks"])), best["sources"] == rtl_digest())
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
