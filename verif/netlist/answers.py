@@ -8,6 +8,7 @@ it, in OFF everything does; in the end the device learns some labelled images.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 
@@ -27,10 +28,12 @@ from spec.learning import LearnRule
 from spec.network import RUNNING_MODES, Mode
 from spec.result_word import Fields, Status, encode, numbers_from
 
+LEAST = 2 * len(RUNNING_MODES)
 _IDLE = 50  # cycles until the GE goes to sleep
 _SLEEP = 2000  # cycles in OFF
-_LESSONS = 3
+_LESSONS = 6
 _GE = DOMAINS.index("ge")
+_GENERIC = 0  # the expert of a result that the GE gave
 
 
 @dataclass
@@ -41,14 +44,19 @@ class Outcome:
         images: by mode.
         wrong: result words that differ from the golden model's; ``lessons_wrong``: answers to lessons, and learned
             banks, that do.
-        swaps: how often another bank was selected; ``sleeps``: domains that were seen without supply, by name.
+        swaps: how often another bank was selected.
+        asleep: domains that were seen without supply in OFF, by name; ``naps``: images in MOE_GATED behind which the GE
+            was, and ``woken``: those that it woke for.
+        lessons: images that were learned; ``cycles``: of all.
         first: what was wrong first, or why the device did not go on.
     """
 
     images: Counter = field(default_factory=Counter)
     wrong: int = 0
     swaps: int = 0
-    sleeps: Counter = field(default_factory=Counter)
+    asleep: tuple[str, ...] = ()
+    naps: int = 0
+    woken: int = 0
     lessons: int = 0
     lessons_wrong: int = 0
     cycles: int = 0
@@ -59,15 +67,29 @@ class Outcome:
         """Whether nothing was wrong."""
         return not (self.wrong or self.lessons_wrong or self.first)
 
+    @property
+    def whole(self) -> bool:
+        """Whether everything was asked: each mode, changes of bank, domains that slept and woke, lessons."""
+        slept = set(self.asleep) == set(DOMAINS) and self.naps and self.woken
+        return bool(all(self.images[mode.name] for mode in RUNNING_MODES) and self.swaps and slept)
 
-def ask(transport: VerilatedTransport, device: Accelerator, images: np.ndarray, banks: list[Bank]) -> Outcome:
+
+def ask(
+    transport: VerilatedTransport,
+    device: Accelerator,
+    images: np.ndarray,
+    banks: Sequence[Bank],
+    answered: Callable[[int], object] = lambda _: None,
+) -> Outcome:
     """Ask a device that was just opened.
 
     Args:
-        images: uint8 (N, height, width), shared out among modes and banks.
+        images: uint8 (N, height, width), shared out among modes and banks; each mode has at least one of each bank when
+            there are :data:`LEAST`.
         banks: of two users.
+        answered: is told of images that were answered, how many.
     """
-    run = _Run(transport, device, banks)
+    run = _Run(transport, device, banks, answered)
     try:
         run.all_modes(images)
         if device.design.folding.learning:
@@ -79,8 +101,14 @@ def ask(transport: VerilatedTransport, device: Accelerator, images: np.ndarray, 
 
 
 class _Run:
-    def __init__(self, transport: VerilatedTransport, device: Accelerator, banks: list[Bank]) -> None:
-        self.transport, self.device, self.banks = transport, device, banks
+    def __init__(
+        self,
+        transport: VerilatedTransport,
+        device: Accelerator,
+        banks: Sequence[Bank],
+        answered: Callable[[int], object],
+    ) -> None:
+        self.transport, self.device, self.banks, self.answered = transport, device, banks, answered
         self.moe = device.design.moe
         self.model, self.outcome = MoeModel(self.moe), Outcome()
         self.sequence = 0
@@ -123,25 +151,27 @@ class _Run:
         expected = encode(Fields(classes, experts, status, settings.bank, numbers))
         self.sequence += len(images)
         self.device.write("result_packet", results=1)
-        found = []
-        for part in np.array_split(images, max(len(images), 1) if settings.mode == Mode.MOE_GATED else 1):
-            found.append(self.transport.stream(part.reshape(len(part), -1)))
-            if settings.mode == Mode.MOE_GATED:
+        gated, outcome, found = settings.mode == Mode.MOE_GATED, self.outcome, np.zeros(0, np.uint32)
+        for part in np.array_split(images, max(len(images), 1) if gated else 1):
+            slept = gated and not self.transport.power.switch[_GE]
+            found = np.append(found, self.transport.stream(part.reshape(len(part), -1)))
+            self.answered(len(part))
+            if gated:
+                outcome.woken += int(slept and experts[len(found) - 1] == _GENERIC)
                 self.transport.run(2 * _IDLE)
-                self.outcome.sleeps["ge"] += not self.transport.power.switch[_GE]
-        wrong = np.flatnonzero(np.concatenate(found) != expected)
-        self.outcome.images[Mode(settings.mode).name] += len(images)
-        self.outcome.wrong += len(wrong)
-        if len(wrong) and not self.outcome.first:
-            got = int(np.concatenate(found)[wrong[0]])
-            where = f"{Mode(settings.mode).name}, bank {settings.bank}, image {wrong[0]}"
-            self.outcome.first = f"{where}: {got:#010x} instead of {int(expected[wrong[0]]):#010x}"
+                outcome.naps += not self.transport.power.switch[_GE]
+        wrong, mode = np.flatnonzero(found != expected), Mode(settings.mode).name
+        outcome.images[mode] += len(images)
+        outcome.wrong += len(wrong)
+        if len(wrong) and not outcome.first:
+            got, golden = int(found[wrong[0]]), int(expected[wrong[0]])
+            outcome.first = f"{mode}, bank {settings.bank}, image {wrong[0]}: {got:#010x} instead of {golden:#010x}"
 
     def _sleep(self) -> None:
         self.device.set_mode(Mode.OFF)
         self.transport.run(_SLEEP)
-        for name, closed in zip(DOMAINS, self.transport.power.switch, strict=True):
-            self.outcome.sleeps[name] += not closed
+        supplied = zip(DOMAINS, self.transport.power.switch, strict=True)
+        self.outcome.asleep = tuple(name for name, closed in supplied if not closed)
 
     # ---- Lessons -----------------------------------------------------------------------------------------------------
     def lessons(self, images: np.ndarray) -> None:
@@ -150,13 +180,17 @@ class _Run:
         labels = np.arange(len(images)) % self.moe.network.classes
         self.device.set_mode(Mode.MOE_PARALLEL)
         session = Session(self.device, rule, bank=len(self.banks) - 1)
-        answers = session.learn(images, labels)
+        own = np.arange(len(images)) % 3 != 2
+        answers = session.learn(images, labels, own)
         inputs = learn_inputs(self.moe, bank, self.model.ge.features(images))
         learner = Learner(self.moe, bank, rule)
-        taught = [learner.learn(*one).answer for one in zip(inputs.local, inputs.gate, map(int, labels), strict=True)]
+        taught = [
+            learner.learn(local, gate, int(label), bool(mine)).answer
+            for local, gate, label, mine in zip(inputs.local, inputs.gate, labels, own, strict=True)
+        ]
         self.outcome.lessons += len(images)
         self.outcome.lessons_wrong += int((answers.classes != taught).sum())
         words = device_words(learner.bank(), self.moe, self.device.design.folding)
-        self.outcome.lessons_wrong += session.commit() != int(words[-1])
+        self.outcome.lessons_wrong += int(session.commit() != int(words[-1]))
         if self.outcome.lessons_wrong and not self.outcome.first:
             self.outcome.first = "the device learned something else than the golden learner"
