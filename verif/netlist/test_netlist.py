@@ -60,7 +60,8 @@ def test_the_netlist_does_what_the_golden_models_do(found: Netlist) -> None:
 def test_a_torn_wire_is_seen(found: Netlist) -> None:
     outcome = simulate(found, 2 * LEAST, torn_wire(found))
     assert not outcome.clean and outcome.wrong > 2
-    assert re.match(r"LE_ONLY, bank 0, image \d+: 0x\w{8} instead of 0x\w{8}", outcome.first)
+    assert outcome.lessons_wrong
+    assert re.match(r"(LE_ONLY|MOE_\w+), bank \d, image \d+: 0x\w{8} instead of 0x\w{8}", outcome.first)
 
 
 def test_a_unit_without_multipliers_has_none_to_tear(found: Netlist) -> None:
