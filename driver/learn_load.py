@@ -161,7 +161,7 @@ class LearnLoad:
     def _look(self) -> None:
         """Note what was written and what the device says; complain of what nobody asked for."""
         self._note_writes()
-        settings, begin = self.log.settings, self._seen
+        settings, begin, reads = self.log.settings, self._seen, self.transport.cycles
         # The oldest news first: a correction that is over, then the session, then banks.
         fields = self._status()
         self._look_at_correction(fields["correcting"])
@@ -189,7 +189,7 @@ class LearnLoad:
             settings["bank_valid"].change(begin, now, valid)
         self._look_at_mode()
         self.retained = bool(self.device.read("power_control.retain"))
-        self._seen = self.transport.cycles
+        self._seen = reads  # what changes while it is read may only be seen the next time
 
     def _look_at_mode(self) -> None:
         """A change of mode ends when eight images are answered, a lesson is over and domains have been switched."""

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// What netlists use of the ECP5's DP16KD, for simulation: 18 kbit of memory behind two ports.
-/// Source: Lattice FPGA-TN-02204, "ECP5 and ECP5-5G Memory Usage Guide"; the order of the bits of INITVAL and the use of
-/// both data ports at 36 bits as Yosys' mapping for this family has them.
+/// Source: Lattice FPGA-TN-02204, "ECP5 and ECP5-5G Memory Usage Guide"; the order of the bits of INITVAL and the use
+/// of both data ports at 36 bits as Yosys' mapping for this family has them.
 ///
 /// The memory is 2,048 groups of nine bits. A port of 1, 2 or 4 bits sees the lower eight of each, one of 9, 18 or 36
 /// bits one, two or four groups. At 18 and 36 bits the lowest bits of the address enable the writing of one group each.

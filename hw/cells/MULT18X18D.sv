@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// What netlists use of the ECP5's MULT18X18D, for simulation: an 18 x 18 bit multiplier with a register at each operand
-/// and one behind it, or without.
+/// What netlists use of the ECP5's MULT18X18D, for simulation: an 18 x 18 bit multiplier with a register at each
+/// operand and one behind it, or without.
 /// Source: Lattice FPGA-TN-02205, "ECP5 and ECP5-5G sysDSP Usage Guide".
 ///
 /// Formula: P = A * B, each operand signed as SIGNEDA and SIGNEDB say; 36 bits.

@@ -350,7 +350,7 @@ def placed(tell: Tell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Calla
 
     def run(mhz: dict[int, float], *arguments: object, **how: tuple[int, ...]) -> int:
         found = tell(mhz, **how)
-        monkeypatch.setattr(command, "netlist", lambda design, module, flat: found)
+        monkeypatch.setattr(command, "netlist", lambda design, module, flat, board: found)
         return call("fpga", *arguments)
 
     return run
@@ -371,9 +371,9 @@ def test_a_record_is_of_its_targets_and_not_replaced_by_fewer_seeds(placed, caps
 def test_the_sources_are_those_of_before_the_work(placed, tmp_path, monkeypatch) -> None:
     command = load("fpga")
 
-    def edited(*arguments: object) -> Netlist:
+    def edited(*arguments: object, **options: object) -> Netlist:
         monkeypatch.setattr(command, "rtl_digest", lambda: "edited meanwhile")
-        return made(*arguments)
+        return made(*arguments, **options)
 
     assert placed({1: 120.0}) == 0
     made = command.netlist

@@ -14,9 +14,8 @@ SOURCES = [CELLS / "DCCA.sv", RTL / "clock_gate.sv", ROOT / "verif" / "unit" / "
 
 def simulate(change: tuple[str, str] | None = None) -> Results:
     sources = with_mutant(SOURCES, "DCCA", *change) if change else SOURCES
-    return run(
-        "clock_gate_loop", "verif.unit.bench_clock_gate", sources=sources, defines={"TARGET_ECP5": 1}, check=False
-    )
+    bench, defines = "verif.unit.bench_clock_gate", {"TARGET_ECP5": 1}
+    return run("clock_gate_loop", bench, sources=sources, defines=defines, check=False, levels=2)
 
 
 def test_a_gated_clock_has_whole_pulses() -> None:

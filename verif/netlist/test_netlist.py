@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A tiny device's netlist answers and learns as the golden models do; a defect in it is seen.
 
-Synthesis and the build of two simulations take about two minutes of CPU when nothing is built.
+Synthesis and the build of two simulations take three minutes of CPU when nothing is built, so that `make test` leaves
+those two tests out: ``pytest -m netlist verif/netlist`` runs them.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ def simulate(found: Netlist | None, count: int, change: Replacement | None = Non
     return record.simulate(design(), tiny_images(count), banks, library)
 
 
+@pytest.mark.netlist
 def test_the_netlist_does_what_the_golden_models_do(found: Netlist) -> None:
     """All modes with two banks, the GE asleep between images, OFF, lessons; as many cycles as the RTL takes."""
     outcome = simulate(found, IMAGES)
@@ -57,6 +59,7 @@ def test_the_netlist_does_what_the_golden_models_do(found: Netlist) -> None:
     json.dumps(record.record(design(), "", {}, "", outcome, source, outcome))  # plain numbers only
 
 
+@pytest.mark.netlist
 def test_a_torn_wire_is_seen(found: Netlist) -> None:
     outcome = simulate(found, 2 * LEAST, torn_wire(found))
     assert not outcome.clean and outcome.wrong > 2

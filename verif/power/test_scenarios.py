@@ -93,7 +93,9 @@ DEFECTS = {
         "pd_switch_o[d] || retained || settings.power_control.retain.value;",
         "pd_switch_o[d];",
     ),
-    "no reset at wake-up": ("moe_accelerator.sv", "pd_rst_no[d] = rst_n && rst_ni;", "pd_rst_no[d] = rst_ni;"),
+    "no reset at wake-up": (
+        "power_sequencer.sv", "<= state_d >= PowerReleaseReset && state_d <= PowerSave;", "<= 1'b1;"
+    ),
     "GE is not woken for its work": (
         "power_manager.sv",
         "needed[DomainGe] = ge_work_i || !(ge_expired && idle[DomainGe]);",
