@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""cocotb bench of stream_fifo."""
+"""cocotb bench of stream_fifo, and of stream_skid, which is a queue of two words without the parameter."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from verif.streams import CROSSED
 from verif.unit.stream_checks import Workload, check_held, check_interval, check_reset, generator, parameters, start
 
 P = parameters()
+DEPTH = P.get("Depth", 2)
 
 
 def words(rng: np.random.Generator, count: int) -> Workload:
@@ -35,14 +36,14 @@ async def throughput(dut: Any) -> None:
 async def depth(dut: Any) -> None:
     """It takes exactly Depth words when nobody reads."""
     harness = await start(dut, stall="never")
-    harness.source.queue.extend(words(generator(), P["Depth"] + 5).inputs)
-    await harness.bench.step(P["Depth"] + 20)
-    assert len(harness.source.transfers) == P["Depth"]
+    harness.source.queue.extend(words(generator(), DEPTH + 5).inputs)
+    await harness.bench.step(DEPTH + 20)
+    assert len(harness.source.transfers) == DEPTH
 
 
 @cocotb.test()
 async def held(dut: Any) -> None:
-    await check_held(await start(dut, stall="never"), words(generator(), 3 * P["Depth"]), P["Depth"] + 20)
+    await check_held(await start(dut, stall="never"), words(generator(), 3 * DEPTH), DEPTH + 20)
 
 
 @cocotb.test()

@@ -8,7 +8,7 @@ import pytest
 from tools.cocotb_run import run
 from verif.unit.controls import Defect, check_found
 
-BENCH = "verif.unit.bench_stream_skid"
+BENCH = "verif.unit.bench_stream_fifo"
 
 
 @pytest.mark.parametrize("width", [1, 40])
