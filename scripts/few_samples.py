@@ -28,7 +28,7 @@ from _arguments import (
 from _results import as_typed, hand_over
 from spec.models_digest import models_digest
 from spec.paths import BUILD, MODELS
-from spec.presets import load_moe, load_toml
+from spec.presets import DEFAULT_GATE, load_moe, load_toml
 from training import few_samples as study
 from training import seed_runs
 from training.personalize import Recipe
@@ -38,7 +38,7 @@ from training.table_files import TableData
 def options() -> Parser:
     """Command line."""
     parser = command(__file__, __doc__, "--gates rich --users 1,2 --seeds 1")
-    add_gates(parser, ("rich", "tuned"))
+    add_gates(parser, (DEFAULT_GATE,))
     add_seeds(parser, 1)
     add_validate(parser)
     add_users(parser, " (default)")

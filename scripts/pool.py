@@ -45,15 +45,18 @@ def options() -> Parser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Make the bank, or the pool."""
-    given = options().parse_args(arguments)
+    parser = options()
+    given = parser.parse_args(arguments)
     if given.train == (given.classes is not None):
         raise InputError("either --classes or --train is needed (see --help)")
     torch.set_num_threads(1)  # the steps are too small to share
     if given.train:
+        parser.refuse(given, ("pool", "device", "preset"), "--train")
         result = pool_query.train(given.out, given.gate, given.ge, given.seed, given.work)
         shares = ", ".join(f"{name} {100 * share:.1f} %" for name, share in result["validation"].items())
         print(f"{given.out}: pool of {', '.join(result['groups'])}; on validation images: {shares}")
     else:
+        parser.refuse(given, ("seed", "work"), "--classes")
         names = tuple(dict.fromkeys(name.strip() for name in given.classes.split(",")))
         query = pool_query.Query(names, given.out, given.pool, given.gate, given.preset, given.ge)
         answered = pool_query.answer(query)

@@ -32,12 +32,12 @@ from _arguments import (
     whole_number,
 )
 from _results import hand_over
-from hw.gen.digest import rtl_digest
+from hw.gen.digest import digest_of
 from spec.errors import InputError
 from spec.folding import build_folding
 from spec.models_digest import models_digest
 from spec.paths import BUILD
-from spec.presets import Accelerator, load_toml
+from spec.presets import SHARED_GATE, Accelerator, load_toml
 from tools.yosys import DEVICE
 from training import several_table as table
 from training.gate_balance import Balance
@@ -57,7 +57,7 @@ def options() -> Parser:
     add = parser.add_argument
     add("--experts", type=number_list, default=(1, 2, 4, 8), metavar="N[,..]",
         help="local experts of a device, 1 to 8; 1 is always measured (default 1,2,4,8)")  # fmt: skip
-    add_gate(parser)
+    add_gate(parser, SHARED_GATE)
     add("--balance", choices=tuple(BALANCES), help="of the gate's training (default: the gate preset's)")
     add("--draws", type=whole_number(1), default=1, metavar="N", help="draws of neighbours (default %(default)s)")
     add_choose(parser, "the balances")
@@ -74,7 +74,10 @@ def options() -> Parser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Train, measure, print."""
-    given = options().parse_args(arguments)
+    parser = options()
+    given = parser.parse_args(arguments)
+    if not given.rtl:
+        parser.refuse(given, ("limit",), "a call without --rtl")
     torch.set_num_threads(1)  # the steps are too small to share
     sizes = sorted({1, *given.experts})
     if sizes[-1] > MOST:
@@ -122,7 +125,7 @@ def _choice(several: Several, data: TableData, given: Any) -> dict[str, Any]:
 def _on_rtl(several: Several, design: Accelerator, device: Device, data: TableData, limit: int) -> dict[str, Any]:
     mixed = Mixed.of([data.users.test(user) for user in device.users], data.test).take(limit)
     several.bank(device)
-    return {"sources": rtl_digest(), **run_device(design, several.bank_file(device), device, mixed)}
+    return {"sources": digest_of([design]), **run_device(design, several.bank_file(device), device, mixed)}
 
 
 if __name__ == "__main__":

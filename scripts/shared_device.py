@@ -27,6 +27,7 @@ from _arguments import (
 )
 from driver.verify import DeviceCheck
 from spec.files import write_json
+from spec.presets import SHARED_GATE
 from training import shared_bank
 
 
@@ -36,7 +37,7 @@ def options() -> Parser:
     add_handwriting(parser)
     add_users(parser, ": who shares the device, 1 to 8 of them (default: all)")
     add_out(parser, "the bank file", metavar="FILE", needed=True)
-    add_gate(parser)
+    add_gate(parser, SHARED_GATE)
     add_preset(parser)
     add_ge(parser)
     add_seed(parser)

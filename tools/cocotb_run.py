@@ -52,6 +52,10 @@ class Refused(SimulationError):
     """Verilator does not accept the design."""
 
 
+class Killed(SimulationError):
+    """A tool was ended by a signal, which says nothing about the design."""
+
+
 @dataclass
 class Results:
     """Outcome of a run: names of the cocotb tests that passed, and the message of each that failed."""
@@ -281,6 +285,8 @@ def _compile(
     ]  # fmt: skip
     try:
         _call(command, tools, directory)
+    except Killed:
+        raise
     except SimulationError as error:
         raise Refused(str(error)) from None
     harness = Path(cocotb_tools.config.share_dir) / "lib" / "verilator" / "verilator.cpp"
@@ -294,10 +300,18 @@ def _compile(
 
 
 def _call(command: Sequence[str], tools: Mapping[str, str], directory: Path) -> None:
+    """Run a tool and log what it says.
+
+    Raises:
+        Killed: a signal ended it.
+        SimulationError: it failed.
+    """
     run = subprocess.run(command, cwd=directory, env=tools, capture_output=True, text=True, check=False)
     text = run.stdout + run.stderr
     with (directory / "build.log").open("a") as file:
         file.write(f"{' '.join(command)}\n{text}")
+    if run.returncode < 0:
+        raise Killed(f"{command[0]} was ended by signal {-run.returncode}")
     if run.returncode:
         lines = [line for line in text.splitlines() if line.startswith(("%Error", "%Warning"))]
         raise SimulationError("\n".join(lines[:10] or text.splitlines()[-10:]))

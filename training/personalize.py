@@ -25,6 +25,9 @@ POOL_PER_CLASS = 400
 """Generic images of each class, at most, of which the generic head and the gate know the features."""
 
 
+SHARES = frozenset({"gate_cost", "loss_budget", "any_right"})  # of a recipe: 0 to 1
+
+
 @dataclass(frozen=True)
 class Recipe:
     """How a gate preset is trained: the section ``[training]`` of its file.
@@ -57,12 +60,16 @@ class Recipe:
         """The recipe of a preset as read from ``configs/gates``.
 
         Raises:
-            InputError: it has a key that there is not.
+            InputError: it has a key that there is not, or a share that is none.
         """
         given, known = preset.get("training", {}), [field.name for field in fields(Recipe)]
+        name = preset.get("name", "?")
         if unknown := sorted(given.keys() - set(known)):
-            name = preset.get("name", "?")
             raise InputError(f"gate preset '{name}': training has the key {unknown[0]}, known are {', '.join(known)}")
+        for key in given.keys() & SHARES:
+            value = given[key]
+            if not isinstance(value, int | float) or not 0 <= value <= 1:
+                raise InputError(f"gate preset '{name}': training.{key} is {value!r}, allowed is 0 to 1")
         return Recipe(**given)
 
 

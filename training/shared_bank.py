@@ -16,7 +16,7 @@ from spec.bank_file import save_bank
 from spec.errors import InputError
 from spec.folding import build_folding
 from spec.paths import BUILD, MODELS
-from spec.presets import DEFAULT_FOLDING, DEFAULT_GATE, Accelerator, load_toml
+from spec.presets import DEFAULT_FOLDING, SHARED_GATE, Accelerator, load_toml
 from spec.qonnx_reader import read_qonnx
 from training.several import Device, Mixed, Several
 from training.user_training import chosen_users
@@ -41,7 +41,7 @@ class Request:
     out: Path
     users: Sequence[int]
     data: Path | None = None
-    gate: str = DEFAULT_GATE
+    gate: str = SHARED_GATE
     preset: str = DEFAULT_FOLDING
     ge: Path = MODELS / "ge.onnx"
     seed: int = 0

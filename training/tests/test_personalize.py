@@ -268,6 +268,9 @@ def test_bad_input_is_one_sentence_and_leaves_nothing(call, tmp_path, monkeypatc
     ("old", "new", "message"),
     [
         ("mild_copies = 1", "copies = 1", "training has the key copies, known are mild_copies, strong_copies"),
+        ("mild_copies = 1", "any_right = 1.5", "training.any_right is 1.5, allowed is 0 to 1"),
+        ("mild_copies = 1", "loss_budget = -0.1", "training.loss_budget is -0.1, allowed is 0 to 1"),
+        ("mild_copies = 1", 'gate_cost = "half"', "training.gate_cost is 'half', allowed is 0 to 1"),
         ('start = "random"', 'start = "chance"', "start is 'chance', allowed are random, generic, factory"),
         ('threshold = "validation"', 'threshold = "test"', "threshold is 'test', allowed are zero, validation"),
     ],

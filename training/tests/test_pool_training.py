@@ -135,8 +135,9 @@ def pool_command(quick, network_path, tmp_path, monkeypatch):
     monkeypatch.setattr(pool_query, "generic_source", lambda split: blobs(6 if split == "train" else 2, 1))
     (tmp_path / "gate.toml").write_text(DEEP_TOML)
     (tmp_path / "folding.toml").write_text(DEEP_FOLDING)
-    presets = ["--gate", tmp_path / "gate.toml", "--preset", tmp_path / "folding.toml", "--work", tmp_path / "work"]
-    return lambda *arguments: call("pool", "--ge", network_path, *presets, *arguments)
+    places = {"--train": ("--work", tmp_path / "work"), "--classes": ("--preset", tmp_path / "folding.toml")}
+    same = ["--ge", network_path, "--gate", tmp_path / "gate.toml"]
+    return lambda what, *arguments: call("pool", *same, *places[what], what, *arguments)
 
 
 def test_from_training_to_a_bank_that_answers_no_letter(pool_command, network, tmp_path, capsys) -> None:
@@ -169,6 +170,11 @@ def test_from_training_to_a_bank_that_answers_no_letter(pool_command, network, t
         (("--classes", "digits", "--pool", "nowhere.npz"), "there is no pool of experts"),
         (("--classes", "digits", "--gate", "tuned"), "its local expert has no hidden layer"),
         (("--train", "--gate", "tuned"), "its local expert has no hidden layer"),
+        (("--train", "--pool", "other.npz"), "--pool does nothing beside --train"),
+        (("--train", "--device"), "--device does nothing beside --train"),
+        (("--train", "--preset", "ecp5_85_folded"), "--preset does nothing beside --train"),
+        (("--classes", "digits", "--seed", "3"), "--seed does nothing beside --classes"),
+        (("--classes", "digits", "--work", "there"), "--work does nothing beside --classes"),
     ],
 )
 def test_bad_input_is_one_sentence(tmp_path, capsys, arguments, said: str) -> None:

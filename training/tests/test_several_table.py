@@ -80,6 +80,7 @@ def test_hardware_grows_by_a_block_an_expert() -> None:
     [
         (["--experts", "9"], "--experts names 9, a device has at most 8 local experts"),
         (["--experts", "4", "--users", "1,2"], "--experts names 4, there are 2 users; leave it out"),
+        (["--limit", "100"], "--limit does nothing beside a call without --rtl"),
         (["--experts", "2", "--keep"], "--keep is for the published result, leave --experts out"),
     ],
 )

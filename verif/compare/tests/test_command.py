@@ -107,7 +107,7 @@ def models(tmp_path) -> list[str]:
         (["--users", "two"], "--users: is 'two', numbers from 1"),
         (["--limit", "-1"], "--limit: is -1, at least 0 is needed"),
         (["--preset", "huge"], "no folding preset 'huge'; known are"),
-        (["--gate", "other"], "no gates preset 'other'; known are lean, paper, rich, tuned"),
+        (["--gate", "other"], "no gates preset 'other'; known are lean, paper, rich, shared, tuned"),
         (["--inject-fault", "rounding", "--stages", "int"], "add rtl to --stages"),
         (["--local-experts", "9"], "local_experts is 9, allowed are 1 to 8"),
         ([], "does not divide"),  # the shipped foldings are for LeNet
