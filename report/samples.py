@@ -90,6 +90,7 @@ def groups(parts: dict[str, tuple[LabelledImages, dict[str, np.ndarray]]], shown
 
 def measure(device: Accelerator, bank: Bank, user: LabelledImages, generic: LabelledImages) -> dict:
     """Everything but where the data are from."""
+    sources = rtl_digest()  # before the work: an edit meanwhile makes no old figure a new one
     parts, differs = {}, 0
     for origin, data in (("user", user), ("generic", generic)):
         said = answers(device.design, bank, data)
@@ -99,7 +100,7 @@ def measure(device: Accelerator, bank: Bank, user: LabelledImages, generic: Labe
     count = len(user) + len(generic)
     return {
         "design": device.design.name,
-        "sources": rtl_digest(),
+        "sources": sources,
         "device": {"mode": Mode.MOE_GATED.name, "images": count, "differs": differs},
         "groups": groups(parts),
     }

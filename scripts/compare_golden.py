@@ -76,6 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     modes, names = modes_of(given.mode), stage_names(given.stages or DEFAULT_STAGES)
     if given.inject_fault and "rtl" not in names:
         raise InputError("--inject-fault breaks the RTL; add rtl to --stages")
+    sources = rtl_digest()  # before the work: an edit meanwhile makes no old figure a new one
     request = Request(
         given.preset, given.gate, given.ge, given.le_bank, given.baked, given.local_experts, given.local_expert,
         given.theta, given.inject_fault,
@@ -109,7 +110,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "data": data.name,
             "synthetic": data.synthetic,
             "accelerator": setup.accelerator.name,
-            "sources": rtl_digest(),
+            "sources": sources,
             "fault": setup.fault.site if setup.fault else None,
             "bit_exact": equal,
             "modes": {mode.name: mode_as_json(reports, data) for mode, reports in results.items()},

@@ -10,7 +10,6 @@ from _bootstrap import DIFFERS, DONE, run  # first: the project's packages and P
 
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
 
 from _arguments import (
     Parser,
@@ -48,6 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run, print and write the table."""
     given = options().parse_args(arguments)
     started = time.monotonic()
+    sources = rtl_digest()  # before the work: an edit meanwhile makes no old figure a new one
     design, users, generic = load_design(given), users_source(), generic_source("test")
     require_real(given.keep, users, generic)
     rows = gated.measure(design, given.banks, users, generic, given.limit, given.idle)
@@ -55,9 +55,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     text = head + gated.as_markdown(rows)
     print(f"{text}\n{time.monotonic() - started:.0f} s")
     if given.json:
-        write_json(given.json, {"sources": rtl_digest(), **{name: asdict(row) for name, row in rows.items()}})
+        write_json(given.json, gated.as_data(rows, sources))
     if given.keep:
-        gated.keep(rows, text)
+        gated.keep(rows, text, sources)
     return DIFFERS if any(row.wrong for row in rows.values()) else DONE
 
 

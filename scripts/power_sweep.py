@@ -25,6 +25,7 @@ from _arguments import (
 from driver import Accelerator
 from golden.data import generic_source, users_source
 from golden.energy.operations import ASSUMPTIONS
+from hw.gen.digest import rtl_digest
 from spec.bank_file import load_bank
 from spec.files import write_json
 from spec.paths import bank_file
@@ -46,6 +47,7 @@ def options() -> Parser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run and print; something differs when an answer does."""
     given = options().parse_args(arguments)
+    sources = rtl_digest()  # before the work: an edit meanwhile makes no old figure a new one
     design, users, generic = load_design(given), users_source(), generic_source("test")
     require_real(given.keep, users, generic)
     bank = load_bank(bank_file(design.moe.preset, given.user), design.moe)
@@ -53,7 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         device.write("power_idle", cycles=0)
         points = sweep.sweep(device, bank, users.test(given.user).images, generic.images, given.limit)
     print(sweep.as_text(points) + "\n\n" + "\n".join(f"* {text}" for text in ASSUMPTIONS))
-    result = sweep.record(design, f"{given.user} of {users.name}", generic.name, points)
+    result = sweep.record(design, sources, f"{given.user} of {users.name}", generic.name, points)
     if given.json:
         write_json(given.json, result)
     if given.keep:

@@ -123,9 +123,10 @@ def _choice(several: Several, data: TableData, given: Any) -> dict[str, Any]:
 
 
 def _on_rtl(several: Several, design: Accelerator, device: Device, data: TableData, limit: int) -> dict[str, Any]:
+    sources = digest_of([design])  # before the work: an edit meanwhile makes no old figure a new one
     mixed = Mixed.of([data.users.test(user) for user in device.users], data.test).take(limit)
     several.bank(device)
-    return {"sources": digest_of([design]), **run_device(design, several.bank_file(device), device, mixed)}
+    return {"sources": sources, **run_device(design, several.bank_file(device), device, mixed)}
 
 
 if __name__ == "__main__":

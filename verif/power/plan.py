@@ -11,7 +11,6 @@ import xml.etree.ElementTree as ElementTree
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from hw.gen.digest import rtl_digest
 from spec.errors import InputError
 from spec.paths import BUILD, RESULTS, ROOT
 
@@ -98,13 +97,13 @@ def run_plan(items: tuple[Item, ...], jobs: int) -> tuple[list[Verdict], str]:
     return verdicts, "\n".join(coverage)
 
 
-def as_data(verdicts: list[Verdict], coverage: str) -> dict:
-    """The same as plain data, for the report."""
+def as_data(verdicts: list[Verdict], coverage: str, sources: str) -> dict:
+    """The same as plain data, for the report; ``sources`` is the digest of the hardware that was tested."""
     items = [
         {**asdict(verdict.item), "passed": verdict.passed, "failed": list(verdict.failed), "word": verdict.word}
         for verdict in verdicts
     ]
-    return {"sources": rtl_digest(), "items": items, "coverage": coverage.strip()}
+    return {"sources": sources, "items": items, "coverage": coverage.strip()}
 
 
 def as_text(verdicts: list[Verdict]) -> str:

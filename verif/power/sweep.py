@@ -16,7 +16,6 @@ from driver import Accelerator
 from golden.energy import Energy, Weights, energy_per_image, hardware_energy
 from golden.energy.operations import ASSUMPTIONS
 from golden.integer_model import MoeModel
-from hw.gen.digest import rtl_digest
 from spec.bank import Bank
 from spec.domains import DOMAINS
 from spec.errors import InputError
@@ -141,11 +140,11 @@ def as_text(points: list[Point]) -> str:
     return "\n".join(lines)
 
 
-def record(design: Design, user: str, generic: str, points: list[Point]) -> dict:
-    """The result as plain data; ``user`` and ``generic`` say whose images they are."""
+def record(design: Design, sources: str, user: str, generic: str, points: list[Point]) -> dict:
+    """The result as plain data; ``sources`` is the hardware's digest, ``user`` and ``generic`` say whose images."""
     return {
         "design": design.name,
-        "sources": rtl_digest(),
+        "sources": sources,
         "user": user,
         "generic": generic,
         "weights": {weights.name: weights.value for weights in Weights},

@@ -52,7 +52,7 @@ def test_what_did_not_run_does_not_hold() -> None:
     assert Verdict(item, 0, ()).word == "NOT RUN"
     assert Verdict(item, 3, ("test[1]",)).word == "FAILED"
     assert "failed: test[1]" in as_text([Verdict(item, 3, ("test[1]",))])
-    (data,) = as_data([Verdict(item, 3, ("test[1]",))], "")["items"]
+    (data,) = as_data([Verdict(item, 3, ("test[1]",))], "", "digest")["items"]
     assert (data["name"], data["word"], data["passed"], data["failed"]) == ("an item", "FAILED", 3, ["test[1]"])
 
 

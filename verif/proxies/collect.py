@@ -65,6 +65,7 @@ def collect(design: Design, bank: Bank, cases: Sequence[Case], data: Mapping) ->
     Returns:
         Plain data. ``findings`` has a sentence for everything that is not as it must be; an energy is in pJ an image.
     """
+    sources = rtl_digest()  # before the work: an edit meanwhile makes no old figure a new one
     generate(design)  # before two processes do it
     with progress_bar(total=3, description="proxies", unit="step") as bar:
         library = build_models(design)
@@ -80,7 +81,7 @@ def collect(design: Design, bank: Bank, cases: Sequence[Case], data: Mapping) ->
     )
     return {
         "design": design.name,
-        "sources": rtl_digest(),
+        "sources": sources,
         "data": dict(data),
         "images_per_case": len(cases[0].images),
         "findings": findings(design, counted, switched, agreed, images),

@@ -32,6 +32,7 @@ def result(design: str, cost: float, toggles: float, *findings: str) -> dict:
     return {
         "design": design,
         "data": {"generic": "letters", "user": "user 1", "synthetic": False},
+        "sources": "digest",
         "images_per_case": 2,
         "findings": list(findings),
         "cases": [case],
