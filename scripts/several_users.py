@@ -39,16 +39,16 @@ from spec.models_digest import models_digest
 from spec.paths import BUILD
 from spec.presets import SHARED_GATE, Accelerator, load_toml
 from tools.yosys import DEVICE
+from training import several_choice as choice
 from training import several_table as table
 from training.gate_balance import Balance
 from training.several import Device, Mixed, Several
-from training.several_choice import HARD, SOFT, chosen, cross_validate
 from training.table_files import TableData
 from verif.several import run_device
 
 MOST = 8  # local experts of a device
 ON_RTL = 4
-BALANCES = {"none": Balance(), "soft": SOFT, "hard": HARD}
+BALANCES = {"none": Balance(), "soft": choice.SOFT, "hard": choice.HARD}
 
 
 def options() -> Parser:
@@ -60,7 +60,7 @@ def options() -> Parser:
     add_gate(parser, SHARED_GATE)
     add("--balance", choices=tuple(BALANCES), help="of the gate's training (default: the gate preset's)")
     add("--draws", type=whole_number(1), default=1, metavar="N", help="draws of neighbours (default %(default)s)")
-    add_choose(parser, "the balances")
+    add_choose(parser, "balances and widths of the gate")
     add("--rtl", action="store_true", help="let a simulated device of four users answer, and compare")
     add_limit(parser, 0, "images of that device")
     add_preset(parser)
@@ -118,8 +118,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _choice(several: Several, data: TableData, given: Any) -> dict[str, Any]:
     """Cross-validation with the largest number of local experts up to four."""
     experts = max(n for n in (1, *given.experts) if n <= ON_RTL)
-    rows = cross_validate(several, data.users, data.numbers, experts, given.work)
-    return {"experts": experts, "rows": rows, "chosen": chosen(rows)["balance"]}
+    found = {
+        name: choice.cross_validate(several, data.users, data.numbers, experts, given.work, candidates=candidates)
+        for name, candidates in (("balances", choice.BALANCES), ("gates", choice.GATES))
+    }
+    balance, gate = choice.chosen(found["balances"]), choice.narrowest(found["gates"])
+    return {"experts": experts, **found, "chosen": {"balance": balance["balance"], "hidden": gate["hidden"]}}
 
 
 def _on_rtl(several: Several, design: Accelerator, device: Device, data: TableData, limit: int) -> dict[str, Any]:

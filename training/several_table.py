@@ -190,17 +190,26 @@ def _users(result: dict[str, Any]) -> str:
 
 
 def _choice(choice: dict[str, Any]) -> str:
+    """Balances, then widths of the gate."""
+    asked = {"balances": ("Which balance", "balance"), "gates": ("How wide a gate", "hidden")}
+    parts = []
+    for name, (title, key) in asked.items():
+        parts.append(f"## {title}\n\nCross-validation on training data, {choice['experts']} local experts.\n")
+        parts += [_candidates(choice[name], key), f"\nChosen: {choice['chosen'][key]}."]
+    return "\n".join(parts) + " ± is the standard error over devices, of the gain over the first line."
+
+
+def _candidates(rows: Sequence[dict[str, Any]], key: str) -> str:
     lines = [
-        f"## Which balance\n\nCross-validation on training data, {choice['experts']} local experts.\n",
-        "| balance | users | EMNIST | right LE | load | mean of users and EMNIST, gain in points |",
+        f"| {key} | users | EMNIST | right LE | load | mean of users and EMNIST, gain in points |",
         "|---|---|---|---|---|---|",
     ]
-    for row in choice["rows"]:
-        cells = [row["balance"], *(_per_cent(row[key]) for key in ("accuracy", "emnist", "right_of_local"))]
+    for row in rows:
+        cells = [str(row[key]), *(_per_cent(row[key]) for key in ("accuracy", "emnist", "right_of_local"))]
         cells.append(" to ".join(f"{value:.2f}" for value in row["load"]))
         cells.append(f"{_points(row['gain'])} ± {_points(row['gain_error'])}")
         lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join(lines) + f"\n\nChosen: {choice['chosen']}. ± is the standard error over devices."
+    return "\n".join(lines)
 
 
 def _device(device: dict[str, Any]) -> str:

@@ -22,6 +22,7 @@ from training.gate_balance import Balance
 from training.local_expert import USUAL
 from training.personalize import Recipe
 from training.several import Device, Mixed, Several, assignments, figures, loads
+from training.several_choice import Candidate
 from training.user_training import UserTraining
 
 BRIGHTNESS = (150, 90, 60)
@@ -168,8 +169,8 @@ def test_experts_and_banks_are_trained_once(trained: Several) -> None:
 
 
 def test_another_balance_is_another_bank(trained: Several) -> None:
-    files = {trained.bank_file(Device((1, 2), 0, balance)) for balance in several_choice.CANDIDATES}
-    assert len(files) == len(several_choice.CANDIDATES)
+    files = {trained.bank_file(Device((1, 2), 0, one.balance)) for one in several_choice.BALANCES}
+    assert len(files) == len(several_choice.BALANCES)
 
 
 def test_a_split_learns_from_nothing_that_it_measures(trained: Several, handwriting: Handwriting) -> None:
@@ -185,9 +186,10 @@ def test_a_split_learns_from_nothing_that_it_measures(trained: Several, handwrit
 
 
 def test_cross_validation_compares_and_resumes(trained: Several, handwriting: Handwriting, monkeypatch) -> None:
-    candidates = (Balance(), Balance(loss=1.0))
+    candidates = (Candidate(), Candidate(Balance(loss=1.0)), Candidate(hidden=6))
     rows = several_choice.cross_validate(trained, handwriting, (1, 2), 2, trained.work, candidates=candidates)
-    assert [row["balance"] for row in rows] == ["none", "soft 1"] and rows[0]["gain"] == 0.0
+    assert [row["balance"] for row in rows] == ["none", "soft 1", "none"] and rows[0]["gain"] == 0.0
+    assert [row["hidden"] for row in rows] == [None, None, 6]
     monkeypatch.setattr(Several, "measure", None)  # finished rows are read
     again = several_choice.cross_validate(trained, handwriting, (1, 2), 2, trained.work, candidates=candidates)
     assert again == rows
@@ -204,6 +206,23 @@ def test_only_a_sure_gain_is_chosen() -> None:
     assert several_choice.chosen([none, small, large]) is large
     assert several_choice.chosen([none, row(0.01, 0.001, uneven), large]) is large
     assert several_choice.chosen([row(0, 0, uneven), row(-0.01, 0.001, even)])["gain"] == -0.01
+
+
+def test_the_narrowest_gate_within_the_error_of_the_best_is_chosen() -> None:
+    def gate(*scores: float) -> dict:
+        return {"scores": list(scores), "score": sum(scores) / len(scores)}
+
+    narrow, good, best = gate(0.80, 0.70), gate(0.85, 0.75), gate(0.849, 0.753)
+    assert several_choice.narrowest([narrow, good, best]) is good
+    assert several_choice.narrowest([good, narrow, best]) is good
+    assert several_choice.narrowest([narrow, gate(0.84, 0.74), gate(0.85, 0.752)])["score"] == pytest.approx(0.801)
+
+
+def test_a_wider_gate_changes_the_gate_alone(trained: Several) -> None:
+    wider = Candidate(hidden=6).of(trained)
+    usual, wide = trained.bank(Device((1, 2))), wider.bank(Device((1, 2)))
+    assert wide.gate[0].weight.shape[0] == 6 != usual.gate[0].weight.shape[0]
+    assert [w.weight.tolist() for w in wide.local_experts[1]] == [w.weight.tolist() for w in usual.local_experts[1]]
 
 
 def test_a_loss_beyond_the_limit_is_said() -> None:

@@ -34,7 +34,12 @@ def result() -> dict:
         "balance": "none",
         "draws": 1,
         "sizes": sizes,
-        "choice": {"experts": 4, "rows": [{**row, "gain": 0.0042, "gain_error": 0.001}], "chosen": "hard 1.1"},
+        "choice": {
+            "experts": 4,
+            "balances": [{**row, "gain": 0.0042, "gain_error": 0.001}],
+            "gates": [{**row, "hidden": 96, "gain": 0.0031, "gain_error": 0.002}],
+            "chosen": {"balance": "hard 1.1", "hidden": 96},
+        },
         "device": {
             "users": [1, 2], "design": "made-up", "images": 1234, "wrong": 3, "counter_differences": 0,
             "answers_ge": 1000, "answers_le": [100, 134], "load": [0.85, 1.15],
@@ -53,6 +58,9 @@ def test_every_part_is_said() -> None:
         "all users but 2",
         "3.77",
         "0.42 ± 0.10",
+        "Chosen: hard 1.1.",
+        "0.31 ± 0.20",
+        "Chosen: 96.",
         "3 answers differ",
         "0.85, 1.15",
         "156",
@@ -63,7 +71,7 @@ def test_every_part_is_said() -> None:
 def test_parts_that_were_not_measured_are_left_out() -> None:
     less = {**result(), "choice": None, "device": None}
     text = several_table.as_markdown(less, SimpleNamespace(sentence=lambda: ""))
-    assert "On the RTL" not in text and "Which balance" not in text and "By user" in text
+    assert "On the RTL" not in text and "Which balance" not in text and "How wide" not in text and "By user" in text
 
 
 def test_hardware_grows_by_a_block_an_expert() -> None:
