@@ -62,7 +62,9 @@ package counter_pkg;
   typedef logic [Counters-1:0][CounterPlaceW-1:0] counter_places_t;
 
   function automatic logic [CounterW-1:0] place(int unsigned address);
-    return CounterW'(address / (CounterW / 8));
+    int unsigned pair;
+    pair = address / (CounterW / 8);
+    return CounterW'(pair);
   endfunction
 
   function automatic counter_places_t places();

@@ -10,7 +10,7 @@
 /// does not disturb a snapshot that is being written, and a snapshot takes the place of one that is not yet written.
 ///
 /// Latency: 2 cycles from an increment to its counter. A snapshot is of the counters as they were before the increments
-/// of the cycle before it and of its own; a clear counts those as the first. A fetch takes 2 cycles, and waits until
+/// of its own cycle; a clear counts those as the first. A fetch takes 2 cycles, and waits until
 /// Counters + 3 cycles after the last snapshot. Initiation interval: 1 cycle for increments and commands.
 ///
 /// Protocol
@@ -208,7 +208,7 @@ module counter_store #(
   logic written, look, looked_q;
   logic [Width-1:0] word_q;
 
-  assign written = !snapshot_i && !is_open && !add_open_q && !write_open_q;
+  assign written = !is_open && !add_open_q && !write_open_q;
   assign look    = fetch_i && written && !looked_q && !fetched_o;
 
   always_ff @(posedge clk_i) begin
