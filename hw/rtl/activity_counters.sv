@@ -16,7 +16,7 @@ module activity_counters
   import accel_pkg::*;
   import moe_pkg::*;
   import moe_device_pkg::*;
-  import device_pkg::*;
+  import axil_pkg::*;
   import counter_pkg::*;
 #(
     parameter logic [CounterW-1:0] Start = '0
@@ -40,7 +40,7 @@ module activity_counters
     input  logic [Domains-1:0]           domain_on_i,
     input  logic [Domains-1:0]           domain_wake_i,
     // Reading
-    input  counter_fetch_t               fetch_i,
+    input  word_fetch_t                  fetch_i,
     output logic                         fetched_o,
     output logic [CounterW/2-1:0]        word_o
 );
@@ -141,8 +141,8 @@ module activity_counters
       .clear_i,
       .increment_i  (summed_q),
       .fetch_i      (fetch_i.valid),
-      .fetch_place_i(fetch_i.place),
-      .fetch_high_i (fetch_i.high),
+      .fetch_place_i(fetch_i.address[WordAddrW-1:1]),
+      .fetch_high_i (fetch_i.address[0]),
       .fetched_o,
       .word_o
   );

@@ -5,7 +5,7 @@ package counter_pkg;
   import moe_pkg::*;
   import moe_device_pkg::*;
   import moe_regs_pkg::*;
-  import device_pkg::*;
+  import axil_pkg::*;
 
   localparam int unsigned Counters = $bits(counters_t) / CounterW;
 
@@ -59,6 +59,7 @@ package counter_pkg;
   localparam counters_t LargestIncrement = largest();
 
   // ---- Places: the address of a counter's two registers, without the bits within it -------------------------
+  localparam int unsigned CounterPlaceW = WordAddrW - 1;
   typedef logic [Counters-1:0][CounterPlaceW-1:0] counter_places_t;
 
   function automatic logic [CounterW-1:0] place(int unsigned address);

@@ -2,17 +2,16 @@
 /// Lets the read of a counter through to the register block when the counter's word is there.
 ///
 /// The registers of all counters show one and the same word: the block only knows which addresses are counters. Such a
-/// read is kept here until the reads before it have been answered, the word is fetched, and the read goes on; the word
-/// stays at least until its answer. Everything else passes, in order.
+/// read is kept here until its word is fetched, and then goes on. It is taken when the block is ready for it, which has
+/// looked at the word of the read before in that cycle at the latest. Everything else passes, in order.
 ///
 /// Latency: combinational, but 2 cycles and those of the fetch more for a read of a counter. Initiation interval:
-/// 1 cycle; a read of a counter waits for the answers of those before it.
+/// 1 cycle, of counters 3 and those of the fetch.
 ///
 /// Protocol: AXI4-Lite. Ready never depends on valid. fetch_o stays until fetched_i; the word stays until the next.
 /// Does not: know which addresses have a register, or see writes.
 module counter_reader
   import axil_pkg::*;
-  import device_pkg::*;
 (
     input  logic           clk_i,
     input  logic           rst_ni,
@@ -25,30 +24,24 @@ module counter_reader
     output logic           read_fails_o,
     input  axil_response_t block_response_i,
     // Counters
-    output counter_fetch_t fetch_o,
+    output word_fetch_t    fetch_o,
     input  logic           fetched_i
 );
-  localparam int unsigned OpenW = 3;  // the block takes at most four reads that are not yet answered
-
-  logic kept_q, here_q, is_counter, asked, answered, takes;
+  logic kept_q, here_q, is_counter, takes, asked;
   logic [AddrW-1:0] address_q;
-  logic [OpenW-1:0] open_q;
 
   assign is_counter = master_request_i.araddr >= AddrW'(moe_regs_pkg::MOE_REGS__COUNTERS) && !read_fails_i;
   assign takes      = master_request_i.arvalid && master_response_o.arready && is_counter;
   assign asked      = block_request_o.arvalid && block_response_i.arready;
-  assign answered   = block_response_i.rvalid && master_request_i.rready;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       kept_q <= 1'b0;
       here_q <= 1'b0;
-      open_q <= '0;
     end else begin
       if (takes) kept_q <= 1'b1;
       else if (here_q && asked) kept_q <= 1'b0;
       here_q <= (fetch_o.valid && fetched_i) || (here_q && !asked);
-      open_q <= open_q + OpenW'(asked) - OpenW'(answered);
     end
   end
 
@@ -57,9 +50,8 @@ module counter_reader
   end
 
   assign fetch_o = '{
-          valid: kept_q && !here_q && open_q == '0,
-          place: address_q[3+:CounterPlaceW],
-          high: address_q[2]
+          valid: kept_q && !here_q,
+          address: address_q[AddrW-1-:WordAddrW]
       };
 
   always_comb begin

@@ -44,14 +44,6 @@ package device_pkg;
     logic                        activate;  // make `bank` the selected one
   } learn_status_t;
 
-  // Reading a half of an activity counter, as of the last snapshot. The place is the address of its two registers.
-  localparam int unsigned CounterPlaceW = $clog2(moe_regs_pkg::MOE_REGS_SIZE) - $clog2(accel_pkg::CounterW / 8);
-  typedef struct packed {
-    logic                     valid;
-    logic [CounterPlaceW-1:0] place;
-    logic                     high;
-  } counter_fetch_t;
-
   // Of lesson_counters.
   typedef struct packed {
     logic [31:0] own;

@@ -76,7 +76,7 @@ module moe_accelerator
   moe_regs_pkg::moe_regs__in_t to_registers;
   moe_regs_pkg::moe_regs__out_t settings;
   logic bank_data_valid, learn_seed_valid, learn_correct_valid, bank_read_taken;
-  counter_fetch_t counter_fetch;
+  word_fetch_t counter_fetch;
   logic counter_fetched;
   logic [31:0] counter_word;
 

@@ -21,7 +21,6 @@
 /// Does not: count, load banks or interpret modes; it holds what software sets and shows what the hardware says.
 module moe_registers
   import axil_pkg::*;
-  import device_pkg::*;
 (
     input  logic                       clk_i,
     input  logic                       rst_ni,
@@ -33,7 +32,7 @@ module moe_registers
     output logic                       learn_seed_valid_o,
     output logic                       learn_correct_valid_o,
     output logic                       bank_read_taken_o,
-    output counter_fetch_t             counter_fetch_o,
+    output word_fetch_t                counter_fetch_o,
     input  logic                       counter_fetched_i,
     output logic                       irq_o
 );
