@@ -88,17 +88,11 @@ module counter_store #(
 
   // ---- Short counters ---------------------------------------------------------------------------------------
   logic take_q;
-  logic [Counters-1:0] restart_q;
   logic [Counters-1:0][CountW-1:0] counts, copies;
 
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
-      take_q    <= 1'b0;
-      restart_q <= '0;
-    end else begin
-      take_q    <= snapshot_i;
-      restart_q <= turn_d | {Counters{clear_i}};
-    end
+    if (!rst_ni) take_q <= 1'b0;
+    else take_q <= snapshot_i;
   end
 
   for (genvar n = 0; n < Counters; n++) begin : gen_counter
@@ -112,15 +106,18 @@ module counter_store #(
 
       logic [IncrementW-1:0] increment_q;
       logic [Bits-1:0] count_q, copy_q;
+      logic restart_q;
 
       always_ff @(posedge clk_i) begin
         if (!rst_ni) begin
+          restart_q   <= 1'b0;
           increment_q <= '0;
           count_q     <= '0;
           copy_q      <= '0;
         end else begin
+          restart_q   <= turn_d[n] || clear_i;
           increment_q <= increment_i[n][IncrementW-1:0];
-          count_q     <= restart_q[n] ? Bits'(increment_q) : count_q + Bits'(increment_q);
+          count_q     <= restart_q ? Bits'(increment_q) : count_q + Bits'(increment_q);
           if (take_q) copy_q <= count_q;
         end
       end

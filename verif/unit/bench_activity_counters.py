@@ -51,7 +51,9 @@ class Counters:
         if self.found["written"]:
             self.compared += 1
             expected = self.model.snapshot
-            wrong = {name: (self.found[name], expected[name]) for name in COUNTERS if self.found[name] != expected[name]}
+            wrong = {
+                name: (self.found[name], expected[name]) for name in COUNTERS if self.found[name] != expected[name]
+            }
             assert not wrong, f"cycle {cycle}: (found, expected) {wrong}"
         if self.given.get("reset") or self.given.get("snapshot"):
             self.opened = cycle

@@ -115,7 +115,7 @@ async def start(dut: Any) -> Store:
 
 @cocotb.test()
 async def every_distance(dut: Any) -> None:
-    """Two commands of any kind at every distance, at every turn of the visits; what they leave is read and continued."""
+    """Two commands of any kind at every distance, at every turn; what they leave is read and continued."""
     store = await start(dut)
     for first, second in itertools.product(COMMANDS, repeat=2):
         for distance in range(1, ROUND + 6):

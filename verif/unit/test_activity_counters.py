@@ -46,8 +46,8 @@ DEFECTS = {
         "answers",
     ),
     "a clear loses the events of its cycle": (
-        "restart_q[n] ? Bits'(increment_q)",
-        "restart_q[n] ? '0",
+        "restart_q ? Bits'(increment_q)",
+        "restart_q ? '0",
         "clear_loses_nothing",
         "counter_store",
     ),

@@ -29,13 +29,13 @@ def test_counter_store(shape: str) -> None:
 # Text, replacement, shape, the test that must see it.
 DEFECTS = {
     "a clear loses the events of its cycle": (
-        "restart_q[n] ? Bits'(increment_q)",
-        "restart_q[n] ? '0",
+        "restart_q ? Bits'(increment_q)",
+        "restart_q ? '0",
         "four",
         "fullest",
     ),
-    "a visit does not take what it adds": ("turn_d | {Counters{clear_i}}", "{Counters{clear_i}}", "four", "fullest"),
-    "a clear leaves the counts": ("turn_d | {Counters{clear_i}}", "turn_d", "four", "every_distance"),
+    "a visit does not take what it adds": ("turn_d[n] || clear_i", "clear_i", "four", "fullest"),
+    "a clear leaves the counts": ("turn_d[n] || clear_i", "turn_d[n]", "four", "every_distance"),
     "a clear leaves the totals": ("stale_q <= clear_q ? LeftW'(Counters) :", "stale_q <=", "four", "every_distance"),
     "a clear leaves the total that is visited": (
         "stale_q <= clear_q ? LeftW'(Counters) :",
@@ -49,7 +49,12 @@ DEFECTS = {
         "four",
         "every_distance",
     ),
-    "a clear disturbs the snapshot before": ("base_q  <= is_empty ?", "base_q  <= is_stale ?", "four", "every_distance"),
+    "a clear disturbs the snapshot before": (
+        "base_q  <= is_empty ?",
+        "base_q  <= is_stale ?",
+        "four",
+        "every_distance",
+    ),
     "a snapshot forgets the clear before": (
         "is_empty   = take_q ? is_stale : empty_q != '0",
         "is_empty   = 1'b0",
@@ -126,7 +131,12 @@ DEFECTS = {
         "every_distance",
     ),
     "places are not asked": ("snapshot[Place[write_index_q]]", "snapshot[PlaceW'(write_index_q)]", "wraps", "fullest"),
-    "totals outlive a reset": ("stale_q <= LeftW'(Counters);\n      open_q", "stale_q <= '0;\n      open_q", "four", "reset"),
+    "totals outlive a reset": (
+        "stale_q <= LeftW'(Counters);\n      open_q",
+        "stale_q <= '0;\n      open_q",
+        "four",
+        "reset",
+    ),
     "the snapshot outlives a reset": ("open_q  <= LeftW'(Counters);", "open_q  <= '0;", "four", "reset"),
     "the first snapshot is of what was before the reset": (
         "empty_q <= LeftW'(Counters);",
@@ -134,7 +144,7 @@ DEFECTS = {
         "four",
         "reset",
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("change", DEFECTS.values(), ids=DEFECTS)

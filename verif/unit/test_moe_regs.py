@@ -83,7 +83,11 @@ READER_DEFECTS = {
     "forgets the first counter": (">= AddrW'(moe_regs_pkg", "> AddrW'(moe_regs_pkg", "reset_values"),
     "keeps what must fail": (" && !read_fails_i;", ";", "refused/kind=odd_read"),
     "fails what it keeps": ("= !kept_q && read_fails_i;", "= read_fails_i;", "counters/pattern=none"),
-    "fetches the other half": ("address_q[AddrW-1-:WordAddrW]", "address_q[AddrW-1-:WordAddrW] ^ WordAddrW'(1)", "reset_values"),
+    "fetches the other half": (
+        "address_q[AddrW-1-:WordAddrW]",
+        "address_q[AddrW-1-:WordAddrW] ^ WordAddrW'(1)",
+        "reset_values",
+    ),
     "fetches after a reset": ("      kept_q <= 1'b0;\n      here_q", "      here_q", "fuzz/pattern=none"),
 }
 
