@@ -99,6 +99,8 @@ def _export(top: AddrmapNode, directory: Path) -> None:
         off = "".join(f"// {why}:\n// verilator lint_off {rule}\n" for rule, why in waivers)
         on = "".join(f"// verilator lint_on {rule}\n" for rule, _ in waivers)
         path.write_text(off + _packed(path.read_text()) + on)
+    package = directory / PACKAGE
+    package.write_text(package.read_text().replace("\nendpackage", f"\n{_addresses(top)}endpackage"))
     CHeaderExporter().export(top, os.fspath(directory / HEADER), std=CStandard.gnu99, reuse_typedefs=False)
     (directory / MAP).write_text(json.dumps(_map(top), indent=1) + "\n")
 
@@ -111,6 +113,20 @@ def _packed(text: str) -> str:
     """
     text = re.sub(r"\bstruct \{", "struct packed {", text)
     return re.sub(r"^( +(?:\w+|\})) (\w+)\[(\d+)\];$", r"\1 [\3-1:0] \2;", text, flags=re.MULTILINE)
+
+
+def _addresses(top: AddrmapNode) -> str:
+    """Byte addresses of groups of registers, and the strides of arrays of them, as parameters of the package."""
+    from systemrdl.node import RegfileNode
+
+    lines = []
+    for node in top.descendants():
+        if isinstance(node, RegfileNode):
+            name = "__".join(("moe_regs", *re.sub(r"\[\]", "", node.get_rel_path(top)).split("."))).upper()
+            lines.append(f"    localparam {name} = 'h{node.raw_absolute_address:x};\n")
+            if node.is_array:
+                lines.append(f"    localparam {name}__STRIDE = 'h{node.array_stride:x};\n")
+    return "".join(lines)
 
 
 def _map(top: AddrmapNode) -> dict[str, Any]:

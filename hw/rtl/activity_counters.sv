@@ -1,20 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Counts what the accelerator does: images, answers, stalls, multiply-accumulates and memory accesses.
 ///
-/// Each counter has 64 bits and adds its increment every cycle. snapshot_i copies all of them in one cycle, as they
-/// were before that cycle's increments, to where they are read; clear_i sets them to 0, after the copy if both come
-/// together, and loses no event: those of its own cycle are the first of the new count.
+/// Each counter has 64 bits and adds its increment every cycle; counter_store says how, and what snapshot_i and clear_i
+/// do. fetch_i reads a half of a counter of the last snapshot.
 ///
 /// Multiply-accumulates of a step are Pe*Simd, whether a lane carries a value or pads a word. An adder graph counts
 /// those that it stands for, and reads no weights. An expert's answer is counted when its result is taken.
 ///
-/// Latency: 3 cycles from an event to its counter, 2 from snapshot_i to snapshot_o and from clear_i to 0.
+/// Latency: 3 cycles from an event to its counter; a snapshot can be read 49 cycles after snapshot_i.
 /// Does not: measure energy; golden/ has models that weigh these numbers.
+///
+/// Parameters
+///   Start  value that counting begins with: 0, but for tests
 module activity_counters
   import accel_pkg::*;
   import moe_pkg::*;
   import moe_device_pkg::*;
-(
+  import axil_pkg::*;
+  import counter_pkg::*;
+#(
+    parameter logic [CounterW-1:0] Start = '0
+) (
     input  logic                         clk_i,
     input  logic                         rst_ni,
     input  logic                         snapshot_i,
@@ -33,10 +39,11 @@ module activity_counters
     // Power domains, as numbered in accel_pkg
     input  logic [Domains-1:0]           domain_on_i,
     input  logic [Domains-1:0]           domain_wake_i,
-    output counters_t                    snapshot_o
+    // Reading
+    input  word_fetch_t                  fetch_i,
+    output logic                         fetched_o,
+    output logic [CounterW/2-1:0]        word_o
 );
-  localparam int unsigned Counters = $bits(counters_t) / CounterW;
-
   logic taken;
   assign taken = result_valid_i && result_ready_i;
 
@@ -112,34 +119,33 @@ module activity_counters
   end
 
   // ---- Counters and snapshot --------------------------------------------------------------------------------
-  logic [Counters-1:0][CounterW-1:0] summed_q, increment_q, total_q, snapshot_q;
+  // Registered, so that sums over layers do not lengthen the path of a count.
+  counters_t summed_q;
 
-  // A register for each counter: one net to all of them would span the device.
-  (* keep *) logic [Counters-1:0] clear_q, take_q;
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) {clear_q, take_q} <= '0;
-    else {clear_q, take_q} <= {{Counters{clear_i}}, {Counters{snapshot_i}}};
+    if (!rst_ni) summed_q <= '0;
+    else summed_q <= increment;
   end
 
-  // The increments are registered: sums over layers do not lengthen the path of the 64-bit adders; and once more, to
-  // come with the commands.
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
-      summed_q    <= '0;
-      increment_q <= '0;
-      total_q     <= '0;
-      snapshot_q  <= '0;
-    end else begin
-      summed_q    <= increment;
-      increment_q <= summed_q;
-      for (int unsigned n = 0; n < Counters; n++) begin
-        total_q[n] <= (clear_q[n] ? CounterW'(0) : total_q[n]) + increment_q[n];
-        if (take_q[n]) snapshot_q[n] <= total_q[n];
-      end
-    end
-  end
-
-  assign snapshot_o = snapshot_q;
+  counter_store #(
+      .Counters(Counters),
+      .Width   (CounterW),
+      .Largest (LargestIncrement),
+      .PlaceW  (CounterPlaceW),
+      .Place   (CounterPlace),
+      .Start   (Start)
+  ) u_store (
+      .clk_i,
+      .rst_ni,
+      .snapshot_i,
+      .clear_i,
+      .increment_i  (summed_q),
+      .fetch_i      (fetch_i.valid),
+      .fetch_place_i(fetch_i.address[WordAddrW-1:1]),
+      .fetch_high_i (fetch_i.address[0]),
+      .fetched_o,
+      .word_o
+  );
 
   // Sequence number and bank are not counted.
   logic unused_result;

@@ -76,6 +76,9 @@ module moe_accelerator
   moe_regs_pkg::moe_regs__in_t to_registers;
   moe_regs_pkg::moe_regs__out_t settings;
   logic bank_data_valid, learn_seed_valid, learn_correct_valid, bank_read_taken;
+  word_fetch_t counter_fetch;
+  logic counter_fetched;
+  logic [31:0] counter_word;
 
   assign axil_request = '{
           awvalid: s_axil_awvalid,
@@ -108,6 +111,8 @@ module moe_accelerator
       .learn_seed_valid_o   (learn_seed_valid),
       .learn_correct_valid_o(learn_correct_valid),
       .bank_read_taken_o    (bank_read_taken),
+      .counter_fetch_o      (counter_fetch),
+      .counter_fetched_i    (counter_fetched),
       .irq_o
   );
 
@@ -454,8 +459,6 @@ module moe_accelerator
   );
 
   // ---- Counters ---------------------------------------------------------------------------------------------
-  counters_t counters;
-
   activity_counters u_counters (
       .clk_i,
       .rst_ni,
@@ -471,7 +474,9 @@ module moe_accelerator
       .events_i        (events),
       .domain_on_i     (pd_switch_o),
       .domain_wake_i   (wake),
-      .snapshot_o      (counters)
+      .fetch_i         (counter_fetch),
+      .fetched_o       (counter_fetched),
+      .word_o          (counter_word)
   );
 
   register_view u_view (
@@ -484,7 +489,7 @@ module moe_accelerator
       .power_i       (power),
       .result_taken_i(result_taken),
       .result_i      (result),
-      .counters_i    (counters),
+      .counter_word_i(counter_word),
       .learn_i       (learn_view),
       .registers_o   (to_registers)
   );

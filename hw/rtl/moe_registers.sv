@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-/// The accelerator's registers: axil_guard and the register block that PeakRDL makes of hw/regs/moe_regs.rdl.
+/// The accelerator's registers: axil_guard, counter_reader and the register block that PeakRDL makes of
+/// hw/regs/moe_regs.rdl.
 ///
 /// Adds to the block what a description cannot say: a strobe with each word of BANK_DATA, and the interrupt.
 ///
-/// Latency: 3 cycles from the transfer of the last of address and data to the response. Initiation interval: 1 cycle
-/// for writes.
+/// Latency: 3 cycles from the transfer of the last of address and data to the response, of a counter as many more as
+/// its fetch takes. Initiation interval: 1 cycle for writes.
 ///
 /// Protocol
 ///   axil_*             AXI4-Lite, 32 bits, 4 KiB. OKAY or SLVERR; an access with SLVERR changed nothing. Reads and
@@ -14,6 +15,8 @@
 ///   bank_data_valid_o  hwif_out.bank_data.word.value is a new word in this cycle
 ///   learn_seed_valid_o, learn_correct_valid_o  the same of the seed and of a correction
 ///   bank_read_taken_o  the word in bank_read_data is read in this cycle
+///   counter_fetch_o    the word of a counter that hwif_in must have, for every counter, when counter_fetched_i says
+///                      so, and until the next fetch
 ///   irq_o              level: an enabled event is set
 /// Does not: count, load banks or interpret modes; it holds what software sets and shows what the hardware says.
 module moe_registers
@@ -29,21 +32,36 @@ module moe_registers
     output logic                       learn_seed_valid_o,
     output logic                       learn_correct_valid_o,
     output logic                       bank_read_taken_o,
+    output word_fetch_t                counter_fetch_o,
+    input  logic                       counter_fetched_i,
     output logic                       irq_o
 );
-  axil_request_t request;
-  axil_response_t response;
-  logic write_fails, read_fails;
+  axil_request_t whole_request, request;
+  axil_response_t whole_response, response;
+  logic write_fails, whole_read_fails, read_fails;
 
   axil_guard u_guard (
       .clk_i,
       .rst_ni,
       .master_request_i (axil_request_i),
       .master_response_o(axil_response_o),
-      .block_request_o  (request),
+      .block_request_o  (whole_request),
       .write_fails_o    (write_fails),
+      .read_fails_o     (whole_read_fails),
+      .block_response_i (whole_response)
+  );
+
+  counter_reader u_counter_reader (
+      .clk_i,
+      .rst_ni,
+      .master_request_i (whole_request),
+      .read_fails_i     (whole_read_fails),
+      .master_response_o(whole_response),
+      .block_request_o  (request),
       .read_fails_o     (read_fails),
-      .block_response_i (response)
+      .block_response_i (response),
+      .fetch_o          (counter_fetch_o),
+      .fetched_i        (counter_fetched_i)
   );
 
   // No register has the highest address bit: an access with it is refused.

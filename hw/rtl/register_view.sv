@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// What the registers show of the device: identity, status, events and counters, in the struct that PeakRDL's block
-/// reads.
+/// What the registers show of the device: identity, status, events and the counter that is being read, in the struct
+/// that PeakRDL's block reads.
 ///
 /// Latency: combinational.
 ///
@@ -21,7 +21,7 @@ module register_view
     input  power_status_t [Domains-1:0]  power_i,
     input  logic                         result_taken_i,
     input  result_t                      result_i,
-    input  counters_t                    counters_i,
+    input  logic [31:0]                  counter_word_i,
     input  learn_view_t                  learn_i,
     output moe_regs_pkg::moe_regs__in_t  registers_o
 );
@@ -39,9 +39,10 @@ module register_view
     assign timeout[d] = power_i[d].timeout;
   end
 
-  `define SHOW_COUNTER(NAME, VALUE) \
-    registers_o.NAME.lo.value.next = VALUE[31:0]; \
-    registers_o.NAME.hi.value.next = VALUE[63:32];
+  // A read of a counter waits until counter_word_i is its word, so all of them show it.
+  `define SHOW_COUNTER(NAME) \
+    registers_o.NAME.lo.value.next = counter_word_i; \
+    registers_o.NAME.hi.value.next = counter_word_i;
 
   always_comb begin
     registers_o.version.major.next = VersionMajor;
@@ -107,33 +108,33 @@ module register_view
     registers_o.bank_read_status.busy.next      = learn_i.read_busy;
     registers_o.bank_read_data.word.next        = learn_i.read_word;
 
-    `SHOW_COUNTER(counters.cycles, counters_i.cycles)
-    `SHOW_COUNTER(counters.images_in, counters_i.images_in)
-    `SHOW_COUNTER(counters.images_out, counters_i.images_out)
-    `SHOW_COUNTER(counters.answers_ge, counters_i.answers_ge)
+    `SHOW_COUNTER(counters.cycles)
+    `SHOW_COUNTER(counters.images_in)
+    `SHOW_COUNTER(counters.images_out)
+    `SHOW_COUNTER(counters.answers_ge)
     for (int i = 0; i < int'(MaxLocalExperts); i++) begin
-      `SHOW_COUNTER(counters.answers_le[i], counters_i.answers_le[i])
+      `SHOW_COUNTER(counters.answers_le[i])
     end
-    `SHOW_COUNTER(counters.answers_nobody, counters_i.answers_nobody)
-    `SHOW_COUNTER(counters.images_short, counters_i.images_short)
-    `SHOW_COUNTER(counters.images_long, counters_i.images_long)
-    `SHOW_COUNTER(counters.images_no_bank, counters_i.images_no_bank)
-    `SHOW_COUNTER(counters.stall_in, counters_i.stall_in)
-    `SHOW_COUNTER(counters.stall_out, counters_i.stall_out)
-    `SHOW_COUNTER(counters.bank_swaps, counters_i.bank_swaps)
-    `SHOW_COUNTER(counters.bank_words_written, counters_i.bank_words_written)
-    `SHOW_COUNTER(counters.feature_store_writes, counters_i.feature_store_writes)
-    `SHOW_COUNTER(counters.feature_store_reads, counters_i.feature_store_reads)
+    `SHOW_COUNTER(counters.answers_nobody)
+    `SHOW_COUNTER(counters.images_short)
+    `SHOW_COUNTER(counters.images_long)
+    `SHOW_COUNTER(counters.images_no_bank)
+    `SHOW_COUNTER(counters.stall_in)
+    `SHOW_COUNTER(counters.stall_out)
+    `SHOW_COUNTER(counters.bank_swaps)
+    `SHOW_COUNTER(counters.bank_words_written)
+    `SHOW_COUNTER(counters.feature_store_writes)
+    `SHOW_COUNTER(counters.feature_store_reads)
     for (int d = 0; d < int'(Domains); d++) begin
       registers_o.power_status[d].state.next = power_i[d].state;
       registers_o.power_status[d].on.next    = power_i[d].on;
       registers_o.power_status[d].error.next = power_i[d].error;
-      `SHOW_COUNTER(domain[d].on_cycles, counters_i.domain[d].on_cycles)
-      `SHOW_COUNTER(domain[d].active_cycles, counters_i.domain[d].active_cycles)
-      `SHOW_COUNTER(domain[d].macs, counters_i.domain[d].macs)
-      `SHOW_COUNTER(domain[d].weight_reads, counters_i.domain[d].weight_reads)
-      `SHOW_COUNTER(domain[d].buffer_writes, counters_i.domain[d].buffer_writes)
-      `SHOW_COUNTER(domain[d].wake_ups, counters_i.domain[d].wake_ups)
+      `SHOW_COUNTER(domain[d].on_cycles)
+      `SHOW_COUNTER(domain[d].active_cycles)
+      `SHOW_COUNTER(domain[d].macs)
+      `SHOW_COUNTER(domain[d].weight_reads)
+      `SHOW_COUNTER(domain[d].buffer_writes)
+      `SHOW_COUNTER(domain[d].wake_ups)
     end
   end
   `undef SHOW_COUNTER

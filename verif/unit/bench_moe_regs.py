@@ -91,6 +91,7 @@ class Device:
                     self.pulses[name] = signal
                 elif member == "value":
                     self.levels.append((register.name, field.name, signal))
+        self.counters = [self.signal(r, f, "next") for r, f in FIELDS if _is_counter(r)]
         self.seen: Counter[str] = Counter()
         self.bank_words: list[int] = []
         self.cycle = 0
@@ -100,6 +101,7 @@ class Device:
         for register, field in FIELDS:
             for member in field.inputs:
                 self.signal(register, field, member).value = 0
+        self.dut.counter_fetched_i.value = 0
         self.dut.rst_ni.value = 0
         logging.getLogger("cocotb").setLevel(logging.WARNING)
         bus = AxiLiteBus.from_prefix(self.dut, "s_axil")
@@ -112,6 +114,7 @@ class Device:
         self.dut.rst_ni.value = 1
         await self.idle(2)
         cocotb.start_soon(self._watch())
+        cocotb.start_soon(self._answer_fetches())
         return self
 
     async def _watch(self) -> None:
@@ -125,6 +128,27 @@ class Device:
                 self.seen[name] += signal.value == 1
             if valid.value == 1:
                 self.bank_words.append(word.value.to_unsigned())
+
+    async def _answer_fetches(self) -> None:
+        """Show the word that is fetched, after 0 to 5 cycles; until then, and from the next fetch on, another one."""
+        rng = source("fetch")
+
+        def show(word: int) -> None:
+            for signal in self.counters:
+                signal.value = word
+
+        while True:
+            await FallingEdge(self.dut.clk_i)
+            if self.dut.counter_fetch_valid_o.value != 1:
+                continue
+            show(rng.getrandbits(32))
+            await self.idle(rng.randrange(6))
+            register = ADDRESSES.get(4 * self.dut.counter_fetch_address_o.value.to_unsigned())
+            if register is not None and _is_counter(register):
+                show(self.model.status[register.name, "value"])
+            self.dut.counter_fetched_i.value = self.dut.counter_fetch_valid_o.value  # a reset ends a fetch
+            await self.idle(1)
+            self.dut.counter_fetched_i.value = 0
 
     def signal(self, register: Register, field: Field, member: str) -> Any:
         return self.signals[register.name, field.name, member]
@@ -149,7 +173,8 @@ class Device:
             if field.reset is None:
                 value = rng.getrandbits(field.width)
                 self.model.status[register.name, field.name] = value
-                self.signal(register, field, "next").value = value
+                if not _is_counter(register):
+                    self.signal(register, field, "next").value = value
 
     async def raw_write(self, address: int, word: int, strobe: int = 15) -> AxiResp:
         """One write beat exactly as given."""
@@ -212,6 +237,11 @@ class Device:
         await self.idle(1)
         for register, field in events:
             self.signal(register, field, "hwset").value = 0
+
+
+def _is_counter(register: Register) -> bool:
+    """Whether its word is fetched."""
+    return register.name.startswith(("counters.", "domain["))
 
 
 async def ends(transaction: Awaitable[Any], address: int) -> Any:
@@ -415,6 +445,36 @@ async def random_traffic(dut: Any, pattern: str) -> None:
         await device.check_outputs()
         responses[write, device.model.allows(address, write, strobe if write else 15)] += 1
     assert min(responses[write, allowed] for write in (False, True) for allowed in (False, True)) > 50, responses
+
+
+@cocotb.test()
+@cocotb.parametrize(("pattern", PATTERNS))
+async def counters(dut: Any, pattern: str) -> None:
+    """Many reads at once, of counters, of other registers and of none: each gets its own word."""
+    device = await Device(dut).start()
+    rng = source(f"counters {pattern}")
+    device.pause(pattern, rng)
+    words = [register.address for register in TABLE.values() if _is_counter(register)]
+    for likely in (1.0, 0.5, 0.2):
+        device.drive_status(rng)
+        read = rng.sample(words, len(words))
+        read = [address if rng.random() < likely else any_address(rng) for address in read]
+        await Combine(*(cocotb.start_soon(device.expect_read(address)) for address in read))
+
+
+@cocotb.test()
+async def counters_behind_reads(dut: Any) -> None:
+    """A counter is not fetched while one before it is still in the block, where answers are held up."""
+    device = await Device(dut).start()
+    device.drive_status(source("behind"))
+    words = [register.address for register in TABLE.values() if _is_counter(register)]
+    for others in range(6):
+        device.master.read_if.r_channel.pause = True
+        read = [TABLE["id"].address] * others + words[:6]
+        reads = [cocotb.start_soon(device.expect_read(address)) for address in read]
+        await device.idle(60)
+        device.master.read_if.r_channel.pause = False
+        await Combine(*reads)
 
 
 @cocotb.test()

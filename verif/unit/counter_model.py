@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hw.gen.build import generate
+from hw.regs.map import register
 from spec import tiny_variants as tiny
 from spec.files import write_if_changed
 from spec.kinds import weighted
@@ -17,6 +18,7 @@ from tools.cocotb_run import BUILD, RTL
 from verif.unit.packed import Member, Packed, flat_module
 
 TOP = "activity_counters_flat"
+STORE = "u_counters.u_store"
 BITS = 64
 EXPERTS = 8  # that have a counter
 NOBODY = 0xFF
@@ -97,26 +99,26 @@ def device(variant: str) -> Device:
 
 
 class CounterModel:
-    """Counters, snapshot, and the increments on their way, cycle by cycle.
+    """Counters, snapshot, and the increments on their way, cycle by cycle; counting begins with ``start``.
 
     Inputs are a mapping from the wrapper's members to values; one that is missing is 0.
     """
 
-    def __init__(self, made_of: Device) -> None:
-        self.device = made_of
-        self.totals: Counter[str] = Counter()
-        self.snapshot: Counter[str] = Counter()
+    def __init__(self, made_of: Device, start: int = 0) -> None:
+        self.device, self.start = made_of, start
+        self.totals = Counter(dict.fromkeys(COUNTERS, start))
+        self.snapshot = Counter(self.totals)
         self._pending: Counter[str] = Counter()
 
     def step(self, given: Mapping[str, int]) -> None:
         """Go on by one cycle: the events of the cycle before reach the counters at its end."""
         if given.get("reset"):
-            self.__init__(self.device)  # type: ignore[misc]
+            self.__init__(self.device, self.start)  # type: ignore[misc]
             return
         if given.get("snapshot"):
             self.snapshot = Counter(self.totals)
         if given.get("clear"):
-            self.totals.clear()
+            self.totals = Counter(dict.fromkeys(COUNTERS, self.start))
         self.totals.update(self._pending)
         for name in self.totals:
             self.totals[name] %= 1 << BITS
@@ -164,8 +166,13 @@ class CounterModel:
         return found + [f"images_{name}" for name in ("short", "long", "no_bank") if given.get(name)]
 
 
+def address(counter: str) -> int:
+    """Where the low half of a counter is read."""
+    return register(f"{counter if counter.startswith('domain') else f'counters.{counter}'}.lo").address
+
+
 def ports(made_of: Device) -> tuple[Packed, Packed]:
-    """Inputs of the wrapper, and its outputs: every counter by its name."""
+    """Inputs of the wrapper, and its outputs: every counter of the snapshot by its name, and what a fetch gives."""
     inputs = [Member(name, 1, name) for name in ("snapshot", "clear")]
     inputs += [Member(name, 1, name) for name in ("pixel_valid", "pixel_ready", "result_valid", "result_ready")]
     inputs += [
@@ -190,12 +197,14 @@ def ports(made_of: Device) -> tuple[Packed, Packed]:
         for what in ("write", "step")
     ]
     inputs += [Member(f"{name}[{d}]", 1, f"domain_{name}[{d}]") for name in ("on", "wake") for d in range(len(DOMAINS))]
-    outputs = [Member(name, BITS, f"counters.{name}") for name in COUNTERS]
+    inputs += [Member(f"fetch_{name}", bits, f"fetch.{name}") for name, bits in (("valid", 1), ("address", 10))]
+    outputs = [Member(name, BITS, f"{STORE}.snapshot[{address(name) // 8}]") for name in COUNTERS]
+    outputs += [Member("written", 1, f"{STORE}.written"), Member("fetched", 1, "fetched"), Member("word", 32, "word")]
     return Packed(tuple(inputs)), Packed(tuple(outputs))
 
 
-def wrapper(made_of: Device) -> str:
-    """SystemVerilog of the wrapper."""
+def wrapper(made_of: Device, start: int = 0) -> str:
+    """SystemVerilog of the wrapper around counters that begin with ``start``."""
     names = [
         "snapshot",
         "clear",
@@ -209,26 +218,31 @@ def wrapper(made_of: Device) -> str:
         "events",
         "domain_on",
         "domain_wake",
+        "fetch",
     ]
-    types = {"result": "accel_pkg::result_t", "events": "moe_pkg::core_events_t"}
+    types = {
+        "result": "accel_pkg::result_t",
+        "events": "moe_pkg::core_events_t",
+        "fetch": "axil_pkg::word_fetch_t",
+    }
     types |= dict.fromkeys(("domain_on", "domain_wake"), "logic [accel_pkg::Domains-1:0]")
     declarations = "".join(f"  {types.get(name, 'logic')} {name};\n" for name in names)
     connections = "".join(f"      .{name}_i({name}),\n" for name in names)
-    connections = f"      .clk_i,\n      .rst_ni,\n{connections}      .snapshot_o(counters)\n"
-    instance = f"  activity_counters u_counters (\n{connections}  );\n"
-    return flat_module(TOP, *ports(made_of), f"{declarations}  accel_pkg::counters_t counters;\n{instance}")
+    connections = f"      .clk_i,\n      .rst_ni,\n{connections}      .fetched_o(fetched),\n      .word_o(word)\n"
+    instance = f"  activity_counters #(.Start({BITS}'d{start})) u_counters (\n{connections}  );\n"
+    return flat_module(TOP, *ports(made_of), f"{declarations}  logic fetched;\n  logic [31:0] word;\n{instance}")
 
 
-def sources(variant: str) -> list[Path]:
-    """The wrapper for a variant and all it needs, packages first."""
-    directory = BUILD / "activity_counters" / variant
-    write_if_changed(directory / f"{TOP}.sv", wrapper(device(variant)))
+def sources(variant: str, start: int = 0) -> list[Path]:
+    """The wrapper for a variant, with counters that begin with ``start``, and all it needs, packages first."""
+    directory = BUILD / "activity_counters" / f"{variant}_{start:x}"
+    write_if_changed(directory / f"{TOP}.sv", wrapper(device(variant), start))
     packages = []
     for path in generate(tiny.accelerator(VARIANTS[variant])).device_sources:
         if path.stem.endswith("_pkg"):
             packages.append(directory / path.name if path.stem in ("moe_pkg", "moe_device_pkg") else path)
             write_if_changed(directory / path.name, _with_front_layers(path.read_text(), device(variant).layers["fe"]))
-    return [*packages, RTL / "activity_counters.sv", directory / f"{TOP}.sv"]
+    return [*packages, RTL / "counter_store.sv", RTL / "activity_counters.sv", directory / f"{TOP}.sv"]
 
 
 def _with_front_layers(package: str, layers: tuple[Layer, ...]) -> str:

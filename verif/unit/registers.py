@@ -38,6 +38,11 @@ _STROBES = "".join(
     f"    output logic {name}_o,\n"
     for name in ("bank_data_valid", "learn_seed_valid", "learn_correct_valid", "bank_read_taken")
 )
+_FETCH = """\
+    output logic        counter_fetch_valid_o,
+    output logic [9:0]  counter_fetch_address_o,
+    input  logic        counter_fetched_i,
+"""
 _REQUEST = ("awvalid", "awaddr", "wvalid", "wdata", "wstrb", "bready", "arvalid", "araddr", "rready")
 _RESPONSE = ("awready", "wready", "bvalid", "bresp", "arready", "rvalid", "rdata", "rresp")
 _BUNDLE = "".join(f"  assign axil_request_i.{name} = s_axil_{name};\n" for name in _REQUEST) + "".join(
@@ -67,10 +72,12 @@ def flat_wrapper(table: Mapping[str, Register]) -> str:
                     assigns.append(f"  assign {name} = hwif_out.{path}.{member};\n")
     return (
         f"module {TOP} (\n    input  logic clk_i,\n    input  logic rst_ni,\n{_BUS}{''.join(ports)}"
-        f"{_STROBES}    output logic irq_o\n);\n"
+        f"{_STROBES}{_FETCH}    output logic irq_o\n);\n"
         "  axil_pkg::axil_request_t axil_request_i;\n  axil_pkg::axil_response_t axil_response_o;\n"
         f"{_BUNDLE}"
         "  moe_regs_pkg::moe_regs__in_t hwif_in;\n  moe_regs_pkg::moe_regs__out_t hwif_out;\n"
+        "  axil_pkg::word_fetch_t counter_fetch_o;\n"
+        "  assign {counter_fetch_valid_o, counter_fetch_address_o} = counter_fetch_o;\n"
         f"{''.join(assigns)}  moe_registers u_registers (.*);\nendmodule\n"
     )
 
@@ -85,9 +92,7 @@ def sources() -> list[Path]:
         write_if_changed(directory / name, text)
     return [
         directory / PACKAGE,
-        RTL / "axil_pkg.sv",
-        RTL / "stream_skid.sv",
-        RTL / "axil_guard.sv",
+        *(RTL / f"{name}.sv" for name in ("axil_pkg", "stream_skid", "axil_guard", "counter_reader")),
         directory / BLOCK,
         RTL / "moe_registers.sv",
         directory / f"{TOP}.sv",

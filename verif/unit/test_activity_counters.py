@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,9 @@ from verif.unit.counter_model import TOP, VARIANTS, sources
 BENCH = "verif.unit.bench_activity_counters"
 
 
-def simulate(variant: str, files: list[Path], testcase: str | None = None) -> Results:
+def simulate(variant: str, files: list[Path], testcase: str | None = None, start: int = 0) -> Results:
     """Run the bench, or one test of it, on the counters of a tiny accelerator."""
-    env = {PARAMETERS_VARIABLE: json.dumps({"variant": variant})}
+    env = {PARAMETERS_VARIABLE: json.dumps({"variant": variant, "start": start})}
     return run(TOP, BENCH, sources=files, testcase=testcase, env=env, check=False, levels=2)
 
 
@@ -25,6 +26,14 @@ def test_activity_counters(variant: str) -> None:
     simulate(variant, sources(variant)).check()
 
 
+@pytest.mark.parametrize("start", [(1 << 32) - 100, (1 << 64) - 100])
+def test_carry(start: int) -> None:
+    """Into the upper half, and over the end."""
+    variant = next(iter(VARIANTS))
+    simulate(variant, sources(variant, start), "carry", start).check()
+
+
+# Text, replacement, the test that must see it, and the module if it is not activity_counters.
 DEFECTS = {
     "a stalled pixel counts when it moves": (
         "one_if(pixel_valid_i && !pixel_ready_i)",
@@ -37,19 +46,16 @@ DEFECTS = {
         "answers",
     ),
     "a clear loses the events of its cycle": (
-        "(clear_q[n] ? CounterW'(0) : total_q[n]) + increment_q[n]",
-        "clear_q[n] ? CounterW'(0) : total_q[n] + increment_q[n]",
+        "restart_q ? Bits'(increment_q)",
+        "restart_q ? '0",
         "clear_loses_nothing",
+        "counter_store",
     ),
-    "a snapshot is of the next cycle": (
-        "snapshot_q[n] <= total_q[n];",
-        "snapshot_q[n] <= total_q[n] + increment_q[n];",
-        "randomised",
-    ),
-    "32 bits": (
-        "total_q[n] <= (clear_q[n] ? CounterW'(0) : total_q[n])",
-        "total_q[n] <= (clear_q[n] ? CounterW'(0) : CounterW'(total_q[n][31:0]))",
-        "carry/at=33",
+    "two counters have exchanged their places": (
+        "at.bank_swaps           = place(MOE_REGS__COUNTERS__BANK_SWAPS);",
+        "at.bank_swaps           = place(MOE_REGS__COUNTERS__STALL_OUT);",
+        "one_event_one_counter",
+        "counter_pkg",
     ),
     "two layers in a cycle are two active cycles": (
         "one_if(|events_i.ge)",
@@ -62,9 +68,23 @@ DEFECTS = {
 
 
 @pytest.mark.parametrize("change", DEFECTS.values(), ids=DEFECTS)
-def test_a_defect_is_found(change: tuple[str, str, str]) -> None:
-    old, new, found_by = change
+def test_a_defect_is_found(change: tuple[str, ...]) -> None:
+    old, new, found_by, *module = change
     variant = next(iter(VARIANTS))
-    files = with_mutant(sources(variant), "activity_counters", old, new)
+    files = with_mutant(sources(variant), *(module or ["activity_counters"]), old, new)
     results = simulate(variant, files, found_by)
     assert list(results.failed) == [found_by], f"{found_by} did not notice that {old!r} became {new!r}"
+
+
+TOO_SMALL = {
+    "of the GE's layers": ("most.domain[DomainGe].macs + CounterW'(GeStepMacs[l])", "CounterW'(GeStepMacs[l])"),
+    "of one local expert for all": ("CounterW'(LocalExperts * LeStepMacs[l])", "CounterW'(LeStepMacs[l])"),
+    "of an event": ("most.bank_swaps           = CounterW'(1)", "most.bank_swaps           = CounterW'(0)"),
+}
+
+
+@pytest.mark.parametrize("change", TOO_SMALL.values(), ids=TOO_SMALL)
+def test_a_largest_increment_that_is_too_small_is_asserted(change: tuple[str, str]) -> None:
+    variant = next(iter(VARIANTS))
+    results = simulate(variant, with_mutant(sources(variant), "counter_pkg", *change), "randomised")
+    assert re.search(r"counter \d+ goes up by \d+, at most by \d+ is allowed", str(results.failed))

@@ -73,3 +73,27 @@ def test_defects_are_found() -> None:
     results = simulate(files, [*seen, *unharmed])
     assert sorted(results.failed) == sorted(seen)
     assert sorted(results.passed) == sorted(unharmed)
+
+
+# What counter_reader keeps: text, replacement, the test that must fail.
+READER_DEFECTS = {
+    "does not wait for the block": ("block_response_i.arready && !kept_q;", "!kept_q;", "counters_behind_reads"),
+    "does not wait for the fetch": ("kept_q ? here_q :", "kept_q ? 1'b1 :", "counters/pattern=none"),
+    "lets others pass": ("block_response_i.arready && !kept_q;", "block_response_i.arready;", "counters/pattern=none"),
+    "forgets the first counter": (">= AddrW'(moe_regs_pkg", "> AddrW'(moe_regs_pkg", "reset_values"),
+    "keeps what must fail": (" && !read_fails_i;", ";", "refused/kind=odd_read"),
+    "fails what it keeps": ("= !kept_q && read_fails_i;", "= read_fails_i;", "counters/pattern=none"),
+    "fetches the other half": (
+        "address_q[AddrW-1-:WordAddrW]",
+        "address_q[AddrW-1-:WordAddrW] ^ WordAddrW'(1)",
+        "reset_values",
+    ),
+    "fetches after a reset": ("      kept_q <= 1'b0;\n      here_q", "      here_q", "fuzz/pattern=none"),
+}
+
+
+@pytest.mark.parametrize("change", READER_DEFECTS.values(), ids=READER_DEFECTS)
+def test_a_defect_of_the_reader_is_found(change: tuple[str, str, str]) -> None:
+    old, new, found_by = change
+    results = simulate(with_mutant(sources(), "counter_reader", old, new), [found_by])
+    assert list(results.failed) == [found_by], f"{found_by} did not notice that {old!r} became {new!r}"
