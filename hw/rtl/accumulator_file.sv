@@ -37,6 +37,7 @@ module accumulator_file #(
   // An ECP5's block has 512 words of 36 bits; a block of another device has about as many bits.
   localparam int unsigned Blocks    = ((Width + 35) / 36) * ((Folds + 511) / 512);
   localparam int unsigned LutRams   = ((Width + 3) / 4) * ((Folds + 15) / 16);
+  localparam bit InBlock = Folds > RingFolds && LutRams >= BlockPays * Blocks;
 
   if (Folds <= RingFolds) begin : gen_ring
     logic [Folds-1:0][Width-1:0] ring_q;
@@ -53,7 +54,7 @@ module accumulator_file #(
 
     logic unused_address;
     assign unused_address = ^{read_i, read_fold_i, write_fold_i};
-  end else if (LutRams >= BlockPays * Blocks) begin : gen_block
+  end else if (InBlock) begin : gen_block
     (* ram_style = "block", no_rw_check *) logic [Width-1:0] mem[Folds];
 
     always_ff @(posedge clk_i) begin

@@ -185,7 +185,9 @@ module mvu #(
     wgt_addr_q <= addr_q;
     if (issue) issued_q <= in_data_i;
     if (valid_q[0]) act_q <= issued_q;
-    if (valid_q[BiasRead+1] && token_q[BiasRead+1].first) bias_q <= bias_data_i;
+    // All ones where it is not added, as accumulate_adder needs it.
+    if (!token_q[BiasRead+1].first) bias_q <= '1;
+    else if (valid_q[BiasRead+1]) bias_q <= bias_data_i;
   end
 
   // ---- Processing elements ----------------------------------------------------------------------------------

@@ -6,8 +6,9 @@
 ///
 /// Pipeline, with valid_i[k] high while the token is in stage k (k = 0: product_i valid):
 ///   0 .. Stages - 1 adder tree, Stages accumulate and result register.
-/// bias_i, acc_i and acc_o belong to the accumulate stage. Every register only loads for a valid token, which keeps operands
-/// still between tokens (operand isolation) and saves simulation time.
+/// bias_i, acc_i and acc_o belong to the accumulate stage; bias_i is all ones there unless acc_first_i is high.
+/// Every register only loads for a valid token, which keeps operands still between tokens (operand isolation) and saves
+/// simulation time.
 /// Does not: stall. mvu never issues a token whose result would have no place.
 ///
 /// Parameters: see mvu; Stages is the latency of adder_tree for Simd inputs.
@@ -50,11 +51,17 @@ module mvu_pe #(
 
   // Addition modulo 2**AccW: exact whenever the true value fits, which the assertion below checks.
   logic acc_valid;
-  logic signed [AccW-1:0] base;
-
   assign acc_valid = valid_i[Stages];
-  assign base      = acc_first_i ? AccW'(bias_i) : acc_i;
-  assign acc_o     = base + AccW'(sum);
+
+  accumulate_adder #(
+      .Width(AccW)
+  ) u_accumulate (
+      .first_i(acc_first_i),
+      .start_i(AccW'(bias_i)),
+      .acc_i  (acc_i),
+      .add_i  (AccW'(sum)),
+      .sum_o  (acc_o)
+  );
 
   always_ff @(posedge clk_i) begin
     if (acc_valid && acc_last_i) result_o <= acc_o;
@@ -64,8 +71,10 @@ module mvu_pe #(
   localparam int unsigned WideW = (AccW > SumW ? AccW : SumW) + BiasW;
   always_ff @(posedge clk_i) begin
     if (acc_valid) begin
-      assert (WideW'(acc_o) == (acc_first_i ? WideW'(bias_i) : WideW'(base)) + WideW'(sum))
+      assert (WideW'(acc_o) == (acc_first_i ? WideW'(bias_i) : WideW'(acc_i)) + WideW'(sum))
       else $error("mvu_pe: the accumulator overflows its %0d bits.", AccW);
+      assert (acc_first_i || (&bias_i))
+      else $error("mvu_pe: bias_i is %0d behind the first word, accumulate_adder needs all ones.", bias_i);
     end
   end
 `endif

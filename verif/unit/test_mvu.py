@@ -62,7 +62,7 @@ def test_mvu(parameters: dict[str, int]) -> None:
 
 
 DEFECTS = {
-    "accumulates-over-vectors": ("usual", "mvu_pe", "acc_first_i ? AccW'(bias_i) : ", ""),
+    "accumulates-over-vectors": ("usual", "accumulate_adder", "assign sum_o = (first_i ? start_i : acc_i)", "assign sum_o = acc_i"),
     "ring-too-short": ("usual", "accumulator_file", "= ring_q[Folds-1]", "= ring_q[0]"),
     "mixes-up-folds": ("sums-in-block-ram", "mvu", ".read_fold_i (token_q[Acc-1].fold)", ".read_fold_i ('0)"),
     "keeps-the-first-word": ("sums-in-luts", "mvu", ".write_i     (valid_q[Acc])", ".write_i     (token_q[Acc].first)"),
@@ -102,6 +102,13 @@ def test_a_fold_read_while_it_is_written_is_asserted() -> None:
     sources = with_mutant(sources, "mvu", ".read_fold_i (token_q[Acc-1].fold)", ".read_fold_i (token_q[Acc].fold)")
     results = run("mvu", BENCH, sources=sources, parameters=SHAPES["sums-in-luts"], testcase="throughput", check=False)
     assert "is read while it is written" in str(results.failed)
+
+
+def test_a_bias_that_stays_is_asserted() -> None:
+    """Behind the first word it must be all ones, or the carry chain of the ECP5 does not add."""
+    sources = with_mutant(rtl_sources("mvu"), "mvu", "bias_q <= '1;", "bias_q <= bias_q;")
+    results = run("mvu", BENCH, sources=sources, parameters=SHAPES["usual"], testcase="throughput", check=False)
+    assert "accumulate_adder needs all ones" in str(results.failed)
 
 
 def test_accumulator_overflow_is_asserted() -> None:
