@@ -17,10 +17,15 @@ DEVICE_NAME = "LFE5U-85F"
 DEVICE = {"LUT4": 83640, "TRELLIS_FF": 83640, "DP16KD": 208, "MULT18X18D": 156}
 BLOCK_BITS = 18 * 1024  # of a DP16KD
 # Before read_slang: the device's own cells that the RTL instantiates with the macro TARGET_ECP5.
-READ_CELLS = "read_verilog -lib +/ecp5/cells_bb.v"
-# Behind it, which gives black boxes no parameters: the registers of multiplier_block are those of its block.
+READ_CELLS = "read_verilog -lib +/ecp5/cells_sim.v +/ecp5/cells_bb.v"
+# Behind it, which gives black boxes no parameters: the registers of multiplier_block are those of its block, and the
+# function of accumulate_adder is that of its LUTs, A ^ (D ? C : B), whose lower half is the generated carry A.
 REGISTERS = {"REG_INPUTA_CLK": "CLK0", "REG_INPUTB_CLK": "CLK0", "REG_OUTPUT_CLK": "CLK0", "REG_OUTPUT_CE": "CE1"}
-SET_PARAMETERS = "setparam " + " ".join(f'-set {name} "{value}"' for name, value in REGISTERS.items()) + " t:MULT18X18D"
+CARRY = {"INIT0": "16'h5a6a", "INIT1": "16'h5a6a", "INJECT1_0": '"NO"', "INJECT1_1": '"NO"'}
+SET_PARAMETERS = (
+    "setparam " + " ".join(f'-set {name} "{value}"' for name, value in REGISTERS.items()) + " t:MULT18X18D; "
+    "setparam " + " ".join(f"-set {name} {value}" for name, value in CARRY.items()) + " t:CCU2C"
+)
 
 
 def run_yosys(directory: Path, script: str, log: Path | None = None) -> None:

@@ -34,7 +34,6 @@ module conv_layer #(
     parameter int unsigned Shift         = 8,
     parameter int unsigned OutW          = ActW,
     parameter int unsigned Multiplier    = 0,
-    parameter int unsigned OutDepth      = 16,
     parameter int unsigned Rows          = 2 * Kernel,
     parameter              WeightFile    = "",
     parameter              BiasFile      = ""
@@ -105,7 +104,6 @@ module conv_layer #(
       .Shift     (Shift),
       .OutW      (OutW),
       .Multiplier(Multiplier),
-      .OutDepth  (OutDepth),
       .WeightFile(WeightFile),
       .BiasFile  (BiasFile)
   ) u_mvu (

@@ -24,7 +24,6 @@ module dense_layer #(
     parameter int unsigned  Shift         = 8,
     parameter int unsigned  OutW          = ActW,
     parameter int unsigned  Multiplier    = 0,
-    parameter int unsigned  OutDepth      = 16,
     parameter               WeightFile    = "",
     parameter               BiasFile      = "",
     localparam int unsigned LaneW         = Requant ? OutW : AccW
@@ -90,7 +89,6 @@ module dense_layer #(
       .Shift     (Shift),
       .OutW      (OutW),
       .Multiplier(Multiplier),
-      .OutDepth  (OutDepth),
       .WeightFile(WeightFile),
       .BiasFile  (BiasFile)
   ) u_mvu (

@@ -5,12 +5,16 @@
 /// with Requant each sum goes through requantize (which is the ReLU), else it leaves as it is, signed.
 ///
 /// Folding: each input word (Simd activations) is held while all OutWords output folds are processed, one
-/// (word, fold) a cycle; fold f computes outputs f*Pe .. f*Pe+Pe-1, with one accumulator per output. Holding the
-/// input needs no input buffer, and no output waits before the last word.
+/// (word, fold) a cycle; fold f computes outputs f*Pe .. f*Pe+Pe-1, with one accumulator per output, which
+/// accumulator_file keeps. Holding the input needs no input buffer, and no output waits before the last word.
+///
+/// Output queue: behind requantize, against credits. It is a stream_fifo of 16 words; where words are wide, folds few
+/// and a vector longer than the way of a word (Chain), it is a stream_chain for the words of one vector, at least two.
 ///
 /// Initiation interval: InWords*OutWords cycles a vector, no bubble between vectors.
-/// Latency: 6 + Stages cycles (8 + Stages with Multiplier = 2) from the transfer of the last input word to the last
-/// output word being valid, with Stages = ceil(ceil(log2(Simd)) / 2); the earlier folds precede it, one a cycle.
+/// Latency: 5 + Stages + Q cycles (7 + Stages + Q with Multiplier = 2) from the transfer of the last input word to the
+/// last output word being valid, with Stages = ceil(ceil(log2(Simd)) / 2) and Q the places of a stream_chain, 1 of a
+/// stream_fifo; the earlier folds precede it, one a cycle.
 ///
 /// Weight port: wgt_data_i follows wgt_en_o, wgt_bank_o, wgt_addr_o by exactly one cycle and is held (weight_rom,
 /// weight_ram). Address = word*OutWords + fold; lane p*Simd + s is the weight of output fold*Pe + p and input
@@ -19,8 +23,7 @@
 ///
 /// Protocol: valid/ready. in_bank_i selects the weight bank and is held with its word; all words of a vector
 /// carry the same bank. The pipeline never stalls: only words of the last column need room in the output
-/// FIFO, and they are issued against credits for it. OutDepth >= OutWords lets the next vector start while a
-/// slow consumer takes the results.
+/// queue, and they are issued against credits for it. The next vector starts while a slow consumer takes the results.
 /// Does not: wrap or saturate sums. AccW comes from interval analysis of the weights; an assertion watches it.
 ///
 /// Parameters
@@ -33,7 +36,6 @@
 ///   Shift, OutW        of requantize
 ///   BankW              width of the bank number, bits
 ///   Multiplier         what the products are made of, see mvu_products
-///   OutDepth           output FIFO, words; at least the latency and one, for full speed with InWords = 1
 module mvu #(
     parameter int unsigned  InWords       = 25,
     parameter int unsigned  OutWords      = 2,
@@ -48,7 +50,6 @@ module mvu #(
     parameter int unsigned  OutW          = ActW,
     parameter int unsigned  BankW         = 1,
     parameter int unsigned  Multiplier    = 0,
-    parameter int unsigned  OutDepth      = 16,
     localparam int unsigned Depth         = InWords * OutWords,
     localparam int unsigned AddrW         = (Depth > 1) ? $clog2(Depth) : 1,
     localparam int unsigned FoldW         = (OutWords > 1) ? $clog2(OutWords) : 1,
@@ -74,20 +75,26 @@ module mvu #(
 );
   localparam int unsigned TreeStages = ($clog2(Simd) + 1) / 2;
   // Stages after issue: 0 memory address, which goes far, 1 memory output, from 2 the registers of the products, then
-  // the adder tree; in stage Acc the sums meet the accumulators, and one later the results are requantised and enter
-  // the output FIFO.
+  // the adder tree; in stage Acc the sums meet the accumulators, which are read a stage before, and one later the
+  // results are requantised and enter the output queue.
   localparam int unsigned Product = Multiplier == 2 ? 5 : 3;  // stage in which they are there
   localparam int unsigned Acc = Product + TreeStages;
-  localparam int unsigned Latency = Acc + 3;
+  localparam int unsigned ToQueue = Acc + 2;  // cycles from a step to its result at the queue
   // The bias is read so that it goes through the memory and one register and arrives in stage Acc.
   localparam int unsigned BiasRead = Acc - 2;
+  // A chain's credits of one vector are back before they are needed for the next.
+  localparam int unsigned ChainW = 64;  // bits of a wide word
+  localparam int unsigned ChainFolds = 8;
+  localparam int unsigned ChainDepth = (OutWords > 2) ? OutWords : 2;
+  localparam bit Chain = Pe * LaneW >= ChainW && OutWords <= ChainFolds && InWords > 1
+                         && InWords * OutWords > ToQueue + ChainDepth;
+  // Otherwise a place for each result on its way, for full speed with InWords = 1.
+  localparam int unsigned FifoDepth = (ToQueue + 2 > 16) ? ToQueue + 2 : 16;
+  localparam int unsigned OutDepth = Chain ? ChainDepth : FifoDepth;
   localparam int unsigned CreditW = $clog2(OutDepth + 1);
 
   if (InWords < 1 || OutWords < 1 || Pe < 1 || Simd < 1) begin : gen_bad_folding
     $error("mvu: InWords %0d, OutWords %0d, Pe %0d, Simd %0d: each must be at least 1.", InWords, OutWords, Pe, Simd);
-  end
-  if (OutDepth <= Latency) begin : gen_bad_out_depth
-    $error("mvu: OutDepth is %0d, it must be at least %0d for full speed.", OutDepth, Latency + 1);
   end
 
   // ---- Issue: one (word, fold) a cycle ----------------------------------------------------------------------
@@ -178,12 +185,15 @@ module mvu #(
     wgt_addr_q <= addr_q;
     if (issue) issued_q <= in_data_i;
     if (valid_q[0]) act_q <= issued_q;
-    if (valid_q[BiasRead+1] && token_q[BiasRead+1].first) bias_q <= bias_data_i;
+    // All ones where it is not added, as accumulate_adder needs it.
+    if (!token_q[BiasRead+1].first) bias_q <= '1;
+    else if (valid_q[BiasRead+1]) bias_q <= bias_data_i;
   end
 
   // ---- Processing elements ----------------------------------------------------------------------------------
   localparam int unsigned ProdW = ActW + WgtW;
   logic [Pe-1:0][Simd-1:0][ProdW-1:0] product;
+  logic [Pe-1:0][AccW-1:0] acc_read, acc_write;
   logic [Pe-1:0][LaneW-1:0] result;
 
   mvu_products #(
@@ -204,20 +214,20 @@ module mvu #(
     logic signed [AccW-1:0] acc;
 
     mvu_pe #(
-        .OutWords     (OutWords),
-        .Simd         (Simd),
-        .ActW         (ActW),
-        .WgtW         (WgtW),
-        .BiasW        (BiasW),
-        .AccW         (AccW)
+        .Simd (Simd),
+        .ActW (ActW),
+        .WgtW (WgtW),
+        .BiasW(BiasW),
+        .AccW (AccW)
     ) u_pe (
         .clk_i      (clk_i),
         .valid_i    (valid_q[Acc:Product]),
         .product_i  (product[p]),
         .acc_first_i(token_q[Acc].first),
         .acc_last_i (token_q[Acc].last),
-        .acc_fold_i (token_q[Acc].fold),
+        .acc_i      (acc_read[p]),
         .bias_i     (bias_q[p]),
+        .acc_o      (acc_write[p]),
         .result_o   (acc)
     );
 
@@ -235,9 +245,29 @@ module mvu #(
     end
   end
 
-  // ---- Output FIFO and its credits --------------------------------------------------------------------------
-  logic result_valid_q, unused_fifo_ready, reserve, release_credit;
-  logic [CreditW-1:0] reserved_q;  // places taken by results in the FIFO or on the way to it
+  if (InWords > 1) begin : gen_accumulators
+    accumulator_file #(
+        .Folds(OutWords),
+        .Width(Pe * AccW)
+    ) u_accumulators (
+        .clk_i,
+        .read_i      (valid_q[Acc-1]),
+        .read_fold_i (token_q[Acc-1].fold),
+        .sum_o       (acc_read),
+        .write_i     (valid_q[Acc]),
+        .write_fold_i(token_q[Acc].fold),
+        .sum_i       (acc_write)
+    );
+  end else begin : gen_one_word
+    assign acc_read = '0;
+
+    logic unused_acc;
+    assign unused_acc = ^acc_write;
+  end
+
+  // ---- Output queue and its credits -------------------------------------------------------------------------
+  logic result_valid_q, unused_queue_ready, reserve, release_credit;
+  logic [CreditW-1:0] reserved_q;  // places taken by results in the queue or on the way to it
 
   assign credit         = reserved_q != CreditW'(OutDepth);
   assign reserve        = issue && last_word;
@@ -254,18 +284,35 @@ module mvu #(
     end
   end
 
-  stream_fifo #(
-      .Width    (Pe * LaneW),
-      .Depth    (OutDepth),
-      .NeverFull(1'b1)
-  ) u_out_fifo (
-      .clk_i      (clk_i),
-      .rst_ni     (rst_ni),
-      .in_valid_i (result_valid_q),
-      .in_ready_o (unused_fifo_ready),
-      .in_data_i  (result),
-      .out_valid_o(out_valid_o),
-      .out_ready_i(out_ready_i),
-      .out_data_o (out_data_o)
-  );
+  if (Chain) begin : gen_chain
+    stream_chain #(
+        .Width    (Pe * LaneW),
+        .Depth    (OutDepth),
+        .NeverFull(1'b1)
+    ) u_out_queue (
+        .clk_i,
+        .rst_ni,
+        .in_valid_i(result_valid_q),
+        .in_ready_o(unused_queue_ready),
+        .in_data_i (result),
+        .out_valid_o,
+        .out_ready_i,
+        .out_data_o
+    );
+  end else begin : gen_fifo
+    stream_fifo #(
+        .Width    (Pe * LaneW),
+        .Depth    (OutDepth),
+        .NeverFull(1'b1)
+    ) u_out_queue (
+        .clk_i,
+        .rst_ni,
+        .in_valid_i(result_valid_q),
+        .in_ready_o(unused_queue_ready),
+        .in_data_i (result),
+        .out_valid_o,
+        .out_ready_i,
+        .out_data_o
+    );
+  end
 endmodule

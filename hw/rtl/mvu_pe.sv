@@ -1,27 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-/// One processing element of the matrix-vector unit: the sum of Simd products, and one accumulator per fold.
+/// One processing element of the matrix-vector unit: the sum of Simd products, added to the fold's accumulator.
 ///
-/// Formula, for the token at the accumulator: acc = (first ? bias : acc_file[fold]) + sum over s of product[s];
-/// acc_file[fold] = acc, and on the last word acc goes to result_o.
-///
-/// The accumulator file is read asynchronously (distributed RAM): a fold may be updated in the cycle after it
-/// was written, so any OutWords from 1 works without forwarding.
+/// Formula, for the token at the accumulator: acc_o = (first ? bias : acc_i) + sum over s of product[s]; on the last
+/// word it also goes to result_o. The accumulators of all folds are outside, in accumulator_file.
 ///
 /// Pipeline, with valid_i[k] high while the token is in stage k (k = 0: product_i valid):
 ///   0 .. Stages - 1 adder tree, Stages accumulate and result register.
-/// bias_i belongs to the accumulate stage. Every register only loads for a valid token, which keeps operands
-/// still between tokens (operand isolation) and saves simulation time.
+/// bias_i, acc_i and acc_o belong to the accumulate stage; bias_i is all ones there unless acc_first_i is high.
+/// Every register only loads for a valid token, which keeps operands still between tokens (operand isolation) and saves
+/// simulation time.
 /// Does not: stall. mvu never issues a token whose result would have no place.
 ///
 /// Parameters: see mvu; Stages is the latency of adder_tree for Simd inputs.
 module mvu_pe #(
-    parameter int unsigned  OutWords      = 1,
     parameter int unsigned  Simd          = 1,
     parameter int unsigned  ActW          = 8,
     parameter int unsigned  WgtW          = 8,
     parameter int unsigned  BiasW         = 16,
     parameter int unsigned  AccW          = 24,
-    localparam int unsigned FoldW         = (OutWords > 1) ? $clog2(OutWords) : 1,
     localparam int unsigned Stages        = ($clog2(Simd) + 1) / 2,
     localparam int unsigned ProdW         = ActW + WgtW
 ) (
@@ -30,8 +26,9 @@ module mvu_pe #(
     input  logic [Simd-1:0][ProdW-1:0]       product_i,
     input  logic                             acc_first_i,
     input  logic                             acc_last_i,
-    input  logic        [FoldW-1:0]          acc_fold_i,
+    input  logic signed [AccW-1:0]           acc_i,
     input  logic signed [BiasW-1:0]          bias_i,
+    output logic signed [AccW-1:0]           acc_o,
     output logic signed [AccW-1:0]           result_o
 );
   localparam int unsigned SumW = ProdW + $clog2(Simd);
@@ -54,24 +51,30 @@ module mvu_pe #(
 
   // Addition modulo 2**AccW: exact whenever the true value fits, which the assertion below checks.
   logic acc_valid;
-  logic signed [AccW-1:0] base, acc;
-  logic signed [AccW-1:0] acc_file[OutWords];
-
   assign acc_valid = valid_i[Stages];
-  assign base      = acc_first_i ? AccW'(bias_i) : acc_file[acc_fold_i];
-  assign acc       = base + AccW'(sum);
+
+  accumulate_adder #(
+      .Width(AccW)
+  ) u_accumulate (
+      .first_i(acc_first_i),
+      .start_i(AccW'(bias_i)),
+      .acc_i  (acc_i),
+      .add_i  (AccW'(sum)),
+      .sum_o  (acc_o)
+  );
 
   always_ff @(posedge clk_i) begin
-    if (acc_valid && !acc_last_i) acc_file[acc_fold_i] <= acc;
-    if (acc_valid && acc_last_i) result_o <= acc;
+    if (acc_valid && acc_last_i) result_o <= acc_o;
   end
 
 `ifndef SYNTHESIS
   localparam int unsigned WideW = (AccW > SumW ? AccW : SumW) + BiasW;
   always_ff @(posedge clk_i) begin
     if (acc_valid) begin
-      assert (WideW'(acc) == (acc_first_i ? WideW'(bias_i) : WideW'(base)) + WideW'(sum))
+      assert (WideW'(acc_o) == (acc_first_i ? WideW'(bias_i) : WideW'(acc_i)) + WideW'(sum))
       else $error("mvu_pe: the accumulator overflows its %0d bits.", AccW);
+      assert (acc_first_i || (&bias_i))
+      else $error("mvu_pe: bias_i is %0d behind the first word, accumulate_adder needs all ones.", bias_i);
     end
   end
 `endif

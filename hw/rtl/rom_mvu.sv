@@ -27,7 +27,6 @@ module rom_mvu #(
     parameter int unsigned  Shift      = 8,
     parameter int unsigned  OutW       = ActW,
     parameter int unsigned  Multiplier = 0,
-    parameter int unsigned  OutDepth   = 16,
     parameter               WeightFile = "",
     parameter               BiasFile   = "",
     localparam int unsigned LaneW      = Requant ? OutW : AccW
@@ -76,8 +75,7 @@ module rom_mvu #(
       .Shift     (Shift),
       .OutW      (OutW),
       .BankW     (1),
-      .Multiplier(Multiplier),
-      .OutDepth  (OutDepth)
+      .Multiplier(Multiplier)
   ) u_mvu (
       .clk_i,
       .rst_ni,

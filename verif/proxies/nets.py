@@ -21,7 +21,7 @@ from spec.errors import InputError
 from verif.saif import Activity, NetActivity
 
 _PORT = re.compile(r".*_n?[io]|[sm]_axi[ls]_.*|hwif_(in|out)")
-_ARRAYS = ("mem", "rows", "acc_file")  # memories, in block RAM or in LUTs
+_ARRAYS = ("mem", "rows")  # memories, in block RAM or in LUTs
 _SHALLOW = 32  # words; a memory of fewer is made of LUTs
 _PHASES = 2  # units of time in a clock period
 
@@ -30,8 +30,8 @@ _PHASES = 2  # units of time in a clock period
 class Memory:
     """Accesses of one memory, counted at its own enable nets.
 
-    ``kind``: weights, biases, window, store or fifo. ``block``: it is in block RAM, being read by a
-    clock and not shallow.
+    ``kind``: weights, biases, window, store, accumulators or fifo. ``block``: it is in block RAM, being read by a
+    clock and not shallow, or because its module asks for it.
     ``layer``: the matrix layer that it belongs to, if any. ``read_toggles``: of all bits of its output.
     """
 
@@ -109,7 +109,7 @@ def multipliers(tree: dict[str, dict[str, NetActivity]]) -> Iterator[Multiplier]
 def memories(tree: dict[str, dict[str, NetActivity]]) -> Iterator[Memory]:
     """Every memory with enables of its own: weights, biases, window buffers, the feature store and queues.
 
-    The accumulators of a matrix-vector unit and the rows of a pool are not listed: they are LUTs.
+    The rows of a pool are not listed, nor are accumulators unless in block RAM: they are LUTs or registers.
     """
     for path, nets in tree.items():
         if "rd_en_i" in nets and "write_i" not in nets:  # weight_rom, weight_ram; not runtime_memory around it
@@ -126,6 +126,11 @@ def memories(tree: dict[str, dict[str, NetActivity]]) -> Iterator[Memory]:
         elif "rd_data_q" in nets and "send" in nets:  # feature_store
             reads, writes = events(nets["send"]), events(nets["push"])
             yield _memory(path, "store", True, nets["rd_data_q"], nets["Depth"].ones, reads, writes)
+        elif "write_fold_i" in nets and nets["InBlock"].ones:  # accumulator_file
+            reads, writes, output = events(nets["read_i"]), events(nets["write_i"]), nets["sum_o"]
+            yield Memory(
+                path, "accumulators", layer_of(path), True, output.bits, nets["Folds"].ones, reads, writes, output.toggles
+            )
         elif "rd_ptr_q" in tree.get(f"{path}/gen_memory", ()):  # stream_fifo
             reads, writes = events(nets["pop"]), events(nets["push"])
             yield _memory(path, "fifo", False, nets["out_data_o"], nets["Depth"].ones, reads, writes)

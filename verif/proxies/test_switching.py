@@ -16,7 +16,7 @@ from spec import tiny_variants as tiny
 from spec.domains import domain_layers
 from spec.errors import InputError
 from verif.proxies.cases import random_cases
-from verif.proxies.nets import events, is_logic, is_port
+from verif.proxies.nets import Memory, events, is_logic, is_port, memories
 from verif.proxies.switching import TOP, measure, memory_blocks, proxy
 from verif.saif import NetActivity, read_saif
 
@@ -68,6 +68,22 @@ def test_an_enable_for_half_a_period_is_refused() -> None:
     assert events(NetActivity("u", "read", 1, 4, 6)) == 3
     with pytest.raises(InputError, match="u/read was 1 for 7 half clock periods"):
         events(NetActivity("u", "read", 1, 4, 7))
+
+
+@pytest.mark.parametrize("in_block", [0, 1])
+def test_accumulators_are_a_memory_where_they_are_in_block_ram(in_block: int) -> None:
+    """However few folds there are; otherwise they are registers or LUTs."""
+    path = "u_ge/u_global_expert/u_tail/u_fc1/u_mvu/u_mvu/gen_accumulators/u_accumulators"
+    nets = {
+        "InBlock": NetActivity(path, "InBlock", 1, 0, 0, in_block),
+        "Folds": NetActivity(path, "Folds", 32, 0, 0, 5),
+        "read_i": NetActivity(path, "read_i", 1, 4, 20),
+        "write_i": NetActivity(path, "write_i", 1, 4, 18),
+        "write_fold_i": NetActivity(path, "write_fold_i", 3, 9, 9),
+        "sum_o": NetActivity(path, "sum_o", 1700, 600, 900),
+    }
+    found = [Memory(path, "accumulators", "fc1", True, 1700, 5, 10, 9, 600)] if in_block else []
+    assert list(memories({path: nets})) == found
 
 
 def test_ports_are_those_of_the_elaborated_device(tmp_path: Path) -> None:

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""mvu: one and many words on each side, the three kinds of products, with and without requantisation."""
+"""mvu: one and many words on each side, the kinds of products, of accumulators and of queues, raw and requantised."""
 
 from __future__ import annotations
 
 import pytest
 
-from tools.cocotb_run import run
+from tools.cocotb_run import rtl_sources, run, with_mutant
 from verif.unit.controls import Defect, check_found
 
 BENCH = "verif.unit.bench_mvu"
@@ -48,6 +48,11 @@ SHAPES = {
     "more-folds-than-fifo": shape(1, 20, 1, 2, shift=None),
     "paired-products": shape(4, 3, 4, 2, multiplier=2),
     "wide-simd": shape(3, 4, 1, 20, weight=6, multiplier=1, shift=9),
+    "wide-words": shape(5, 5, 10, 1),
+    "wide-words-one-fold": shape(8, 1, 4, 1, shift=None, weight=8),
+    "wide-words-soon": shape(7, 1, 10, 1),
+    "sums-in-block-ram": shape(3, 17, 4, 1, multiplier=1, weight=3),
+    "sums-in-luts": shape(3, 5, 1, 2, shift=None),
 }
 
 
@@ -57,8 +62,10 @@ def test_mvu(parameters: dict[str, int]) -> None:
 
 
 DEFECTS = {
-    "accumulates-over-vectors": ("usual", "mvu_pe", "acc_first_i ? AccW'(bias_i) : ", ""),
-    "mixes-up-folds": ("usual", "mvu_pe", ": acc_file[acc_fold_i]", ": acc_file[0]"),
+    "accumulates-over-vectors": ("usual", "accumulate_adder", "assign sum_o = (first_i ? start_i : acc_i)", "assign sum_o = acc_i"),
+    "ring-too-short": ("usual", "accumulator_file", "= ring_q[Folds-1]", "= ring_q[0]"),
+    "mixes-up-folds": ("sums-in-block-ram", "mvu", ".read_fold_i (token_q[Acc-1].fold)", ".read_fold_i ('0)"),
+    "keeps-the-first-word": ("sums-in-luts", "mvu", ".write_i     (valid_q[Acc])", ".write_i     (token_q[Acc].first)"),
     "unsigned-weights": ("usual", "multiplier_block", "* (ActW + WgtW)'(wgt_q)", "* (ActW + WgtW)'($unsigned(wgt_q))"),
     "positive-top-bit": ("wide-simd", "multiplier", "product_o - (", "product_o + ("),
     "borrow-not-returned": ("paired-products", "multiplier_pair", " + ProdW'(both[ProdW-1])", ""),
@@ -76,6 +83,32 @@ def test_a_defect_is_found(case: tuple[str, str, str, str]) -> None:
 def test_lost_credits_are_found() -> None:
     defect = Defect("mvu", "reserved_q != CreditW'(OutDepth)", "1'b1", found_by="held")
     check_found("mvu", BENCH, defect, SHAPES["more-folds-than-fifo"])
+
+
+def test_a_chain_that_does_not_close_up_is_found() -> None:
+    """The word behind the one that waits is refused, although there is a place for it."""
+    defect = Defect("stream_chain", "!(&valid_q[Depth-1:i])", "!valid_q[Depth-1]", found_by="held")
+    check_found("mvu", BENCH, defect, SHAPES["wide-words-one-fold"])
+
+
+def test_a_chain_for_vectors_that_come_too_soon_is_found() -> None:
+    """A vector as long as the way of a word through the unit: its credit is a cycle late."""
+    defect = Defect("mvu", "> ToQueue + ChainDepth", ">= ToQueue + ChainDepth", found_by="throughput")
+    check_found("mvu", BENCH, defect, SHAPES["wide-words-soon"])
+
+
+def test_a_fold_read_while_it_is_written_is_asserted() -> None:
+    sources = with_mutant(rtl_sources("mvu"), "mvu", ".read_i      (valid_q[Acc-1])", ".read_i      (valid_q[Acc])")
+    sources = with_mutant(sources, "mvu", ".read_fold_i (token_q[Acc-1].fold)", ".read_fold_i (token_q[Acc].fold)")
+    results = run("mvu", BENCH, sources=sources, parameters=SHAPES["sums-in-luts"], testcase="throughput", check=False)
+    assert "is read while it is written" in str(results.failed)
+
+
+def test_a_bias_that_stays_is_asserted() -> None:
+    """Behind the first word it must be all ones, or the carry chain of the ECP5 does not add."""
+    sources = with_mutant(rtl_sources("mvu"), "mvu", "bias_q <= '1;", "bias_q <= bias_q;")
+    results = run("mvu", BENCH, sources=sources, parameters=SHAPES["usual"], testcase="throughput", check=False)
+    assert "accumulate_adder needs all ones" in str(results.failed)
 
 
 def test_accumulator_overflow_is_asserted() -> None:

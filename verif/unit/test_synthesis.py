@@ -39,10 +39,31 @@ def cells(tmp_path: Path, top: str, directory: Path = RTL, **parameters: int | s
 
 @pytest.mark.parametrize(("multiplier", "expected"), [(0, 8), (1, 0), (2, 4)])
 def test_mvu_multipliers(tmp_path: Path, multiplier: int, expected: int) -> None:
-    """One block a product, none, or one for two; accumulators in distributed RAM."""
+    """One block a product, none, or one for two; a narrow output queue in distributed RAM."""
     found = cells(tmp_path, "mvu", InWords=5, OutWords=4, Pe=4, Simd=2, Multiplier=multiplier)
     assert found.get(MULTIPLIER, 0) == expected
-    assert found[LUT_RAM] >= 4 * 24 // 4
+    assert found[LUT_RAM] == 4 * 8 // 4
+
+
+@pytest.mark.parametrize(
+    ("folds", "width", "expected"),
+    [
+        (1, 100, {FLIP_FLOP: 100}),
+        (4, 100, {FLIP_FLOP: 400}),
+        (5, 1700, {BLOCK_RAM: 48}),  # fc1 of LeNet in ecp5_85
+        (62, 26, {BLOCK_RAM: 1}),
+        (5, 26, {LUT_RAM: 7, FLIP_FLOP: 26}),
+    ],
+)
+def test_accumulators(tmp_path: Path, folds: int, width: int, expected: dict[str, int]) -> None:
+    """A ring of registers, block RAM where a block has enough to hold, or distributed RAM: and no logic."""
+    assert cells(tmp_path, "accumulator_file", Folds=folds, Width=width) == expected
+
+
+def test_a_chain_is_registers(tmp_path: Path) -> None:
+    """Of the logic only what moves the words on."""
+    found = cells(tmp_path, "stream_chain", Width=800, Depth=5)
+    assert found[FLIP_FLOP] == 5 * 801 and found["LUT4"] <= 20 and LUT_RAM not in found
 
 
 def test_sliding_window_uses_block_ram(tmp_path: Path) -> None:
