@@ -55,7 +55,8 @@ module conv_layer #(
   logic act_valid, act_ready, window_valid, window_ready, step;
   logic [Simd*ActW-1:0] act_data, window_data;
 
-  assign activity_o = '{write: act_valid && act_ready, step: step};
+  // A cycle later: it is counted far away, and no path of the layer shall reach there.
+  always_ff @(posedge clk_i) activity_o <= rst_ni ? '{write: act_valid && act_ready, step: step} : '0;
 
   stream_width #(
       .LaneW   (ActW),

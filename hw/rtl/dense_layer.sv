@@ -45,7 +45,8 @@ module dense_layer #(
   logic act_valid, act_ready, word_valid, word_ready, step;
   logic [Simd*ActW-1:0] act_data, word_data;
 
-  assign activity_o = '{write: 1'b0, step: step};
+  // A cycle later: it is counted far away, and no path of the layer shall reach there.
+  always_ff @(posedge clk_i) activity_o <= '{write: 1'b0, step: rst_ni && step};
 
   stream_width #(
       .LaneW   (ActW),

@@ -124,7 +124,8 @@ module runtime_dense
 
   // ---- Compute ----------------------------------------------------------------------------------------------
   logic step;
-  assign activity_o = '{write: 1'b0, step: step};
+  // A cycle later: it is counted far away, and no path of the layer shall reach there.
+  always_ff @(posedge clk_i) activity_o <= '{write: 1'b0, step: rst_ni && step};
 
   if (Baked) begin : gen_baked
     rom_mvu #(

@@ -68,7 +68,10 @@ module {layer.name}_layer (
   logic [{graph.stages - 1}:0] graph_valid;
   logic [{layer.outputs * layer.accumulator.bits - 1}:0] graph_out;
 
-  assign activity_o = '{{write: pixel_valid && pixel_ready, step: window_valid && window_ready}};
+  // A cycle later: it is counted far away, and no path of the layer shall reach there.
+  always_ff @(posedge clk_i) begin
+    activity_o <= rst_ni ? '{{write: pixel_valid && pixel_ready, step: window_valid && window_ready}} : '0;
+  end
 
   stream_width #(
       .LaneW({in_bits}),
