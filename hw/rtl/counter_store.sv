@@ -16,7 +16,8 @@
 /// Protocol
 ///   snapshot_i, clear_i  pulses; together the copy is made before the clear
 ///   fetch_i              place of a counter and which half of it; stays until fetched_o
-///   fetched_o            word_o is that half, and stays until the next fetch
+///   fetched_o            word_o is that half, and stays until the next fetch; none comes while snapshots follow each
+///                        other faster than they are written
 /// After a reset all counters and the snapshot are Start.
 /// Does not: bound its increments (an assertion does), or answer for a place that no counter has.
 ///

@@ -30,6 +30,11 @@ DEFECTS = (
         "increment.domain[DomainLe].weight_reads + CounterW'(1)",
         "increment.domain[DomainLe].weight_reads + CounterW'(2)",
     ),
+    Replacement(  # which its short counter must have room for
+        "counter_pkg.sv",
+        "most.domain[DomainLe].weight_reads  = CounterW'(LocalExperts * LeLayers)",
+        "most.domain[DomainLe].weight_reads  = CounterW'(2 * LocalExperts * LeLayers)",
+    ),
     Replacement("rom_mvu.sv", ".rd_en_i  (wgt_en)", ".rd_en_i  (1'b1)"),
     Replacement("moe_accelerator.sv", ".enable_i(pd_clk_en_o[d])", ".enable_i(pd_clk_en_o[d] || d == int'(DomainGn))"),
 )

@@ -87,7 +87,7 @@ DEFECTS = {  # counter: module, text, what stands there instead
         "increment.feature_store_writes = one_if(events_i.store_write);",
         "increment.feature_store_writes = one_if(events_i.store_read);",
     ),
-    "ge.macs": ("activity_counters", "CounterW'(GeStepMacs[l])", "(CounterW'(GeStepMacs[l]) << (l == 1))"),
+    "ge.macs": ("activity_counters", "CounterW'(GeStepMacs[l])", "(CounterW'(GeStepMacs[l]) >> (l == 1))"),
     "ge.active_cycles": ("activity_counters", "one_if(|events_i.ge)", "one_if(|events_i.ge[GeLayers-1:1])"),
     "ge.wake_ups": (
         "power_sequencer",
@@ -98,7 +98,7 @@ DEFECTS = {  # counter: module, text, what stands there instead
 
 
 def test_broken_counters_are_seen() -> None:
-    """Each of them, and no other: reads counted as writes, a layer's products doubled, a layer forgotten, wake-ups
+    """Each of them, and no other: reads counted as writes, a layer's products halved, a layer forgotten, wake-ups
     counted when the domain goes to sleep."""
     design = tiny_run.design()
     sources = generate(design).device_sources
