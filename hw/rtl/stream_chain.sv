@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Queue of a few wide words: registers one behind the other, through which a word falls to the last free one.
 ///
-/// A bit costs a flip-flop a word and no logic, where stream_fifo takes a memory made of LUTs, whose blocks are 16 words
-/// deep whatever the depth.
+/// A bit costs a flip-flop a word and no logic, where stream_fifo takes a memory made of LUTs, whose blocks are 16
+/// words deep whatever the depth.
 ///
 /// Latency: Depth cycles through an empty queue. Throughput: one word a cycle, also when it is full and a word leaves
 /// as one comes.

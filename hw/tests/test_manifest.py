@@ -43,7 +43,7 @@ def test_a_wrong_manifest_is_seen(tmp_path: Path) -> None:
         "manifest.toml names mvu_pe 2 times.",
     ]
     (tmp_path / NAME).write_text(text.replace('    "mvu",\n', "").replace("layers = [", 'layers = [\n    "mvu",'))
-    used = ("mvu_pe", "mvu_products", "requantize", "stream_fifo")
+    used = ("accumulator_file", "mvu_pe", "mvu_products", "requantize", "stream_chain", "stream_fifo")
     assert before_their_users(compile_order(tmp_path)) == [f"mvu uses {other}" for other in used]
 
 

@@ -129,7 +129,15 @@ def memories(tree: dict[str, dict[str, NetActivity]]) -> Iterator[Memory]:
         elif "write_fold_i" in nets and nets["InBlock"].ones:  # accumulator_file
             reads, writes, output = events(nets["read_i"]), events(nets["write_i"]), nets["sum_o"]
             yield Memory(
-                path, "accumulators", layer_of(path), True, output.bits, nets["Folds"].ones, reads, writes, output.toggles
+                path,
+                "accumulators",
+                layer_of(path),
+                True,
+                output.bits,
+                nets["Folds"].ones,
+                reads,
+                writes,
+                output.toggles,
             )
         elif "rd_ptr_q" in tree.get(f"{path}/gen_memory", ()):  # stream_fifo
             reads, writes = events(nets["pop"]), events(nets["push"])

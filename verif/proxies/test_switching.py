@@ -11,6 +11,7 @@ import pytest
 from driver.verilated import VerilatedTransport, build_device
 from golden.energy.switching_weights import WEIGHTS
 from hw.gen.build import generate
+from hw.hierarchy import GE_TAIL, saif_path
 from hw.power.netlist import elaborate
 from spec import tiny_variants as tiny
 from spec.domains import domain_layers
@@ -73,7 +74,7 @@ def test_an_enable_for_half_a_period_is_refused() -> None:
 @pytest.mark.parametrize("in_block", [0, 1])
 def test_accumulators_are_a_memory_where_they_are_in_block_ram(in_block: int) -> None:
     """However few folds there are; otherwise they are registers or LUTs."""
-    path = "u_ge/u_global_expert/u_tail/u_fc1/u_mvu/u_mvu/gen_accumulators/u_accumulators"
+    path = saif_path(f"{GE_TAIL}.u_fc1.u_mvu.u_mvu.gen_accumulators.u_accumulators")
     nets = {
         "InBlock": NetActivity(path, "InBlock", 1, 0, 0, in_block),
         "Folds": NetActivity(path, "Folds", 32, 0, 0, 5),

@@ -62,7 +62,12 @@ def test_mvu(parameters: dict[str, int]) -> None:
 
 
 DEFECTS = {
-    "accumulates-over-vectors": ("usual", "accumulate_adder", "assign sum_o = (first_i ? start_i : acc_i)", "assign sum_o = acc_i"),
+    "accumulates-over-vectors": (
+        "usual",
+        "accumulate_adder",
+        "assign sum_o = (first_i ? start_i : acc_i)",
+        "assign sum_o = acc_i",
+    ),
     "ring-too-short": ("usual", "accumulator_file", "= ring_q[Folds-1]", "= ring_q[0]"),
     "mixes-up-folds": ("sums-in-block-ram", "mvu", ".read_fold_i (token_q[Acc-1].fold)", ".read_fold_i ('0)"),
     "keeps-the-first-word": ("sums-in-luts", "mvu", ".write_i     (valid_q[Acc])", ".write_i     (token_q[Acc].first)"),
