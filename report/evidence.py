@@ -236,6 +236,12 @@ SOURCES = (
         of="proofs",
     ),
     Source(
+        "netlist",
+        "the synthesised netlist's answers, sleeps and lessons against the golden model, and those of a broken one",
+        "python scripts/netlist.py --keep",
+        needs=("images", "wrong", "lessons_wrong", "cycles", "rtl_cycles", "defect"),
+    ),
+    Source(
         "power",
         "test plan of the power control",
         "make power",

@@ -56,19 +56,24 @@ def _device(context: Context, device: dict) -> Html:
 
 
 def _choice(context: Context, choice: dict) -> Html:
+    """Balances, then widths of the gate."""
+    asked = {"balances": ("Balance of the gate's training", "balance"), "gates": ("Hidden units of the gate", "hidden")}
+    return html([_compared(context, choice, title, choice[name], key) for name, (title, key) in asked.items()])
+
+
+def _compared(context: Context, choice: dict, title: str, candidates: list[dict], key: str) -> Html:
     rows = [
         [
-            row["balance"],
-            *(per_cent(row[key]) for key in ("accuracy", "emnist", "right_of_local")),
+            row[key],
+            *(per_cent(row[name]) for name in ("accuracy", "emnist", "right_of_local")),
             " to ".join(f"{value:.2f}" for value in row["load"]),
             html([points(row["gain"]), " ± ", f"{100 * row['gain_error']:.2f}"]),
         ]
-        for row in choice["rows"]
+        for row in candidates
     ]
-    head = ["balance", "users", "EMNIST", "right LE", "load", "gain in points"]
+    head = [key, "users", "EMNIST", "right LE", "load", "gain in points"]
     words = (
         f"Cross-validation on training data, {choice['experts']} local experts; gain of the mean of users and EMNIST "
-        f"over no balance, with its standard error. Chosen: {choice['chosen']}."
+        f"over the first row, with its standard error. Chosen: {choice['chosen'][key]}."
     )
-    caption = html([words, context.cite("several")])
-    return html([tag("h3", "Balance of the gate's training"), table(head, rows, caption)])
+    return html([tag("h3", title), table(head, rows, html([words, context.cite("several")]))])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What was checked: bit-exactness, counters, test plan, proofs."""
+"""What was checked: bit-exactness, netlist, counters, test plan, proofs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _COUNTS = {
 
 def section(context: Context) -> Section:
     """Each check with its verdict and its negative controls."""
-    parts = [_compare(context), _agreement(context), _plan(context), _proofs(context)]
+    parts = [_compare(context), _netlist(context), _agreement(context), _plan(context), _proofs(context)]
     return Section("verification", "What was checked", html(parts))
 
 
@@ -45,6 +45,34 @@ def _compare(context: Context) -> Html:
         " names the ways to break the design; tests see that the comparison notices.",
     )
     return html([title, table(head, rows, html([words, context.cite("compare")])), control])
+
+
+def _netlist(context: Context) -> Html:
+    title = tag("h3", "Netlist = integer model")
+    content = context.get("netlist")
+    if not content:
+        return html([title, context.missing("netlist")])
+    wrong, defect = content["wrong"] + content["lessons_wrong"], content["defect"]
+    same = content["cycles"] == content["rtl_cycles"]
+    words = (
+        f"{sum(content['images'].values()):,} images in {len(content['images'])} modes, {content['swaps']} changes of "
+        f"bank, {content['naps']} sleeps of the GE and {content['lessons']} lessons, on the cells that synthesis "
+        "made: "
+    )
+    return html(
+        [
+            title,
+            paragraph(
+                words,
+                verdict(not wrong, "all equal", f"{wrong} WRONG"),
+                f"; {content['cycles']:,} cycles, ",
+                verdict(same, "as many as the RTL", f"the RTL {content['rtl_cycles']:,}"),
+                f". Negative control: with a defect in the netlist {defect['wrong']} of {defect['images']} answers are "
+                "wrong.",
+                context.cite("netlist"),
+            ),
+        ]
+    )
 
 
 def _agreement(context: Context) -> Html:

@@ -37,6 +37,7 @@ def everything() -> dict[str, Any]:
         "learning": learning(),
         "learning_energy": learning_energy(),
         "several": several(),
+        "netlist": netlist(),
         "pool": pool(),
         "pruning": pruning(),
         "resources": resources(),
@@ -194,8 +195,24 @@ def learning_energy() -> dict:
     }
 
 
+def netlist() -> dict:
+    """A netlist that answered right, and one with a defect that did not."""
+    return {
+        "design": "made-up",
+        "images": {"GE_ONLY": 30, "MOE_GATED": 31},
+        "wrong": 0,
+        "swaps": 3,
+        "naps": 29,
+        "lessons": 7,
+        "lessons_wrong": 0,
+        "cycles": 123456,
+        "rtl_cycles": 123456,
+        "defect": {"images": 19, "wrong": 5, "first": "GE_ONLY, bank 0, image 2: 0x1 instead of 0x2"},
+    }
+
+
 def several() -> dict:
-    """Devices of one and of two users, a simulated device, and two balances."""
+    """Devices of one and of two users, a simulated device, two balances and two widths of the gate."""
     keys = ("accuracy", "emnist", "generic_to_local", "right_of_local", "local", "own")
     sizes = [
         {
@@ -213,7 +230,9 @@ def several() -> dict:
         {"balance": name, **dict.fromkeys(keys, 0.8), "load": [0.9, 1.1], "gain": gain, "gain_error": 0.001}
         for name, gain in (("none", 0.0), ("soft 0.1", 0.0042))
     ]
-    choice = {"experts": 2, "rows": balances, "chosen": "soft 0.1"}
+    gates = [{**balances[1], "hidden": width} for width in (40, 96)]
+    chosen = {"balance": "soft 0.1", "hidden": 96}
+    choice = {"experts": 2, "balances": balances, "gates": gates, "chosen": chosen}
     return {"gate": "tuned", "balance": "none", "sizes": sizes, "device": device, "choice": choice, "data": DATA}
 
 
