@@ -21,10 +21,12 @@ READ_CELLS = "read_verilog -lib +/ecp5/cells_sim.v +/ecp5/cells_bb.v"
 # Behind it, which gives black boxes no parameters: the registers of multiplier_block are those of its block, and the
 # function of accumulate_adder is that of its LUTs, A ^ (D ? C : B), whose lower half is the generated carry A.
 REGISTERS = {"REG_INPUTA_CLK": "CLK0", "REG_INPUTB_CLK": "CLK0", "REG_OUTPUT_CLK": "CLK0", "REG_OUTPUT_CE": "CE1"}
+# Registers that say the same in different parts of the chip (their names end with copy_q) stay apart.
+KEEP_COPIES = "setattr -set keep 1 c:*_copy_q*"
 CARRY = {"INIT0": "16'h5a6a", "INIT1": "16'h5a6a", "INJECT1_0": '"NO"', "INJECT1_1": '"NO"'}
 SET_PARAMETERS = (
     "setparam " + " ".join(f'-set {name} "{value}"' for name, value in REGISTERS.items()) + " t:MULT18X18D; "
-    "setparam " + " ".join(f"-set {name} {value}" for name, value in CARRY.items()) + " t:CCU2C"
+    "setparam " + " ".join(f"-set {name} {value}" for name, value in CARRY.items()) + f" t:CCU2C; {KEEP_COPIES}"
 )
 
 

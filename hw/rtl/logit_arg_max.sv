@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Class of a vector of logits that come Lanes a word: they pass one by one to arg_max.
 ///
-/// Latency: 2 cycles from the last logit. Initiation interval: Count cycles.
+/// Latency: 2 cycles from the last logit. Initiation interval: Count cycles, Count + Count/Lanes where words are wide.
 ///
 /// Protocol: valid/ready; one class an image out, with the two largest logits.
 /// Does not: say that nobody answered; accel_pkg::NoClass is no index of a logit, and that is checked here.
@@ -32,6 +32,8 @@ module logit_arg_max
     $error("logit_arg_max: Count is %0d, allowed are 2 to 255 (255 in a result says that nobody answered).", Count);
   end
 
+  localparam int unsigned WideW = 64;  // bits of a wide word, as in mvu
+
   logic lane_valid, lane_ready, logit_valid, logit_ready;
   logic [LogitW-1:0] lane, logit;
   logic [$clog2(Count)-1:0] index;
@@ -39,7 +41,8 @@ module logit_arg_max
   stream_width #(
       .LaneW   (LogitW),
       .InLanes (Lanes),
-      .OutLanes(1)
+      .OutLanes(1),
+      .Apart   (Lanes * LogitW >= WideW)
   ) u_width (
       .clk_i,
       .rst_ni,

@@ -9,12 +9,12 @@
 /// accumulator_file keeps. Holding the input needs no input buffer, and no output waits before the last word.
 ///
 /// Output queue: behind requantize, against credits. It is a stream_fifo of 16 words; where words are wide, folds few
-/// and a vector longer than the way of a word (Chain), it is a stream_chain for the words of one vector, at least two.
+/// and a vector long enough (Chain), it is a stream_chain for the words of one vector, at least two.
 ///
 /// Initiation interval: InWords*OutWords cycles a vector, no bubble between vectors.
-/// Latency: 5 + Stages + Q cycles (7 + Stages + Q with Multiplier = 2) from the transfer of the last input word to the
-/// last output word being valid, with Stages = ceil(ceil(log2(Simd)) / 2) and Q the places of a stream_chain, 1 of a
-/// stream_fifo; the earlier folds precede it, one a cycle.
+/// Latency: P + 2 + Stages + Q cycles from the transfer of the last input word to the last output word being valid, with
+/// P = 4, 3, 5 for Multiplier = 0, 1, 2, Stages = ceil(ceil(log2(Simd)) / 2), and Q = 1 with a stream_fifo, Depth +
+/// OutWords - 1 with a stream_chain of Depth words; the earlier folds precede it, one a cycle.
 ///
 /// Weight port: wgt_data_i follows wgt_en_o, wgt_bank_o, wgt_addr_o by exactly one cycle and is held (weight_rom,
 /// weight_ram). Address = word*OutWords + fold; lane p*Simd + s is the weight of output fold*Pe + p and input
@@ -75,19 +75,19 @@ module mvu #(
 );
   localparam int unsigned TreeStages = ($clog2(Simd) + 1) / 2;
   // Stages after issue: 0 memory address, which goes far, 1 memory output, from 2 the registers of the products, then
-  // the adder tree; in stage Acc the sums meet the accumulators, which are read a stage before, and one later the
-  // results are requantised and enter the output queue.
-  localparam int unsigned Product = Multiplier == 2 ? 5 : 3;  // stage in which they are there
+  // the adder tree; in stage Acc the sums meet the accumulators, of which accumulator_file knows three stages before,
+  // and one later the results are requantised and enter the output queue.
+  localparam int unsigned Product = Multiplier == 2 ? 5 : Multiplier == 0 ? 4 : 3;  // stage in which they are there
   localparam int unsigned Acc = Product + TreeStages;
   localparam int unsigned ToQueue = Acc + 2;  // cycles from a step to its result at the queue
-  // The bias is read so that it goes through the memory and one register and arrives in stage Acc.
-  localparam int unsigned BiasRead = Acc - 2;
-  // A chain's credits of one vector are back before they are needed for the next.
+  // The bias is read so that it goes through the memory and two registers and arrives in stage Acc.
+  localparam int unsigned BiasRead = Acc - 3;
+  // A chain's credits of one vector are back before they are needed for the next; it gives a word every other cycle.
   localparam int unsigned ChainW = 64;  // bits of a wide word
   localparam int unsigned ChainFolds = 8;
   localparam int unsigned ChainDepth = (OutWords > 2) ? OutWords : 2;
   localparam bit Chain = Pe * LaneW >= ChainW && OutWords <= ChainFolds && InWords > 1
-                         && InWords * OutWords > ToQueue + ChainDepth;
+                         && InWords * OutWords > ToQueue + 2 * ChainDepth;
   // Otherwise a place for each result on its way, for full speed with InWords = 1.
   localparam int unsigned FifoDepth = (ToQueue + 2 > 16) ? ToQueue + 2 : 16;
   localparam int unsigned OutDepth = Chain ? ChainDepth : FifoDepth;
@@ -171,7 +171,9 @@ module mvu #(
   // ---- Operands ---------------------------------------------------------------------------------------------
   logic [AddrW-1:0] wgt_addr_q;
   logic [Simd-1:0][ActW-1:0] issued_q, act_q;  // beside the memory's address and its output
-  logic [Pe-1:0][BiasW-1:0] bias_q;
+  // The second a copy an output that synthesis must not merge (tools/yosys.py): with few folds many bits are equal, and
+  // one register would drive them all over the chip.
+  logic [Pe-1:0][BiasW-1:0] bias_q, bias_copy_q;
 
   assign wgt_en_o   = valid_q[0];
   assign wgt_bank_o = token_q[0].bank;
@@ -188,6 +190,7 @@ module mvu #(
     // All ones where it is not added, as accumulate_adder needs it.
     if (!token_q[BiasRead+1].first) bias_q <= '1;
     else if (valid_q[BiasRead+1]) bias_q <= bias_data_i;
+    bias_copy_q <= bias_q;
   end
 
   // ---- Processing elements ----------------------------------------------------------------------------------
@@ -204,7 +207,7 @@ module mvu #(
       .Multiplier(Multiplier)
   ) u_products (
       .clk_i    (clk_i),
-      .valid_i  (valid_q[2:1]),
+      .valid_i  (valid_q[3:1]),
       .act_i    (act_q),
       .wgt_i    (wgt_data_i),
       .product_o(product)
@@ -226,7 +229,7 @@ module mvu #(
         .acc_first_i(token_q[Acc].first),
         .acc_last_i (token_q[Acc].last),
         .acc_i      (acc_read[p]),
-        .bias_i     (bias_q[p]),
+        .bias_i     (bias_copy_q[p]),
         .acc_o      (acc_write[p]),
         .result_o   (acc)
     );
@@ -251,12 +254,10 @@ module mvu #(
         .Width(Pe * AccW)
     ) u_accumulators (
         .clk_i,
-        .read_i      (valid_q[Acc-1]),
-        .read_fold_i (token_q[Acc-1].fold),
-        .sum_o       (acc_read),
-        .write_i     (valid_q[Acc]),
-        .write_fold_i(token_q[Acc].fold),
-        .sum_i       (acc_write)
+        .step_i(valid_q[Acc-3]),
+        .fold_i(token_q[Acc-3].fold),
+        .sum_o (acc_read),
+        .sum_i (acc_write)
     );
   end else begin : gen_one_word
     assign acc_read = '0;

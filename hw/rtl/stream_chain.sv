@@ -4,15 +4,15 @@
 /// A bit costs a flip-flop a word and no logic, where stream_fifo takes a memory made of LUTs, whose blocks are 16
 /// words deep whatever the depth.
 ///
-/// Latency: Depth cycles through an empty queue. Throughput: one word a cycle, also when it is full and a word leaves
-/// as one comes.
+/// Latency: Depth cycles through an empty queue. Initiation interval: 2 cycles; up to Depth words may come one a cycle.
 ///
-/// Protocol: valid/ready; in_ready_o depends on out_ready_i, out_* are registers.
+/// Protocol: valid/ready; every output is a register or a function of registers: only the last place sees out_ready_i, and
+/// the word behind it follows a cycle later. Registers of wide words are many, and none is at the end of a path.
 /// Does not: pay for narrow words or many of them; stream_fifo does.
 ///
 /// Parameters
 ///   Width      word width, bits
-///   Depth      words it holds
+///   Depth      words it holds, at least 2
 ///   NeverFull  1: something outside bounds the words in it, and an assertion watches that none is ever refused
 module stream_chain #(
     parameter int unsigned Width     = 8,
@@ -31,8 +31,8 @@ module stream_chain #(
   if (Width < 1) begin : gen_bad_width
     $error("stream_chain: Width is %0d, it must be at least 1.", Width);
   end
-  if (Depth < 1) begin : gen_bad_depth
-    $error("stream_chain: Depth is %0d, it must be at least 1.", Depth);
+  if (Depth < 2) begin : gen_bad_depth
+    $error("stream_chain: Depth is %0d, it must be at least 2.", Depth);
   end
 
   logic [Depth-1:0] valid_q, next_valid, move;
@@ -43,8 +43,8 @@ module stream_chain #(
   assign out_data_o  = data_q[Depth-1];
 
   for (genvar i = 0; i < Depth; i++) begin : gen_place
-    // A word moves on when some place in front of it is free, or becomes free.
-    assign move[i] = out_ready_i || !(&valid_q[Depth-1:i]);
+    // A word moves on when some place in front of it is free.
+    assign move[i] = !(&valid_q[Depth-1:i]);
 
     if (i == 0) begin : gen_first
       assign next_valid[i] = in_valid_i;
@@ -57,6 +57,7 @@ module stream_chain #(
     always_ff @(posedge clk_i) begin
       if (!rst_ni) valid_q[i] <= 1'b0;
       else if (move[i]) valid_q[i] <= next_valid[i];
+      else if (i == Depth - 1 && out_ready_i) valid_q[i] <= 1'b0;
       if (move[i] && next_valid[i]) data_q[i] <= next_data[i];
     end
   end

@@ -3,9 +3,11 @@
 ///
 /// Latency: 1 cycle from the (last) input word to the first output word; 0 when InLanes = OutLanes (wires).
 /// Initiation interval: one output word a cycle when splitting, one input word a cycle when gathering, both
-/// without a bubble between groups. A gathered word may wait while the next one gathers.
+/// without a bubble between groups; with Apart a cycle more for each word that is split. A gathered word may wait while
+/// the next one gathers.
 ///
-/// Protocol: valid/ready; out_valid_o and out_data_o are registers, in_ready_o depends on out_ready_i.
+/// Protocol: valid/ready; out_valid_o and out_data_o are registers, in_ready_o depends on out_ready_i, when it splits with
+/// Apart on a register alone: what loads a wide word, and what it is taken from, is then not at the end of a path.
 /// Does not: re-align; the caller starts every image on a group boundary (it does if the lanes of a pixel are
 /// a multiple of both widths).
 ///
@@ -13,10 +15,12 @@
 ///   LaneW     lane width, bits
 ///   InLanes   lanes of an input word
 ///   OutLanes  lanes of an output word; one of the two divides the other
+///   Apart     1: a cycle lies between the last part of a word and the first of the next
 module stream_width #(
     parameter int unsigned LaneW    = 8,
     parameter int unsigned InLanes  = 4,
-    parameter int unsigned OutLanes = 1
+    parameter int unsigned OutLanes = 1,
+    parameter bit          Apart    = 1'b0
 ) (
     input  logic                      clk_i,
     input  logic                      rst_ni,
@@ -47,7 +51,7 @@ module stream_width #(
     logic [IdxW-1:0] idx_q;
     logic last_q, load;  // last_q: idx_q is the last one
 
-    assign in_ready_o  = !valid_q || (last_q && out_ready_i);
+    assign in_ready_o  = !valid_q || (!Apart && last_q && out_ready_i);
     assign load        = in_valid_i && in_ready_o;
     assign out_valid_o = valid_q;
     assign out_data_o  = data_q[OutW-1:0];

@@ -49,9 +49,10 @@ SHAPES = {
     "paired-products": shape(4, 3, 4, 2, multiplier=2),
     "wide-simd": shape(3, 4, 1, 20, weight=6, multiplier=1, shift=9),
     "wide-words": shape(5, 5, 10, 1),
-    "wide-words-one-fold": shape(8, 1, 4, 1, shift=None, weight=8),
-    "wide-words-soon": shape(7, 1, 10, 1),
-    "sums-in-block-ram": shape(3, 17, 4, 1, multiplier=1, weight=3),
+    "wide-words-in-luts": shape(7, 5, 40, 1, multiplier=1, weight=3),
+    "wide-words-one-fold": shape(12, 1, 4, 1, shift=None, weight=8),
+    "wide-words-soon": shape(3, 5, 10, 1),
+    "sums-in-block-ram": shape(3, 17, 5, 1, multiplier=1, weight=3),
     "sums-in-luts": shape(3, 5, 1, 2, shift=None),
 }
 
@@ -69,12 +70,18 @@ DEFECTS = {
         "assign sum_o = acc_i",
     ),
     "ring-too-short": ("usual", "accumulator_file", "= ring_q[Folds-1]", "= ring_q[0]"),
-    "mixes-up-folds": ("sums-in-block-ram", "mvu", ".read_fold_i (token_q[Acc-1].fold)", ".read_fold_i ('0)"),
-    "keeps-the-first-word": ("sums-in-luts", "mvu", ".write_i     (valid_q[Acc])", ".write_i     (token_q[Acc].first)"),
+    "mixes-up-folds": ("sums-in-block-ram", "accumulator_file", "mem[fold_copy_q[1]]", "mem[0]"),
+    "keeps-one-fold": (
+        "sums-in-luts",
+        "accumulator_file",
+        "{step_copy_q[2:1], step_i}",
+        "{step_copy_q[2:1], step_i && fold_i == 0}",
+    ),
     "unsigned-weights": ("usual", "multiplier_block", "* (ActW + WgtW)'(wgt_q)", "* (ActW + WgtW)'($unsigned(wgt_q))"),
     "positive-top-bit": ("wide-simd", "multiplier", "product_o - (", "product_o + ("),
     "borrow-not-returned": ("paired-products", "multiplier_pair", " + ProdW'(both[ProdW-1])", ""),
     "late-weights": ("usual", "multiplier_block", "if (valid_i[0]) begin", "if (valid_i[1]) begin"),
+    "late-operands": ("usual", "mvu_products", "if (valid_i[0] ||", "if (valid_i[1] ||"),
     "bias-of-another-bank": ("one-word-one-fold", "mvu", "= token_q[BiasRead].bank", "= in_bank_i"),
 }
 
@@ -97,15 +104,16 @@ def test_a_chain_that_does_not_close_up_is_found() -> None:
 
 
 def test_a_chain_for_vectors_that_come_too_soon_is_found() -> None:
-    """A vector as long as the way of a word through the unit: its credit is a cycle late."""
-    defect = Defect("mvu", "> ToQueue + ChainDepth", ">= ToQueue + ChainDepth", found_by="throughput")
+    """A vector that is not longer than its words are in the unit and in the chain: a credit is late."""
+    defect = Defect("mvu", "> ToQueue + 2 * ChainDepth", "> ToQueue + ChainDepth", found_by="throughput")
     check_found("mvu", BENCH, defect, SHAPES["wide-words-soon"])
 
 
 def test_a_fold_read_while_it_is_written_is_asserted() -> None:
-    sources = with_mutant(rtl_sources("mvu"), "mvu", ".read_i      (valid_q[Acc-1])", ".read_i      (valid_q[Acc])")
-    sources = with_mutant(sources, "mvu", ".read_fold_i (token_q[Acc-1].fold)", ".read_fold_i (token_q[Acc].fold)")
-    results = run("mvu", BENCH, sources=sources, parameters=SHAPES["sums-in-luts"], testcase="throughput", check=False)
+    sources = with_mutant(rtl_sources("mvu"), "accumulator_file", "RingFolds = 4", "RingFolds = 0")
+    sources = with_mutant(sources, "accumulator_file", "BlockPays = 16", "BlockPays = 0")
+    parameters = shape(4, 3, 2, 1)
+    results = run("mvu", BENCH, sources=sources, parameters=parameters, testcase="throughput", check=False)
     assert "is read while it is written" in str(results.failed)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""stream_chain: the bench of stream_fifo. That it closes up around gaps is seen in test_mvu."""
+"""stream_chain: the bench of stream_fifo, with a word every other cycle. That it closes up: test_mvu."""
 
 from __future__ import annotations
 
@@ -11,14 +11,19 @@ from verif.unit.controls import Defect, check_found
 BENCH = "verif.unit.bench_stream_fifo"
 
 
-@pytest.mark.parametrize(("width", "depth"), [(8, 1), (1, 2), (100, 5)])
+@pytest.mark.parametrize(("width", "depth"), [(8, 2), (1, 3), (100, 5)])
 def test_stream_chain(width: int, depth: int) -> None:
     run("stream_chain", BENCH, parameters={"Width": width, "Depth": depth})
 
 
 DEFECTS = {
-    "overfills": ("out_ready_i || !(&valid_q[Depth-1:i])", "out_ready_i || !valid_q[i] || i == 0", "depth"),
-    "bubble-when-full": ("out_ready_i || !(&valid_q[Depth-1:i])", "!(&valid_q[Depth-1:i])", "throughput"),
+    "overfills": ("!(&valid_q[Depth-1:i])", "!(&valid_q[Depth-1:i]) || i == 0", "depth"),
+    "gives-a-word-twice": (
+        "!(&valid_q[Depth-1:i])",
+        "!(&valid_q[Depth-1:i]) || (i == Depth - 1 && out_ready_i)",
+        "data/idle=none/stall=none",
+    ),
+    "waits-for-the-last": ("!(&valid_q[Depth-1:i])", "!(|valid_q[Depth-1:i])", "throughput"),
     "keeps-words-over-reset": ("if (!rst_ni) valid_q[i] <= 1'b0;\n      else if", "if", "reset"),
 }
 

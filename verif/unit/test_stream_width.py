@@ -11,41 +11,42 @@ from verif.unit.controls import Defect, check_found
 BENCH = "verif.unit.bench_stream_width"
 # A counter of beats that runs backwards gives the right number of them for the ratios 2, 3 and 5 (2**k + 1): at least
 # one ratio of each direction is another, also one that is no power of two.
-SHAPES = [(8, 12, 2), (8, 4, 1), (8, 5, 1), (8, 1, 4), (3, 2, 14), (8, 3, 3)]
+SHAPES = [(8, 12, 2, 0), (8, 4, 1, 0), (8, 5, 1, 0), (8, 1, 4, 0), (3, 2, 14, 0), (8, 3, 3, 0), (8, 12, 2, 1)]
 
 
-def parameters(shape: tuple[int, int, int]) -> dict[str, int]:
-    return dict(zip(("LaneW", "InLanes", "OutLanes"), shape, strict=True))
+def parameters(shape: tuple[int, ...]) -> dict[str, int]:
+    return dict(zip(("LaneW", "InLanes", "OutLanes", "Apart"), shape, strict=True))
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_stream_width(shape: tuple[int, int, int]) -> None:
+def test_stream_width(shape: tuple[int, ...]) -> None:
     run("stream_width", BENCH, parameters=parameters(shape))
 
 
 DEFECTS = {
-    "split-bubble": ((8, 12, 2), "!valid_q || (last_q && out_ready_i)", "!valid_q", "throughput"),
-    "split-order": ((8, 12, 2), "data_q[OutW-1:0]", "data_q[InW-1-:OutW]", "data/idle=none/stall=none"),
+    "split-bubble": ((8, 12, 2, 0), "!Apart && last_q && out_ready_i", "1'b0", "throughput"),
+    "split-without-bubble": ((8, 12, 2, 1), "!Apart && last_q", "last_q", "throughput"),
+    "split-order": ((8, 12, 2, 0), "data_q[OutW-1:0]", "data_q[InW-1-:OutW]", "data/idle=none/stall=none"),
     "gather-overwrites": (
-        (8, 1, 4),
+        (8, 1, 4, 0),
         "!last_q || !valid_q || out_ready_i",
         "1'b1",
         "data/idle=none/stall=random",
     ),
     "split-does-not-count": (
-        (8, 12, 2),
+        (8, 12, 2, 0),
         "idx_q   <= last_q ? '0 : idx_q + 1'b1;",
         "idx_q   <= last_q ? '0 : idx_q;",
         "data/idle=none/stall=none",
     ),
     "split-does-not-count-power-of-two": (
-        (8, 4, 1),
+        (8, 4, 1, 0),
         "idx_q   <= last_q ? '0 : idx_q + 1'b1;",
         "idx_q   <= last_q ? '0 : idx_q;",
         "data/idle=none/stall=none",
     ),
     "gather-counts-backwards": (
-        (3, 2, 14),
+        (3, 2, 14, 0),
         "idx_q  <= last_q ? '0 : idx_q + 1'b1;",
         "idx_q  <= last_q ? '0 : idx_q - 1'b1;",
         "data/idle=none/stall=none",
@@ -54,6 +55,6 @@ DEFECTS = {
 
 
 @pytest.mark.parametrize("case", DEFECTS.values(), ids=DEFECTS)
-def test_a_defect_is_found(case: tuple[tuple[int, int, int], str, str, str]) -> None:
+def test_a_defect_is_found(case: tuple[tuple[int, ...], str, str, str]) -> None:
     shape, *defect = case
     check_found("stream_width", BENCH, Defect("stream_width", *defect), parameters(shape))
