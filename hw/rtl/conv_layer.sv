@@ -52,8 +52,8 @@ module conv_layer #(
     $error("conv_layer: InLanes %0d does not divide the %0d channels.", InLanes, Channels);
   end
 
-  logic act_valid, act_ready, window_valid, window_ready, step;
-  logic [Simd*ActW-1:0] act_data, window_data;
+  logic act_valid, act_ready, window_valid, window_ready, word_valid, word_ready, step;
+  logic [Simd*ActW-1:0] act_data, window_data, word_data;
 
   // A cycle later: it is counted far away, and no path of the layer shall reach there.
   always_ff @(posedge clk_i) activity_o <= rst_ni ? '{write: act_valid && act_ready, step: step} : '0;
@@ -92,6 +92,20 @@ module conv_layer #(
       .out_data_o (window_data)
   );
 
+  // So that the unit's ready does not reach into the window's addresses.
+  stream_skid #(
+      .Width(Simd * ActW)
+  ) u_skid (
+      .clk_i,
+      .rst_ni,
+      .in_valid_i (window_valid),
+      .in_ready_o (window_ready),
+      .in_data_i  (window_data),
+      .out_valid_o(word_valid),
+      .out_ready_i(word_ready),
+      .out_data_o (word_data)
+  );
+
   rom_mvu #(
       .Inputs    (Kernel * Kernel * Channels),
       .Outputs   (OutChannels),
@@ -110,9 +124,9 @@ module conv_layer #(
   ) u_mvu (
       .clk_i,
       .rst_ni,
-      .in_valid_i (window_valid),
-      .in_ready_o (window_ready),
-      .in_data_i  (window_data),
+      .in_valid_i (word_valid),
+      .in_ready_o (word_ready),
+      .in_data_i  (word_data),
       .out_valid_o,
       .out_ready_i,
       .out_data_o,

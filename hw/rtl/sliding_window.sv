@@ -79,13 +79,16 @@ module sliding_window #(
   endfunction
 
   // ---- Rows in the buffer -----------------------------------------------------------------------------------
-  logic [RowW-1:0] rows_q;  // complete rows that an output row still needs
+  logic [RowW-1:0] rows_q, rows_d;  // complete rows that an output row still needs
   logic [RowW-1:0] rows_freed;
-  logic row_complete;
+  logic row_complete, room_q, enough_q;  // registers, because what waits for them is far from the count
+
+  assign rows_d = rows_q + RowW'(row_complete) - rows_freed;
 
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) rows_q <= '0;
-    else rows_q <= rows_q + RowW'(row_complete) - rows_freed;
+    rows_q   <= rst_ni ? rows_d : '0;
+    room_q   <= !rst_ni || rows_d != RowW'(Rows);
+    enough_q <= rst_ni && rows_d >= RowW'(Kernel);
   end
 
   // ---- Write side -------------------------------------------------------------------------------------------
@@ -93,7 +96,7 @@ module sliding_window #(
   logic [InW-1:0] in_word_q;  // word in the row
   logic write, last_in_word;
 
-  assign in_ready_o   = rows_q != RowW'(Rows);
+  assign in_ready_o   = room_q;
   assign write        = in_valid_i && in_ready_o;
   assign last_in_word = in_word_q == InW'(RowWords - 1);
   assign row_complete = write && last_in_word;
@@ -117,7 +120,7 @@ module sliding_window #(
   logic [YW-1:0] y_q;
   logic read, last_span, last_kh, last_x, last_y;
 
-  assign read      = (rows_q >= RowW'(Kernel)) && (!out_valid_o || out_ready_i);
+  assign read      = enough_q && (!out_valid_o || out_ready_i);
   assign last_span = span_q == SpanW'(SpanWords - 1);
   assign last_kh   = kh_q == KhW'(Kernel - 1);
   assign last_x    = x_q == XW'(OutWidth - 1);

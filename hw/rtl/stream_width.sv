@@ -45,37 +45,56 @@ module stream_width #(
     localparam int unsigned Ratio = InLanes / OutLanes;
     localparam int unsigned IdxW  = $clog2(Ratio);
 
+    // Wide words are spread over the chip: each piece has its own copies of the control registers, which synthesis must
+    // not merge (tools/yosys.py, names that end with copy_q).
+    localparam int unsigned PieceW = 144;
+    localparam int unsigned Pieces = (InW + PieceW - 1) / PieceW;
+
     // A shift register rather than a multiplexer: the output is a plain register whatever the ratio.
-    logic [InW-1:0] data_q;
-    logic valid_q;
-    logic [IdxW-1:0] idx_q;
-    logic last_q, load;  // last_q: idx_q is the last one
+    logic [InW-1:0] data_q, shifted;
+    logic [Pieces-1:0] in_ready, out_valid;
 
-    assign in_ready_o  = !valid_q || (!Apart && last_q && out_ready_i);
-    assign load        = in_valid_i && in_ready_o;
-    assign out_valid_o = valid_q;
+    assign in_ready_o  = in_ready[0];
+    assign out_valid_o = out_valid[0];
     assign out_data_o  = data_q[OutW-1:0];
+    assign shifted     = data_q >> OutW;
 
-    always_ff @(posedge clk_i) begin
-      if (!rst_ni) begin
-        valid_q <= 1'b0;
-        last_q  <= 1'b0;
-        idx_q   <= '0;
-      end else if (load) begin
-        valid_q <= 1'b1;
-        last_q  <= 1'b0;
-        idx_q   <= '0;
-      end else if (valid_q && out_ready_i) begin
-        valid_q <= !last_q;
-        last_q  <= idx_q == IdxW'(Ratio - 2);
-        idx_q   <= last_q ? '0 : idx_q + 1'b1;
+    for (genvar p = 0; p < Pieces; p++) begin : gen_piece
+      localparam int unsigned First = p * PieceW;
+      localparam int unsigned ThisW = (InW - First < PieceW) ? InW - First : PieceW;
+
+      logic valid_copy_q, load;
+      logic [IdxW-1:0] idx_copy_q;
+      logic last_copy_q;  // idx_copy_q is the last one
+
+      assign in_ready[p]  = !valid_copy_q || (!Apart && last_copy_q && out_ready_i);
+      assign load         = in_valid_i && in_ready[p];
+      assign out_valid[p] = valid_copy_q;
+
+      always_ff @(posedge clk_i) begin
+        if (!rst_ni) begin
+          valid_copy_q <= 1'b0;
+          last_copy_q  <= 1'b0;
+          idx_copy_q   <= '0;
+        end else if (load) begin
+          valid_copy_q <= 1'b1;
+          last_copy_q  <= 1'b0;
+          idx_copy_q   <= '0;
+        end else if (valid_copy_q && out_ready_i) begin
+          valid_copy_q <= !last_copy_q;
+          last_copy_q  <= idx_copy_q == IdxW'(Ratio - 2);
+          idx_copy_q   <= last_copy_q ? '0 : idx_copy_q + 1'b1;
+        end
+      end
+
+      always_ff @(posedge clk_i) begin
+        if (load) data_q[First+:ThisW] <= in_data_i[First+:ThisW];
+        else if (valid_copy_q && out_ready_i) data_q[First+:ThisW] <= shifted[First+:ThisW];
       end
     end
 
-    always_ff @(posedge clk_i) begin
-      if (load) data_q <= in_data_i;
-      else if (valid_q && out_ready_i) data_q <= data_q >> OutW;
-    end
+    logic unused_copies;
+    assign unused_copies = ^{in_ready, out_valid};
   end else if (OutLanes % InLanes == 0) begin : gen_gather
     localparam int unsigned Ratio = OutLanes / InLanes;
     localparam int unsigned IdxW  = $clog2(Ratio);

@@ -99,7 +99,7 @@ def test_lost_credits_are_found() -> None:
 
 def test_a_chain_that_does_not_close_up_is_found() -> None:
     """The word behind the one that waits is refused, although there is a place for it."""
-    defect = Defect("stream_chain", "!(&valid_q[Depth-1:i])", "!valid_q[Depth-1]", found_by="held")
+    defect = Defect("stream_chain", "!(&valid_copy_q[Depth-1:i])", "!valid_copy_q[Depth-1]", found_by="held")
     check_found("mvu", BENCH, defect, SHAPES["wide-words-one-fold"])
 
 

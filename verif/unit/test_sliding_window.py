@@ -40,11 +40,11 @@ def test_sliding_window(parameters: dict[str, int]) -> None:
 DEFECTS = {
     "frees-too-few": ("last_y ? RowW'(Kernel) : RowW'(1)", "RowW'(1)", "data/idle=none/stall=none"),
     "starts-a-row-early": (
-        "(rows_q >= RowW'(Kernel))",
-        "(rows_q >= RowW'(Kernel - 1))",
+        "rows_d >= RowW'(Kernel);",
+        "rows_d >= RowW'(Kernel - 1);",
         "latency",
     ),
-    "overwrites-a-row": ("rows_q != RowW'(Rows)", "1'b1", "data/idle=none/stall=random"),
+    "overwrites-a-row": ("rows_d != RowW'(Rows)", "1'b1", "data/idle=none/stall=random"),
     "wraps-wrong": ("sum >= step_t'(BufferWords)", "sum > step_t'(BufferWords)", "data/idle=none/stall=none"),
     "skips-a-waiting-word": ("&& (!out_valid_o || out_ready_i);", ";", "data/idle=none/stall=random"),
 }

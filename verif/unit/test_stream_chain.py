@@ -17,14 +17,14 @@ def test_stream_chain(width: int, depth: int) -> None:
 
 
 DEFECTS = {
-    "overfills": ("!(&valid_q[Depth-1:i])", "!(&valid_q[Depth-1:i]) || i == 0", "depth"),
+    "overfills": ("!(&valid_copy_q[Depth-1:i])", "!(&valid_copy_q[Depth-1:i]) || i == 0", "depth"),
     "gives-a-word-twice": (
-        "!(&valid_q[Depth-1:i])",
-        "!(&valid_q[Depth-1:i]) || (i == Depth - 1 && out_ready_i)",
+        "!(&valid_copy_q[Depth-1:i])",
+        "!(&valid_copy_q[Depth-1:i]) || (i == Depth - 1 && out_ready_i)",
         "data/idle=none/stall=none",
     ),
-    "waits-for-the-last": ("!(&valid_q[Depth-1:i])", "!(|valid_q[Depth-1:i])", "throughput"),
-    "keeps-words-over-reset": ("if (!rst_ni) valid_q[i] <= 1'b0;\n      else if", "if", "reset"),
+    "waits-for-the-last": ("!(&valid_copy_q[Depth-1:i])", "!(|valid_copy_q[Depth-1:i])", "throughput"),
+    "keeps-words-over-reset": ("if (!rst_ni) valid_copy_q[i] <= 1'b0;\n        else if", "if", "reset"),
 }
 
 

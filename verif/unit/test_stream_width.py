@@ -24,8 +24,8 @@ def test_stream_width(shape: tuple[int, ...]) -> None:
 
 
 DEFECTS = {
-    "split-bubble": ((8, 12, 2, 0), "!Apart && last_q && out_ready_i", "1'b0", "throughput"),
-    "split-without-bubble": ((8, 12, 2, 1), "!Apart && last_q", "last_q", "throughput"),
+    "split-bubble": ((8, 12, 2, 0), "!Apart && last_copy_q && out_ready_i", "1'b0", "throughput"),
+    "split-without-bubble": ((8, 12, 2, 1), "!Apart && last_copy_q", "last_copy_q", "throughput"),
     "split-order": ((8, 12, 2, 0), "data_q[OutW-1:0]", "data_q[InW-1-:OutW]", "data/idle=none/stall=none"),
     "gather-overwrites": (
         (8, 1, 4, 0),
@@ -35,14 +35,14 @@ DEFECTS = {
     ),
     "split-does-not-count": (
         (8, 12, 2, 0),
-        "idx_q   <= last_q ? '0 : idx_q + 1'b1;",
-        "idx_q   <= last_q ? '0 : idx_q;",
+        "idx_copy_q   <= last_copy_q ? '0 : idx_copy_q + 1'b1;",
+        "idx_copy_q   <= last_copy_q ? '0 : idx_copy_q;",
         "data/idle=none/stall=none",
     ),
     "split-does-not-count-power-of-two": (
         (8, 4, 1, 0),
-        "idx_q   <= last_q ? '0 : idx_q + 1'b1;",
-        "idx_q   <= last_q ? '0 : idx_q;",
+        "idx_copy_q   <= last_copy_q ? '0 : idx_copy_q + 1'b1;",
+        "idx_copy_q   <= last_copy_q ? '0 : idx_copy_q;",
         "data/idle=none/stall=none",
     ),
     "gather-counts-backwards": (
