@@ -9,7 +9,9 @@
 /// Weight writes, clocked by wr_clk_i (clk_i may be a gated copy of it): accel_pkg::weight_write_t. A bank in use must
 /// not be written; a write to a bank that does not exist is dropped.
 /// Learning (Learn): a vector may be tagged with a lesson. From its last word on the next one is held until release_i;
-/// meanwhile, when its outputs have left, a learner reads and writes the weights (access_*, see weight_mover).
+/// meanwhile, when its outputs have left, a learner reads and writes the weights (access_*, see runtime_memory): what it
+/// reads follows by 3 cycles, what it writes is there 2 cycles later, and so is a weight write: before the first
+/// vector that is announced behind it, or comes behind release_i, is computed.
 /// Does not: check that a bank is complete or an address exists, or change the width of the input stream (use
 /// stream_width).
 ///
@@ -170,7 +172,7 @@ module runtime_dense
     logic [AddrW-1:0] wgt_addr;
     logic [FoldW-1:0] bias_addr;
     logic [Pe*Simd*WgtW-1:0] wgt_data;
-    logic [Pe*BiasW-1:0] bias_data;
+    logic [Pe*BiasW-1:0] bias_data, unused_bias_access;
     logic unused_move_ready;
     weight_read_data_t wgt_read, bias_read;
 
@@ -213,8 +215,6 @@ module runtime_dense
     );
 
     // The learner reads when the unit does not: the next vector is held, and this one's outputs have left.
-    assign access_rd_data_o = wgt_data;
-
     runtime_memory #(
         .Width(Pe * Simd * WgtW),
         .Depth(Depth),
@@ -224,21 +224,24 @@ module runtime_dense
     ) u_weights (
         .clk_i,
         .rst_ni,
-        .rd_en_i     (wgt_en || access_rd_en_i),
-        .rd_bank_i   (access_rd_en_i ? access_bank_i : wgt_bank),
-        .rd_addr_i   (access_rd_en_i ? access_rd_addr_i : wgt_addr),
-        .rd_data_o   (wgt_data),
+        .rd_en_i         (wgt_en),
+        .rd_bank_i       (wgt_bank),
+        .rd_addr_i       (wgt_addr),
+        .rd_data_o       (wgt_data),
         .wr_clk_i,
         .write_i,
-        .isolate_i   (Learn ? isolate_i : 1'b1),
-        .move_en_i   (access_wr_en_i),
-        .move_ready_o(access_wr_ready_o),
-        .move_bank_i (access_bank_i),
-        .move_addr_i (access_wr_addr_i),
-        .move_data_i (access_wr_data_i),
-        .lock_i      (held_q || access_rd_en_i),
+        .isolate_i       (Learn ? isolate_i : 1'b1),
+        .access_bank_i,
+        .access_rd_en_i,
+        .access_rd_addr_i,
+        .access_rd_data_o,
+        .move_en_i       (access_wr_en_i),
+        .move_ready_o    (access_wr_ready_o),
+        .move_addr_i     (access_wr_addr_i),
+        .move_data_i     (access_wr_data_i),
+        .lock_i          (held_q),
         .read_i,
-        .read_o      (wgt_read)
+        .read_o          (wgt_read)
     );
 
     runtime_memory #(
@@ -250,30 +253,25 @@ module runtime_dense
     ) u_biases (
         .clk_i,
         .rst_ni,
-        .rd_en_i     (bias_en),
-        .rd_bank_i   (bias_bank),
-        .rd_addr_i   (bias_addr),
-        .rd_data_o   (bias_data),
+        .rd_en_i         (bias_en),
+        .rd_bank_i       (bias_bank),
+        .rd_addr_i       (bias_addr),
+        .rd_data_o       (bias_data),
         .wr_clk_i,
         .write_i,
-        .isolate_i   (1'b1),
-        .move_en_i   (1'b0),
-        .move_ready_o(unused_move_ready),
-        .move_bank_i ('0),
-        .move_addr_i ('0),
-        .move_data_i ('0),
-        .lock_i      (1'b0),
+        .isolate_i       (1'b1),
+        .access_bank_i   ('0),
+        .access_rd_en_i  (1'b0),
+        .access_rd_addr_i('0),
+        .access_rd_data_o(unused_bias_access),
+        .move_en_i       (1'b0),
+        .move_ready_o    (unused_move_ready),
+        .move_addr_i     ('0),
+        .move_data_i     ('0),
+        .lock_i          (1'b0),
         .read_i,
-        .read_o      (bias_read)
+        .read_o          (bias_read)
     );
-
-`ifndef SYNTHESIS
-    always_ff @(posedge clk_i) begin
-      if (rst_ni) begin
-        assert (!(wgt_en && access_rd_en_i)) else $error("runtime_dense: %m is read by unit and learner at once.");
-      end
-    end
-`endif
   end
 
   // The upper bank bits select nothing in a small memory.
