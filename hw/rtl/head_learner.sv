@@ -14,8 +14,8 @@
 ///   vector_*       words that the learning layer takes; the layer holds the next vector from the last word of one with
 ///                  a lesson until release_o, so that an image sees the weights before a lesson or after it
 ///   hidden_*       words that a hidden layer gives; logit_* logits; all are watched
-///   access_*       reads and writes the learning layer's weights, compare_* reads those of the layer behind it; what is
-///                  read follows by 3 cycles
+///   access_*       reads and writes the learning layer's weights, compare_* reads those of the layer behind it; what
+///                  is read follows by 3 cycles
 /// Does not: hold anything up itself.
 ///
 /// Parameters

@@ -4,14 +4,14 @@
 /// Each vector carries a tag, the bank of weights it is computed with: tag_valid_i pushes one per vector, in
 /// order, at any time before the vector's words arrive or while they wait.
 ///
-/// Initiation interval: InWords*OutWords cycles a vector.
+/// Initiation interval: InWords*OutWords cycles a vector. Latency: that of mvu and 1 cycle.
 ///
 /// Weight writes, clocked by wr_clk_i (clk_i may be a gated copy of it): accel_pkg::weight_write_t. A bank in use must
 /// not be written; a write to a bank that does not exist is dropped.
 /// Learning (Learn): a vector may be tagged with a lesson. From its last word on the next one is held until release_i;
-/// meanwhile, when its outputs have left, a learner reads and writes the weights (access_*, see runtime_memory): what it
-/// reads follows by 3 cycles, what it writes is there 2 cycles later, and so is a weight write: before the first
-/// vector that is announced behind it, or comes behind release_i, is computed.
+/// meanwhile, when its outputs have left, a learner reads and writes the weights (access_*, see runtime_memory). What
+/// it reads follows by 3 cycles. A write, of either kind, can be read 2 cycles later, which is sooner than a vector can
+/// read that is announced behind it, or that release_i lets in behind it.
 /// Does not: check that a bank is complete or an address exists, or change the width of the input stream (use
 /// stream_width).
 ///
@@ -88,8 +88,10 @@ module runtime_dense
   end
 
   // ---- Tag: the bank of the vector at the input, and whether it has a lesson --------------------------------
-  logic tag_valid, lesson, unused_tag_ready, mvu_ready, announced, taken, last_word, held_q;
-  logic [RamBankW-1:0] bank;
+  logic tag_valid, lesson, unused_tag_ready, announced, taken, last_word, held_q;
+  logic word_ready, mvu_valid, mvu_ready;
+  logic [RamBankW-1:0] bank, mvu_bank;
+  logic [Simd*ActW-1:0] mvu_data;
   logic [WordCountW-1:0] word_q;
 
   stream_fifo #(
@@ -108,7 +110,7 @@ module runtime_dense
   );
 
   assign announced  = in_valid_i && tag_valid && !held_q;
-  assign in_ready_o = tag_valid && mvu_ready && !held_q;
+  assign in_ready_o = tag_valid && word_ready && !held_q;
   assign taken      = in_valid_i && in_ready_o;
   assign last_word  = word_q == WordCountW'(InWords - 1);
 
@@ -123,6 +125,21 @@ module runtime_dense
     else if (release_i) held_q <= 1'b0;
   end
   assign held_o = held_q;
+
+  // The unit's ready comes late and moves a pointer here; it does not reach the tags, nor what gives the words.
+  stream_fifo #(
+      .Width(RamBankW + Simd * ActW),
+      .Depth(2)
+  ) u_words (
+      .clk_i,
+      .rst_ni,
+      .in_valid_i (announced),
+      .in_ready_o (word_ready),
+      .in_data_i  ({bank, in_data_i}),
+      .out_valid_o(mvu_valid),
+      .out_ready_i(mvu_ready),
+      .out_data_o ({mvu_bank, mvu_data})
+  );
 
   // ---- Compute ----------------------------------------------------------------------------------------------
   logic step;
@@ -148,9 +165,9 @@ module runtime_dense
     ) u_mvu (
         .clk_i,
         .rst_ni,
-        .in_valid_i (announced),
+        .in_valid_i (mvu_valid),
         .in_ready_o (mvu_ready),
-        .in_data_i,
+        .in_data_i  (mvu_data),
         .out_valid_o,
         .out_ready_i,
         .out_data_o,
@@ -162,7 +179,7 @@ module runtime_dense
     assign read_o            = '0;
 
     logic unused_writes;
-    assign unused_writes = ^{wr_clk_i, write_i, bank, isolate_i, access_bank_i, access_rd_en_i, access_rd_addr_i,
+    assign unused_writes = ^{wr_clk_i, write_i, mvu_bank, isolate_i, access_bank_i, access_rd_en_i, access_rd_addr_i,
                              access_wr_en_i, access_wr_addr_i, access_wr_data_i, read_i};
   end else begin : gen_loaded
     localparam int unsigned FoldW = (OutWords > 1) ? $clog2(OutWords) : 1;
@@ -197,10 +214,10 @@ module runtime_dense
     ) u_mvu (
         .clk_i,
         .rst_ni,
-        .in_valid_i (announced),
+        .in_valid_i (mvu_valid),
         .in_ready_o (mvu_ready),
-        .in_data_i,
-        .in_bank_i  (bank),
+        .in_data_i  (mvu_data),
+        .in_bank_i  (mvu_bank),
         .wgt_en_o   (wgt_en),
         .wgt_bank_o (wgt_bank),
         .wgt_addr_o (wgt_addr),

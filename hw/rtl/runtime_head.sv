@@ -257,12 +257,10 @@ module runtime_head
     assign unused_extra = ^{extra_valid_i, extra_data_i};
   end
 
-  // A layer's ready waits for its tag and for the learner; it must not reach through what is in front of it. Here it
-  // moves a pointer, where in a stream_skid it would enable two registers of the whole word.
-  stream_fifo #(
-      .Width(FirstSimd * ActW),
-      .Depth(2)
-  ) u_vector_queue (
+  // A layer's ready waits for its tag and for the learner; it must not reach through what is in front of it.
+  stream_skid #(
+      .Width(FirstSimd * ActW)
+  ) u_skid (
       .clk_i,
       .rst_ni,
       .in_valid_i (whole_valid),

@@ -13,8 +13,8 @@
 /// Access: a learner's read, of the whole word, 3 cycles later. It is in the cells a cycle after access_rd_en_i, in
 /// which rd_en_i is low; an assertion watches that.
 /// Read back: one chunk; read_o is a register. A request is looked at a cycle late and waits there until neither the
-/// layer nor a learner reads and lock_i is low; read_o.done comes 3 cycles after that. It is served once: it stays until
-/// done and is then low for a cycle at least. A request that is withdrawn before may still be served in the cycle
+/// layer nor a learner reads and lock_i is low; read_o.done comes 3 cycles after that. It is served once: it stays
+/// until done and is then low for a cycle at least. A request that is withdrawn before may still be served in the cycle
 /// behind, so for 5 cycles done may belong to it.
 /// Move: a learner in the layer's domain writes whole words, in cycles with move_ready_o, which is low when the write
 /// port has the memory. What it says is clamped by isolate_i, which is high while the domain has no supply. What is
