@@ -11,8 +11,8 @@
 /// Pieces + 4 cycles after its tag is the oldest.
 /// Initiation interval: Pieces cycles a word (or one that the consumer makes longer), Pieces + 4 in a replay.
 ///
-/// Protocol: valid/ready; tag_valid_i pushes a tag, in order, at any time before the vector's words or while they wait; a tag
-/// takes 2 cycles to its vector.
+/// Protocol: valid/ready; tag_valid_i pushes a tag, in order, at any time before the vector's words or while they wait;
+/// it takes 2 cycles to its vector.
 /// Does not: know whether a slot holds a vector.
 ///
 /// Parameters
