@@ -79,7 +79,8 @@ package accel_pkg;
     logic [ChunkBits-1:0]  data;
   } weight_write_t;
 
-  // Reading one chunk of a run-time memory: the request stays until it is done; zero where there is no such memory.
+  // Reading one chunk of a run-time memory: the request stays until it is done, and is low for a cycle at least before
+  // the next one; zero where there is no such memory.
   typedef struct packed {
     logic                  valid;
     logic [LayerW-1:0]     layer;

@@ -12,8 +12,8 @@
 ///
 /// Latency: 1 cycle from the last word of a window to out_valid_o. Initiation interval: 1 input word a cycle.
 ///
-/// Protocol: valid/ready; input words in (row, column, channel word) order; out_* are registers. Input words
-/// that complete no window are taken even while the output waits.
+/// Protocol: valid/ready; input words in (row, column, channel word) order; out_valid_o is a register, and out_data_o
+/// is divided behind one. Input words that complete no window are taken even while the output waits.
 /// Does not: pad, overlap windows, pool signed values, or divide by anything but a power of two.
 ///
 /// Parameters
@@ -50,7 +50,7 @@ module average_pool #(
   end
 
   logic take, complete;
-  logic [Lanes-1:0][ActW-1:0] lane, average;
+  logic [Lanes-1:0][ActW-1:0] lane;
 
   assign in_ready_o = !complete || !out_valid_o || out_ready_i;
   assign take       = in_valid_i && in_ready_o;
@@ -60,12 +60,13 @@ module average_pool #(
     if (!rst_ni) out_valid_o <= 1'b0;
     else if (take && complete) out_valid_o <= 1'b1;
     else if (out_ready_i) out_valid_o <= 1'b0;
-    if (take && complete) out_data_o <= average;
   end
 
   if (Size == 1) begin : gen_pass
     assign complete = 1'b1;
-    assign average  = lane;
+    always_ff @(posedge clk_i) begin
+      if (take) out_data_o <= lane;
+    end
   end else begin : gen_pool
     localparam int unsigned Shift = 2 * $clog2(Size);
     localparam int unsigned SumW  = ActW + Shift;
@@ -73,7 +74,7 @@ module average_pool #(
     localparam int unsigned AddrW = (Depth > 1) ? $clog2(Depth) : 1;
 
     logic [Lanes-1:0][SumW-1:0] mem[Depth];
-    logic [Lanes-1:0][SumW-1:0] partial, sum;
+    logic [Lanes-1:0][SumW-1:0] partial, sum, sum_q;  // sum_q: of a window that is complete
     logic [AddrW-1:0] addr;
     logic first;
 
@@ -99,13 +100,14 @@ module average_pool #(
           .Shift(Shift),
           .OutW (ActW)
       ) u_requantize (
-          .acc_i ($signed({1'b0, sum[i]})),
-          .data_o(average[i])
+          .acc_i ($signed({1'b0, sum_q[i]})),
+          .data_o(out_data_o[i*ActW+:ActW])
       );
     end
 
     always_ff @(posedge clk_i) begin
       if (take && !complete) mem[addr] <= sum;
+      if (take && complete) sum_q <= sum;
     end
 
 `ifndef SYNTHESIS

@@ -4,11 +4,12 @@
 /// Only run-time weights are in it, which are the user's own; constants of the build have no path to here.
 ///
 /// Latency: a word of the header or the CRC 1 cycle after next_i, one of the payload when its layer does not read.
-/// Initiation interval: 2 cycles a word for the header, 5 or more for the payload.
+/// Initiation interval: 2 cycles a word for the header, 8 or more for the payload.
 ///
 /// Protocol: start_i is a pulse, at any time: it begins anew. valid_o and word_o stay until next_i. read_o: see
 /// accel_pkg::weight_read_t. done_o is a pulse behind the last word; crc_o stands from then to the next start_i.
-/// abort_i ends it, with done_o low.
+/// abort_i ends it, with done_o low. A request that is withdrawn so may still be served: while the header leaves, which
+/// takes longer than that (see runtime_memory).
 /// Does not: keep anybody from writing the bank meanwhile, or know whether it is valid.
 ///
 /// Parameters: those of bank_loader.

@@ -6,7 +6,7 @@
 /// row goes up, the rival's down. With Hidden it is the layer before: each unit's row goes to where the target's logit
 /// gains on the rival's (row_compare), unless the unit stands at either end of its range.
 ///
-/// Latency, from an image's last logit: 1 cycle if there is nothing to learn, else weight_mover's and 2 cycles, with
+/// Latency, from an image's last logit: 4 cycles if there is nothing to learn, else weight_mover's and 4 cycles, with
 /// Hidden row_compare's and 1 cycle more. Initiation interval: that, and the vector's own.
 ///
 /// Protocol
@@ -14,7 +14,8 @@
 ///   vector_*       words that the learning layer takes; the layer holds the next vector from the last word of one with
 ///                  a lesson until release_o, so that an image sees the weights before a lesson or after it
 ///   hidden_*       words that a hidden layer gives; logit_* logits; all are watched
-///   access_*       reads and writes the learning layer's weights, compare_* reads those of the layer behind it
+///   access_*       reads and writes the learning layer's weights, compare_* reads those of the layer behind it; what
+///                  is read follows by 3 cycles
 /// Does not: hold anything up itself.
 ///
 /// Parameters
@@ -81,6 +82,18 @@ module head_learner
     input  logic [BackPe*BackSimd*WgtW-1:0]  compare_data_i,
     output learned_t                         learned_o
 );
+  // ---- What goes by, a cycle later: the readies behind it come from far -------------------------------------
+  logic vector_taken_q, logit_taken_q;
+  logic [Simd*ActW-1:0] vector_data_q;
+  logic signed [LogitW-1:0] logit_q;
+
+  always_ff @(posedge clk_i) begin
+    vector_taken_q <= rst_ni && vector_taken_i;
+    logit_taken_q  <= rst_ni && logit_taken_i;
+    vector_data_q  <= vector_data_i;
+    logit_q        <= logit_i;
+  end
+
   // ---- Lessons ----------------------------------------------------------------------------------------------
   typedef struct packed {
     logic [BankNumberW-1:0] bank;
@@ -102,7 +115,7 @@ module head_learner
       .in_ready_o (unused_ready),
       .in_data_i  ({bank_i, lesson_i}),
       .out_valid_o(next_valid),
-      .out_ready_i(logit_taken_i && last),
+      .out_ready_i(logit_taken_q && last),
       .out_data_o (next)
   );
 
@@ -112,8 +125,8 @@ module head_learner
   ) u_rival (
       .clk_i,
       .rst_ni,
-      .valid_i (logit_taken_i),
-      .data_i  (logit_i),
+      .valid_i (logit_taken_q),
+      .data_i  (logit_q),
       .target_i(next.lesson.target),
       .last_o  (last),
       .done_o  (done),
@@ -122,17 +135,22 @@ module head_learner
       .rival_o (best_other)
   );
 
-  // The vector behind a lesson is held, so that no logit passes until the lesson is over.
+  // The vector behind a lesson is held, so that no logit passes until the lesson is over. Behind an image without one
+  // the next may be so near that its last logit comes 2 cycles later: now_q holds just as long as it is looked at.
   logic [ClassW-1:0] rival_q, down_row;
   always_ff @(posedge clk_i) begin
-    if (logit_taken_i && last) now_q <= next;
+    if (logit_taken_q && last) now_q <= next;
     if (done) rival_q <= best_other;
   end
 
-  logic learns, start, moved;
+  logic learns_q, kept_q, start, moved;  // a lesson that moves weights, or nothing
   logic [LostW-1:0] lost;
-  assign learns   = done && now_q.lesson.valid && lacks;
   assign down_row = rival_q;
+
+  always_ff @(posedge clk_i) begin
+    learns_q <= rst_ni && done && now_q.lesson.valid && lacks;
+    kept_q   <= rst_ni && done && now_q.lesson.valid && !lacks;
+  end
 
   // ---- Inputs of the learning layer -------------------------------------------------------------------------
   logic [WordW-1:0] vector_word_q, x_addr;
@@ -141,10 +159,10 @@ module head_learner
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) vector_word_q <= '0;
-    else if (vector_taken_i) vector_word_q <= (vector_word_q == WordW'(InWords - 1)) ? '0 : vector_word_q + 1'b1;
+    else if (vector_taken_q) vector_word_q <= (vector_word_q == WordW'(InWords - 1)) ? '0 : vector_word_q + 1'b1;
   end
   always_ff @(posedge clk_i) begin
-    if (vector_taken_i) vector_q[vector_word_q] <= vector_data_i;
+    if (vector_taken_q) vector_q[vector_word_q] <= vector_data_q;
     if (access_rd_en_o) x_data <= vector_q[x_addr];
   end
 
@@ -166,8 +184,7 @@ module head_learner
       if (hidden_taken_i) passes_q <= (passes_q >> HiddenLanes) | (Hidden'(passes) << (Hidden - HiddenLanes));
     end
 
-    logic learns_q, compared;
-    always_ff @(posedge clk_i) learns_q <= rst_ni && learns;
+    logic compared;
 
     row_compare #(
         .InWords (BackInWords),
@@ -193,9 +210,6 @@ module head_learner
     assign up    = greater & passes_q;
     assign down  = less & passes_q;
   end else begin : gen_rows
-    logic learns_q;
-    always_ff @(posedge clk_i) learns_q <= rst_ni && learns;
-
     assign start          = learns_q;
     assign up             = '0;
     assign down           = '0;
@@ -238,15 +252,13 @@ module head_learner
       .wr_data_o (access_wr_data_o)
   );
 
-  logic kept;  // a lesson that moves nothing
-  assign kept          = done && now_q.lesson.valid && !lacks;
   assign access_bank_o = now_q.bank;
-  assign release_o     = moved || kept;
-  assign learned_o     = '{done: moved || kept, moved: moved, lost: moved ? lost : '0};
+  assign release_o     = moved || kept_q;
+  assign learned_o     = '{done: moved || kept_q, moved: moved, lost: moved ? lost : '0};
 
 `ifndef SYNTHESIS
   always_ff @(posedge clk_i) begin
-    if (rst_ni) assert (!logit_taken_i || next_valid) else $error("head_learner: %m has a logit without an image.");
+    if (rst_ni) assert (!logit_taken_q || next_valid) else $error("head_learner: %m has a logit without an image.");
   end
 `endif
   logic unused_valid;

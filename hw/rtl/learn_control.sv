@@ -9,7 +9,7 @@
 /// says that it is whole and what a program reads back. A cancel closes it as well, and makes the bank invalid: what
 /// was before is in the bank that did not learn, or in a file.
 ///
-/// Latency: open_o follows start_i by 1 cycle; committed a commit by the lessons in flight, and 5 cycles a word of the
+/// Latency: open_o follows start_i by 1 cycle; committed a commit by the lessons in flight, and 8 cycles a word of the
 /// bank or as many more as its layers read.
 ///
 /// Protocol: start_i, commit_i (with activate_i) and cancel_i are pulses. lessons_i: images or corrections with a

@@ -158,11 +158,14 @@ module moe_accelerator
       .status_o    (bank_status)
   );
 
-  // The write clock runs for a write only, and while something is learned: nothing moves in a sleeping domain whose
-  // memories keep their supply.
+  // The write clock runs for a write only and the cycle behind it, in which it reaches the cells (runtime_memory), and
+  // while something is learned: nothing moves in a sleeping domain whose memories keep their supply.
+  logic written_q;
+  always_ff @(posedge clk_i) written_q <= rst_ni && write.enable;
+
   clock_gate u_write_clock_gate (
       .clk_i   (clk_i),
-      .enable_i(write.enable || learning),
+      .enable_i(write.enable || written_q || learning),
       .clk_o   (wr_clk)
   );
 

@@ -26,9 +26,9 @@
 ///   events_o      what happens in this cycle, for the counters (moe_pkg::core_events_t)
 ///   in_flight_o   images whose descriptor was issued and whose result is not formed
 ///   bank_busy_o   banks that an image in flight uses
-///   write_i       run-time weights (accel_pkg::weight_write_t) on wr_clk_i (clk_i, or gated with write_i.enable), also
-///                 while LE and GN sleep. Never write a bank that an image in flight uses. The clock must run in a
-///                 learning session, too.
+///   write_i       run-time weights (accel_pkg::weight_write_t) on wr_clk_i (clk_i, or gated: it must run in a cycle
+///                 with write_i.enable, the one behind it, and a learning session), also while LE and GN sleep. Never
+///                 write a bank that an image in flight uses.
 ///   learn_i       a learning session; random_load_i sets the LFSR to random_i, random_o is its state
 ///   correct_*     corrections, one at a time, see corrections
 ///   lesson_o      what became of lessons in this cycle (learn_pkg::lesson_events_t)

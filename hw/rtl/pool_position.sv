@@ -4,7 +4,7 @@
 /// Counts the words of images that arrive in (row, column, channel word) order. addr_o names the place of the word's
 /// window in a memory of one row of windows: window column * WordsPerPixel + channel word.
 ///
-/// Latency: none, outputs are of the word that is offered. Initiation interval: 1.
+/// Latency: none, outputs are registers and of the word that is offered. Initiation interval: 1.
 ///
 /// Protocol: take_i is high in the cycle in which a word moves. The height of an image never appears: it is a multiple
 /// of Size, so the count is back at its start when the next image begins.
@@ -39,26 +39,34 @@ module pool_position #(
   assign last_dx    = dx_q == TileW'(Size - 1);
   assign last_dy    = dy_q == TileW'(Size - 1);
   assign last_addr  = addr_o == AddrW'(Depth - 1);
-  assign first_o    = dx_q == '0 && dy_q == '0;
-  assign complete_o = last_dx && last_dy;
+
+  // The row of pixels behind the window's last column in this one.
+  logic [TileW-1:0] next_dy;
+  assign next_dy = !last_addr ? dy_q : last_dy ? '0 : dy_q + 1'b1;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      addr_o <= '0;
-      word_q <= '0;
-      dx_q   <= '0;
-      dy_q   <= '0;
+      addr_o     <= '0;
+      word_q     <= '0;
+      dx_q       <= '0;
+      dy_q       <= '0;
+      first_o    <= 1'b1;
+      complete_o <= 1'b0;
     end else if (take_i) begin
       word_q <= last_word ? '0 : word_q + 1'b1;
       if (!last_word) begin
         addr_o <= addr_o + 1'b1;
       end else if (!last_dx) begin
-        addr_o <= addr_o - AddrW'(WordsPerPixel - 1);  // same window, next pixel
-        dx_q   <= dx_q + 1'b1;
+        addr_o     <= addr_o - AddrW'(WordsPerPixel - 1);  // same window, next pixel
+        dx_q       <= dx_q + 1'b1;
+        first_o    <= 1'b0;
+        complete_o <= dx_q == TileW'(Size - 2) && last_dy;
       end else begin
-        addr_o <= last_addr ? '0 : addr_o + 1'b1;
-        dx_q   <= '0;
-        if (last_addr) dy_q <= last_dy ? '0 : dy_q + 1'b1;
+        addr_o     <= last_addr ? '0 : addr_o + 1'b1;
+        dx_q       <= '0;
+        dy_q       <= next_dy;
+        first_o    <= next_dy == '0;
+        complete_o <= 1'b0;
       end
     end
   end

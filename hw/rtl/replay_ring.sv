@@ -5,11 +5,14 @@
 /// A vector that goes by is stored in its slot, in the order of the tags; a tag that says replay gives the vector of
 /// its slot instead, and takes nothing. A word is stored in pieces of at most four lanes, one a cycle.
 ///
-/// Latency: none for a vector that goes by; a replay gives its first word Pieces + 2 cycles after its tag is the
-/// oldest.
-/// Initiation interval: Pieces cycles a word (or one that the consumer makes longer), Pieces + 2 in a replay.
+/// A replay reads in the order in which it was stored, and each piece at least a cycle behind its being stored.
 ///
-/// Protocol: valid/ready; tag_valid_i pushes a tag, in order, at any time before the vector's words or while they wait.
+/// Latency: none for a vector that goes by, and whose tag was there a cycle before; a replay gives its first word
+/// Pieces + 4 cycles after its tag is the oldest.
+/// Initiation interval: Pieces cycles a word (or one that the consumer makes longer), Pieces + 4 in a replay.
+///
+/// Protocol: valid/ready; tag_valid_i pushes a tag, in order, at any time before the vector's words or while they wait;
+/// it takes 2 cycles to its vector.
 /// Does not: know whether a slot holds a vector.
 ///
 /// Parameters
@@ -46,10 +49,11 @@ module replay_ring
   localparam int unsigned WordW = (Words > 1) ? $clog2(Words) : 1;
   localparam int unsigned CountW = $clog2(Pieces + 1);
 
-  // ---- Tag: what happens to the oldest vector ---------------------------------------------------------------
-  logic tag_valid, replay, unused_tag_ready, taken, last_word;
+  // ---- Tag: what happens to the oldest vector, in registers -------------------------------------------------
+  logic announced, announced_replay, unused_tag_ready, tag_valid, replay, next_tag, taken, last_word;
   logic [ReplaySlotW-1:0] slot;
   logic [WordW-1:0] word_q;
+  logic [AddrW-1:0] first, first_q;  // first piece of the slot
 
   stream_fifo #(
       .Width    (ReplaySlotW + 1),
@@ -61,26 +65,35 @@ module replay_ring
       .in_valid_i (tag_valid_i),
       .in_ready_o (unused_tag_ready),
       .in_data_i  ({tag_replay_i, tag_slot_i}),
-      .out_valid_o(tag_valid),
-      .out_ready_i(taken && last_word),
-      .out_data_o ({replay, slot})
+      .out_valid_o(announced),
+      .out_ready_i(next_tag),
+      .out_data_o ({announced_replay, slot})
   );
 
   assign taken     = out_valid_o && out_ready_i;
   assign last_word = word_q == WordW'(Words - 1);
+  assign next_tag  = !tag_valid || (taken && last_word);
 
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) word_q <= '0;
-    else if (taken) word_q <= last_word ? '0 : word_q + 1'b1;
-  end
-
-  // The first piece of the oldest tag's slot: a product with a constant, made by adding up.
-  logic [AddrW-1:0] first;
+  // A product with a constant, made by adding up.
   always_comb begin
     first = '0;
     for (int unsigned i = 0; i < ReplaySlotW; i++) begin
       if (slot[i]) first = first + AddrW'((1 << i) * Words * Pieces);
     end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) tag_valid <= 1'b0;
+    else if (next_tag) tag_valid <= announced;
+    if (next_tag) begin
+      replay  <= announced_replay;
+      first_q <= first;
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) word_q <= '0;
+    else if (taken) word_q <= last_word ? '0 : word_q + 1'b1;
   end
 
   // ---- Store ------------------------------------------------------------------------------------------------
@@ -99,7 +112,7 @@ module replay_ring
     else if (left_q != '0) left_q <= left_q - 1'b1;
   end
   always_ff @(posedge clk_i) begin
-    if (taken && !replay) write_addr_q <= first + offset_q;
+    if (taken && !replay) write_addr_q <= first_q + offset_q;
     else if (left_q != '0) write_addr_q <= write_addr_q + 1'b1;
     if (left_q != '0) mem[write_addr_q] <= shift_q[PieceW-1:0];
   end
@@ -110,31 +123,34 @@ module replay_ring
     else if (taken) offset_q <= last_word ? '0 : offset_q + AddrW'(Pieces);
   end
 
-  // ---- Replay -----------------------------------------------------------------------------------------------
+  // ---- Replay: address, memory, its output and the word that is gathered, a register each -------------------
   logic [CountW-1:0] read_q;    // pieces of the word that are on their way or there
-  logic [AddrW-1:0] read_addr;
-  logic [PieceW-1:0] piece_q;
-  logic fetch, fetched_q, full_q;
+  logic [AddrW-1:0] read_addr_q;
+  logic [PieceW-1:0] piece_q, gathered_q;
+  logic fetch, full_q;
+  logic [3:1] fetch_q, last_q;  // a piece, the word's last piece, in these registers
 
-  assign fetch     = tag_valid && replay && left_q == '0 && read_q != CountW'(Pieces);
-  assign read_addr = first + offset_q + AddrW'(read_q);
+  assign fetch = tag_valid && replay && read_q != CountW'(Pieces);
 
   always_ff @(posedge clk_i) begin
-    if (fetch) piece_q <= mem[read_addr];
+    read_addr_q <= first_q + offset_q + AddrW'(read_q);
+    if (fetch_q[1]) piece_q <= mem[read_addr_q];
+    gathered_q <= piece_q;
+    last_q     <= {last_q[2:1], read_q == CountW'(Pieces - 1)};
     if (taken && !replay) shift_q <= in_data_i;
-    else if (left_q != '0 || fetched_q) shift_q <= (shift_q >> PieceW) | (Width'(piece_q) << (Width - PieceW));
+    else if (left_q != '0 || fetch_q[3]) shift_q <= (shift_q >> PieceW) | (Width'(gathered_q) << (Width - PieceW));
   end
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      read_q    <= '0;
-      fetched_q <= 1'b0;
-      full_q    <= 1'b0;
+      read_q  <= '0;
+      fetch_q <= '0;
+      full_q  <= 1'b0;
     end else begin
-      fetched_q <= fetch;
+      fetch_q <= {fetch_q[2:1], fetch};
       if (taken) read_q <= '0;
       else if (fetch) read_q <= read_q + 1'b1;
       if (taken) full_q <= 1'b0;
-      else if (fetched_q && read_q == CountW'(Pieces)) full_q <= 1'b1;
+      else if (fetch_q[3] && last_q[3]) full_q <= 1'b1;
     end
   end
 

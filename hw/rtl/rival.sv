@@ -4,7 +4,7 @@
 /// Formula: rival = index of the largest logit but the target's, the lowest on a tie;
 ///          lacks = logit[target] - logit[rival] < margin.
 ///
-/// Latency: 1 cycle from the last logit to done_o. Initiation interval: Count cycles.
+/// Latency: 2 cycles from the last logit to done_o. Initiation interval: Count cycles.
 ///
 /// Protocol: a logit passes in every cycle with valid_i; target_i belongs to it. margin_i is read in the cycle of
 /// done_o, in which lacks_o and rival_o hold.
@@ -40,7 +40,9 @@ module rival
 
   logic [ClassW-1:0] index_q;
   logic signed [DataW-1:0] target_q, rival_q;
+  logic [ClassW-1:0] best_q;  // index of rival_q
   logic seen_q, last;  // another logit than the target's has passed
+  logic ended_q;
 
   assign last   = index_q == ClassW'(Count - 1);
   assign last_o = last;
@@ -49,9 +51,11 @@ module rival
     if (!rst_ni) begin
       index_q <= '0;
       seen_q  <= 1'b0;
+      ended_q <= 1'b0;
       done_o  <= 1'b0;
     end else begin
-      done_o <= valid_i && last;
+      ended_q <= valid_i && last;
+      done_o  <= ended_q;
       if (valid_i) begin
         index_q <= last ? '0 : index_q + 1'b1;
         seen_q  <= !last && (seen_q || index_q != target_i);
@@ -63,11 +67,15 @@ module rival
     if (valid_i && index_q == target_i) target_q <= data_i;
     if (valid_i && index_q != target_i && (!seen_q || data_i > rival_q)) begin
       rival_q <= data_i;
-      rival_o <= index_q;
+      best_q  <= index_q;
     end
   end
 
-  logic signed [DiffW-1:0] difference;
-  assign difference = DiffW'(target_q) - DiffW'(rival_q);
-  assign lacks_o   = difference < DiffW'(signed'({1'b0, margin_i}));
+  // The next vector's logits may be on their way.
+  logic signed [DiffW-1:0] difference_q;
+  always_ff @(posedge clk_i) begin
+    difference_q <= DiffW'(target_q) - DiffW'(rival_q);
+    rival_o      <= best_q;
+  end
+  assign lacks_o = difference_q < DiffW'(signed'({1'b0, margin_i}));
 endmodule

@@ -4,10 +4,10 @@
 ///
 /// Formula: greater[i] = weight[first][i] > weight[second][i]; less[i] likewise. Memory layout: as in mvu.
 ///
-/// Latency: from start_i to done_o 2 * InWords + 3 cycles.
+/// Latency: from start_i to done_o 2 * InWords + 5 cycles.
 ///
 /// Protocol: start_i is a pulse; the rows stay as they are until done_o, greater_o and less_o until the next start_i.
-/// Nobody else reads the memory meanwhile; rd_data_i follows rd_en_o by one cycle.
+/// Nobody else reads the memory meanwhile; rd_data_i follows rd_en_o by 3 cycles.
 /// Does not: multiply; of the difference only the sign matters.
 ///
 /// Parameters
@@ -57,19 +57,33 @@ module row_compare
   assign rd_en_o   = busy_q;
   assign rd_addr_o = base_q + fold;
 
-  logic read_q, read_turn_q, read_last_q;
-  logic [Pe-1:0] lane_q;
+  // ---- What travels with a word that is read ----------------------------------------------------------------
+  localparam int unsigned Way = 4;  // cycles until the row's weights are in weights_q
+  typedef struct packed {
+    logic          turn;
+    logic          last;
+    logic [Pe-1:0] lane;
+  } step_t;
+
+  step_t step, step_q[Way];
+  logic [Way-1:0] read_q;
+
+  assign step.turn = turn_q;
+  assign step.last = last_word;
+  for (genvar p = 0; p < Pe; p++) begin : gen_lane
+    assign step.lane[p] = 32'(row) == 32'(fold) * Pe + p;
+  end
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       busy_q <= 1'b0;
-      read_q <= 1'b0;
+      read_q <= '0;
       done_o <= 1'b0;
     end else begin
       if (start_i) busy_q <= 1'b1;
       else if (turn_q && last_word) busy_q <= 1'b0;
-      read_q <= busy_q;
-      done_o <= read_q && read_turn_q && read_last_q;
+      read_q <= {read_q[Way-2:0], busy_q};
+      done_o <= read_q[Way-1] && step_q[Way-1].turn && step_q[Way-1].last;
     end
     if (start_i) begin
       word_q <= '0;
@@ -82,28 +96,28 @@ module row_compare
         base_q <= base_q + AddrW'(OutWords);
       end
     end
-    read_turn_q <= turn_q;
-    read_last_q <= last_word;
-    for (int unsigned p = 0; p < Pe; p++) lane_q[p] <= 32'(row) == 32'(fold) * Pe + p;
+    step_q[0] <= step;
+    for (int unsigned k = 1; k < Way; k++) step_q[k] <= step_q[k-1];
   end
 
-  // The row's weights in the word that was read.
-  logic [Simd-1:0][WgtW-1:0] weights, first_q;
+  // The row's weights in the word that was read, and those of the first row when it is the second's turn.
+  logic [Simd-1:0][WgtW-1:0] weights, weights_q, first_q;
   logic [Simd-1:0] greater, less;
   always_comb begin
     weights = '0;
     for (int unsigned p = 0; p < Pe; p++) begin
-      if (lane_q[p]) weights = weights | rd_data_i[p*Simd*WgtW+:Simd*WgtW];
+      if (step_q[Way-2].lane[p]) weights = weights | rd_data_i[p*Simd*WgtW+:Simd*WgtW];
     end
     for (int unsigned s = 0; s < Simd; s++) begin
-      greater[s] = signed'(first_q[s]) > signed'(weights[s]);
-      less[s]    = signed'(first_q[s]) < signed'(weights[s]);
+      greater[s] = signed'(first_q[s]) > signed'(weights_q[s]);
+      less[s]    = signed'(first_q[s]) < signed'(weights_q[s]);
     end
   end
 
   always_ff @(posedge clk_i) begin
-    if (read_q && !read_turn_q) first_q <= weights;
-    if (read_q && read_turn_q) begin
+    weights_q <= weights;
+    first_q   <= weights_q;
+    if (read_q[Way-1] && step_q[Way-1].turn) begin
       greater_o <= (greater_o >> Simd) | (Inputs'(greater) << (Inputs - Simd));
       less_o    <= (less_o >> Simd) | (Inputs'(less) << (Inputs - Simd));
     end

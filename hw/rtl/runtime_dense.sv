@@ -4,12 +4,14 @@
 /// Each vector carries a tag, the bank of weights it is computed with: tag_valid_i pushes one per vector, in
 /// order, at any time before the vector's words arrive or while they wait.
 ///
-/// Initiation interval: InWords*OutWords cycles a vector.
+/// Initiation interval: InWords*OutWords cycles a vector. Latency: that of mvu and 1 cycle.
 ///
 /// Weight writes, clocked by wr_clk_i (clk_i may be a gated copy of it): accel_pkg::weight_write_t. A bank in use must
 /// not be written; a write to a bank that does not exist is dropped.
 /// Learning (Learn): a vector may be tagged with a lesson. From its last word on the next one is held until release_i;
-/// meanwhile, when its outputs have left, a learner reads and writes the weights (access_*, see weight_mover).
+/// meanwhile, when its outputs have left, a learner reads and writes the weights (access_*, see runtime_memory). What
+/// it reads follows by 3 cycles. A write, of either kind, can be read 2 cycles later, which is sooner than a vector can
+/// read that is announced behind it, or that release_i lets in behind it.
 /// Does not: check that a bank is complete or an address exists, or change the width of the input stream (use
 /// stream_width).
 ///
@@ -86,8 +88,10 @@ module runtime_dense
   end
 
   // ---- Tag: the bank of the vector at the input, and whether it has a lesson --------------------------------
-  logic tag_valid, lesson, unused_tag_ready, mvu_ready, announced, taken, last_word, held_q;
-  logic [RamBankW-1:0] bank;
+  logic tag_valid, lesson, unused_tag_ready, announced, taken, last_word, held_q;
+  logic word_ready, mvu_valid, mvu_ready;
+  logic [RamBankW-1:0] bank, mvu_bank;
+  logic [Simd*ActW-1:0] mvu_data;
   logic [WordCountW-1:0] word_q;
 
   stream_fifo #(
@@ -106,7 +110,7 @@ module runtime_dense
   );
 
   assign announced  = in_valid_i && tag_valid && !held_q;
-  assign in_ready_o = tag_valid && mvu_ready && !held_q;
+  assign in_ready_o = tag_valid && word_ready && !held_q;
   assign taken      = in_valid_i && in_ready_o;
   assign last_word  = word_q == WordCountW'(InWords - 1);
 
@@ -121,6 +125,21 @@ module runtime_dense
     else if (release_i) held_q <= 1'b0;
   end
   assign held_o = held_q;
+
+  // The unit's ready comes late and moves a pointer here; it does not reach the tags, nor what gives the words.
+  stream_fifo #(
+      .Width(RamBankW + Simd * ActW),
+      .Depth(2)
+  ) u_words (
+      .clk_i,
+      .rst_ni,
+      .in_valid_i (announced),
+      .in_ready_o (word_ready),
+      .in_data_i  ({bank, in_data_i}),
+      .out_valid_o(mvu_valid),
+      .out_ready_i(mvu_ready),
+      .out_data_o ({mvu_bank, mvu_data})
+  );
 
   // ---- Compute ----------------------------------------------------------------------------------------------
   logic step;
@@ -146,9 +165,9 @@ module runtime_dense
     ) u_mvu (
         .clk_i,
         .rst_ni,
-        .in_valid_i (announced),
+        .in_valid_i (mvu_valid),
         .in_ready_o (mvu_ready),
-        .in_data_i,
+        .in_data_i  (mvu_data),
         .out_valid_o,
         .out_ready_i,
         .out_data_o,
@@ -160,7 +179,7 @@ module runtime_dense
     assign read_o            = '0;
 
     logic unused_writes;
-    assign unused_writes = ^{wr_clk_i, write_i, bank, isolate_i, access_bank_i, access_rd_en_i, access_rd_addr_i,
+    assign unused_writes = ^{wr_clk_i, write_i, mvu_bank, isolate_i, access_bank_i, access_rd_en_i, access_rd_addr_i,
                              access_wr_en_i, access_wr_addr_i, access_wr_data_i, read_i};
   end else begin : gen_loaded
     localparam int unsigned FoldW = (OutWords > 1) ? $clog2(OutWords) : 1;
@@ -170,7 +189,7 @@ module runtime_dense
     logic [AddrW-1:0] wgt_addr;
     logic [FoldW-1:0] bias_addr;
     logic [Pe*Simd*WgtW-1:0] wgt_data;
-    logic [Pe*BiasW-1:0] bias_data;
+    logic [Pe*BiasW-1:0] bias_data, unused_bias_access;
     logic unused_move_ready;
     weight_read_data_t wgt_read, bias_read;
 
@@ -195,10 +214,10 @@ module runtime_dense
     ) u_mvu (
         .clk_i,
         .rst_ni,
-        .in_valid_i (announced),
+        .in_valid_i (mvu_valid),
         .in_ready_o (mvu_ready),
-        .in_data_i,
-        .in_bank_i  (bank),
+        .in_data_i  (mvu_data),
+        .in_bank_i  (mvu_bank),
         .wgt_en_o   (wgt_en),
         .wgt_bank_o (wgt_bank),
         .wgt_addr_o (wgt_addr),
@@ -213,8 +232,6 @@ module runtime_dense
     );
 
     // The learner reads when the unit does not: the next vector is held, and this one's outputs have left.
-    assign access_rd_data_o = wgt_data;
-
     runtime_memory #(
         .Width(Pe * Simd * WgtW),
         .Depth(Depth),
@@ -224,21 +241,24 @@ module runtime_dense
     ) u_weights (
         .clk_i,
         .rst_ni,
-        .rd_en_i     (wgt_en || access_rd_en_i),
-        .rd_bank_i   (access_rd_en_i ? access_bank_i : wgt_bank),
-        .rd_addr_i   (access_rd_en_i ? access_rd_addr_i : wgt_addr),
-        .rd_data_o   (wgt_data),
+        .rd_en_i         (wgt_en),
+        .rd_bank_i       (wgt_bank),
+        .rd_addr_i       (wgt_addr),
+        .rd_data_o       (wgt_data),
         .wr_clk_i,
         .write_i,
-        .isolate_i   (Learn ? isolate_i : 1'b1),
-        .move_en_i   (access_wr_en_i),
-        .move_ready_o(access_wr_ready_o),
-        .move_bank_i (access_bank_i),
-        .move_addr_i (access_wr_addr_i),
-        .move_data_i (access_wr_data_i),
-        .lock_i      (held_q || access_rd_en_i),
+        .isolate_i       (Learn ? isolate_i : 1'b1),
+        .access_bank_i,
+        .access_rd_en_i,
+        .access_rd_addr_i,
+        .access_rd_data_o,
+        .move_en_i       (access_wr_en_i),
+        .move_ready_o    (access_wr_ready_o),
+        .move_addr_i     (access_wr_addr_i),
+        .move_data_i     (access_wr_data_i),
+        .lock_i          (held_q),
         .read_i,
-        .read_o      (wgt_read)
+        .read_o          (wgt_read)
     );
 
     runtime_memory #(
@@ -250,30 +270,25 @@ module runtime_dense
     ) u_biases (
         .clk_i,
         .rst_ni,
-        .rd_en_i     (bias_en),
-        .rd_bank_i   (bias_bank),
-        .rd_addr_i   (bias_addr),
-        .rd_data_o   (bias_data),
+        .rd_en_i         (bias_en),
+        .rd_bank_i       (bias_bank),
+        .rd_addr_i       (bias_addr),
+        .rd_data_o       (bias_data),
         .wr_clk_i,
         .write_i,
-        .isolate_i   (1'b1),
-        .move_en_i   (1'b0),
-        .move_ready_o(unused_move_ready),
-        .move_bank_i ('0),
-        .move_addr_i ('0),
-        .move_data_i ('0),
-        .lock_i      (1'b0),
+        .isolate_i       (1'b1),
+        .access_bank_i   ('0),
+        .access_rd_en_i  (1'b0),
+        .access_rd_addr_i('0),
+        .access_rd_data_o(unused_bias_access),
+        .move_en_i       (1'b0),
+        .move_ready_o    (unused_move_ready),
+        .move_addr_i     ('0),
+        .move_data_i     ('0),
+        .lock_i          (1'b0),
         .read_i,
-        .read_o      (bias_read)
+        .read_o          (bias_read)
     );
-
-`ifndef SYNTHESIS
-    always_ff @(posedge clk_i) begin
-      if (rst_ni) begin
-        assert (!(wgt_en && access_rd_en_i)) else $error("runtime_dense: %m is read by unit and learner at once.");
-      end
-    end
-`endif
   end
 
   // The upper bank bits select nothing in a small memory.

@@ -184,8 +184,36 @@ module runtime_head
 
   if (Extra > 0) begin : gen_extra
     localparam int unsigned PaddedLanes = ExtraWords * FirstSimd;
-    logic words_valid, words_ready;
-    logic [FirstSimd*ActW-1:0] words_data;
+    logic beat_valid, beat_ready, first_valid, first_ready, words_valid, words_ready;
+    logic [ExtraLanes*ActW-1:0] beat_data;
+    logic [FirstSimd*ActW-1:0] first_data, words_data;
+
+    // Whose turn it is does not reach to those who give the extra inputs, nor into the pool.
+    stream_skid #(
+        .Width(ExtraLanes * ActW)
+    ) u_extra_skid (
+        .clk_i,
+        .rst_ni,
+        .in_valid_i (extra_valid_i),
+        .in_ready_o (extra_ready_o),
+        .in_data_i  (extra_data_i),
+        .out_valid_o(beat_valid),
+        .out_ready_i(beat_ready),
+        .out_data_o (beat_data)
+    );
+
+    stream_skid #(
+        .Width(FirstSimd * ActW)
+    ) u_first_skid (
+        .clk_i,
+        .rst_ni,
+        .in_valid_i (word_valid),
+        .in_ready_o (word_ready),
+        .in_data_i  (word_data),
+        .out_valid_o(first_valid),
+        .out_ready_i(first_ready),
+        .out_data_o (first_data)
+    );
 
     stream_width #(
         .LaneW   (ActW),
@@ -194,9 +222,9 @@ module runtime_head
     ) u_extra_words (
         .clk_i,
         .rst_ni,
-        .in_valid_i (extra_valid_i),
-        .in_ready_o (extra_ready_o),
-        .in_data_i  ((PaddedLanes * ActW)'(extra_data_i)),
+        .in_valid_i (beat_valid),
+        .in_ready_o (beat_ready),
+        .in_data_i  ((PaddedLanes * ActW)'(beat_data)),
         .out_valid_o(words_valid),
         .out_ready_i(words_ready),
         .out_data_o (words_data)
@@ -209,9 +237,9 @@ module runtime_head
     ) u_append (
         .clk_i,
         .rst_ni,
-        .first_valid_i (word_valid),
-        .first_ready_o (word_ready),
-        .first_data_i  (word_data),
+        .first_valid_i (first_valid),
+        .first_ready_o (first_ready),
+        .first_data_i  (first_data),
         .second_valid_i(words_valid),
         .second_ready_o(words_ready),
         .second_data_i (words_data),
@@ -464,7 +492,9 @@ module runtime_head
   );
 
   // ---- Learner ----------------------------------------------------------------------------------------------
-  assign busy_o = hidden_held || out_held;
+  // A cycle later, on its way to those far away who wait for it. The image of the vector with the lesson counts as in
+  // flight until then and longer.
+  always_ff @(posedge clk_i) busy_o <= rst_ni && (hidden_held || out_held);
 
   if (Learn) begin : gen_learner
     head_learner #(

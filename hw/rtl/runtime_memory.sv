@@ -7,11 +7,18 @@
 ///
 /// Write: a 32-bit chunk a cycle of wr_clk_i, when write_i is for this layer and kind of memory
 /// (accel_pkg::weight_write_t). A write to a bank that does not exist is dropped: in the memory's narrower bank number
-/// it would alias a bank in use.
-/// Read: see weight_ram.
-/// Read back: one chunk, in a cycle in which the layer does not read and lock_i is low; data_o one cycle later.
+/// it would alias a bank in use. A write or a move is in the cells at the end of the cycle behind its own: wr_clk_i has
+/// to run in that cycle, too, and a read in a later one sees it.
+/// Read: see weight_ram; nothing else reads in a cycle with rd_en_i.
+/// Access: a learner's read, of the whole word, 3 cycles later. It is in the cells a cycle after access_rd_en_i, in
+/// which rd_en_i is low; an assertion watches that.
+/// Read back: one chunk; read_o is a register. A request is looked at a cycle late and waits there until neither the
+/// layer nor a learner reads and lock_i is low; read_o.done comes 3 cycles after that. It is served once: it stays
+/// until done and is then low for a cycle at least. A request that is withdrawn before may still be served in the cycle
+/// behind, so for 5 cycles done may belong to it.
 /// Move: a learner in the layer's domain writes whole words, in cycles with move_ready_o, which is low when the write
-/// port has the memory. What it says is clamped by isolate_i, which is high while the domain has no supply.
+/// port has the memory. What it says is clamped by isolate_i, which is high while the domain has no supply. What is
+/// behind the clamp belongs to the memory and keeps its supply with it.
 /// Does not: check that the word exists.
 ///
 /// Parameters
@@ -38,9 +45,12 @@ module runtime_memory
     input  logic                wr_clk_i,
     input  weight_write_t       write_i,
     input  logic                isolate_i,
+    input  logic [RamBankW-1:0] access_bank_i,  // of reads and moves
+    input  logic                access_rd_en_i,
+    input  logic [   AddrW-1:0] access_rd_addr_i,
+    output logic [   Width-1:0] access_rd_data_o,
     input  logic                move_en_i,
     output logic                move_ready_o,
-    input  logic [RamBankW-1:0] move_bank_i,
     input  logic [   AddrW-1:0] move_addr_i,
     input  logic [   Width-1:0] move_data_i,
     input  logic                lock_i,
@@ -62,18 +72,63 @@ module runtime_memory
   assign write        = write_i.enable && write_i.layer == Layer && write_i.bias == Bias && 32'(write_i.bank) < Banks;
   assign move_ready_o = !write;
 
-  // ---- Read back --------------------------------------------------------------------------------------------
-  logic granted, granted_q;
-  logic [ChunkW-1:0] read_chunk_q;
+  // ---- Reads of others than the layer: registered before they meet the layer's address ----------------------
+  logic back, back_q, learner_q, served_q, granted;
+  logic [RamBankW-1:0] access_bank_q;
+  logic [AddrW-1:0] access_addr_q;
+  logic [ChunkW-1:0] access_chunk_q;
 
-  assign granted = read_i.valid && read_i.layer == Layer && read_i.bias == Bias && 32'(read_i.bank) < Banks &&
-                   32'(read_i.address >> Shift) < Depth && !rd_en_i && !lock_i && !granted_q;
+  assign back = read_i.valid && read_i.layer == Layer && read_i.bias == Bias && 32'(read_i.bank) < Banks &&
+                32'(read_i.address >> Shift) < Depth;
+
+  // A learner comes first; the request that waits has the registers again when it is done.
+  assign granted = back_q && !learner_q && !served_q && !lock_i && !rd_en_i;
 
   always_ff @(posedge clk_i) begin
-    granted_q <= rst_ni && granted;
-    if (granted) read_chunk_q <= ChunkW'(read_i.address & WriteAddrW'(2 ** Shift - 1));
+    if (!rst_ni) begin
+      back_q    <= 1'b0;
+      learner_q <= 1'b0;
+      served_q  <= 1'b0;
+    end else begin
+      back_q    <= back;
+      learner_q <= access_rd_en_i;
+      served_q  <= granted || (served_q && back_q);
+    end
+    access_bank_q  <= access_rd_en_i ? access_bank_i : read_i.bank[RamBankW-1:0];
+    access_addr_q  <= access_rd_en_i ? access_rd_addr_i : AddrW'(read_i.address >> Shift);
+    access_chunk_q <= ChunkW'(read_i.address & WriteAddrW'(2 ** Shift - 1));
   end
 
+  // ---- Their words: registered behind the memory, which is slow and as wide as its banks are deep -----------
+  logic back_read_q, learner_read_q, back_fetched_q;
+  logic [ChunkW-1:0] chunk_q;  // of the request that was granted last
+  logic [Width-1:0] fetched_q;
+  logic [Chunks*ChunkBits-1:0] padded;
+
+  assign access_rd_data_o = fetched_q;
+  assign padded           = (Chunks * ChunkBits)'(fetched_q);
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      back_read_q    <= 1'b0;
+      learner_read_q <= 1'b0;
+      back_fetched_q <= 1'b0;
+      read_o         <= '0;
+    end else begin
+      back_read_q    <= granted;
+      learner_read_q <= learner_q;
+      back_fetched_q <= back_read_q;
+      read_o         <= '0;
+      read_o.done    <= back_fetched_q;
+      for (int unsigned k = 0; k < Chunks; k++) begin
+        if (back_fetched_q && chunk_q == ChunkW'(k)) read_o.data <= padded[k*ChunkBits+:ChunkBits];
+      end
+    end
+    if (granted) chunk_q <= access_chunk_q;
+    if (back_read_q || learner_read_q) fetched_q <= rd_data_o;
+  end
+
+  // ---- Writes: port or learner, registered in front of the cells --------------------------------------------
   typedef struct packed {
     logic                enable;
     logic [RamBankW-1:0] bank;
@@ -86,9 +141,27 @@ module runtime_memory
       .Width($bits(move_t))
   ) u_isolation (
       .isolate_i,
-      .data_i({move_en_i, move_bank_i, move_addr_i, move_data_i}),
+      .data_i({move_en_i, access_bank_i, move_addr_i, move_data_i}),
       .data_o(move)
   );
+
+  logic wr_chunk_en_q, wr_word_en_q;
+  logic [RamBankW-1:0] wr_bank_q;
+  logic [AddrW-1:0] wr_addr_q;
+  logic [ChunkW-1:0] wr_chunk_q;
+  logic [ChunkBits-1:0] wr_data_q;
+  logic [Width-1:0] wr_word_q;
+
+  // No reset: writes come while the domain is in reset, and the write port is idle in the device's.
+  always_ff @(posedge wr_clk_i) begin
+    wr_chunk_en_q <= write;
+    wr_word_en_q  <= move.enable && !write;
+    wr_bank_q     <= write ? write_i.bank[RamBankW-1:0] : move.bank;
+    wr_addr_q     <= write ? AddrW'(write_i.address >> Shift) : move.address;
+    wr_chunk_q    <= ChunkW'(chunk);
+    wr_data_q     <= write_i.data;
+    wr_word_q     <= move.data;
+  end
 
   weight_ram #(
       .Width(Width),
@@ -97,31 +170,28 @@ module runtime_memory
   ) u_ram (
       .clk_i,
       .wr_clk_i,
-      .rd_en_i    (rd_en_i || granted),
-      .rd_bank_i  (granted ? read_i.bank[RamBankW-1:0] : rd_bank_i),
-      .rd_addr_i  (granted ? AddrW'(read_i.address >> Shift) : rd_addr_i),
+      .rd_en_i    (rd_en_i || learner_q || granted),
+      .rd_bank_i  (rd_en_i ? rd_bank_i : access_bank_q),
+      .rd_addr_i  (rd_en_i ? rd_addr_i : access_addr_q),
       .rd_data_o,
-      .wr_en_i    (write),
-      .wr_bank_i  (write_i.bank[RamBankW-1:0]),
-      .wr_addr_i  (AddrW'(write_i.address >> Shift)),
-      .wr_chunk_i (ChunkW'(chunk)),
-      .wr_data_i  (write_i.data),
-      .word_en_i  (move.enable && !write),
-      .word_bank_i(move.bank),
-      .word_addr_i(move.address),
-      .word_data_i(move.data)
+      .wr_en_i    (wr_chunk_en_q),
+      .wr_bank_i  (wr_bank_q),
+      .wr_addr_i  (wr_addr_q),
+      .wr_chunk_i (wr_chunk_q),
+      .wr_data_i  (wr_data_q),
+      .word_en_i  (wr_word_en_q),
+      .word_bank_i(wr_bank_q),
+      .word_addr_i(wr_addr_q),
+      .word_data_i(wr_word_q)
   );
 
-  // The chunk that was read back, from the word of a cycle before.
-  logic [Chunks*ChunkBits-1:0] padded;
-  always_comb begin
-    padded      = (Chunks * ChunkBits)'(rd_data_o);
-    read_o      = '0;
-    read_o.done = granted_q;
-    for (int unsigned k = 0; k < Chunks; k++) begin
-      if (granted_q && read_chunk_q == ChunkW'(k)) read_o.data = padded[k*ChunkBits+:ChunkBits];
+`ifndef SYNTHESIS
+  always_ff @(posedge clk_i) begin
+    if (rst_ni) begin
+      assert (!(rd_en_i && learner_q)) else $error("runtime_memory: %m is read by unit and learner at once.");
     end
   end
+`endif
 
   // The upper address and bank bits select nothing in a small memory.
   logic unused_bits;

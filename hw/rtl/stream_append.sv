@@ -31,15 +31,20 @@ module stream_append #(
   localparam int unsigned CountW = $clog2(Total);
 
   logic [CountW-1:0] count_q;
-  logic second;
-  assign second         = count_q >= CountW'(FirstWords);
-  assign out_valid_o    = second ? second_valid_i : first_valid_i;
-  assign out_data_o     = second ? second_data_i : first_data_i;
-  assign first_ready_o  = !second && out_ready_i;
-  assign second_ready_o = second && out_ready_i;
+  logic second_q;  // count_q >= FirstWords; on both sides many wait for it
+  assign out_valid_o    = second_q ? second_valid_i : first_valid_i;
+  assign out_data_o     = second_q ? second_data_i : first_data_i;
+  assign first_ready_o  = !second_q && out_ready_i;
+  assign second_ready_o = second_q && out_ready_i;
 
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) count_q <= '0;
-    else if (out_valid_o && out_ready_i) count_q <= (count_q == CountW'(Total - 1)) ? '0 : count_q + 1'b1;
+    if (!rst_ni) begin
+      count_q  <= '0;
+      second_q <= 1'b0;
+    end else if (out_valid_o && out_ready_i) begin
+      count_q <= (count_q == CountW'(Total - 1)) ? '0 : count_q + 1'b1;
+      if (count_q == CountW'(Total - 1)) second_q <= 1'b0;
+      else if (count_q == CountW'(FirstWords - 1)) second_q <= 1'b1;
+    end
   end
 endmodule

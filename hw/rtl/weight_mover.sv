@@ -5,13 +5,14 @@
 ///            x[i] > (dither + i * Weyl) mod 2**shift
 ///          weight[o][i] += direction[o], unless it stands at the end of its range.
 ///
-/// Reads a word of the memory a cycle and writes it two cycles later. Memory layout: as in mvu.
-/// Latency: from start_i to done_o words * folds + 3 cycles, with folds = OutWords, or for Pair the one or two words
+/// Reads a word of the memory a cycle and offers it, moved, 5 cycles later. Memory layout: as in mvu.
+/// Latency: from start_i to done_o words * folds + 6 cycles, with folds = OutWords, or for Pair the one or two words
 /// with the two rows; more by the cycles in which the memory is not free to be written. lost_o holds in the cycle of
 /// done_o.
 ///
 /// Protocol: start_i is a pulse; everything else stays as it is until done_o. Nobody else reads the memory meanwhile;
-/// rd_data_i and x_data_i follow rd_en_o by one cycle and are held.
+/// x_data_i follows rd_en_o by 1 cycle, rd_data_i by 3. wr_*: valid/ready. Words on their way never stall: a word is
+/// read when it has a place in the queue of those that are written.
 /// Does not: change biases, or choose rows.
 ///
 /// Parameters
@@ -60,6 +61,9 @@ module weight_mover
   localparam int unsigned StuckW = $clog2(Pe * Simd + 1);
   localparam int unsigned MostLost = InWords * Simd * (Pair ? 2 : Outputs);
   localparam int unsigned MostLostW = $clog2(MostLost + 1);
+  // Places for the words on their way and those that wait for the memory: enough for a word a cycle, see Latency.
+  localparam int unsigned Places = 8;
+  localparam int unsigned PlacesW = $clog2(Places + 1);
   localparam int unsigned LeastShift = 8;  // all dithers have so many bits, the shift says how many more
   localparam int unsigned MostShift = (1 << ShiftW) - 1;
 
@@ -71,11 +75,9 @@ module weight_mover
     $error("weight_mover: a lesson may lose %0d movements, LostW is %0d bits.", MostLost, LostW);
   end
 
-  logic advance;  // the pipeline moves
-  assign advance = !wr_en_o || wr_ready_i;
-
   // ---- Which word, which rows -------------------------------------------------------------------------------
   logic busy_q, second_q, last_fold, last_word, issue;
+  logic [PlacesW-1:0] reserved_q;
   logic [WordW-1:0] word_q;
   logic [AddrW-1:0] base_q;  // first word of the fold 0 of input word word_q
   logic [FoldW-1:0] fold;
@@ -131,7 +133,7 @@ module weight_mover
   end
 
   assign last_word = word_q == WordW'(InWords - 1);
-  assign issue     = busy_q && advance;
+  assign issue     = busy_q && reserved_q != PlacesW'(Places);
   assign rd_en_o   = issue;
   assign rd_addr_o = base_q + AddrW'(fold);
   assign x_addr_o  = word_q;
@@ -158,89 +160,118 @@ module weight_mover
     end
   end
 
-  // ---- Stage 1: the words are there; which inputs' weights move ---------------------------------------------
-  logic read_q, read_last_q;
-  logic [AddrW-1:0] read_addr_q;
-  logic [Pe-1:0] read_up_q, read_down_q;
-  logic [MostShift-1:0] read_dither_q;
-  logic [Simd-1:0] moves;
+  // ---- What travels with a word; the number is the stage that it is in --------------------------------------
+  typedef struct packed {
+    logic             last;
+    logic [AddrW-1:0] address;
+    logic [Pe-1:0]    up;
+    logic [Pe-1:0]    down;
+  } step_t;
+
+  logic [4:1] valid_q;
+  step_t step1_q, step2_q, step3_q, step4_q;
 
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) read_q <= 1'b0;
-    else if (advance) read_q <= busy_q;
-    if (advance) begin
-      read_last_q   <= last_fold && last_word;
-      read_addr_q   <= rd_addr_o;
-      read_up_q     <= up;
-      read_down_q   <= down;
-      read_dither_q <= dither_q;
-    end
+    if (!rst_ni) valid_q <= '0;
+    else valid_q <= {valid_q[3:1], issue};
+    step1_q <= '{last: last_fold && last_word, address: rd_addr_o, up: up, down: down};
+    step2_q <= step1_q;
+    step3_q <= step2_q;
+    step4_q <= step3_q;
   end
 
-  // Bits of a dither beyond those that every shift has, and which of them count.
-  logic [MostShift-LeastShift-1:0] high_bits;
-  assign high_bits = ~('1 << (shift_i - ShiftW'(LeastShift)));
+  // ---- Stages 1 and 2: the inputs are there; which inputs' weights move -------------------------------------
+  logic [MostShift-1:0] read_dither_q;
+  logic [MostShift-LeastShift-1:0] high_bits_q;  // of a dither beyond those that every shift has: which of them count
+  logic [Simd-1:0] clear_q, moves_q;
+  logic [Simd-1:0][LeastShift-1:0] low_q;
+  logic [Simd*ActW-1:0] x_q;
+
+  always_ff @(posedge clk_i) begin
+    read_dither_q <= dither_q;
+    high_bits_q   <= ~('1 << (shift_i - ShiftW'(LeastShift)));
+    x_q           <= x_data_i;
+  end
 
   for (genvar s = 0; s < Simd; s++) begin : gen_input
     logic [MostShift-1:0] dither;
-    assign dither   = read_dither_q + MostShift'(s * Weyl);
-    assign moves[s] = (dither[MostShift-1:LeastShift] & high_bits) == '0 &&
-                      LeastShift'(x_data_i[s*ActW+:ActW]) > dither[LeastShift-1:0];
-  end
-
-  // ---- Stage 2: move and write ------------------------------------------------------------------------------
-  logic last_q;
-  logic [Pe-1:0] up_q, down_q;
-  logic [Simd-1:0] moves_q;
-  logic [Pe-1:0][Simd-1:0][WgtW-1:0] weight_q, moved;
-  logic [Pe-1:0][Simd-1:0] stuck;
-
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) wr_en_o <= 1'b0;
-    else if (advance) wr_en_o <= read_q;
-    if (advance) begin
-      last_q    <= read_last_q;
-      wr_addr_o <= read_addr_q;
-      up_q      <= read_up_q;
-      down_q    <= read_down_q;
-      moves_q   <= moves;
-      weight_q  <= rd_data_i;
+    assign dither = read_dither_q + MostShift'(s * Weyl);
+    always_ff @(posedge clk_i) begin
+      clear_q[s] <= (dither[MostShift-1:LeastShift] & high_bits_q) == '0;
+      low_q[s]   <= dither[LeastShift-1:0];
+      moves_q[s] <= clear_q[s] && LeastShift'(x_q[s*ActW+:ActW]) > low_q[s];
     end
   end
+
+  // ---- Stage 3: the weights are there; which of them move ---------------------------------------------------
+  // ---- Stage 4: they move, and wait for the memory ----------------------------------------------------------
+  logic [Pe-1:0][Simd-1:0][WgtW-1:0] moved;
+  logic [Pe-1:0][Simd-1:0] stuck_q;
 
   for (genvar p = 0; p < Pe; p++) begin : gen_output
     for (genvar s = 0; s < Simd; s++) begin : gen_weight
       // The end of the range in a row's direction has one sign bit and the other value in all bits behind it.
-      logic [WgtW-1:0] weight;
-      logic to_move, at_end, steps;
-      assign weight      = weight_q[p][s];
-      assign to_move     = moves_q[s] && (up_q[p] || down_q[p]);
-      assign at_end      = weight == {down_q[p], {(WgtW - 1) {!down_q[p]}}};
-      assign stuck[p][s] = to_move && at_end;
-      assign steps       = to_move && !at_end;
-      assign moved[p][s] = weight + {{(WgtW - 1) {steps && down_q[p]}}, steps};
+      logic [WgtW-1:0] weight, weight_q;
+      logic to_move, at_end, steps_q;
+      assign weight  = rd_data_i[(p*Simd+s)*WgtW+:WgtW];
+      assign to_move = moves_q[s] && (step3_q.up[p] || step3_q.down[p]);
+      assign at_end  = weight == {step3_q.down[p], {(WgtW - 1) {!step3_q.down[p]}}};
+
+      always_ff @(posedge clk_i) begin
+        weight_q      <= weight;
+        steps_q       <= to_move && !at_end;
+        stuck_q[p][s] <= to_move && at_end;
+      end
+      assign moved[p][s] = weight_q + {{(WgtW - 1) {steps_q && step4_q.down[p]}}, steps_q};
     end
   end
-  assign wr_data_o = moved;
 
-  logic unused_dither;
-  assign unused_dither = dither_i[DitherW-1];
+  logic push, pop, last, unused_ready;
+  assign push = valid_q[4];
+  assign pop  = wr_en_o && wr_ready_i;
 
-  logic [StuckW-1:0] stuck_now;
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) reserved_q <= '0;
+    else if (issue && !pop) reserved_q <= reserved_q + 1'b1;
+    else if (pop && !issue) reserved_q <= reserved_q - 1'b1;
+  end
+
+  stream_fifo #(
+      .Width    (1 + AddrW + Pe * Simd * WgtW),
+      .Depth    (Places),
+      .NeverFull(1'b1)
+  ) u_queue (
+      .clk_i,
+      .rst_ni,
+      .in_valid_i (push),
+      .in_ready_o (unused_ready),
+      .in_data_i  ({step4_q.last, step4_q.address, moved}),
+      .out_valid_o(wr_en_o),
+      .out_ready_i(wr_ready_i),
+      .out_data_o ({last, wr_addr_o, wr_data_o})
+  );
+
+  logic unused_bits;
+  assign unused_bits = ^{dither_i[DitherW-1], step4_q.up};
+
+  // ---- What was lost ----------------------------------------------------------------------------------------
+  logic [StuckW-1:0] stuck_now, stuck_now_q;
   always_comb begin
     stuck_now = '0;
     for (int unsigned p = 0; p < Pe; p++) begin
-      for (int unsigned s = 0; s < Simd; s++) stuck_now = stuck_now + StuckW'(stuck[p][s]);
+      for (int unsigned s = 0; s < Simd; s++) stuck_now = stuck_now + StuckW'(stuck_q[p][s]);
     end
   end
 
   logic [MostLostW-1:0] lost_q;
   assign lost_o = LostW'(lost_q);
 
+  // A word is counted before it can leave the queue and be the last one.
   always_ff @(posedge clk_i) begin
     if (!rst_ni) done_o <= 1'b0;
-    else done_o <= wr_en_o && wr_ready_i && last_q;
+    else done_o <= pop && last;
+    stuck_now_q <= push ? stuck_now : '0;
     if (start_i) lost_q <= '0;
-    else if (wr_en_o && wr_ready_i) lost_q <= lost_q + MostLostW'(stuck_now);
+    else lost_q <= lost_q + MostLostW'(stuck_now_q);
   end
 endmodule

@@ -41,8 +41,18 @@ DEFECTS = {
     ),
     "words of which no weight moves are not written": (
         "weight_mover",
-        "else if (advance) wr_en_o <= read_q;",
-        "else if (advance) wr_en_o <= read_q && (read_last_q || ((|moves) && (|(read_up_q | read_down_q))));",
+        """assign push = valid_q[4];
+  assign pop  = wr_en_o && wr_ready_i;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) reserved_q <= '0;""",
+        """logic moves4_q;
+  assign push = valid_q[4] && (step4_q.last || moves4_q);
+  assign pop  = wr_en_o && wr_ready_i;
+
+  always_ff @(posedge clk_i) begin
+    moves4_q <= (|moves_q) && (|(step3_q.up | step3_q.down));
+    if (!rst_ni || 1'b1) reserved_q <= '0;""",
         "two",
     ),
     "a word behind is read for nothing": (

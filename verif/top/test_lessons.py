@@ -39,8 +39,8 @@ DEFECTS = {
         "moe_core", "frame_image.lesson.valid && (|frame_start)", "(|frame_start)", "mixed/idle=none/stall=none"
     ),
     "an image overtakes the lesson before it": (
-        "runtime_dense", "tag_valid && !held_q;\n  assign in_ready_o = tag_valid && mvu_ready && !held_q;",
-        "tag_valid;\n  assign in_ready_o = tag_valid && mvu_ready;", "back_to_back/mode=3", "eight"
+        "runtime_dense", "tag_valid && !held_q;\n  assign in_ready_o = tag_valid && word_ready && !held_q;",
+        "tag_valid;\n  assign in_ready_o = tag_valid && word_ready;", "back_to_back/mode=3", "eight"
     ),
     "units at the end of their range move": (
         "head_learner", "&& !(&hidden_data_i", "&& 1'b1 || (&hidden_data_i", "back_to_back/mode=3"

@@ -41,7 +41,12 @@ DEFECTS = {
         "!(image_i.gated && 1'b0);",
         "one_mode/mode=4",
     ),
-    "weights of bank 0 for every image": ("runtime_dense", ".in_bank_i  (bank),", ".in_bank_i  ('0),", "bank_changes"),
+    "weights of bank 0 for every image": (
+        "runtime_dense",
+        ".in_bank_i  (mvu_bank),",
+        ".in_bank_i  ('0),",
+        "bank_changes",
+    ),
     "ingress does not drain": (
         "image_ingress",
         "s_last_i ? Idle : Drain;",

@@ -42,19 +42,20 @@ class Logits:
 
 
 class Margin:
-    """Drives the margin of a vector in the cycle after its last logit."""
+    """Drives the margin of a vector two cycles after its last logit."""
 
     def __init__(self, dut: Any, logits: Logits) -> None:
-        self.dut, self.logits, self.next = dut, logits, None
+        self.dut, self.logits = dut, logits
+        self.way: list[int | None] = [None, None]
 
     def drive(self) -> None:
-        self.dut.margin_i.value = 0 if self.next is None else self.next
+        self.dut.margin_i.value = self.way[0] or 0
 
     def sample(self, cycle: int) -> None:
-        self.next = self.logits.margin
+        self.way = [self.way[1], self.logits.margin]
 
     def reset(self) -> None:
-        self.next = None
+        self.way = [None, None]
 
 
 @cocotb.test()

@@ -22,9 +22,9 @@ LAYER = RuntimeLayer(P["InWords"] * P["Simd"], P["OutWords"] * P["Pe"], P["Pe"],
 
 @cocotb.test()
 async def data(dut: Any) -> None:
-    """Every pair of rows of random weights, equal ones among them; 2 * InWords + 3 cycles."""
+    """Every pair of rows of random weights, equal ones among them; 2 * InWords + 5 cycles."""
     rng = generator()
-    memory = Memory([], dut.rd_en_o, dut.rd_addr_o, dut.rd_data_i)
+    memory = Memory([], dut.rd_en_o, dut.rd_addr_o, dut.rd_data_i, latency=3)
     done = Monitor(dut.done_o, [dut.greater_o, dut.less_o])
     bench = Bench(dut, [memory, done])
     await bench.start()
@@ -39,7 +39,7 @@ async def data(dut: Any) -> None:
             await bench.step()
             dut.start_i.value = 0
             done.words.clear()
-            await bench.step(2 * P["InWords"] + 3)
+            await bench.step(2 * P["InWords"] + 5)
             assert done.words == [(bits(weights[first] > weights[second]), bits(weights[first] < weights[second]))]
 
 

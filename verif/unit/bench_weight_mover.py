@@ -35,7 +35,7 @@ class Mover:
 
     def __init__(self, dut: Any, pattern: str) -> None:
         self.dut, self.rng = dut, generator(pattern)
-        self.weights = Memory([], dut.rd_en_o, dut.rd_addr_o, dut.rd_data_i)
+        self.weights = Memory([], dut.rd_en_o, dut.rd_addr_o, dut.rd_data_i, latency=3)
         self.inputs = Memory([], dut.rd_en_o, dut.x_addr_o, dut.x_data_i)
         self.writer = Writer(self.weights, dut, "wr", active(pattern, random.Random(pattern)))
         self.done = Monitor(dut.done_o, [dut.lost_o])
@@ -95,7 +95,7 @@ async def data(dut: Any, pattern: str) -> None:
 
 @cocotb.test()
 async def latency(dut: Any) -> None:
-    """A word a cycle: words times folds (or the one or two of a pair of rows), and three cycles."""
+    """A word a cycle: words times folds (or the one or two of a pair of rows), and six cycles."""
     mover = Mover(dut, "none")
     await mover.bench.start()
     for _ in range(6):
@@ -103,4 +103,4 @@ async def latency(dut: Any) -> None:
         folds = len({int(i) // P["Pe"] for i in np.flatnonzero(directions)}) if PAIR else P["OutWords"]
         weights = mover.rng.integers(-5, 5, (OUTPUTS, INPUTS))
         cycles = await mover.move(weights, mover.rng.integers(0, 256, INPUTS), directions, 8, 0)
-        assert cycles == P["InWords"] * folds + 3
+        assert cycles == P["InWords"] * folds + 6

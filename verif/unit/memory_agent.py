@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A memory around a design under test: words that are read a cycle later and held, and written in some cycles only."""
+"""A memory around a design under test: words that are read some cycles later, and written in some cycles only."""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,19 +13,19 @@ class Memory:
 
     Args:
         words: contents.
-        enable, address, data: ports of the read side; the word follows its address by a cycle.
+        enable, address, data: ports of the read side.
+        latency: cycles from an address to its word, which is there in that cycle only.
     """
 
-    def __init__(self, words: list[int], enable: Any, address: Any, data: Any) -> None:
+    def __init__(self, words: list[int], enable: Any, address: Any, data: Any, latency: int = 1) -> None:
         self.words, self.enable, self.address, self.data = words, enable, address, data
-        self.now = 0
+        self.way = deque([0] * latency, latency)
 
     def drive(self) -> None:
-        self.data.value = self.now
+        self.data.value = self.way[0]
 
     def sample(self, cycle: int) -> None:
-        if self.enable.value == 1:
-            self.now = self.words[self.address.value.to_unsigned()]
+        self.way.append(self.words[self.address.value.to_unsigned()] if self.enable.value == 1 else 0)
 
     def reset(self) -> None: ...
 

@@ -23,12 +23,12 @@ def test_average_pool(shape: dict[str, int]) -> None:
 
 
 DEFECTS = {
-    "truncates": ("average_pool", ".acc_i ($signed({1'b0, sum[i]}))",
-                  ".acc_i ($signed({1'b0, sum[i] & {SumW{1'b1}} << Shift}))"),
+    "truncates": ("average_pool", ".acc_i ($signed({1'b0, sum_q[i]}))",
+                  ".acc_i ($signed({1'b0, sum_q[i] & {SumW{1'b1}} << Shift}))"),
     "rounds-half-up": ("requantize", "(|magnitude[Shift-2:0]) | magnitude[Shift]", "1'b1"),
     "divides-by-the-side": ("average_pool", "Shift = 2 * $clog2(Size)", "Shift = $clog2(Size)"),
     "the-sum-wraps": ("average_pool", "SumW  = ActW + Shift", "SumW  = ActW + Shift - 1"),
-    "forgets-a-row": ("pool_position", "dx_q == '0 && dy_q == '0", "dx_q == '0"),
+    "forgets-a-row": ("pool_position", "<= next_dy == '0;", "<= 1'b1;"),
     "keeps-the-last-window": ("average_pool", "first ? '0 : mem[addr]", "mem[addr]"),
     "overwrites-a-waiting-word": ("average_pool", "!complete || !out_valid_o || out_ready_i", "!complete || 1'b1"),
 }  # fmt: skip

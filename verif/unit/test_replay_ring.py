@@ -13,16 +13,12 @@ SHAPES = {
     "a word is a piece": {"LaneW": 8, "Lanes": 4, "Words": 9, "Tags": 9},
     "five pieces": {"LaneW": 8, "Lanes": 20, "Words": 3, "Tags": 9},
     "five pieces, one word": {"LaneW": 8, "Lanes": 20, "Words": 1, "Tags": 9},
-    "three lanes, one word": {"LaneW": 4, "Lanes": 3, "Words": 1, "Tags": 3},
+    "three lanes, one word": {"LaneW": 4, "Lanes": 3, "Words": 1, "Tags": 4},
 }
 DEFECTS = {
     "one slot for all": ("five pieces", "if (slot[i]) first", "if (slot[i] && 1'b0) first"),
     "a word is not stored before the next": ("five pieces", "(left_q >> 1) == '0;", "1'b1;"),
-    "reads before it is stored": (
-        "five pieces, one word",
-        "tag_valid && replay && left_q == '0 &&",
-        "tag_valid && replay &&",
-    ),
+    "a word without its last piece": ("five pieces", "fetch_q[3] && last_q[3]", "fetch_q[3]"),
     "a replay takes a vector, too": (
         "five pieces",
         "assign in_ready_o  = out_ready_i && passes;",

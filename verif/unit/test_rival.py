@@ -19,7 +19,8 @@ def test_rival(count: int, bits: int) -> None:
 DEFECTS = {
     "the highest rival of a tie": ("data_i > rival_q", "data_i >= rival_q"),
     "its own rival": ("index_q != target_i && (!seen_q", "(!seen_q"),
-    "a margin that is reached counts": ("difference < DiffW", "difference <= DiffW"),
+    "a margin that is reached counts": ("difference_q < DiffW", "difference_q <= DiffW"),
+    "the rival of the vector behind": ("    rival_o      <= best_q;\n  end", "  end\n  assign rival_o = best_q;"),
     "the rival of the vector before": ("seen_q  <= !last && (", "seen_q  <= ("),
 }
 

@@ -15,8 +15,8 @@ SHAPES = {
     "one word": {"InWords": 1, "OutWords": 1, "Pe": 3, "Simd": 4, "WgtW": 4},
 }
 DEFECTS = {
-    "unsigned": ("signed'(first_q[s]) > signed'(weights[s])", "first_q[s] > weights[s]"),
-    "equal is less": ("signed'(first_q[s]) < signed'(weights[s])", "signed'(first_q[s]) <= signed'(weights[s])"),
+    "unsigned": ("signed'(first_q[s]) > signed'(weights_q[s])", "first_q[s] > weights_q[s]"),
+    "equal is less": ("signed'(first_q[s]) < signed'(weights_q[s])", "signed'(first_q[s]) <= signed'(weights_q[s])"),
     "the first row twice": ("row = turn_q ? second_i : first_i;", "row = first_i;"),
     "always the first lane": ("32'(row) == 32'(fold) * Pe + p", "p == 0"),
 }

@@ -40,7 +40,7 @@ SHAPES = {
 }
 BAKED = shape(3, 2, 3, 4, banks=1, Baked=1, WeightFile=WEIGHT_FILE, BiasFile=BIAS_FILE)
 DEFECTS = {
-    "ignores the bank": ("runtime_dense", ".in_bank_i  (bank),", ".in_bank_i  ('0),", "bank_switch"),
+    "ignores the bank": ("runtime_dense", ".in_bank_i  (mvu_bank),", ".in_bank_i  ('0),", "bank_switch"),
     "takes the next bank early": ("runtime_dense", "(taken && last_word),", "(taken),", "bank_switch"),
     "counts words backwards": ("runtime_dense", "'0 : word_q + 1'b1;", "'0 : word_q - 1'b1;", "bank_switch"),
     "writes alias": ("runtime_memory", "32'(write_i.bank) < Banks", "1'b1", "bank_that_does_not_exist"),

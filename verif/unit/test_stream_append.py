@@ -15,8 +15,8 @@ SHAPES = {
     "2 + 4": dict(Width=40, FirstWords=2, SecondWords=4),
 }
 DEFECTS = {
-    "one word early": ("count_q >= CountW'(FirstWords)", "count_q >= CountW'(FirstWords - 1)"),
-    "counts offers": ("else if (out_valid_o && out_ready_i) count_q", "else if (out_valid_o) count_q"),
+    "one word early": ("count_q == CountW'(FirstWords - 1)", "count_q == CountW'(FirstWords - 2)"),
+    "counts offers": ("else if (out_valid_o && out_ready_i)", "else if (out_valid_o)"),
 }
 
 

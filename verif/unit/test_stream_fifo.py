@@ -50,6 +50,7 @@ MAY_BE_FULL = {
     ("moe_core", "u_mux_queue"),
     ("max_average_pool", "u_queue"),
     ("pooled_words", "u_queue"),
+    ("runtime_dense", "u_words"),
     ("runtime_head", "u_queue"),
 }
 

@@ -25,15 +25,17 @@ SHAPES = {
 }
 DEFECTS = {
     "wraps at the end of the range": ("to_move && !at_end", "to_move"),
-    "does not count what is lost": ("StuckW'(stuck[p][s]);", "StuckW'(0);"),
+    "does not count what is lost": ("StuckW'(stuck_q[p][s]);", "StuckW'(0);"),
     "every input has the same random number": ("read_dither_q + MostShift'(s * Weyl);", "read_dither_q;"),
     "words of inputs have the same random numbers": ("dither_q + MostShift'(Simd * Weyl);", "dither_q;"),
     "a factor of two": ("(shift_i - ShiftW'(LeastShift))", "(shift_i - ShiftW'(LeastShift - 1))"),
-    "the border moves too": ("(x_data_i[s*ActW+:ActW]) >", "(x_data_i[s*ActW+:ActW]) >="),
+    "the border moves too": ("(x_q[s*ActW+:ActW]) >", "(x_q[s*ActW+:ActW]) >="),
     "up is down": ("up_q   <= (up_q >> Pe)", "up_q   <= (down_q >> Pe)"),
-    "writes while the memory is taken": ("advance = !wr_en_o || wr_ready_i;", "advance = 1'b1;"),
+    "writes while the memory is taken": (".out_ready_i(wr_ready_i)", ".out_ready_i(1'b1)"),
+    "reads without a place for the word": ("busy_q && reserved_q != PlacesW'(Places);", "busy_q;"),
+    "says that it is done when the last word waits": ("done_o <= pop && last;", "done_o <= push && step4_q.last;"),
 }
-PATTERN = {"writes while the memory is taken": "random"}
+PATTERN = {"writes while the memory is taken": "random", "reads without a place for the word": "bursty"}
 
 
 @pytest.mark.parametrize("parameters", SHAPES.values(), ids=SHAPES)
