@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Sends an answer: marker, header, status, the words of the answer's memory, CRC-32.
 ///
-/// Latency: 1 cycle from start_i to the first byte and from a byte taken to the next one, 2 to a word's first byte:
+/// Latency: 1 cycle from start_i to the first byte and from a byte taken to the next one, 3 to a word's first byte:
 /// less than a byte's time.
 ///
-/// Protocol: answer_i and the memory stay as they are from start_i to done_o. word_address_i's word comes 1 cycle
+/// Protocol: answer_i and the memory stay as they are from start_i to done_o. word_address_o's word comes 2 cycles
 /// after its address.
 /// Does not: keep an answer; who wants it again starts it again.
 module frame_sender
@@ -26,6 +26,7 @@ module frame_sender
     Idle,
     Head,    // marker, header and status
     Wait,    // for the memory
+    Arrive,  // for the register behind it
     Words,
     Check    // CRC
   } state_e;
@@ -81,7 +82,8 @@ module frame_sender
           byte_q  <= '0;
           state_q <= (answer_i.words == '0) ? Check : Wait;
         end
-        Wait: state_q <= Words;
+        Wait: state_q <= Arrive;
+        Arrive: state_q <= Words;
         Words:
         if (taken && byte_q == 4'd3) begin
           byte_q  <= '0;

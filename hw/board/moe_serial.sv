@@ -6,7 +6,8 @@
 /// Latency and initiation interval: those of the line.
 ///
 /// Protocol: rx_i is asynchronous; irq_o is the accelerator's and working_o tells which switched domains have a clock,
-/// both for lamps. rst_ni is synchronous and also the device's.
+/// both for lamps. rst_ni is synchronous and also the device's; it reaches the bridge 1 cycle late and the device 2:
+/// nothing is lost in the cycle between, because the bridge offers nothing for many bytes' time.
 /// Does not: make clock or reset; a board's top does.
 ///
 /// Parameters
@@ -44,6 +45,13 @@ module moe_serial
   logic [31:0] result;
   logic [Domains-1:0] switches, rst_n, isolate, save, restore, memory;
 
+  // Active high, because that is what flip-flops take: no inverter stands between a register and its many loads.
+  logic bridge_reset_q, device_reset_q;
+  always_ff @(posedge clk_i) begin
+    bridge_reset_q <= !rst_ni;
+    device_reset_q <= bridge_reset_q;
+  end
+
   serial_bridge #(
       .Divisor     (Divisor),
       .GapCycles   (GapCycles),
@@ -52,7 +60,7 @@ module moe_serial
       .LabelW      (LabelW)
   ) u_bridge (
       .clk_i,
-      .rst_ni,
+      .rst_ni        (!bridge_reset_q),
       .rx_i,
       .tx_o,
       .m_axil_awvalid(awvalid),
@@ -84,7 +92,7 @@ module moe_serial
 
   moe_accelerator u_device (
       .clk_i,
-      .rst_ni,
+      .rst_ni        (!device_reset_q),
       .s_axil_awvalid(awvalid),
       .s_axil_awready(awready),
       .s_axil_awaddr (awaddr),

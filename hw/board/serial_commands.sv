@@ -131,7 +131,8 @@ module serial_commands
   // ---- Answer's memory --------------------------------------------------------------------------------------
   logic store;
   logic [31:0] stored;
-  logic [31:0] memory[AnswerWords];
+  (* no_rw_check *) logic [31:0] memory[AnswerWords];
+  logic [31:0] memory_q;
 
   always_comb begin
     unique case (words_q[2:0])
@@ -154,7 +155,8 @@ module serial_commands
 
   always_ff @(posedge clk_i) begin
     if (store) memory[words_q[WordW-1:0]] <= stored;
-    word_o <= memory[word_address_i];
+    memory_q <= memory[word_address_i];
+    word_o   <= memory_q;
   end
 
   assign send_start_o    = state_q == Send;

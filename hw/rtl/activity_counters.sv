@@ -119,12 +119,14 @@ module activity_counters
   end
 
   // ---- Counters and snapshot --------------------------------------------------------------------------------
-  // Registered, so that sums over layers do not lengthen the path of a count.
+  // Registered, so that sums over layers do not lengthen the path of a count. The counters leave reset a cycle later,
+  // when the first sum is there: their reset is a register of their own, and sums need none.
   counters_t summed_q;
+  logic store_rst_nq;
 
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) summed_q <= '0;
-    else summed_q <= increment;
+    summed_q     <= increment;
+    store_rst_nq <= rst_ni;
   end
 
   counter_store #(
@@ -136,7 +138,7 @@ module activity_counters
       .Start   (Start)
   ) u_store (
       .clk_i,
-      .rst_ni,
+      .rst_ni       (store_rst_nq),
       .snapshot_i,
       .clear_i,
       .increment_i  (summed_q),

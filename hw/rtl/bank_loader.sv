@@ -60,6 +60,7 @@ module bank_loader
     output bank_status_t     status_o
 );
   localparam int unsigned Total       = BankHeaderWords + Words + 1;
+  localparam int unsigned CountW      = $clog2(Total + 1);
   localparam logic [31:0] CrcResidue  = 32'hdebb_20e3;  // of any message followed by its own CRC-32
 
   if (Banks < 1 || Banks > 2 ** BankW) begin : gen_bad_banks
@@ -70,8 +71,10 @@ module bank_loader
   bank_reason_e reason_q, start_reason, word_reason, commit_reason;
   logic [Banks-1:0] valid_q;
   logic [BankW-1:0] bank_q;
-  logic [31:0] count_q, crc_q;
-  logic start_refused, word_taken, word_refused, commit_refused, commit_accepted, in_payload;
+  logic [CountW-1:0] count_q, count_d;
+  logic in_header_q, in_payload_q, complete_q;  // where count_q stands
+  logic [31:0] crc_q;
+  logic start_refused, word_taken, word_refused, commit_refused, commit_accepted;
 
   // ---- Start ------------------------------------------------------------------------------------------------
   logic exists, target_valid, target_busy;
@@ -96,29 +99,27 @@ module bank_loader
   // ---- Words ------------------------------------------------------------------------------------------------
   always_comb begin
     word_reason = bank_reason__NONE;
-    unique case (count_q)
-      32'd0: if (word_i != BankMagic) word_reason = bank_reason__BAD_MAGIC;
-      32'd1: if (word_i != BankVersion) word_reason = bank_reason__BAD_VERSION;
-      32'd2: if (word_i != GeDigest[31:0]) word_reason = bank_reason__FOREIGN_GE;
-      32'd3: if (word_i != GeDigest[63:32]) word_reason = bank_reason__FOREIGN_GE;
-      32'd4: if (word_i != LayoutDigest[31:0]) word_reason = bank_reason__FOREIGN_LAYOUT;
-      32'd5: if (word_i != LayoutDigest[63:32]) word_reason = bank_reason__FOREIGN_LAYOUT;
-      32'd6: if (word_i != 32'(Words)) word_reason = bank_reason__BAD_LENGTH;
-      32'd7: if (word_i != '0) word_reason = bank_reason__BAD_VERSION;
-      32'(Total): word_reason = bank_reason__OVERRUN;
-      default: ;
+    unique case (count_q[2:0])
+      3'd0: if (word_i != BankMagic) word_reason = bank_reason__BAD_MAGIC;
+      3'd1: if (word_i != BankVersion) word_reason = bank_reason__BAD_VERSION;
+      3'd2: if (word_i != GeDigest[31:0]) word_reason = bank_reason__FOREIGN_GE;
+      3'd3: if (word_i != GeDigest[63:32]) word_reason = bank_reason__FOREIGN_GE;
+      3'd4: if (word_i != LayoutDigest[31:0]) word_reason = bank_reason__FOREIGN_LAYOUT;
+      3'd5: if (word_i != LayoutDigest[63:32]) word_reason = bank_reason__FOREIGN_LAYOUT;
+      3'd6: if (word_i != 32'(Words)) word_reason = bank_reason__BAD_LENGTH;
+      default: if (word_i != '0) word_reason = bank_reason__BAD_VERSION;
     endcase
+    if (!in_header_q) word_reason = complete_q ? bank_reason__OVERRUN : bank_reason__NONE;
   end
   assign word_taken   = word_valid_i && state_q == bank_state__LOADING;
   assign word_refused = word_taken && word_reason != bank_reason__NONE;
-  assign in_payload   = count_q >= BankHeaderWords && count_q < 32'(BankHeaderWords + Words);
 
   // Where the next payload word goes.
   logic write, bias;
   logic [LayerW-1:0] layer;
   logic [WriteAddrW-1:0] address;
 
-  assign write = word_taken && in_payload;
+  assign write = word_taken && in_payload_q;
 
   bank_walk #(
       .Segments     (Segments),
@@ -151,7 +152,7 @@ module bank_loader
   always_comb begin
     if (state_q == bank_state__REFUSED) commit_reason = reason_q;  // the first reason stays
     else if (state_q != bank_state__LOADING) commit_reason = bank_reason__NOT_STARTED;
-    else if (count_q != 32'(Total)) commit_reason = bank_reason__INCOMPLETE;
+    else if (!complete_q) commit_reason = bank_reason__INCOMPLETE;
     else if (crc_q != CrcResidue) commit_reason = bank_reason__CRC_MISMATCH;
     else commit_reason = bank_reason__NONE;
   end
@@ -163,23 +164,33 @@ module bank_loader
   assign commit_refused  = commit_i && !start_i && commit_reason != bank_reason__NONE;
 
   // ---- State ------------------------------------------------------------------------------------------------
+  always_comb begin
+    count_d = count_q;
+    if (start_i) count_d = '0;
+    else if (word_taken && !word_refused) count_d = count_q + 1'b1;
+  end
+
+  // A comparison each that no word waits for.
+  always_ff @(posedge clk_i) begin
+    count_q      <= rst_ni ? count_d : '0;
+    in_header_q  <= !rst_ni || count_d < CountW'(BankHeaderWords);
+    in_payload_q <= rst_ni && count_d >= CountW'(BankHeaderWords) && count_d < CountW'(BankHeaderWords + Words);
+    complete_q   <= rst_ni && count_d == CountW'(Total);
+  end
+
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       state_q  <= bank_state__IDLE;
       reason_q <= bank_reason__NONE;
       valid_q  <= '0;
-      count_q  <= '0;
     end else begin
       if (start_i) begin
         state_q  <= start_refused ? bank_state__REFUSED : bank_state__LOADING;
         reason_q <= start_reason;
-        count_q  <= '0;
       end else if (word_taken) begin
         if (word_refused) begin
           state_q  <= bank_state__REFUSED;
           reason_q <= word_reason;
-        end else begin
-          count_q <= count_q + 1'b1;
         end
       end else if (commit_i) begin
         state_q  <= commit_accepted ? bank_state__COMMITTED : bank_state__REFUSED;
@@ -224,7 +235,7 @@ module bank_loader
           state: state_q,
           reason: reason_q,
           bank: bank_q,
-          count: count_q,
+          count: ChunkBits'(count_q),
           committed: committed_q,
           refused: refused_q,
           activate: activate_q

@@ -10,7 +10,7 @@
 /// does not disturb a snapshot that is being written, and a snapshot takes the place of one that is not yet written.
 ///
 /// Latency: 2 cycles from an increment to its counter. A snapshot is of the counters as they were before the increments
-/// of its own cycle; a clear counts those as the first. A fetch takes 2 cycles, and waits until
+/// of its own cycle; a clear counts those as the first. A fetch takes 3 cycles, and waits until
 /// Counters + 3 cycles after the last snapshot. Initiation interval: 1 cycle for increments and commands.
 ///
 /// Protocol
@@ -203,20 +203,21 @@ module counter_store #(
   end
 
   // ---- Reading the snapshot ---------------------------------------------------------------------------------
-  logic written, look, looked_q;
-  logic [Width-1:0] word_q;
+  logic written, look, looked_q, there_q;
+  logic [Width-1:0] word_q, whole_q;
 
   assign written = !is_open && !add_open_q && !write_open_q;
-  assign look    = fetch_i && written && !looked_q && !fetched_o;
+  assign look    = fetch_i && written && !looked_q && !there_q && !fetched_o;
 
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) {looked_q, fetched_o} <= '0;
-    else {looked_q, fetched_o} <= {look, looked_q};
+    if (!rst_ni) {looked_q, there_q, fetched_o} <= '0;
+    else {looked_q, there_q, fetched_o} <= {look, looked_q, there_q};
   end
 
   always_ff @(posedge clk_i) begin
-    if (look) word_q <= snapshot[fetch_place_i];
-    if (looked_q) word_o <= fetch_high_i ? word_q[Width-1:Width/2] : word_q[Width/2-1:0];
+    word_q  <= snapshot[fetch_place_i];
+    whole_q <= word_q;
+    if (there_q) word_o <= fetch_high_i ? whole_q[Width-1:Width/2] : whole_q[Width/2-1:0];
   end
 
 `ifndef SYNTHESIS

@@ -8,10 +8,14 @@
 ///
 /// Latency: combinational. Initiation interval: FrameWords cycles an image when the consumers keep up.
 ///
-/// A correction (replay_*) starts between two images: its descriptor goes to the tag queues, and no features.
+/// A correction (replay_*) starts between two images: its descriptor goes to the tag queues, and no features. That it
+/// is offered is known here a cycle late, and not counted in the two cycles after an image has begun: whoever offers
+/// it learns that late which image began, and may withdraw it for that. So a correction waits for a pause when images
+/// have fewer than three words.
 ///
 /// Protocol: valid/ready; one descriptor per FrameWords feature words; frame_start_o is a pulse without a ready,
-/// because the queue of images in flight bounds the number of tags.
+/// because the queue of images in flight bounds the number of tags. replay_ready_o is a pulse in a cycle after one with
+/// replay_valid_i, which it must then still hold for; replay_i is taken in the cycle of the pulse.
 /// Does not: buffer.
 ///
 /// Parameters
@@ -47,21 +51,22 @@ module feature_router
 );
   localparam int unsigned CountW = (FrameWords > 1) ? $clog2(FrameWords) : 1;
 
-  logic [CountW-1:0] count_q;
+  logic [CountW-1:0] count_q, count_d;
   logic [Outputs-1:0] select;
-  logic fork_ready, taken, last, replay, offered_q;
+  logic fork_ready, taken, replay, offered_q, replay_valid_q, started_q;
+  logic first_q, last_q;  // the word at hand is the first one of its image, the last one
 
   assign select          = {image_i.use_gate, image_i.use_le[LocalExperts-1:0], image_i.use_ge};
   assign feature_ready_o = image_valid_i && fork_ready && !replay;
   assign taken           = feature_valid_i && feature_ready_o;
-  assign last            = count_q == CountW'(FrameWords - 1);
-  assign image_ready_o   = feature_valid_i && fork_ready && last && !replay;
+  assign count_d         = !taken ? count_q : last_q ? '0 : count_q + 1'b1;
+  assign image_ready_o   = feature_valid_i && fork_ready && last_q && !replay;
 
   // An image has begun when its first word is offered, which some outputs may take before others.
-  assign replay          = replay_valid_i && count_q == '0 && !offered_q;
+  assign replay          = replay_valid_q && first_q && !offered_q;
   assign replay_ready_o  = replay;
   assign frame_replay_o  = replay;
-  assign image_start_o   = taken && count_q == '0;
+  assign image_start_o   = taken && first_q;
   assign frame_image_o   = replay ? replay_i : image_i;
 
   always_comb begin
@@ -72,11 +77,19 @@ module feature_router
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      count_q   <= '0;
-      offered_q <= 1'b0;
+      count_q        <= '0;
+      first_q        <= 1'b1;
+      last_q         <= FrameWords == 1;
+      offered_q      <= 1'b0;
+      replay_valid_q <= 1'b0;
+      started_q      <= 1'b0;
     end else begin
-      if (taken) count_q <= last ? '0 : count_q + 1'b1;
-      offered_q <= feature_valid_i && image_valid_i && !replay && !taken;
+      count_q        <= count_d;
+      first_q        <= count_d == '0;
+      last_q         <= count_d == CountW'(FrameWords - 1);
+      offered_q      <= feature_valid_i && image_valid_i && !replay && !taken;
+      replay_valid_q <= replay_valid_i && !replay && !image_start_o && !started_q;
+      started_q      <= image_start_o;
     end
   end
 

@@ -4,7 +4,7 @@
 /// An image that is not gated passes at once, word by word. A gated image waits for its decision: keep sends it
 /// on, otherwise its words are dropped, one a cycle, and the GE never sees them.
 ///
-/// Latency: 3 cycles from a stored word to out_valid_o for an image that may pass. Initiation interval: FrameWords + 1
+/// Latency: 4 cycles from a stored word to out_valid_o for an image that may pass. Initiation interval: FrameWords + 1
 /// cycles an image, sent or dropped: one to look at its tag.
 ///
 /// Protocol: valid/ready; frame_valid_i pulses once an image with its first word (never more than Tags images
@@ -49,15 +49,15 @@ module feature_store #(
     Drop
   } state_e;
 
-  logic [Width-1:0] mem[Depth];
-  logic [Width-1:0] rd_data_q;
+  (* no_rw_check *) logic [Width-1:0] mem[Depth];
+  logic [Width-1:0] rd_data_q, rd_word_q;
   logic [AddrW-1:0] wr_ptr_q, rd_ptr_q;
   logic [LevelW-1:0] level_q;
   logic [CountW-1:0] count_q;
   logic [$clog2(OutDepth+1)-1:0] reserved_q;  // words read and not yet taken by the output
   state_e state_q, state_d;
   logic tag_valid, tag_ready, tag_gated, unused_tag_ready;
-  logic push, advance, send, rd_valid_q, last, unused_out_ready;
+  logic push, advance, send, rd_valid_q, rd_word_valid_q, last, unused_out_ready;
 
   stream_fifo #(
       .Width    (1),
@@ -112,9 +112,11 @@ module feature_store #(
       count_q    <= '0;
       reserved_q <= '0;
       rd_valid_q <= 1'b0;
+      rd_word_valid_q <= 1'b0;
     end else begin
       state_q    <= state_d;
       rd_valid_q <= send;
+      rd_word_valid_q <= rd_valid_q;
       if (push) wr_ptr_q <= (wr_ptr_q == AddrW'(Depth - 1)) ? '0 : wr_ptr_q + 1'b1;
       if (advance) begin
         rd_ptr_q <= (rd_ptr_q == AddrW'(Depth - 1)) ? '0 : rd_ptr_q + 1'b1;
@@ -125,10 +127,12 @@ module feature_store #(
     end
   end
 
-  // The level never lets a word be read before, or in, the cycle in which it is written.
+  // The level never lets a word be sent before, or in, the cycle in which it is written. What is read without send is
+  // used by nobody. The second register is behind the block RAM, whose own is slow.
   always_ff @(posedge clk_i) begin
     if (push) mem[wr_ptr_q] <= in_data_i;
-    if (send) rd_data_q <= mem[rd_ptr_q];
+    rd_data_q <= mem[rd_ptr_q];
+    rd_word_q <= rd_data_q;
   end
 
   stream_fifo #(
@@ -138,9 +142,9 @@ module feature_store #(
   ) u_out (
       .clk_i,
       .rst_ni,
-      .in_valid_i (rd_valid_q),
+      .in_valid_i (rd_word_valid_q),
       .in_ready_o (unused_out_ready),
-      .in_data_i  (rd_data_q),
+      .in_data_i  (rd_word_q),
       .out_valid_o,
       .out_ready_i,
       .out_data_o

@@ -95,19 +95,22 @@ module ge_branch
   localparam int unsigned WordW = (FrameWords > 1) ? $clog2(FrameWords) : 1;
   logic [WordW-1:0] word_q;
   logic [InFlightW-1:0] images_q;
-  logic enter, leave;
+  logic taken_q, enter, leave;
 
-  assign enter   = taken && word_q == '0;
+  // What the domain takes is counted a cycle late, so that its ready ends here; until then taken_q says that it works.
+  assign enter   = taken_q && word_q == '0;
   assign leave   = class_valid && class_ready;
-  assign work_o  = stored_valid || images_q != '0;
+  assign work_o  = stored_valid || taken_q || images_q != '0;
   assign quiet_o = !((|activity_o) || stored_valid || class_valid);
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
+      taken_q  <= 1'b0;
       word_q   <= '0;
       images_q <= '0;
     end else begin
-      if (taken) word_q <= (word_q == WordW'(FrameWords - 1)) ? '0 : word_q + 1'b1;
+      taken_q <= taken;
+      if (taken_q) word_q <= (word_q == WordW'(FrameWords - 1)) ? '0 : word_q + 1'b1;
       images_q <= images_q + InFlightW'(enter) - InFlightW'(leave);
     end
   end

@@ -125,7 +125,10 @@ module moe_accelerator
   logic learning;  // a session is open, or its last lesson is not over
   logic memory_on;
 
-  assign memory_on = !Baked && pd_memory_o[DomainLe] && pd_memory_o[DomainGn];  // baked weights cannot be loaded
+  // Baked weights cannot be loaded. Known a cycle late, when no image uses a bank: without supply the domain is off.
+  always_ff @(posedge clk_i) begin
+    memory_on <= rst_ni && !Baked && pd_memory_o[DomainLe] && pd_memory_o[DomainGn];
+  end
 
   assign selected = settings.bank_select.bank.value;
 
@@ -178,7 +181,8 @@ module moe_accelerator
   // ---- Learning, and reading a bank back --------------------------------------------------------------------
   weight_read_t read;
   weight_read_data_t read_data;
-  lesson_events_t lesson_events;
+  lesson_events_t lesson_events, lesson_events_q;
+  logic session_open_q, lessons;
   learn_settings_t learn_settings;
   correction_t correction;
   learn_status_t session_status;
@@ -190,6 +194,14 @@ module moe_accelerator
   logic [RandomW-1:0] random;
   logic [BankW-1:0] session_bank;
   logic [31:0] reader_crc, crc_q;
+
+  // What happens to lessons is seen a cycle late. Lessons begin in an open session only, so that it counts as one for a
+  // cycle more: nobody takes the last lesson for over before it is seen.
+  always_ff @(posedge clk_i) begin
+    lesson_events_q <= rst_ni ? lesson_events : '0;
+    session_open_q  <= rst_ni && session_open;
+  end
+  assign lessons = lesson_events_q.open || session_open_q;
 
   learn_control #(
       .Banks       (Banks),
@@ -207,7 +219,7 @@ module moe_accelerator
       .bank_valid_i  (bank_valid),
       .bank_protect_i(settings.bank_protect.protect.value[Banks-1:0]),
       .learn_on_i    (memory_on),
-      .lessons_i     (lesson_events.open),
+      .lessons_i     (lessons),
       .reader_start_o(reader_start),
       .reader_done_i (reader_done),
       .opened_o      (session_opened),
@@ -227,6 +239,10 @@ module moe_accelerator
     else if (reader_done || !session) committing_q <= 1'b0;
   end
 
+  // A word that was read is taken a cycle later, and until then no longer shown as ready.
+  logic bank_read_taken_q;
+  always_ff @(posedge clk_i) bank_read_taken_q <= rst_ni && bank_read_taken && !bank_read_taken_q;
+
   bank_reader #(
       .Words        (BankPayloadWords),
       .Segments     (BankSegments),
@@ -242,7 +258,7 @@ module moe_accelerator
       .start_i(reader_start || (settings.bank_read_command.start.value && !session)),
       .abort_i((|bank_drop) || session_open),
       .bank_i (reader_start ? session_bank : settings.bank_target.bank.value),
-      .next_i (committing_q || bank_read_taken),
+      .next_i (committing_q || bank_read_taken_q),
       .valid_o(reader_valid),
       .word_o (reader_word),
       .busy_o (reader_busy),
@@ -261,11 +277,11 @@ module moe_accelerator
       .clk_i,
       .rst_ni,
       .clear_i   (session_opened),
-      .events_i  (lesson_events),
+      .events_i  (lesson_events_q),
       .counters_o(lesson_counters)
   );
 
-  assign learning = session || lesson_events.open;
+  assign learning = session || lessons;
 
   for (genvar b = 0; b < Banks; b++) begin : gen_learning_bank
     assign learning_bank[b] = learning && session_bank == BankW'(b);
@@ -304,10 +320,10 @@ module moe_accelerator
           random: random,
           crc: crc_q,
           correcting: correcting,
-          lessons: lesson_events.open,
+          lessons: lesson_events_q.open || correcting,
           correction_refused: correction_refused || (learn_correct_valid && correcting),
-          bad_label: lesson_events.bad_label,
-          read_ready: reader_valid && !committing_q,
+          bad_label: lesson_events_q.bad_label,
+          read_ready: reader_valid && !committing_q && !bank_read_taken_q,
           read_busy: reader_busy,
           read_word: reader_word
       };
@@ -392,8 +408,11 @@ module moe_accelerator
   end
 
   // ---- Core -------------------------------------------------------------------------------------------------
-  core_events_t events;
+  core_events_t events, events_q;
   logic pixel_last;
+
+  // Counted a cycle late.
+  always_ff @(posedge clk_i) events_q <= rst_ni ? events : '0;
 
   moe_core u_core (
       .clk_i,
@@ -474,7 +493,7 @@ module moe_accelerator
       .result_i        (result),
       .bank_swap_i     (selected != selected_q),
       .bank_write_i    (write.enable),
-      .events_i        (events),
+      .events_i        (events_q),
       .domain_on_i     (pd_switch_o),
       .domain_wake_i   (wake),
       .fetch_i         (counter_fetch),

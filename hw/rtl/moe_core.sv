@@ -18,11 +18,12 @@
 ///             [31:20] sequence number (status: see accel_pkg::status_t)
 ///   mode_i, bank_i, local_expert_i, theta_i, *_enable_i  sampled at the first pixel of each image
 ///   bank_valid_i  which banks hold complete weights
-///   accept_i      images may be accepted; the owner of the domains keeps those on that an accepted image needs
+///   accept_i      in the next cycle an image may be accepted, and a correction may start; the owner of the domains
+///                 keeps those on that they need, and sees them in in_flight_o in the cycle behind that one
 ///   *_clk_i, domain_rst_ni, isolate_i  of each domain, see power_sequencer; an isolated domain takes and offers
 ///                                      nothing
 ///   ge_work_o     the GE has an image or one waits for it: how a sleeping GE is woken
-///   quiet_o       no layer of a domain worked in the cycle before
+///   quiet_o       no layer of a domain worked two cycles before
 ///   events_o      what happens in this cycle, for the counters (moe_pkg::core_events_t)
 ///   in_flight_o   images whose descriptor was issued and whose result is not formed
 ///   bank_busy_o   banks that an image in flight uses
@@ -94,7 +95,12 @@ module moe_core
   localparam int unsigned ToGate  = LocalExperts + 1;
 
   // ---- Ingress: pixels and descriptors ----------------------------------------------------------------------
-  logic image_valid, image_ready, image_accepted, route_in_ready, mux_in_ready;
+  // Images know of accept_i a cycle late. One that is accepted in that cycle is of the mode still in force, which its
+  // owner leaves no earlier than two cycles after the fall of accept_i, when the image shows in in_flight_o.
+  logic accept_q;
+  always_ff @(posedge clk_i) accept_q <= rst_ni && accept_i;
+
+  logic image_valid, image_ready, image_accepted;
   logic pixel_valid, pixel_ready, fe_pixel_valid, fe_pixel_ready, status_valid, status_short, status_long;
   logic [PixelW-1:0] pixel, fe_pixel;
   image_t image;
@@ -109,7 +115,7 @@ module moe_core
   ) u_ingress (
       .clk_i,
       .rst_ni,
-      .accept_i,
+      .accept_i      (accept_q),
       .mode_i        (mode_e'(mode_i)),
       .bank_i,
       .bank_valid_i  (Baked ? Banks'(1) : bank_valid_i),
@@ -148,45 +154,80 @@ module moe_core
       .out_data_o (fe_pixel)
   );
 
-  // Both queues take the descriptor in the same cycle.
-  assign image_ready    = route_in_ready && mux_in_ready;
   assign image_accepted = image_valid && image_ready;
 
+  // Both queues take the descriptor in the cycle after: u_in_flight lets no more in than they hold. A register behind
+  // each, because what reads a descriptor is far from the memory and decides at once.
+  logic queued_valid_q, unused_route_ready, unused_mux_ready;
+  logic queued_route_valid, queued_route_ready, queued_mux_valid, queued_mux_ready;
   logic route_valid, route_ready, mux_valid, mux_ready;
-  image_t route_image, mux_image;
+  image_t queued_q, queued_route_image, queued_mux_image, route_image, mux_image;
+
+  always_ff @(posedge clk_i) begin
+    queued_valid_q <= rst_ni && image_accepted;
+    queued_q       <= image;
+  end
 
   stream_fifo #(
-      .Width($bits(image_t)),
-      .Depth(InFlight)
+      .Width    ($bits(image_t)),
+      .Depth    (InFlight),
+      .NeverFull(1'b1)
   ) u_route_queue (
       .clk_i,
       .rst_ni,
-      .in_valid_i (image_accepted),
-      .in_ready_o (route_in_ready),
-      .in_data_i  (image),
+      .in_valid_i (queued_valid_q),
+      .in_ready_o (unused_route_ready),
+      .in_data_i  (queued_q),
+      .out_valid_o(queued_route_valid),
+      .out_ready_i(queued_route_ready),
+      .out_data_o (queued_route_image)
+  );
+
+  stream_skid #(
+      .Width($bits(image_t))
+  ) u_route_skid (
+      .clk_i,
+      .rst_ni,
+      .in_valid_i (queued_route_valid),
+      .in_ready_o (queued_route_ready),
+      .in_data_i  (queued_route_image),
       .out_valid_o(route_valid),
       .out_ready_i(route_ready),
       .out_data_o (route_image)
   );
 
   stream_fifo #(
-      .Width($bits(image_t)),
-      .Depth(InFlight)
+      .Width    ($bits(image_t)),
+      .Depth    (InFlight),
+      .NeverFull(1'b1)
   ) u_mux_queue (
       .clk_i,
       .rst_ni,
-      .in_valid_i (image_accepted),
-      .in_ready_o (mux_in_ready),
-      .in_data_i  (image),
+      .in_valid_i (queued_valid_q),
+      .in_ready_o (unused_mux_ready),
+      .in_data_i  (queued_q),
+      .out_valid_o(queued_mux_valid),
+      .out_ready_i(queued_mux_ready),
+      .out_data_o (queued_mux_image)
+  );
+
+  stream_skid #(
+      .Width($bits(image_t))
+  ) u_mux_skid (
+      .clk_i,
+      .rst_ni,
+      .in_valid_i (queued_mux_valid),
+      .in_ready_o (queued_mux_ready),
+      .in_data_i  (queued_mux_image),
       .out_valid_o(mux_valid),
       .out_ready_i(mux_ready),
       .out_data_o (mux_image)
   );
 
-  // A register each, because what says that a domain moves is its layers' logic: seen a cycle late, which does no harm.
-  // Work that could be missed meanwhile shows in in_flight_o and ge_work_o at once.
-  logic [Domains-1:0] quiet;
-  always_ff @(posedge clk_i) quiet_o <= rst_ni ? quiet : '0;
+  // Two registers each, because what says that a domain moves is its layers' logic, and far from who asks: seen that
+  // late, which does no harm. Work that could be missed meanwhile shows in in_flight_o and ge_work_o at once.
+  logic [Domains-1:0] quiet, quiet_q;
+  always_ff @(posedge clk_i) {quiet_o, quiet_q} <= rst_ni ? {quiet_q, quiet} : '0;
 
   logic lessons, correct_learning;
   images_in_flight #(
@@ -199,6 +240,7 @@ module moe_core
       .done_i          (mux_valid && mux_ready),
       .done_image_i    (mux_image),
       .replay_i        (correct_learning),
+      .room_o          (image_ready),
       .in_flight_o,
       .lessons_o       (lessons),
       .bank_busy_o
@@ -206,9 +248,10 @@ module moe_core
 
   // ---- Front end and router ---------------------------------------------------------------------------------
   logic fe_valid, fe_ready, feature_valid, feature_ready;
-  logic [FeatureWordW-1:0] fe_feature, feature, routed;
-  logic [Outputs-1:0] routed_valid, routed_ready, announced, frame_start;
-  logic image_start;
+  logic [FeatureWordW-1:0] fe_feature, feature, offered;
+  logic [Outputs-1:0] offered_valid, offered_ready, routed_valid, routed_ready, announced, frame_start;
+  logic [Outputs-1:0][FeatureWordW-1:0] routed;
+  logic image_start, image_started;
   image_t announced_image, frame_image, replay_image;
   logic announced_replay, frame_replay, replay_valid, replay_ready;
   activity_t [FrontLayers-1:0] fe_activity;
@@ -253,9 +296,9 @@ module moe_core
       .feature_valid_i(feature_valid),
       .feature_ready_o(feature_ready),
       .feature_i      (feature),
-      .out_valid_o    (routed_valid),
-      .out_ready_i    (routed_ready),
-      .out_data_o     (routed),
+      .out_valid_o    (offered_valid),
+      .out_ready_i    (offered_ready),
+      .out_data_o     (offered),
       .frame_start_o  (announced),
       .frame_image_o  (announced_image),
       .frame_replay_o (announced_replay),
@@ -265,11 +308,29 @@ module moe_core
       .replay_i       (replay_image)
   );
 
-  // Tags are a cycle behind the first word of their image, which comes to nobody who needs them before.
+  // The ready of a consumer, which is far from here, ends at a register. Its words belong to an image in flight, for
+  // which a domain stays on.
+  for (genvar o = 0; o < Outputs; o++) begin : gen_routed
+    stream_skid #(
+        .Width(FeatureWordW)
+    ) u_skid (
+        .clk_i,
+        .rst_ni,
+        .in_valid_i (offered_valid[o]),
+        .in_ready_o (offered_ready[o]),
+        .in_data_i  (offered),
+        .out_valid_o(routed_valid[o]),
+        .out_ready_i(routed_ready[o]),
+        .out_data_o (routed[o])
+    );
+  end
+
+  // Tags come a cycle late, with the first word of their image or before it.
   always_ff @(posedge clk_i) begin
-    frame_start  <= rst_ni ? announced : '0;
-    frame_image  <= announced_image;
-    frame_replay <= announced_replay;
+    frame_start   <= rst_ni ? announced : '0;
+    frame_image   <= announced_image;
+    frame_replay  <= announced_replay;
+    image_started <= rst_ni && image_start;
   end
 
   // ---- Random numbers of lessons: one step of the LFSR each, as the image goes to the experts ---------------
@@ -306,8 +367,8 @@ module moe_core
         .gate_mode_i   (moe_mode),
         .le_off_i      (isolate_i[DomainLe]),
         .gate_off_i    (isolate_i[DomainGn]),
-        .started_i     (image_start),
-        .image_i       (route_image),
+        .started_i     (image_started),
+        .image_i       (frame_image),
         .correct_i,
         .busy_o        (correct_busy_o),
         .learning_o    (correct_learning),
@@ -326,7 +387,7 @@ module moe_core
     assign replay_image      = '0;
 
     logic unused_corrections;
-    assign unused_corrections = ^{correct_i, le_replayed, gn_replayed, moe_mode, replay_ready, image_start};
+    assign unused_corrections = ^{correct_i, le_replayed, gn_replayed, moe_mode, replay_ready, image_started};
   end
 
   // ---- Branches of the experts and the gate -----------------------------------------------------------------
@@ -347,7 +408,7 @@ module moe_core
       .image_i      (frame_image),
       .in_valid_i   (routed_valid[ToGe]),
       .in_ready_o   (routed_ready[ToGe]),
-      .in_data_i    (routed),
+      .in_data_i    (routed[ToGe]),
       .keep_valid_i (keep_valid),
       .keep_ready_o (keep_ready),
       .keep_i       (keep),
@@ -363,8 +424,9 @@ module moe_core
 
   logic [LocalExperts-1:0] le_valid, le_ready, le_quiet, confidence_valid;
   logic [LocalExperts-1:0][ClassW-1:0] le_class;
-  logic [LocalExperts-1:0][2*FeatureW-1:0] confidence;
+  logic [LocalExperts-1:0][2*FeatureW-1:0] confidence, gate_confidence;
   logic confidence_ready, confidence_taken;  // all confidences of an image go to the gate together
+  logic gate_confidence_valid, gate_confidence_ready;
   learned_t [LocalExperts-1:0] le_learned;
   learned_t gn_learned;
   logic [LocalExperts-1:0] le_busy;
@@ -390,7 +452,7 @@ module moe_core
         .image_i           (frame_image),
         .in_valid_i        (routed_valid[ToLe+i]),
         .in_ready_o        (routed_ready[ToLe+i]),
-        .in_data_i         (routed),
+        .in_data_i         (routed[ToLe+i]),
         .learn_i,
         .dither_i          (dithers[DitherW-1:0]),
         .replay_i          (frame_replay),
@@ -410,6 +472,20 @@ module moe_core
     );
   end
 
+  // The gate's ready ends here.
+  stream_skid #(
+      .Width($bits(confidence))
+  ) u_confidence_skid (
+      .clk_i,
+      .rst_ni,
+      .in_valid_i (&confidence_valid),
+      .in_ready_o (confidence_ready),
+      .in_data_i  (confidence),
+      .out_valid_o(gate_confidence_valid),
+      .out_ready_i(gate_confidence_ready),
+      .out_data_o (gate_confidence)
+  );
+
   gn_branch u_gn (
       .clk_i,
       .rst_ni,
@@ -422,7 +498,7 @@ module moe_core
       .image_i           (frame_image),
       .in_valid_i        (routed_valid[ToGate]),
       .in_ready_o        (routed_ready[ToGate]),
-      .in_data_i         (routed),
+      .in_data_i         (routed[ToGate]),
       .learn_i,
       .dither_i          (dithers[RandomW-1:DitherW]),
       .replay_i          (frame_replay),
@@ -431,9 +507,9 @@ module moe_core
       .busy_o            (gn_busy),
       .read_i,
       .read_o            (gn_read),
-      .confidence_valid_i(&confidence_valid),
-      .confidence_ready_o(confidence_ready),
-      .confidence_i      (confidence),
+      .confidence_valid_i(gate_confidence_valid),
+      .confidence_ready_o(gate_confidence_ready),
+      .confidence_i      (gate_confidence),
       .out_valid_o       (gate_valid),
       .out_ready_i       (gate_ready),
       .out_expert_o      (gate_expert),

@@ -14,9 +14,10 @@
 /// sequence; then 1.
 ///
 /// Protocol: levels. quiet_i, on_i, off_i describe each domain now: no layer moved data, accepts work, is off.
-/// ge_work_i: the GE has an image, or one waits for it. want_o goes to the sequencers, idle_o tells them that their
-/// domain has drained. changed_o pulses when a mode other than the last one has come into force and images are accepted
-/// in it.
+/// ge_work_i: the GE has an image, or one waits for it. An idle domain that begins to move counts as idle for one more
+/// cycle; what makes it move must show in in_flight_i or ge_work_i in its own cycle, and these count at once. want_o
+/// goes to the sequencers, idle_o tells them that their domain has drained. changed_o pulses when a mode other than the
+/// last one has come into force and images are accepted in it.
 /// Does not: time the steps of a sequence (power_sequencer), or end an image whose last pixels never come: then the
 /// change waits.
 ///
@@ -74,12 +75,14 @@ module power_manager
 
   always_ff @(posedge clk_i) begin
     for (int unsigned d = 0; d < Domains; d++) begin
-      if (!rst_ni || !quiet_i[d]) quiet_q[d] <= '0;
-      else if (!idle[d]) quiet_q[d] <= quiet_q[d] + 1'b1;
+      if (!rst_ni || !quiet_i[d]) begin
+        quiet_q[d] <= '0;
+        idle[d]    <= 1'b0;
+      end else if (!idle[d]) begin
+        quiet_q[d] <= quiet_q[d] + 1'b1;
+        idle[d]    <= quiet_q[d] == QuietW'(Quiet - 1);
+      end
     end
-  end
-  for (genvar d = 0; d < Domains; d++) begin : gen_idle
-    assign idle[d] = quiet_i[d] && quiet_q[d] == QuietW'(Quiet);
   end
 
   // The GE's own idle time, counted from the end of its last work.

@@ -84,9 +84,9 @@ DEFECTS = {
     "never tells of an error": ("register_master", "error_o <= m_axil_bresp != '0;", "error_o <= 1'b0;", "bus_errors"),
     "a wrong length": (SENDER, "16'(StatusBytes) + ", "16'd0 + ", "hello"),
     "the checksum leaves the words out": (SENDER, "(state_q == Words || ", "(", "hello"),
-    "leaves the words out": (SENDER, "Wait: state_q <= Words;", "Wait: state_q <= Check;", "hello"),
+    "leaves the words out": (SENDER, "Wait: state_q <= Arrive;", "Wait: state_q <= Check;", "hello"),
     "reads a word too early": (SENDER, "(word_q == answer_i.words - 1'b1) ? Check : Wait",
-                               "(word_q == answer_i.words - 1'b1) ? Check : Words", "latencies"),
+                               "(word_q == answer_i.words - 1'b1) ? Check : Arrive", "latencies"),
 }  # fmt: skip
 
 

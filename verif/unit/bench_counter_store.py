@@ -17,6 +17,7 @@ SHAPE = SHAPES[parameters()["shape"]]
 ROUND = SHAPE.counters
 WRITTEN = ROUND + 3  # cycles from a snapshot to the first in which a fetch of it begins
 WORDS = [(n, high) for n in range(SHAPE.counters) for high in (0, 1)]
+FETCH = 3  # cycles from its beginning to its word
 COMMANDS = {"snapshot": (1, 0), "clear": (0, 1), "both": (1, 1)}
 
 
@@ -80,7 +81,7 @@ class Store:
             self.word, self.fetch = found, None
         elif self.fetch is None:
             assert self.word in (None, int(self.dut.word_o.value)), f"cycle {cycle}: the word does not stay"
-        elif cycle == max(self.began, self.opened + WRITTEN) + 2:
+        elif cycle == max(self.began, self.opened + WRITTEN) + FETCH:
             raise AssertionError(f"cycle {cycle}: no answer to the fetch of cycle {self.began}")
         self.model.step(self.increments, *self.command)
         if self.command[0]:

@@ -28,7 +28,7 @@ class StartMonitor:
     def drive(self) -> None: ...
 
     def sample(self, cycle: int) -> None:
-        pulses = self.dut.frame_start_o.value.to_unsigned()
+        pulses = 0 if self.dut.frame_replay_o.value == 1 else self.dut.frame_start_o.value.to_unsigned()
         for i in range(OUTPUTS):
             if pulses >> i & 1:
                 self.announced[i].append(self.dut.image_i.value.to_unsigned())
@@ -37,6 +37,56 @@ class StartMonitor:
     def reset(self) -> None:
         self.announced: list[list[int]] = [[] for _ in range(OUTPUTS)]
         self.words_before: list[list[int]] = [[] for _ in range(OUTPUTS)]
+
+
+class Corrections:
+    """Offers corrections, and withdraws the offer for a while when it has seen an image begin, two cycles late."""
+
+    def __init__(self, dut: Any, rng: random.Random) -> None:
+        self.dut, self.rng = dut, rng
+        self.rate = 0.0  # how often one is offered
+        self.reset()
+
+    def reset(self) -> None:
+        self.offered: list[int] = []  # in each cycle
+        self.started: list[int] = []
+        self.words = self.taken = self.waits = self.longest_wait = 0
+        self.image = Descriptor()
+        self.withdrawn = 0
+        self.dut.replay_valid_i.value = 0
+
+    def drive(self) -> None:
+        if self.started[-2:-1] == [1] and self.rng.random() < 0.3:
+            self.withdrawn = 5
+        self.withdrawn = max(self.withdrawn - 1, 0)
+        waiting = bool(self.offered and self.offered[-1])
+        offered = not self.withdrawn and (waiting or self.rng.random() < self.rate)
+        if offered and not waiting:
+            self.image = Descriptor(
+                use_le=self.rng.getrandbits(8), use_gate=self.rng.getrandbits(1), sequence=self.taken
+            )
+        self.offered.append(int(offered))
+        self.dut.replay_valid_i.value = int(offered)
+        self.dut.replay_i.value = self.image.pack()
+
+    def sample(self, cycle: int) -> None:
+        now = self.dut.replay_ready_o.value == 1
+        assert now == (self.dut.frame_replay_o.value == 1)
+        self.waits = self.waits + 1 if self.offered[-1] and not now else 0
+        self.longest_wait = max(self.longest_wait, self.waits)
+        if now:
+            self.taken += 1
+            assert self.offered[-2:-1] == [1], "takes a correction that was not offered"
+            assert self.offered[-1], "takes a correction that was withdrawn because of an image"
+            assert self.words % WORDS == 0, f"a correction starts after {self.words} words"
+            assert not any(self.started[-2:]), "an image has begun that the correction cannot know of"
+            assert self.dut.frame_image_o.value.to_unsigned() == self.image.pack()
+            mask = (self.image.use_le & (1 << EXPERTS) - 1) << 1 | self.image.use_gate << OUTPUTS - 1
+            assert self.dut.frame_start_o.value.to_unsigned() == mask
+            assert not self.dut.out_valid_o.value.to_unsigned(), "features go on with a correction"
+            self.offered[-1] = 0  # the next one is another
+        self.words += int(self.dut.feature_valid_i.value == 1 and self.dut.feature_ready_o.value == 1)
+        self.started.append(int(self.dut.image_start_o.value))
 
 
 class Router:
@@ -49,7 +99,8 @@ class Router:
         self.features = StreamSource(ports, "feature", idle, self.rng)
         self.sinks = VectorSinks(dut.out_valid_o, dut.out_ready_i, dut.out_data_o, stall, self.rng)
         self.starts = StartMonitor(dut, self.sinks)
-        self.bench = Bench(dut, [self.images, self.features, self.sinks, self.starts])
+        self.corrections = Corrections(dut, self.rng)
+        self.bench = Bench(dut, [self.images, self.features, self.sinks, self.starts, self.corrections])
         self.clear()
 
     def clear(self) -> None:
@@ -94,6 +145,32 @@ async def data(dut: Any, idle: str, stall: str) -> None:
     for _ in range(20):
         router.send(router.random_image())
     await router.check()
+
+
+@cocotb.test()
+@cocotb.parametrize((("idle", "stall"), CROSSED))
+async def corrections(dut: Any, idle: str, stall: str) -> None:
+    """They come between images, none before an image is known that has begun, and disturb no word."""
+    router = Router(dut, idle, stall)
+    await router.bench.start()
+    router.corrections.rate = 0.1
+    for _ in range(20):
+        router.send(router.random_image())
+    await router.check()
+    assert router.corrections.taken > 2
+
+
+@cocotb.test(skip=WORDS < 3)
+async def a_correction_waits_for_one_image(dut: Any) -> None:
+    """Images back to back: a correction waits for the end of the one that has begun."""
+    router = Router(dut)
+    await router.bench.start()
+    router.corrections.rate = 1.0
+    for _ in range(20):
+        router.send(Descriptor(use_ge=1))
+    await router.check()
+    # Withdrawn now and then, and then offered again: an image of WORDS and a correction of one cycle.
+    assert router.corrections.longest_wait <= WORDS + 1
 
 
 @cocotb.test()

@@ -70,21 +70,21 @@ class ManagerModel:
     quiet_for: list[int] = field(default_factory=lambda: [0] * DOMAINS)  # cycles before this one
     ge_rested: int = 0
 
-    def idle(self, given: Inputs) -> int:
-        """Domains that have been quiet for longer than ``quiet`` cycles, this one included."""
-        return bits([d for d in range(DOMAINS) if given.quiet >> d & 1 and self.quiet_for[d] >= self.quiet])
+    def idle(self) -> int:
+        """Domains that were quiet for at least ``quiet`` cycles up to the last one."""
+        return bits([d for d in range(DOMAINS) if self.quiet_for[d] >= self.quiet])
 
     def want(self, given: Inputs) -> int:
         """Domains that should be on."""
         wanted = bits(NEEDS[self.mode]) | given.force_on
         if self.mode is Mode.MOE_GATED:
-            sleeps = not given.ge_work and self.ge_rested >= given.idle and self.idle(given) >> GE & 1
+            sleeps = not given.ge_work and self.ge_rested >= given.idle and self.idle() >> GE & 1
             wanted |= 0 if sleeps else 1 << GE
         return wanted
 
     def outputs(self, given: Inputs) -> dict[str, int]:
         """Port name -> value in this cycle."""
-        idle, pending = self.idle(given), self.state is not State.RUN or mode_of(given.mode) is not self.mode
+        idle, pending = self.idle(), self.state is not State.RUN or mode_of(given.mode) is not self.mode
         rested = [d for d in range(DOMAINS) if idle >> d & 1 and not (given.ge_work if d == GE else given.in_flight)]
         return {
             "mode_o": int(self.mode),
@@ -100,7 +100,7 @@ class ManagerModel:
         if given.reset:
             self.__init__(self.quiet)  # type: ignore[misc]
             return
-        wanted, idle, want = mode_of(given.mode), self.idle(given), self.want(given)
+        wanted, idle, want = mode_of(given.mode), self.idle(), self.want(given)
         differs, self.changed = wanted is not self.mode, 0
         if self.state is State.RUN:
             self.state = State.DRAIN if differs else State.RUN

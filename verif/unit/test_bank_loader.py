@@ -27,8 +27,8 @@ def test_bank_loader(name: str) -> None:
 
 DEFECTS = {
     "writes the weights of a foreign GE": (
-        "32'd3: if (word_i != GeDigest[63:32])",
-        "32'd3: if (word_i[30:0] != GeDigest[62:32])",
+        "3'd3: if (word_i != GeDigest[63:32])",
+        "3'd3: if (word_i[30:0] != GeDigest[62:32])",
         "foreign/index=3",
     ),
     "takes any checksum": ("else if (crc_q != CrcResidue)", "else if (1'b0)", "damaged"),
@@ -40,11 +40,15 @@ DEFECTS = {
     ),
     "loads a bank that images use": ("else if (target_busy)", "else if (1'b0)", "start_is_refused"),
     "commits a load that lacks a word": (
-        "else if (count_q != 32'(Total))",
-        "else if (count_q < 32'(Total - 1))",
+        "else if (!complete_q)",
+        "else if (!complete_q && count_q != CountW'(Total - 1))",
         "incomplete",
     ),
-    "drops the word that is too many": ("32'(Total): word_reason = bank_reason__OVERRUN;", "", "overrun"),
+    "drops the word that is too many": (
+        "complete_q ? bank_reason__OVERRUN : bank_reason__NONE",
+        "bank_reason__NONE",
+        "overrun",
+    ),
     "a refusal is forgotten at the commit": (
         "commit_reason = reason_q;",
         "commit_reason = bank_reason__NONE;",

@@ -104,7 +104,7 @@ DEFECTS = {
     "a fetch does not wait for the last visit": (" && !add_open_q && !write_open_q", "", "four", "written_in_time"),
     "a fetch waits too long": (" && !write_open_q;", " && !write_open_q && !late_q;", "four", "written_in_time"),
     "the halves are exchanged": ("fetch_high_i ?", "!fetch_high_i ?", "four", "every_distance"),
-    "the word does not stay": ("if (looked_q) word_o", "word_o", "four", "randomised"),
+    "the word does not stay": ("if (there_q) word_o", "word_o", "four", "randomised"),
     "a count that fills its bits": ("largest + Width'(1));", "largest);", "four", "fullest"),
     "counts have the bits of a shorter round": (
         "Width'(Counters) * largest",
@@ -152,12 +152,12 @@ def test_a_defect_is_found(change: tuple[str, str, str, str]) -> None:
     old, new, shape, found_by = change
     files = with_mutant(sources(shape), "counter_store", old, new)
     if "late_q" in new:
-        files = with_mutant(files, files[0].stem, "  logic written, look, looked_q;", _LATE)
+        files = with_mutant(files, files[0].stem, "  logic written, look, looked_q, there_q;", _LATE)
     results = simulate(shape, files, found_by)
     assert list(results.failed) == [found_by], f"{found_by} did not notice that {old!r} became {new!r}"
 
 
-_LATE = "  logic written, look, looked_q, late_q;\n  always_ff @(posedge clk_i) late_q <= write_open_q;"
+_LATE = "  logic written, look, looked_q, there_q, late_q;\n  always_ff @(posedge clk_i) late_q <= write_open_q;"
 
 
 def test_an_increment_that_is_too_large_is_asserted() -> None:

@@ -15,11 +15,11 @@ SHAPES = {
     "1-word frames": {"Width": 160, "FrameWords": 1, "LocalExperts": 1},
 }
 DEFECTS = {
-    "descriptor leaves early": ("count_q == CountW'(FrameWords - 1)", "count_q == CountW'(FrameWords - 2)"),
+    "descriptor leaves early": ("count_d == CountW'(FrameWords - 1)", "count_d == CountW'(FrameWords - 2)"),
     "announces to all": ("frame_start_o = select;", "frame_start_o = '1;"),
     "announces every offer": (
-        "= taken && count_q == '0;",
-        "= feature_valid_i && image_valid_i && count_q == '0;",
+        "= taken && first_q;",
+        "= feature_valid_i && image_valid_i && first_q;",
     ),
     "swaps gate and GE": (
         "{image_i.use_gate, image_i.use_le[LocalExperts-1:0], image_i.use_ge}",
@@ -37,3 +37,30 @@ def test_feature_router(shape: dict[str, int]) -> None:
 def test_a_defect_is_found(change: tuple[str, str]) -> None:
     defect = Defect("feature_router", *change, found_by="data/idle=none/stall=random")
     check_found("feature_router", BENCH, defect, SHAPES["2 local experts"])
+
+
+CORRECTION_DEFECTS = {
+    "starts in the middle of an image": (
+        "2 local experts",
+        "replay_valid_q && first_q && !offered_q",
+        "replay_valid_q && !offered_q",
+    ),
+    "starts although a word was offered": (
+        "2 local experts",
+        "replay_valid_q && first_q && !offered_q",
+        "replay_valid_q && first_q",
+    ),
+    "starts right behind an image that it cannot know of": (
+        "1-word frames",
+        "!replay && !image_start_o && !started_q;",
+        "!replay;",
+    ),
+    "starts twice": ("2 local experts", "replay_valid_i && !replay && ", "replay_valid_i && "),
+}
+
+
+@pytest.mark.parametrize("change", CORRECTION_DEFECTS.values(), ids=CORRECTION_DEFECTS)
+def test_a_correction_at_the_wrong_time_is_found(change: tuple[str, str, str]) -> None:
+    shape, *texts = change
+    defect = Defect("feature_router", *texts, found_by="corrections/idle=none/stall=random")
+    check_found("feature_router", BENCH, defect, SHAPES[shape])

@@ -46,8 +46,6 @@ def test_a_word_too_many_is_asserted() -> None:
 
 # Queues that may be full: they hold up what is in front of them.
 MAY_BE_FULL = {
-    ("moe_core", "u_route_queue"),
-    ("moe_core", "u_mux_queue"),
     ("max_average_pool", "u_queue"),
     ("pooled_words", "u_queue"),
     ("runtime_dense", "u_words"),

@@ -4,7 +4,7 @@
 /// Clock: oscillator * FeedbackDiv / InputDiv; the PLL runs at OutputDiv times that, 400 to 800 MHz. hw/board/boards.py
 /// computes the three, and Divisor and GapCycles for that clock, from configs/boards/ulx3s.toml.
 ///
-/// Latency: the device leaves reset 4 cycles after the PLL locked and the button was released.
+/// Latency: the device leaves reset 6 cycles after the PLL locked and the button was released.
 ///
 /// Protocol: ftdi_txd_i is what the FT231X transmits, so the device's input; docs/serial.md has what goes over it.
 /// btn_pwr_ni is low while it is pressed: the device is reset, and forgets its banks. Lamps, from led_o[0]: the
