@@ -4,14 +4,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from golden.integer_model import MoeModel
 from spec.bank import Bank
 from spec.learning import LABEL_BITS, LABEL_GATE, LABEL_VALID
 from spec.network import NO_CLASS, Mode
 from spec.result_word import SEQUENCE_NUMBERS
+
+if TYPE_CHECKING:  # it imports torch, for which a bench of one module need not wait
+    from golden.integer_model import MoeModel
 
 MAX_LOCAL_EXPERTS = 8
 ALL_ENABLED = (1 << MAX_LOCAL_EXPERTS) - 1

@@ -19,6 +19,7 @@ from tools.browser import Browser
 WIDTHS = (400, 1400)  # pixels: a phone and a desktop
 PAPER_WIDTH = 703  # pixels: an A4 sheet without its margins
 SMALLEST_TEXT = 14.0  # pixels, of the body
+REST = 0.2  # seconds without a word from a page that has come to rest
 EXAMINE = Path(__file__).with_name("examine.js")
 
 
@@ -46,7 +47,7 @@ def look(browser: Browser, page: Path, width: int, screenshot: Path | None = Non
     browser.call("Page.navigate", url=page.resolve().as_uri())
     browser.wait("Page.loadEventFired")
     browser.evaluate("Promise.all([...document.images].map(i => i.decode().catch(() => 0)))")
-    browser.settle(0.2)
+    browser.settle(REST)
     seen = browser.evaluate(f"({EXAMINE.read_text()})({width})")
     findings = [*_messages(browser.events), *_measures(seen, width, 0.0 if printed else SMALLEST_TEXT)]
     if screenshot:

@@ -36,8 +36,10 @@ RTL = ROOT / "hw" / "rtl"
 BUILD = ROOT / "build" / "sim"
 _PREFIX = "Vtop"  # cocotb's C++ main program includes the model by this name
 PARAMETERS_VARIABLE = "SIM_PARAMETERS"  # how a cocotb bench learns the parameters it was built with
-# cocotb rewrites the assertions of every module that a bench imports, which takes seconds for torch.
-_REWRITTEN = {"COCOTB_REWRITE_ASSERTION_FILES": "bench_*.py stream*.py"}
+# Files whose assertions cocotb rewrites, so that a message has the values: setting that up takes longer than many a
+# simulation does, so it is only done for a message that somebody reads.
+_REWRITE = "COCOTB_REWRITE_ASSERTION_FILES"
+_REWRITTEN, _AS_WRITTEN = {_REWRITE: "bench_*.py stream*.py"}, {_REWRITE: ""}
 
 PATIENCE = 1200.0  # seconds: a simulation that takes longer hangs
 
@@ -167,33 +169,41 @@ def run(
         optimise=optimise,
         levels=levels,
     )
-    work = Path(tempfile.mkdtemp(prefix=f"{test_module.rsplit('.', 1)[-1]}-", dir=directory))
-    for name, text in (files or {}).items():
-        (work / name).write_text(text)
 
-    results = work / "results.xml"
-    log = work / "simulation.log"
-    with _environ(tools):
-        runner = get_runner("verilator")
-        runner.build_dir = directory
-        # The runner exits instead of raising; the results file says more than its exit code.
-        with contextlib.suppress(SystemExit, RuntimeError), _ended_after(PATIENCE, work):
-            runner.test(
-                test_module=test_module,
-                hdl_toplevel=toplevel,
-                hdl_toplevel_lang="verilog",
-                testcase=testcase,
-                seed=seed,
-                test_args=list(test_args),
-                extra_env={PARAMETERS_VARIABLE: json.dumps(parameters), **_REWRITTEN, **(env or {})},
-                build_dir=directory,
-                test_dir=work,
-                results_xml=str(results),
-                log_file=log,
-            )
-    outcome = _read_results(results, log)
-    if not outcome.failed:
-        shutil.rmtree(work)
+    def once(assertions: Mapping[str, str]) -> tuple[Results, Path]:
+        """Outcome of the simulation, and its log, which stays when a test failed."""
+        work = Path(tempfile.mkdtemp(prefix=f"{test_module.rsplit('.', 1)[-1]}-", dir=directory))
+        for name, text in (files or {}).items():
+            (work / name).write_text(text)
+        results, log = work / "results.xml", work / "simulation.log"
+        with _environ(tools):
+            runner = get_runner("verilator")
+            runner.build_dir = directory
+            # The runner exits instead of raising; the results file says more than its exit code.
+            with contextlib.suppress(SystemExit, RuntimeError), _ended_after(PATIENCE, work):
+                runner.test(
+                    test_module=test_module,
+                    hdl_toplevel=toplevel,
+                    hdl_toplevel_lang="verilog",
+                    testcase=testcase,
+                    seed=seed,
+                    test_args=list(test_args),
+                    extra_env={PARAMETERS_VARIABLE: json.dumps(parameters), **assertions, **(env or {})},
+                    build_dir=directory,
+                    test_dir=work,
+                    results_xml=str(results),
+                    log_file=log,
+                )
+        outcome = _read_results(results, log)
+        if not outcome.failed:
+            shutil.rmtree(work)
+        return outcome, log
+
+    outcome, log = once(_AS_WRITTEN)
+    if check and outcome.failed and not under_test():
+        explained, explained_log = once(_REWRITTEN)
+        if explained.failed:  # as it must, for everything random follows from the seed
+            outcome, log = explained, explained_log
     if check:
         try:
             outcome.check()

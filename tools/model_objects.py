@@ -101,7 +101,14 @@ class ModelCompiler:
         self._include = include
         self._paths = (f"-I{include}", f"-I{include / 'vltstd'}")
 
-    def objects(self, work: Path, prefix: str, harness: Sequence[Path], include: Sequence[Path] = ()) -> list[Path]:
+    def objects(
+        self,
+        work: Path,
+        prefix: str,
+        harness: Sequence[Path],
+        include: Sequence[Path] = (),
+        harness_flags: Sequence[str] = (),
+    ) -> list[Path]:
         """Compile what Verilator wrote to ``work`` under the name ``prefix``, and the harness.
 
         Args:
@@ -109,6 +116,8 @@ class ModelCompiler:
             prefix: of the generated files.
             harness: C++ sources that use the model.
             include: directories of headers that only the harness includes.
+            harness_flags: macros that only the harness knows. The runtime library and its precompiled header, which
+                take longer than many a model, are the same whatever they are.
 
         Returns:
             Object files to link, in a cache: not to be changed.
@@ -127,32 +136,33 @@ class ModelCompiler:
         groups: dict[str, list[Path]] = {}
         for level, files in ((self._optimisation.often, often), (self._optimisation.once, once)):
             groups.setdefault(level, []).extend(files)
-        model: list[tuple[str, Path, list[Path]]] = []
+        model: list[tuple[str, tuple[str, ...], Path, list[Path]]] = []
         for level, files in groups.items():
             small, large = _by_size(files, ONE_UNIT if len(groups) == 1 else 0)
             extra = harness if level == self._optimisation.often else []
+            macros = tuple(harness_flags) if extra else ()
             unit = work / f"{prefix}__unit{level}.cpp"
             unit.write_text("".join(f'#include "{path}"\n' for path in (*small, *extra)))
-            model.append((level, unit, [*small, *extra, *headers, *others]))
-            model += [(level, path, [path, *headers]) for path in large]
+            model.append((level, macros, unit, [*small, *extra, *headers, *others]))
+            model += [(level, (), path, [path, *headers]) for path in large]
         runtime = [self._include / f"{name}.cpp" for name in classes["VM_GLOBAL_FAST"] + classes["VM_GLOBAL_SLOW"]]
 
-        def compile_model(entry: tuple[str, Path, list[Path]]) -> Path:
-            level, source, depends = entry
+        def compile_model(entry: tuple[str, tuple[str, ...], Path, list[Path]]) -> Path:
+            level, macros, source, depends = entry
             header = self._precompiled((level, *flags))
-            return self._object(source, (level, *flags), paths, depends, header, self._own)
+            return self._object(source, (level, *flags, *macros), paths, depends, header, self._own)
 
         def compile_runtime(source: Path) -> Path:
             # Everybody needs it at the same time, when the cache is empty: then each process makes some of its files.
             with locked(self._cache / f"{source.stem}.lock"):
                 return self._object(source, (self._optimisation.runtime, *flags), [], [source], None, self._cache)
 
-        for level in dict.fromkeys(level for level, _, _ in model):
+        for level in dict.fromkeys(level for level, _, _, _ in model):
             self._precompiled((level, *flags))  # before the threads ask for it at the same time
-        largest_first = sorted(model, key=lambda entry: -sum(path.stat().st_size for path in entry[2]))
+        largest_first = sorted(model, key=lambda entry: -sum(path.stat().st_size for path in entry[3]))
         with ThreadPoolExecutor(self._jobs) as pool:
-            made = dict(zip((e[1] for e in largest_first), pool.map(compile_model, largest_first), strict=True))
-            return [*(made[source] for _, source, _ in model), *pool.map(compile_runtime, runtime)]
+            made = dict(zip((e[2] for e in largest_first), pool.map(compile_model, largest_first), strict=True))
+            return [*(made[source] for _, _, source, _ in model), *pool.map(compile_runtime, runtime)]
 
     def _object(
         self,

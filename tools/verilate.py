@@ -43,7 +43,8 @@ def build_library(
         include: directory of the generated headers that the harness includes.
         directory: where libraries are kept; default ``build/bulk``. The library's name has a digest of all sources.
         optimise: False compiles in a third of the time a model that runs a tenth as fast: for tests on a few images.
-        options: further arguments of Verilator, files among them; what follows a ``-CFLAGS`` is for the C++ compiler.
+        options: further arguments of Verilator, files among them; what follows a ``-CFLAGS`` is for the C++ compiler
+            of the harness.
 
     Returns:
         Path of the shared library.
@@ -71,8 +72,8 @@ def build_library(
         ]  # fmt: skip
         _run(command, work)
         level = model_objects.LONG_RUN if optimise else model_objects.SHORT_RUN
-        objects = model_objects.ModelCompiler(OBJECTS, (*_CXX_FLAGS, *cxx), level).objects(
-            work, f"V{top}", [harness], include=[include, HOST.parent, harness.parent]
+        objects = model_objects.ModelCompiler(OBJECTS, _CXX_FLAGS, level).objects(
+            work, f"V{top}", [harness], include=[include, HOST.parent, harness.parent], harness_flags=cxx
         )
         _run(["g++", "-shared", "-Wl,-Bsymbolic", *map(str, objects), "-o", "libmoe.so"], work)
         (work / "libmoe.so").replace(library)

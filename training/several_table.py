@@ -195,8 +195,8 @@ def _choice(choice: dict[str, Any]) -> str:
     parts = []
     for name, (title, key) in asked.items():
         parts.append(f"## {title}\n\nCross-validation on training data, {choice['experts']} local experts.\n")
-        parts += [_candidates(choice[name], key), f"\nChosen: {choice['chosen'][key]}."]
-    return "\n".join(parts) + " ± is the standard error over devices, of the gain over the first line."
+        parts.append(f"{_candidates(choice[name], key)}\n\nChosen: {choice['chosen'][key]}.\n")
+    return "\n".join(parts).rstrip() + " ± is the standard error over devices, of the gain over the first line."
 
 
 def _candidates(rows: Sequence[dict[str, Any]], key: str) -> str:

@@ -8,8 +8,8 @@ import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 
-from driver.tests.devices import design
-from driver.verilated import MODEL, build_device
+from driver.tests.devices import design, library
+from driver.verilated import MODEL
 from hw.gen.build import generate
 from hw.regs.files import HEADER, register_files
 
@@ -40,10 +40,10 @@ def compile_c(directory: Path, sources: Iterable[Path], *options: str) -> Path:
 
 def compile_with_device(directory: Path, program: Path, driver: Path = DRIVER, learn: Path = LEARN) -> Path:
     """Compile a program with the driver (or an altered one), linked to the simulated device."""
-    library = build_device(generate(design()))
+    device = library()
     sources = [program, driver, learn, C / "moe_simulated.c"]
     return compile_c(
-        directory, sources, str(library), f"-Wl,-rpath,{library.parent}", f"-DMOE_TIMEOUT_CYCLES={TIMEOUT_CYCLES}"
+        directory, sources, str(device), f"-Wl,-rpath,{device.parent}", f"-DMOE_TIMEOUT_CYCLES={TIMEOUT_CYCLES}"
     )
 
 

@@ -27,14 +27,14 @@ Defect = tuple[str, str, str]  # RTL file, text, what stands there instead
 
 
 @cache
-def _library(defect: Defect | None, watch: bool) -> Path:
+def library(defect: Defect | None = None) -> Path:
+    """A device that tells when images and corrections start: one build for all tests, those that do not ask it too."""
     hardware = generate(design())
     if defect:
         hardware = replace(hardware, rtl=altered_sources((Replacement(*defect),), "device"))
-    return build_device(hardware, optimise=defect is None, watch=watch)
+    return build_device(hardware, optimise=defect is None, watch=True)
 
 
-def open_device(defect: Defect | None = None, watch: bool = False) -> Accelerator:
-    """A device after power-on; with ``watch`` it tells when images and corrections start."""
-    library = _library(defect, watch)
-    return Accelerator(VerilatedTransport(design(), library), design())
+def open_device(defect: Defect | None = None) -> Accelerator:
+    """A device after power-on."""
+    return Accelerator(VerilatedTransport(design(), library(defect)), design())

@@ -14,7 +14,7 @@ import pytest
 
 import driver.accelerator
 from driver.tests.c_driver import DRIVER, C, compile_c, compile_with_device, memory_directory
-from driver.tests.devices import design
+from driver.tests.devices import design, library
 from driver.tests.golden_pupil import Pupil
 from driver.tests.pynq_standin import Dma, Memory, Mmio
 from driver.verilated import VerilatedTransport
@@ -79,7 +79,7 @@ def test_python(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.fixture
 def pynq(monkeypatch: pytest.MonkeyPatch) -> None:
     """A module ``pynq`` with the stand-in."""
-    device, memory = VerilatedTransport(design()), Memory()
+    device, memory = VerilatedTransport(design(), library()), Memory()
     module = ModuleType("pynq")
     module.allocate = memory.allocate
     module.Overlay = lambda name: SimpleNamespace(

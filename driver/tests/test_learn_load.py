@@ -33,7 +33,7 @@ def check() -> LearnCheck:
 
 
 def load(images: int, seed: int, defect: Defect | None = None) -> tuple[Done, LearnLoad]:
-    with open_device(defect, watch=True) as device:
+    with open_device(defect) as device:
         run = LearnLoad(device, images, seed, POOL, USERS, RULE, PACE)
         return run.run(), run
 

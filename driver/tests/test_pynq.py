@@ -11,7 +11,7 @@ import pytest
 from driver import Accelerator, DriverError
 from driver.accelerator import REASONS
 from driver.pynq import PynqTransport
-from driver.tests.devices import design
+from driver.tests.devices import design, library
 from driver.tests.golden_device import GoldenDevice
 from driver.tests.pynq_standin import Dma, Hung, Memory, Mmio
 from driver.tests.test_device import check_counters, stream_of
@@ -40,7 +40,7 @@ def board(
     timeout: float = 30.0,
 ) -> Board:
     """``max_bytes`` is what the transport believes, ``dma_limit`` (default the same) what the DMA can do."""
-    device, memory = VerilatedTransport(design()), Memory()
+    device, memory = VerilatedTransport(design(), library()), Memory()
     dma = Dma(device, memory, dma_limit or max_bytes)
     through = transport(Mmio(device), dma, memory.allocate, max_bytes, timeout)
     return Board(device, memory, dma, Accelerator(through, design()))
@@ -85,7 +85,7 @@ def test_results_in_all_modes(max_bytes: int, sizes: list[int]) -> None:
 
 def test_the_direct_transport_gives_the_same() -> None:
     """The work is one that it also answers without PYNQ, so the expected results are no matter of the transport."""
-    with Accelerator(VerilatedTransport(design()), design()) as accelerator:
+    with Accelerator(VerilatedTransport(design(), library()), design()) as accelerator:
         assert work(accelerator)[0] == 0
 
 

@@ -17,6 +17,15 @@ def test_a_simulation_that_hangs_is_ended(monkeypatch: pytest.MonkeyPatch) -> No
         cocotb_run.run("stream_fifo", "tools.tests.bench_without_end", parameters={"Width": 8, "Depth": 2})
 
 
+def test_who_looks_at_a_failure_sees_its_values() -> None:
+    """A control only asks whether a test failed, and does not wait for more."""
+    given = {"parameters": {"Width": 8, "Depth": 2}}
+    with pytest.raises(AssertionError, match="assert 19 == 23"):
+        cocotb_run.run("stream_fifo", "tools.tests.bench_that_fails", **given)
+    control = cocotb_run.run("stream_fifo", "tools.tests.bench_that_fails", **given, check=False)
+    assert list(control.failed) == ["fails"] and "19" not in control.failed["fails"]
+
+
 @pytest.mark.parametrize(
     ("command", "error"),
     [("echo '%Error: no design' && exit 1", cocotb_run.Refused), ("kill -9 $$", cocotb_run.Killed)],

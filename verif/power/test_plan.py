@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from spec.errors import InputError
 from spec.tests.commands import call
 from verif.power import plan
 from verif.power.plan import Item, Verdict, as_data, as_text, load_plan
+from verif.power.test_scenarios import CHUNKS
 
 REQUIRED = (  # what the plan must not lose
     "off request at every pipeline phase", "withdrawn request", "wake in every off state", "wake and reset together",
@@ -54,6 +56,23 @@ def test_what_did_not_run_does_not_hold() -> None:
     assert "failed: test[1]" in as_text([Verdict(item, 3, ("test[1]",))])
     (data,) = as_data([Verdict(item, 3, ("test[1]",))], "", "digest")["items"]
     assert (data["name"], data["word"], data["passed"], data["failed"]) == ("an item", "FAILED", 3, ["test[1]"])
+
+
+def test_the_plan_runs_what_make_test_leaves_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    collect, commands = subprocess.run, []
+    monkeypatch.setattr(plan.subprocess, "run", lambda command, **_: commands.append(command))
+    scenarios = "verif/power/test_scenarios.py::test_mode_changes_lose_nothing"
+    with pytest.raises(InputError, match="without a report"):
+        plan.run_plan((Item("an item", (scenarios,)),), 1)
+
+    def collected(command: list[str]) -> int:
+        given = {"cwd": plan.ROOT, "capture_output": True, "text": True, "check": True}
+        return collect([*command, "--collect-only"], **given).stdout.count(f"{scenarios}[")
+
+    (command,) = commands
+    option = command.index("-m", command.index("pytest"))
+    assert collected(command) == CHUNKS
+    assert collected(command[:option] + command[option + 2 :]) == 1
 
 
 @pytest.mark.parametrize("keep", [False, True], ids=["built", "kept"])

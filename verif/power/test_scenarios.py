@@ -18,7 +18,7 @@ from tools.mutants import Replacement
 from verif.power.scenario import Golden, Outcome, Scenario
 
 SCENARIOS = 200
-CHUNKS = 4  # so that workers share them
+CHUNKS = 4  # so that `make test`, which is asked after every change, need not run all of them: `make power` does
 CONTROL_SCENARIOS = 40
 Defect = tuple[str, str, str]
 
@@ -40,7 +40,7 @@ def both(seed: int, defect: Defect | None = None) -> Iterator[Outcome]:
         yield Scenario(opened, golden, seed, corruption + seed).run()
 
 
-@pytest.mark.parametrize("chunk", range(CHUNKS))
+@pytest.mark.parametrize("chunk", [0, *(pytest.param(chunk, marks=pytest.mark.long) for chunk in range(1, CHUNKS))])
 def test_mode_changes_lose_nothing(chunk: int) -> None:
     images = changes = 0
     for seed in range(chunk, SCENARIOS, CHUNKS):

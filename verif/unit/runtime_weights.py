@@ -18,7 +18,7 @@ from spec.fixedpoint import FixedPoint
 from spec.folding import LayerFolding
 from spec.kinds.data import LayerWeights, Shape
 from spec.kinds.dense import Dense
-from verif.streams import Bench
+from verif.streams import Bench, Driven
 
 
 @dataclass(frozen=True)
@@ -85,8 +85,11 @@ class WritePort:
     """Agent for ``write_i``, or the flat ``wr_*`` of a top level: writes one queued chunk a cycle."""
 
     def __init__(self, dut: Any) -> None:
-        self.dut = dut
         self.queue: list[dict[str, int]] = []
+        self._word = Driven(dut.write_i) if hasattr(dut, "write_i") else None
+        if self._word is None:
+            self._enable = Driven(dut.wr_en_i)
+            self._fields = {name: getattr(dut, port) for name, port in FLAT_PORTS.items()}
 
     def load(self, bank: int, writes: BankWrites, layer: int = 0) -> None:
         """Queue the writes of a layer, to be written as ``layer``."""
@@ -104,12 +107,12 @@ class WritePort:
 
     def drive(self) -> None:
         fields = self.queue.pop(0) if self.queue else None
-        if hasattr(self.dut, "write_i"):
-            self.dut.write_i.value = write_word(**fields) if fields else 0
+        if self._word:
+            self._word.set(write_word(**fields) if fields else 0)
             return
-        self.dut.wr_en_i.value = int(fields is not None)
+        self._enable.set(int(fields is not None))
         for name, value in (fields or {}).items():
-            getattr(self.dut, FLAT_PORTS[name]).value = value
+            self._fields[name].value = value
 
     def sample(self, cycle: int) -> None: ...
     def reset(self) -> None:

@@ -11,7 +11,8 @@ from verif.unit.controls import Defect, check_found
 BENCH = "verif.unit.bench_image_ingress"
 SHAPES = {
     "7 pixels": {"Beats": 7, "PixelW": 8, "LocalExperts": 3, "Banks": 2, "Classes": 9, "Learn": 1},
-    "16 pixels": {"Beats": 16, "PixelW": 5, "LocalExperts": 8, "Banks": 16, "Classes": 62, "Learn": 1},
+    # Short images: with eight experts and 16 banks every descriptor is thousands of them.
+    "4 pixels": {"Beats": 4, "PixelW": 5, "LocalExperts": 8, "Banks": 16, "Classes": 62, "Learn": 1},
     "1 pixel": {"Beats": 1, "PixelW": 8, "LocalExperts": 1, "Banks": 1, "Classes": 255, "Learn": 0},
 }
 DEFECTS = {
