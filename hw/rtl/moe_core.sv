@@ -94,11 +94,17 @@ module moe_core
   localparam int unsigned ToLe    = 1;  // local expert 0; the others follow
   localparam int unsigned ToGate  = LocalExperts + 1;
 
+  // ---- Reset ------------------------------------------------------------------------------------------------
+  // A register for each part of what is always on here, a cycle late; synthesis must not merge them (tools/yosys.py).
+  // Active high, because that is what flip-flops take: no inverter stands between a register and its many loads.
+  logic [3:0] reset_copy_q;
+  always_ff @(posedge clk_i) reset_copy_q <= {4{!rst_ni}};
+
   // ---- Ingress: pixels and descriptors ----------------------------------------------------------------------
   // Images know of accept_i a cycle late. One that is accepted in that cycle is of the mode still in force, which its
   // owner leaves no earlier than two cycles after the fall of accept_i, when the image shows in in_flight_o.
   logic accept_q;
-  always_ff @(posedge clk_i) accept_q <= rst_ni && accept_i;
+  always_ff @(posedge clk_i) accept_q <= !reset_copy_q[0] && accept_i;
 
   logic image_valid, image_ready, image_accepted;
   logic pixel_valid, pixel_ready, fe_pixel_valid, fe_pixel_ready, status_valid, status_short, status_long;
@@ -114,7 +120,7 @@ module moe_core
       .Learn       (Learn)
   ) u_ingress (
       .clk_i,
-      .rst_ni,
+      .rst_ni    (!reset_copy_q[0]),
       .accept_i      (accept_q),
       .mode_i        (mode_e'(mode_i)),
       .bank_i,
@@ -145,7 +151,7 @@ module moe_core
       .Width(PixelW)
   ) u_pixel_skid (
       .clk_i,
-      .rst_ni,
+      .rst_ni    (!reset_copy_q[0]),
       .in_valid_i (pixel_valid),
       .in_ready_o (pixel_ready),
       .in_data_i  (pixel),
@@ -164,7 +170,7 @@ module moe_core
   image_t queued_q, queued_route_image, queued_mux_image, route_image, mux_image;
 
   always_ff @(posedge clk_i) begin
-    queued_valid_q <= rst_ni && image_accepted;
+    queued_valid_q <= !reset_copy_q[0] && image_accepted;
     queued_q       <= image;
   end
 
@@ -174,7 +180,7 @@ module moe_core
       .NeverFull(1'b1)
   ) u_route_queue (
       .clk_i,
-      .rst_ni,
+      .rst_ni    (!reset_copy_q[0]),
       .in_valid_i (queued_valid_q),
       .in_ready_o (unused_route_ready),
       .in_data_i  (queued_q),
@@ -187,7 +193,7 @@ module moe_core
       .Width($bits(image_t))
   ) u_route_skid (
       .clk_i,
-      .rst_ni,
+      .rst_ni    (!reset_copy_q[0]),
       .in_valid_i (queued_route_valid),
       .in_ready_o (queued_route_ready),
       .in_data_i  (queued_route_image),
@@ -202,7 +208,7 @@ module moe_core
       .NeverFull(1'b1)
   ) u_mux_queue (
       .clk_i,
-      .rst_ni,
+      .rst_ni    (!reset_copy_q[0]),
       .in_valid_i (queued_valid_q),
       .in_ready_o (unused_mux_ready),
       .in_data_i  (queued_q),
@@ -215,7 +221,7 @@ module moe_core
       .Width($bits(image_t))
   ) u_mux_skid (
       .clk_i,
-      .rst_ni,
+      .rst_ni    (!reset_copy_q[0]),
       .in_valid_i (queued_mux_valid),
       .in_ready_o (queued_mux_ready),
       .in_data_i  (queued_mux_image),
@@ -227,14 +233,14 @@ module moe_core
   // Two registers each, because what says that a domain moves is its layers' logic, and far from who asks: seen that
   // late, which does no harm. Work that could be missed meanwhile shows in in_flight_o and ge_work_o at once.
   logic [Domains-1:0] quiet, quiet_q;
-  always_ff @(posedge clk_i) {quiet_o, quiet_q} <= rst_ni ? {quiet_q, quiet} : '0;
+  always_ff @(posedge clk_i) {quiet_o, quiet_q} <= !reset_copy_q[0] ? {quiet_q, quiet} : '0;
 
   logic lessons, correct_learning;
   images_in_flight #(
       .Banks(Banks)
   ) u_in_flight (
       .clk_i,
-      .rst_ni,
+      .rst_ni    (!reset_copy_q[0]),
       .accepted_i      (image_accepted),
       .accepted_image_i(image),
       .done_i          (mux_valid && mux_ready),
@@ -274,7 +280,7 @@ module moe_core
       .Width(FeatureWordW)
   ) u_feature_skid (
       .clk_i,
-      .rst_ni,
+      .rst_ni    (!reset_copy_q[1]),
       .in_valid_i (fe_valid),
       .in_ready_o (fe_ready),
       .in_data_i  (fe_feature),
@@ -289,7 +295,7 @@ module moe_core
       .LocalExperts(LocalExperts)
   ) u_router (
       .clk_i,
-      .rst_ni,
+      .rst_ni    (!reset_copy_q[1]),
       .image_valid_i  (route_valid),
       .image_ready_o  (route_ready),
       .image_i        (route_image),
@@ -315,7 +321,7 @@ module moe_core
         .Width(FeatureWordW)
     ) u_skid (
         .clk_i,
-        .rst_ni,
+        .rst_ni    (!reset_copy_q[1]),
         .in_valid_i (offered_valid[o]),
         .in_ready_o (offered_ready[o]),
         .in_data_i  (offered),
@@ -327,10 +333,10 @@ module moe_core
 
   // Tags come a cycle late, with the first word of their image or before it.
   always_ff @(posedge clk_i) begin
-    frame_start   <= rst_ni ? announced : '0;
+    frame_start   <= !reset_copy_q[1] ? announced : '0;
     frame_image   <= announced_image;
     frame_replay  <= announced_replay;
-    image_started <= rst_ni && image_start;
+    image_started <= !reset_copy_q[1] && image_start;
   end
 
   // ---- Random numbers of lessons: one step of the LFSR each, as the image goes to the experts ---------------
@@ -339,7 +345,7 @@ module moe_core
 
   if (Learn) begin : gen_random
     always_ff @(posedge clk_i) begin
-      if (!rst_ni) random_o <= RandomW'(1);
+      if (reset_copy_q[1]) random_o <= RandomW'(1);
       else if (random_load_i) random_o <= random_i;
       else if (frame_image.lesson.valid && (|frame_start)) random_o <= dithers;
     end
@@ -361,7 +367,7 @@ module moe_core
         .Classes     (Classes)
     ) u_corrections (
         .clk_i,
-        .rst_ni,
+        .rst_ni    (!reset_copy_q[1]),
         .learn_i,
         .le_mode_i     (moe_mode || mode_e'(mode_i) == ModeLeOnly),
         .gate_mode_i   (moe_mode),
@@ -400,7 +406,7 @@ module moe_core
 
   ge_branch u_ge (
       .clk_i,
-      .rst_ni,
+      .rst_ni    (!reset_copy_q[2]),
       .domain_clk_i (ge_clk_i),
       .domain_rst_ni(domain_rst_ni[DomainGe]),
       .isolate_i    (isolate_i[DomainGe]),
@@ -442,7 +448,7 @@ module moe_core
         .Number(i)
     ) u_le (
         .clk_i,
-        .rst_ni,
+        .rst_ni    (!reset_copy_q[2]),
         .domain_clk_i      (le_clk_i),
         .domain_rst_ni     (domain_rst_ni[DomainLe]),
         .isolate_i         (isolate_i[DomainLe]),
@@ -477,7 +483,7 @@ module moe_core
       .Width($bits(confidence))
   ) u_confidence_skid (
       .clk_i,
-      .rst_ni,
+      .rst_ni    (!reset_copy_q[2]),
       .in_valid_i (&confidence_valid),
       .in_ready_o (confidence_ready),
       .in_data_i  (confidence),
@@ -488,7 +494,7 @@ module moe_core
 
   gn_branch u_gn (
       .clk_i,
-      .rst_ni,
+      .rst_ni    (!reset_copy_q[2]),
       .domain_clk_i      (gn_clk_i),
       .domain_rst_ni     (domain_rst_ni[DomainGn]),
       .isolate_i         (isolate_i[DomainGn]),
@@ -545,7 +551,7 @@ module moe_core
       .NeverFull(1'b1)
   ) u_status_queue (
       .clk_i,
-      .rst_ni,
+      .rst_ni    (!reset_copy_q[3]),
       .in_valid_i (status_valid),
       .in_ready_o (unused_length_ready),
       .in_data_i  ({status_short, status_long}),
@@ -558,7 +564,7 @@ module moe_core
       .LocalExperts(LocalExperts)
   ) u_mux (
       .clk_i,
-      .rst_ni,
+      .rst_ni    (!reset_copy_q[3]),
       .image_valid_i (mux_valid),
       .image_ready_o (mux_ready),
       .image_i       (mux_image),

@@ -27,24 +27,28 @@ module stream_skid #(
   end
 
   logic [Width-1:0] spare_q;
+  logic ready_copy_q;  // in_ready_o for the registers here, which synthesis must not merge (tools/yosys.py)
   logic move;  // the output can take a word
 
   assign move = !out_valid_o || out_ready_i;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      in_ready_o  <= 1'b1;
-      out_valid_o <= 1'b0;
+      in_ready_o   <= 1'b1;
+      ready_copy_q <= 1'b1;
+      out_valid_o  <= 1'b0;
     end else if (move) begin
-      in_ready_o  <= 1'b1;
-      out_valid_o <= in_valid_i || !in_ready_o;
+      in_ready_o   <= 1'b1;
+      ready_copy_q <= 1'b1;
+      out_valid_o  <= in_valid_i || !ready_copy_q;
     end else if (in_valid_i) begin
-      in_ready_o <= 1'b0;
+      in_ready_o   <= 1'b0;
+      ready_copy_q <= 1'b0;
     end
   end
 
   always_ff @(posedge clk_i) begin
-    if (in_ready_o) spare_q <= in_data_i;
-    if (move) out_data_o <= in_ready_o ? in_data_i : spare_q;
+    if (ready_copy_q) spare_q <= in_data_i;
+    if (move) out_data_o <= ready_copy_q ? in_data_i : spare_q;
   end
 endmodule

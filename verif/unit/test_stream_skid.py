@@ -17,10 +17,10 @@ def test_stream_skid(width: int) -> None:
 
 
 DEFECTS = {
-    "takes-a-third-word": ("in_ready_o <= 1'b0;", "in_ready_o <= 1'b1;", "depth"),
+    "takes-a-third-word": ("in_ready_o   <= 1'b0;", "in_ready_o   <= 1'b1;", "depth"),
     "half-speed": ("move = !out_valid_o || out_ready_i;", "move = !out_valid_o;", "throughput"),
-    "overwrites-the-spare": ("if (in_ready_o) spare_q", "spare_q", "data/idle=none/stall=random"),
-    "keeps-words-over-reset": ("out_valid_o <= 1'b0;", "", "reset"),
+    "overwrites-the-spare": ("if (ready_copy_q) spare_q", "spare_q", "data/idle=none/stall=random"),
+    "keeps-words-over-reset": ("out_valid_o  <= 1'b0;", "", "reset"),
 }
 
 
