@@ -52,12 +52,14 @@ module feature_store #(
   (* no_rw_check *) logic [Width-1:0] mem[Depth];
   logic [Width-1:0] rd_data_q, rd_word_q;
   logic [AddrW-1:0] wr_ptr_q, rd_ptr_q;
-  logic [LevelW-1:0] level_q;
-  logic [CountW-1:0] count_q;
-  logic [$clog2(OutDepth+1)-1:0] reserved_q;  // words read and not yet taken by the output
+  logic [LevelW-1:0] level_q, level_d;
+  logic [CountW-1:0] count_q, count_d;
+  logic [$clog2(OutDepth+1)-1:0] reserved_q, reserved_d;  // words read and not yet taken by the output
+  // What the counts say, as registers of their own: many registers follow it.
+  logic room_q, some_q, last_q, out_room_q;
   state_e state_q, state_d;
   logic tag_valid, tag_ready, tag_gated, unused_tag_ready;
-  logic push, advance, send, rd_valid_q, rd_word_valid_q, last, unused_out_ready;
+  logic push, advance, send, rd_valid_q, rd_word_valid_q, unused_out_ready;
 
   stream_fifo #(
       .Width    (1),
@@ -75,13 +77,26 @@ module feature_store #(
   );
 
   // ---- Write side -------------------------------------------------------------------------------------------
-  assign in_ready_o = level_q != LevelW'(Depth);
+  assign in_ready_o = room_q;
   assign push       = in_valid_i && in_ready_o;
 
   // ---- Read side --------------------------------------------------------------------------------------------
-  assign last    = count_q == CountW'(FrameWords - 1);
-  assign send    = state_q == Send && level_q != '0 && 32'(reserved_q) < OutDepth;
-  assign advance = send || (state_q == Drop && level_q != '0);
+  assign send    = state_q == Send && some_q && out_room_q;
+  assign advance = send || (state_q == Drop && some_q);
+
+  always_comb begin
+    count_d = count_q;
+    if (advance) count_d = last_q ? '0 : count_q + 1'b1;
+    level_d    = level_q + LevelW'(push) - LevelW'(advance);
+    reserved_d = reserved_q + $bits(reserved_q)'(send) - $bits(reserved_q)'(out_valid_o && out_ready_i);
+  end
+
+  always_ff @(posedge clk_i) begin
+    room_q     <= !rst_ni || level_d != LevelW'(Depth);
+    some_q     <= rst_ni && level_d != '0;
+    last_q     <= rst_ni ? count_d == CountW'(FrameWords - 1) : FrameWords == 1;
+    out_room_q <= !rst_ni || 32'(reserved_d) < OutDepth;
+  end
 
   always_comb begin
     state_d          = state_q;
@@ -98,7 +113,7 @@ module feature_store #(
           state_d          = decision_keep_i ? Send : Drop;
         end
       end
-      Send, Drop: if (advance && last) state_d = Look;
+      Send, Drop: if (advance && last_q) state_d = Look;
       default: state_d = Look;
     endcase
   end
@@ -120,10 +135,10 @@ module feature_store #(
       if (push) wr_ptr_q <= (wr_ptr_q == AddrW'(Depth - 1)) ? '0 : wr_ptr_q + 1'b1;
       if (advance) begin
         rd_ptr_q <= (rd_ptr_q == AddrW'(Depth - 1)) ? '0 : rd_ptr_q + 1'b1;
-        count_q  <= last ? '0 : count_q + 1'b1;
       end
-      level_q    <= level_q + LevelW'(push) - LevelW'(advance);
-      reserved_q <= reserved_q + $bits(reserved_q)'(send) - $bits(reserved_q)'(out_valid_o && out_ready_i);
+      count_q    <= count_d;
+      level_q    <= level_d;
+      reserved_q <= reserved_d;
     end
   end
 

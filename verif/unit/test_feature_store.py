@@ -15,17 +15,17 @@ SHAPES = {
     "3 frames of a word": {"Width": 8, "FrameWords": 1, "Frames": 3, "Tags": 8},
 }
 DATA = "data/idle=none/stall=random"
-SEND_AND_DROP = "Send, Drop: if (advance && last) state_d = Look;"
+SEND_AND_DROP = "Send, Drop: if (advance && last_q) state_d = Look;"
 DEFECTS = {
     "drops one word too few": (
         SEND_AND_DROP,
-        "Send: if (advance && last) state_d = Look;\n"
+        "Send: if (advance && last_q) state_d = Look;\n"
         "      Drop: if (advance && count_q == CountW'(FrameWords - 2)) state_d = Look;",
         DATA,
     ),
     "keeps everything": ("decision_keep_i ? Send : Drop", "Send", DATA),
     "swaps keep and drop": ("decision_keep_i ? Send : Drop", "decision_keep_i ? Drop : Send", DATA),
-    "overflows": ("level_q != LevelW'(Depth);", "1'b1;", DATA),
+    "overflows": ("level_d != LevelW'(Depth);", "1'b1;", DATA),
     "everybody waits for a decision": (
         "tag_valid && !tag_gated",
         "tag_valid && !tag_gated && decision_valid_i",
