@@ -9,7 +9,9 @@ from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from multiprocessing.connection import wait
+from threading import Thread
 
 from spec.errors import InputError
 from spec.paths import ROOT
@@ -43,11 +45,22 @@ class Workers:
             with _cluster(self.dask) as executor:
                 yield executor
             return
-        made = ThreadPoolExecutor(self.jobs) if threads else ProcessPoolExecutor(self.jobs, get_context("spawn"))
+        made = ThreadPoolExecutor(self.jobs) if threads else _processes(self.jobs)
         try:
             yield made
         finally:
             made.shutdown(cancel_futures=True)
+
+
+def _processes(jobs: int) -> Executor:
+    return ProcessPoolExecutor(jobs, get_context("spawn"), _end_with_caller)
+
+
+def _end_with_caller() -> None:
+    """Let a process end when its caller does, however that ended: it would wait for work for ever."""
+    caller = parent_process()
+    if caller:
+        Thread(target=lambda: (wait([caller.sentinel]), os._exit(1)), daemon=True).start()
 
 
 @contextmanager
