@@ -15,7 +15,7 @@ PORT   ?= 8000
 KEEP   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sim demo hls test quick lint format train table tables bench synth fpga regs formal power report clean
+.PHONY: help setup sim demo hls test quick lint format train table tables speed bench synth fpga regs formal power report clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -74,8 +74,11 @@ tables: $(STAMP) ## The paper's Tables 1, 4 and 5 on our data: trains for about 
 	$(PY) scripts/table1.py $(KEEP)
 	$(PY) scripts/table4.py $(KEEP)
 
-bench: $(STAMP) ## Speed of each stage, in images per second
+speed: $(STAMP) ## Speed of each stage, in images per second
 	$(PY) scripts/benchmark.py
+
+bench: $(STAMP) ## This project beside NNgen, hls4ml and da4ml: cycles, multipliers, cells, speed, accuracy on the same images
+	$(PY) scripts/bench.py $(KEEP)
 
 synth: $(STAMP) ## Resources on ECP5 by power domain, from open synthesis (PRESET, GATE)
 	$(PY) scripts/synth.py --preset $(PRESET) --gate $(GATE)
