@@ -15,6 +15,7 @@
 #include "image_plan.hpp"
 #include "local_expert.hpp"
 #include "network.hpp"
+#include "runtime_layer.hpp"
 #include "weight_bank.hpp"
 #if ACCEL_LEARN
 #include "keep.hpp"
@@ -98,38 +99,50 @@ inline void gate_first(const GateBanks& memory, const ap_uint<kBankBits> bank, C
 #endif
 }
 
-/// The first gate layer's words: pooled features, then the confidences, padded with zeros to whole words.
+/// The confidences as words of the first gate layer, padded with zeros to whole words.
+template <class Layer>
+void confidence_words(const Confidence (&confidence)[kLocalExperts],
+                      Channel<Beat<typename Layer::input_t, Layer::kSimd> >& words) {
+  typedef Beat<typename Layer::input_t, Layer::kSimd> word_t;
+  const unsigned kExtraWords = Layer::kWords - kGatePooled / Layer::kSimd;
+  ap_uint<kFeatureBits> extra[(kExtraWords + 1) * Layer::kSimd];
+  ACCEL_PRAGMA(ARRAY_PARTITION variable = extra complete)
+  ACCEL_UNROLL_BEFORE
+  for (unsigned i = 0; i < (kExtraWords + 1) * Layer::kSimd; i++) {
+    ACCEL_UNROLL_INSIDE
+    extra[i] = 0;
+  }
+  ACCEL_UNROLL_BEFORE
+  for (unsigned e = 0; e < kLocalExperts; e++) {
+    ACCEL_UNROLL_INSIDE
+    extra[2 * e] = confidence[e].top;
+    extra[2 * e + 1] = confidence[e].margin;
+  }
+  for (unsigned w = 0; w < kExtraWords; w++) {
+    ACCEL_PIPELINE
+    word_t word;
+    ACCEL_UNROLL_BEFORE
+    for (unsigned lane = 0; lane < Layer::kSimd; lane++) {
+      ACCEL_UNROLL_INSIDE
+      word[lane] = from_raw<typename Layer::input_t>(extra[w * Layer::kSimd + lane]);
+    }
+    send(words, word);
+  }
+}
+
+/// The first gate layer's words: pooled features, then the confidences.
 template <class Layer>
 void append_confidence(Channel<FeatureBeat>& pooled, Channel<Confidence> (&confidence)[kLocalExperts],
                        Channel<Beat<typename Layer::input_t, Layer::kSimd> >& words) {
-  typedef Beat<typename Layer::input_t, Layer::kSimd> word_t;
-  const unsigned kExtraWords = Layer::kWords - kGatePooled / Layer::kSimd;
-  stream_width<kGatePooled, FeatureBeat, word_t>(pooled, words);
+  stream_width<kGatePooled, FeatureBeat, Beat<typename Layer::input_t, Layer::kSimd> >(pooled, words);
   if (kConfidence) {
-    ap_uint<kFeatureBits> extra[(kExtraWords + 1) * Layer::kSimd];
-    ACCEL_PRAGMA(ARRAY_PARTITION variable = extra complete)
-    ACCEL_UNROLL_BEFORE
-    for (unsigned i = 0; i < (kExtraWords + 1) * Layer::kSimd; i++) {
-      ACCEL_UNROLL_INSIDE
-      extra[i] = 0;
-    }
+    Confidence all[kLocalExperts];
     ACCEL_UNROLL_BEFORE
     for (unsigned e = 0; e < kLocalExperts; e++) {
       ACCEL_UNROLL_INSIDE
-      const Confidence c = receive<Confidence>(confidence[e]);
-      extra[2 * e] = c.top;
-      extra[2 * e + 1] = c.margin;
+      all[e] = receive<Confidence>(confidence[e]);
     }
-    for (unsigned w = 0; w < kExtraWords; w++) {
-      ACCEL_PIPELINE
-      word_t word;
-      ACCEL_UNROLL_BEFORE
-      for (unsigned lane = 0; lane < Layer::kSimd; lane++) {
-        ACCEL_UNROLL_INSIDE
-        word[lane] = from_raw<typename Layer::input_t>(extra[w * Layer::kSimd + lane]);
-      }
-      send(words, word);
-    }
+    confidence_words<Layer>(all, words);
   }
 }
 

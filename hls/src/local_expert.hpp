@@ -12,6 +12,7 @@
 #include "dense.hpp"
 #include "image_plan.hpp"
 #include "network.hpp"
+#include "runtime_layer.hpp"
 #include "weight_bank.hpp"
 #if ACCEL_LEARN
 #include "keep.hpp"

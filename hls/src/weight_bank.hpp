@@ -148,15 +148,18 @@ struct BankView {
   }
 };
 
-/// Takes write requests up to the marker that ends them; the memory knows which of them it holds.
+/// Takes write requests up to the marker that ends them, or MaxWrites + 1; the memory knows which of them it holds.
+/// Returns the last request, the marker if there was one.
 template <unsigned MaxWrites, class Memory>
-void take_writes(Channel<WeightWrite>& requests, Memory& memory) {
+WeightWrite take_writes(Channel<WeightWrite>& requests, Memory& memory) {
+  WeightWrite request = WeightWrite::from_word(0);
   for (unsigned i = 0; i < MaxWrites + 1; i++) {
     ACCEL_PIPELINE
-    const WeightWrite request = receive<WeightWrite>(requests);
+    request = receive<WeightWrite>(requests);
     if (request.end) break;
     memory.write(request);
   }
+  return request;
 }
 
 }  // namespace accel
