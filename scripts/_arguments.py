@@ -301,6 +301,11 @@ def add_jobs(options: _Options, what: str = "runs at a time") -> None:
          help=f"{what} (default: processors)")  # fmt: skip
 
 
+def add_clock(options: _Options, default: float) -> None:
+    """``--clock``: what an HLS compiler is asked for."""
+    _add(options, "--clock", type=float, default=default, metavar="NS", help="clock period (default %(default)s)")
+
+
 def add_module(options: _Options, what: str, several: bool = False) -> None:
     """``--module``: of the RTL; a list when it may be given several times."""
     _add(options, "--module", metavar="NAME", help=what, **({"action": "append"} if several else {}))
