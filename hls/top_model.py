@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,9 +15,9 @@ from hls.build import FLAGS, SIMULATION, quick, run_compiler
 from hls.gen import GeneratedHls
 from hls.top_vectors import TopVectors
 from hls.tops import Port, Top
-from spec.files import locked, source_digest
+from spec.files import locked, source_digest, write_if_changed
 
-MODEL = SIMULATION / "top_model.cpp"
+MODEL = (SIMULATION / "top_model.hpp", SIMULATION / "top_model.inc")
 
 
 class TopError(RuntimeError):
@@ -31,23 +32,33 @@ class TopRun:
     cycles: int
 
 
-def build_model(generated: GeneratedHls, top: Top, unit: Path, directory: Path) -> Path:
-    """Compile a top's C simulation, with the types of hardware, as a shared library in ``directory``.
+def build_models(generated: GeneratedHls, tops: Sequence[Top], directory: Path, optimise: bool = True) -> Path:
+    """Compile the C simulation of tops that were written, with the types of hardware, as one shared library.
+
+    Args:
+        directory: where libraries are kept; a library's name has a digest of its sources.
+        optimise: False compiles faster a simulation that runs slower.
 
     Raises:
         InputError, CompileError: as :func:`hls.build.run_compiler`.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    ports = unit.with_suffix("")
-    flags = [*quick(FLAGS), "-O1", "-DACCEL_HARDWARE=1", "-shared", "-pthread"]
-    paths = [f"-I{path}" for path in (*generated.include_path, ports)]
-    files = [unit, MODEL, ports / "top_ports.h", *generated.headers]
-    digest = hashlib.sha256((source_digest(files) + repr(flags)).encode()).hexdigest()[:16]
-    library = directory / f"{top.name}_{digest}.so"
-    with locked(library.with_suffix(".lock")):
+    place = generated.directory / "tops"
+    text = '#include "top_model.hpp"\n'
+    for top in tops:
+        text += f'#include "{top.name}.cpp"\n#include "{top.name}/top_ports.h"\n#include "top_model.inc"\n'
+    unit = place / "tops_model.cpp"
+    write_if_changed(unit, text)
+    flags = [*(FLAGS if optimise else quick(FLAGS)), "-DACCEL_HARDWARE=1", "-shared"]
+    paths = [f"-I{path}" for path in (*generated.include_path, SIMULATION, place)]
+    written = [path for top in tops for path in (place / f"{top.name}.cpp", place / top.name / "top_ports.h")]
+    digest = source_digest([unit, *written, *MODEL, *generated.headers])
+    name = f"tops_{hashlib.sha256(repr((digest, flags)).encode()).hexdigest()[:16]}"
+    library = directory / f"{name}.so"
+    with locked(directory / f"{name}.lock"):  # another process may be building the same library
         if not library.exists():
-            temporary = library.with_suffix(".tmp")
-            run_compiler([*flags, *paths, str(unit), str(MODEL), "-o", str(temporary)], f"the top {top.name}")
+            temporary = directory / f"{name}.tmp"
+            run_compiler([*flags, *paths, str(unit), "-o", str(temporary)], "the C simulation of the layers")
             temporary.replace(library)
     return library
 
@@ -56,14 +67,15 @@ def run_top(library: Path, top: Top, vectors: TopVectors, seed: int = 0, stall: 
     """Run a model on all calls.
 
     Args:
-        library: with the C interface of ``hls/sim/top_model.cpp``.
+        library: with the C interface of ``hls/sim/top_model.inc``.
         seed, stall: a model with a clock holds each stream back in ``stall`` of 256 cycles, at random.
 
     Raises:
         TopError: the model stopped before it had given as many words as expected, or gave more.
     """
     handle = ctypes.CDLL(str(library))
-    handle.top_failure.restype = ctypes.c_char_p
+    failure = handle[f"{top.name}_failure"]
+    failure.restype = ctypes.c_char_p
     streams = [port for port in top.ports if port.stream]
     ordered = [port for port in streams if port.is_input] + [port for port in streams if not port.is_input]
     buffers = [_buffer(port, vectors) for port in ordered]
@@ -71,11 +83,11 @@ def run_top(library: Path, top: Top, vectors: TopVectors, seed: int = 0, stall: 
     count = (ctypes.c_size_t * len(buffers))(*[len(buffer) for buffer in buffers])
     registers = (ctypes.c_int64 * max(len(vectors.registers), 1))(*vectors.registers)
     cycles = ctypes.c_uint64()
-    code = handle.top_run(
+    code = handle[f"{top.name}_run"](
         data, count, registers, ctypes.c_uint64(seed), ctypes.c_uint(stall), ctypes.byref(cycles)
     )  # fmt: skip
     if code:
-        raise TopError(f"top {top.name}: {handle.top_failure().decode()}")
+        raise TopError(f"top {top.name}: {failure().decode()}")
     outputs = {}
     for port, buffer, found in zip(ordered, buffers, count, strict=True):
         if not port.is_input:

@@ -79,7 +79,8 @@ class Top:
         parameters = ", ".join(f"{port.cpp_type} {port.name}" for port in self.ports)
         streams = [port for port in self.ports if port.stream]
         return (
-            f"{HEADER}#pragma once\n\n#define TOP_NAME {self.name}\n#define TOP_MODEL V{self.name}_streams\n"
+            f"{HEADER}\n#define TOP_RUN {self.name}_run\n#define TOP_FAILURE {self.name}_failure\n"
+            f"#define TOP_NAME {self.name}\n#define TOP_MODEL V{self.name}_streams\n"
             f"#define TOP_PARAMETERS {parameters}\n"
             f"#define TOP_ARGUMENTS {', '.join(port.name for port in self.ports)}\n"
             + listed("TOP_INPUTS", (port for port in streams if port.is_input))

@@ -54,7 +54,6 @@ struct Beat {
   typedef Beat word_t;
 
   const Beat& to_word() const { return *this; }
-  static const Beat& from_word(const Beat& word) { return word; }
 #endif
 };
 

@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from hls.bambu import DEFAULT_CLOCK_NS, BambuError, GeneratedTop, find_bambu, generate_tops, version
-from hls.gen import GeneratedHls, generate
-from hls.top_model import TopError, build_model, differing, run_top
+from hls.gen import generate
+from hls.top_model import TopError, build_models, differing, run_top
 from hls.top_vectors import TopVectors, top_vectors
 from hls.tops import Top, layer_tops, write_tops
 from spec.bank import random_bank
@@ -106,8 +106,9 @@ def run(options: LayersFlow) -> bool:
     rows = {
         top.name: Row(top.name, top.cycles, sum(map(len, vectors[top.name].outputs.values()))) for top in tops
     }  # fmt: skip
+    library = build_models(generated, tops, BUILD / "hls" / "lib")
     for top in tops:
-        _simulate_c(rows[top.name], top, vectors[top.name], generated, units[top.name])
+        _simulate_c(rows[top.name], top, vectors[top.name], library)
     bambu = find_bambu()
     line = NO_BAMBU
     if bambu:
@@ -135,10 +136,9 @@ def _chosen(tops: Sequence[Top], names: Sequence[str] | None) -> tuple[Top, ...]
     return tuple(top for top in tops if names is None or top.name in names)
 
 
-def _simulate_c(row: Row, top: Top, vectors: TopVectors, generated: GeneratedHls, unit: Path) -> None:
+def _simulate_c(row: Row, top: Top, vectors: TopVectors, library: Path) -> None:
     try:
-        model = build_model(generated, top, unit, BUILD / "hls" / "lib")
-        row.c_model = differing(vectors, run_top(model, top, vectors))
+        row.c_model = differing(vectors, run_top(library, top, vectors))
     except TopError as error:
         row.problem = str(error)
 

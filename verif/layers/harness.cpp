@@ -126,11 +126,11 @@ void run(uint8_t* const* data, size_t* count, const int64_t* registers, uint64_t
 }  // namespace
 
 extern "C" {
-// As in hls/sim/top_model.cpp; each stream is held back in `stall` of 256 cycles.
-int top_run(uint8_t* const* data, size_t* count, const int64_t* registers, uint64_t seed, unsigned stall,
+// As in hls/sim/top_model.inc; each stream is held back in `stall` of 256 cycles.
+int TOP_RUN(uint8_t* const* data, size_t* count, const int64_t* registers, uint64_t seed, unsigned stall,
             uint64_t* cycles) {
   return guarded([&] { run(data, count, registers, seed, stall, cycles); });
 }
 
-const char* top_failure() { return g_failure.c_str(); }
+const char* TOP_FAILURE() { return g_failure.c_str(); }
 }
