@@ -9,6 +9,7 @@ PRESET ?= ecp5_85
 GATE   ?= rich
 LIMIT  ?= 200
 RTL    ?= sv
+HLS    ?= vendor
 SEEDS  ?= 1
 PORT   ?= 8000
 # KEEP=--keep writes the tables of real handwriting to docs/results.
@@ -45,8 +46,14 @@ endif
 demo: $(STAMP) ## Serve a page in front of the simulated device: draw, correct it, be understood (PRESET, GATE, PORT)
 	$(PY) scripts/demo.py --preset $(PRESET) --gate $(GATE) --port $(PORT)
 
-hls: $(STAMP) ## Generate the HLS (hls4ml and hand-written), C-simulate and compare it
+hls: $(STAMP) ## Generate the HLS (hls4ml and hand-written), C-simulate and compare it (HLS=vendor|bambu: by layers)
+ifeq ($(HLS),bambu)
+	$(PY) scripts/hls_layers.py --preset $(PRESET) --gate $(GATE) --limit $(LIMIT)
+else ifeq ($(HLS),vendor)
 	$(PY) scripts/hls.py --preset $(PRESET) --gate $(GATE) --limit $(LIMIT)
+else
+	@echo "HLS is '$(HLS)', allowed are vendor and bambu." >&2; exit 2
+endif
 
 test: lint ## Lint, then run every test (TIMES=fresh|built also keeps the times, by which the next run is ordered)
 	$(PY) -m pytest -q -n $(JOBS) --dist loadfile --no-loadscope-reorder --durations=20 --durations-min=1 \

@@ -316,6 +316,11 @@ def workers_of(given: argparse.Namespace) -> Workers:
     return Workers(given.jobs, given.dask)
 
 
+def add_clock(options: _Options, default: float) -> None:
+    """``--clock``: what an HLS compiler is asked for."""
+    _add(options, "--clock", type=float, default=default, metavar="NS", help="clock period (default %(default)s)")
+
+
 def add_module(options: _Options, what: str, several: bool = False) -> None:
     """``--module``: of the RTL; a list when it may be given several times."""
     _add(options, "--module", metavar="NAME", help=what, **({"action": "append"} if several else {}))
