@@ -100,15 +100,13 @@ from pathlib import Path
 from tools import sweep
 from tools.tests.sweep_tasks import Square
 from tools.workers import Workers
-if __name__ == "__main__":
-    sweep.run([Square(Path(sys.argv[1]), number, 0.3, 'pid') for number in range(8)], Workers(2), "squares")
+sweep.run([Square(Path(sys.argv[1]), number, 0.3, 'pid') for number in range(8)], Workers(2), "squares")
 """
 
 
 def test_a_killed_call_goes_on_where_it_stopped(tmp_path: Path) -> None:
     work = tmp_path / "work"
-    (tmp_path / "caller.py").write_text(CALLER)
-    caller = subprocess.Popen([sys.executable, tmp_path / "caller.py", work], env={"PYTHONPATH": str(ROOT)})
+    caller = subprocess.Popen([sys.executable, "-c", CALLER, work], env={"PYTHONPATH": str(ROOT)})
     while len(files(work)) < 3:
         assert caller.poll() is None, "it ended by itself"
         time.sleep(0.02)
