@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import time
@@ -99,21 +100,25 @@ from pathlib import Path
 from tools import sweep
 from tools.tests.sweep_tasks import Square
 from tools.workers import Workers
-if __name__ == "__main__":
-    sweep.run([Square(Path(sys.argv[1]), number, seconds=0.3) for number in range(8)], Workers(2), "squares")
+sweep.run([Square(Path(sys.argv[1]), number, 0.3, 'pid') for number in range(8)], Workers(2), "squares")
 """
 
 
 def test_a_killed_call_goes_on_where_it_stopped(tmp_path: Path) -> None:
     work = tmp_path / "work"
-    (tmp_path / "caller.py").write_text(CALLER)
-    caller = subprocess.Popen([sys.executable, tmp_path / "caller.py", work], env={"PYTHONPATH": str(ROOT)})
+    caller = subprocess.Popen([sys.executable, "-c", CALLER, work], env={"PYTHONPATH": str(ROOT)})
     while len(files(work)) < 3:
         assert caller.poll() is None, "it ended by itself"
         time.sleep(0.02)
     caller.kill()
     caller.wait()
-    time.sleep(1)  # its processes end with the task they are at
+    pids = {json.loads(path.read_text())["row"]["pid"] for path in work.glob("row-*.json")}
+    for _ in range(200):  # its processes end with it
+        if not any(Path(f"/proc/{pid}").exists() for pid in pids):
+            break
+        time.sleep(0.05)
+    else:
+        raise AssertionError("a process has outlived its caller")
     finished = {path for path in work.glob("row-*.json")}
     tasks = squares(work, range(8))
     done = sorted(task.number for task in tasks if task.row().file in finished)
