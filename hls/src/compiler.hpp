@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/// What differs between compilers: one macro for each thing to say, in the form that each compiler takes.
+/// What differs between compilers: one macro for each thing to say, in the form that each compiler takes. (A stream
+/// without a name makes one up whenever it is constructed, which C simulation feels.)
 ///
 ///   macro                     vendor's compiler                  Bambu                        g++ (C simulation)
 ///   ACCEL_PIPELINE            loop's body, one step a cycle      nothing: refuses it          nothing
@@ -8,6 +9,7 @@
 ///   ACCEL_INLINE              function's body                    function's body              nothing
 ///   ACCEL_DATAFLOW            function's body                    function's body              nothing
 ///   ACCEL_PRAGMA(text)        #pragma HLS text                   nothing: warns of them       nothing
+///   ACCEL_NAMED("name")       the name of a stream               nothing: has no names        the name of a stream
 ///
 /// ACCEL_HARDWARE is 1 where types are those of hardware: exact integers and packed words. In C simulation native
 /// integers and structures stand for them, many times as fast; a test simulates both.
@@ -16,6 +18,7 @@
 #define ACCEL_TEXT(...) _Pragma(#__VA_ARGS__)
 
 #if defined(__BAMBU__)
+#define ACCEL_NAMED(name)
 #define ACCEL_PIPELINE
 #define ACCEL_UNROLL_BEFORE ACCEL_TEXT(unroll)
 #define ACCEL_UNROLL_INSIDE
@@ -23,6 +26,7 @@
 #define ACCEL_DATAFLOW ACCEL_TEXT(HLS dataflow)
 #define ACCEL_PRAGMA(...)
 #elif defined(__SYNTHESIS__)
+#define ACCEL_NAMED(name) (name)
 #define ACCEL_PIPELINE ACCEL_TEXT(HLS PIPELINE II = 1)
 #define ACCEL_UNROLL_BEFORE
 #define ACCEL_UNROLL_INSIDE ACCEL_TEXT(HLS UNROLL)
@@ -30,6 +34,7 @@
 #define ACCEL_DATAFLOW ACCEL_TEXT(HLS DATAFLOW)
 #define ACCEL_PRAGMA(...) ACCEL_TEXT(HLS __VA_ARGS__)
 #else
+#define ACCEL_NAMED(name) (name)
 #define ACCEL_PIPELINE
 #define ACCEL_UNROLL_BEFORE
 #define ACCEL_UNROLL_INSIDE

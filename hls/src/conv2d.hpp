@@ -17,7 +17,7 @@ template <class Layer, class Weights>
 void conv2d(Channel<Beat<typename Layer::input_t, Layer::kInLanes> >& in,
             Channel<Beat<typename Layer::output_t, Layer::kPe> >& out, const Weights& weights) {
   ACCEL_DATAFLOW
-  Channel<Beat<typename Layer::input_t, Layer::kSimd> > windows;
+  Channel<Beat<typename Layer::input_t, Layer::kSimd> > windows ACCEL_NAMED("windows");
   ACCEL_PRAGMA(STREAM variable = windows depth = 4)
   sliding_window<Layer>(in, windows);
   matrix_vector<Layer>(windows, out, weights);
@@ -27,7 +27,7 @@ template <class Layer, class Weights>
 void conv2d_unrolled(Channel<Beat<typename Layer::input_t, Layer::kInLanes> >& in,
                      Channel<Beat<typename Layer::output_t, Layer::kPe> >& out, const Weights& weights) {
   ACCEL_DATAFLOW
-  Channel<Beat<typename Layer::input_t, Layer::kSimd> > windows;
+  Channel<Beat<typename Layer::input_t, Layer::kSimd> > windows ACCEL_NAMED("windows");
   ACCEL_PRAGMA(STREAM variable = windows depth = 2)
   window_parallel<Layer>(in, windows);
   matrix_vector<Layer>(windows, out, weights);

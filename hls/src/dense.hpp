@@ -17,7 +17,7 @@ void dense(Channel<Beat<typename Layer::input_t, Layer::kInLanes> >& in,
   ACCEL_DATAFLOW
   typedef Beat<typename Layer::input_t, Layer::kInLanes> in_beat_t;
   typedef Beat<typename Layer::input_t, Layer::kSimd> word_t;
-  Channel<word_t> words;
+  Channel<word_t> words ACCEL_NAMED("words");
   ACCEL_PRAGMA(STREAM variable = words depth = 4)
   stream_width<Layer::kInputs, in_beat_t, word_t>(in, words);
   matrix_vector<Layer>(words, out, weights);

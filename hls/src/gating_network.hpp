@@ -83,11 +83,11 @@ inline void gate_first(const GateBanks& memory, const ap_uint<kBankBits> bank, C
   const BankView<GateOut, kBanks> weights = {memory.out, bank};
 #endif
 #if ACCEL_LEARN
-  Channel<GateInputBeat> inputs;
+  Channel<GateInputBeat> inputs ACCEL_NAMED("gate_inputs");
   ACCEL_PRAGMA(STREAM variable = inputs depth = 4)
   keep<GateFirst::kWords>(kept.wanted, words, inputs, kept.inputs);
 #if ACCEL_GATE_HIDDEN
-  Channel<GateFirstBeat> values;
+  Channel<GateFirstBeat> values ACCEL_NAMED("gate_values");
   ACCEL_PRAGMA(STREAM variable = values depth = 4)
   matrix_vector<GateFirst>(inputs, values, weights);
   keep<GateFirst::kFolds>(kept.wanted, values, out, kept.hidden);
@@ -176,14 +176,14 @@ inline void gate_layers(const GateBanks& memory, const ap_uint<kBankBits> bank, 
                         Channel<FeatureBeat>& features, Channel<Confidence> (&confidence)[kLocalExperts],
                         GateKept& kept, hls::stream<ap_uint<4> >& decision) {
   ACCEL_DATAFLOW
-  Channel<FeatureBeat> pooled;
-  Channel<GateLogitBeat> logits;
-  Channel<GateInputBeat> words;
+  Channel<FeatureBeat> pooled ACCEL_NAMED("gate_pooled");
+  Channel<GateLogitBeat> logits ACCEL_NAMED("gate_logits");
+  Channel<GateInputBeat> words ACCEL_NAMED("gate_words");
   ACCEL_GATE_POOL<GatePool>(features, pooled);
   TAP(kTapGatePool, pooled);
   append_confidence<GateFirst>(pooled, confidence, words);
 #if ACCEL_GATE_HIDDEN
-  Channel<GateFirstBeat> hidden;
+  Channel<GateFirstBeat> hidden ACCEL_NAMED("gate_hidden");
   ACCEL_PRAGMA(STREAM variable = hidden depth = GateHidden::kFolds)
   const BankView<GateOut, kBanks> out_weights = {memory.out, bank};
   gate_first(memory, bank, words, kept, hidden);
@@ -194,7 +194,7 @@ inline void gate_layers(const GateBanks& memory, const ap_uint<kBankBits> bank, 
 #endif
   TAP(kTapGateOut, logits);
 #if ACCEL_LEARN
-  Channel<GateLogitBeat> to_decide;
+  Channel<GateLogitBeat> to_decide ACCEL_NAMED("gate_to_decide");
   ACCEL_PRAGMA(STREAM variable = to_decide depth = 4)
   keep<GateOut::kFolds>(kept.wanted, logits, to_decide, kept.logits);
   decide(theta, to_decide, decision);
@@ -265,7 +265,7 @@ inline void gating_network(GateBanks& memory, const Settings settings, Channel<W
   const Plan plan = image_plan(settings);
   take_writes<kMaxWrites>(writes, memory);
   if (plan.use_gate) {
-    hls::stream<ap_uint<4> > decision;
+    hls::stream<ap_uint<4> > decision ACCEL_NAMED("decision");
     ACCEL_PRAGMA(STREAM variable = decision depth = 2)
     GateKept kept;
 #if ACCEL_LEARN

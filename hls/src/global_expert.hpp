@@ -18,7 +18,7 @@ inline void answer_global(Channel<LogitBeat>& logits, hls::stream<ap_uint<8> >& 
 
 inline void global_expert_layers(Channel<FeatureBeat>& features, hls::stream<ap_uint<8> >& answer) {
   ACCEL_DATAFLOW
-  Channel<LogitBeat> logits;
+  Channel<LogitBeat> logits ACCEL_NAMED("ge_logits");
   ACCEL_PRAGMA(STREAM variable = logits depth = 4)
   ge_tail(features, logits);
   answer_global(logits, answer);

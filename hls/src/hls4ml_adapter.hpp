@@ -84,8 +84,8 @@ void run_hls4ml(Channel<InBeat>& in, Channel<OutBeat>& out) {
   ACCEL_DATAFLOW
   typedef typename StreamTypes<Function>::input_t input_t;
   typedef typename StreamTypes<Function>::output_t output_t;
-  hls::stream<input_t> inputs;
-  hls::stream<output_t> outputs;
+  hls::stream<input_t> inputs ACCEL_NAMED("inputs");
+  hls::stream<output_t> outputs ACCEL_NAMED("outputs");
   regroup<InValues, InBeat::kLanes, input_t::size, InBeat, Plain<input_t> >(in, inputs);
   kLayers(inputs, outputs);
   regroup<OutValues, output_t::size, OutBeat::kLanes, Plain<output_t>, OutBeat>(outputs, out);

@@ -113,11 +113,11 @@ void local_output(const LeBanks& memory, const ap_uint<kBankBits> bank, Channel<
   ACCEL_DATAFLOW
   const BankView<LeLast, kBanks> weights = {memory.out, bank};
 #if ACCEL_LEARN
-  Channel<LeInputBeat> words;
+  Channel<LeInputBeat> words ACCEL_NAMED("le_words");
   ACCEL_PRAGMA(STREAM variable = words depth = 4)
-  Channel<LeInputBeat> inputs;
+  Channel<LeInputBeat> inputs ACCEL_NAMED("le_inputs");
   ACCEL_PRAGMA(STREAM variable = inputs depth = 4)
-  Channel<LeLogitBeat> sums;
+  Channel<LeLogitBeat> sums ACCEL_NAMED("le_sums");
   ACCEL_PRAGMA(STREAM variable = sums depth = 4)
   stream_width<LeLast::kInputs, InBeat, LeInputBeat>(in, words);
   keep<LeLast::kWords>(kept.wanted, words, inputs, kept.inputs);
@@ -133,15 +133,15 @@ inline void local_expert_layers(const LeBanks& memory, const ap_uint<kBankBits> 
                                 LeKept& kept, hls::stream<ap_uint<8> >& answer,
                                 Channel<Confidence>& confidence) {
   ACCEL_DATAFLOW
-  Channel<FeatureBeat> pooled;
-  Channel<LeLogitBeat> logits;
+  Channel<FeatureBeat> pooled ACCEL_NAMED("le_pooled");
+  Channel<LeLogitBeat> logits ACCEL_NAMED("le_logits");
   ACCEL_PRAGMA(STREAM variable = logits depth = 4)
   ACCEL_LE_POOL<LePool>(features, pooled);
   TAP_IF(index == 0, kTapLePool, pooled);  // the same for all of them
 #if ACCEL_LE_HIDDEN
   // All units of an image come within a few cycles; they wait here for the output layer, not in the hidden one.
   typedef Beat<LeHidden::output_t, LeHidden::kPe> hidden_beat_t;
-  Channel<hidden_beat_t> hidden;
+  Channel<hidden_beat_t> hidden ACCEL_NAMED("le_hidden");
   ACCEL_PRAGMA(STREAM variable = hidden depth = LeHidden::kFolds)
   const BankView<LeHidden, kBanks> hidden_weights = {memory.hidden, bank};
   dense<LeHidden>(pooled, hidden, hidden_weights);

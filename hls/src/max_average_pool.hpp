@@ -51,10 +51,10 @@ void max_average_pool(Channel<Beat<typename Layer::value_t, Layer::kLanes> >& in
                       Channel<Beat<typename Layer::value_t, Layer::kLanes> >& out) {
   ACCEL_DATAFLOW
   // Averages wait while the maxima of their window leave.
-  Channel<Beat<typename Layer::value_t, Layer::kLanes> > to_max;
-  Channel<Beat<typename Layer::value_t, Layer::kLanes> > to_average;
-  Channel<Beat<typename Layer::value_t, Layer::kLanes> > maxima;
-  Channel<Beat<typename Layer::value_t, Layer::kLanes> > averages;
+  Channel<Beat<typename Layer::value_t, Layer::kLanes> > to_max ACCEL_NAMED("to_max");
+  Channel<Beat<typename Layer::value_t, Layer::kLanes> > to_average ACCEL_NAMED("to_average");
+  Channel<Beat<typename Layer::value_t, Layer::kLanes> > maxima ACCEL_NAMED("maxima");
+  Channel<Beat<typename Layer::value_t, Layer::kLanes> > averages ACCEL_NAMED("averages");
   ACCEL_PRAGMA(STREAM variable = to_max depth = 4)
   ACCEL_PRAGMA(STREAM variable = to_average depth = 4)
   ACCEL_PRAGMA(STREAM variable = maxima depth = 4)

@@ -26,29 +26,29 @@ void moe(State& state, const Settings settings, const ap_uint<32> write_count, h
          hls::stream<AxisResult>& results, hls::stream<Domains>& domains) {
   ACCEL_DATAFLOW
   Channel<WeightWrite> le_writes[kLocalExperts];
-  Channel<WeightWrite> gate_writes;
-  Channel<PixelBeat> image;
-  hls::stream<ap_uint<4> > length_status;
-  Channel<FeatureBeat> features;
+  Channel<WeightWrite> gate_writes ACCEL_NAMED("gate_writes");
+  Channel<PixelBeat> image ACCEL_NAMED("image");
+  hls::stream<ap_uint<4> > length_status ACCEL_NAMED("length_status");
+  Channel<FeatureBeat> features ACCEL_NAMED("features");
   // A whole image's features wait for the gate's decision.
-  Channel<FeatureBeat> ge_features;
+  Channel<FeatureBeat> ge_features ACCEL_NAMED("ge_features");
   ACCEL_PRAGMA(STREAM variable = ge_features depth = kFeatureBeats)
   Channel<FeatureBeat> le_features[kLocalExperts];
   ACCEL_PRAGMA(STREAM variable = le_features depth = 16)
-  Channel<FeatureBeat> gate_features;
+  Channel<FeatureBeat> gate_features ACCEL_NAMED("gate_features");
   ACCEL_PRAGMA(STREAM variable = gate_features depth = 16)
   hls::stream<ap_uint<8> > le_answer[kLocalExperts];
   Channel<Confidence> confidence[kLocalExperts];
-  hls::stream<ap_uint<8> > ge_answer;
-  hls::stream<ap_uint<4> > mux_decision;
-  hls::stream<ap_uint<4> > ge_decision;
-  hls::stream<ap_uint<4> > power_decision;
+  hls::stream<ap_uint<8> > ge_answer ACCEL_NAMED("ge_answer");
+  hls::stream<ap_uint<4> > mux_decision ACCEL_NAMED("mux_decision");
+  hls::stream<ap_uint<4> > ge_decision ACCEL_NAMED("ge_decision");
+  hls::stream<ap_uint<4> > power_decision ACCEL_NAMED("power_decision");
 #if ACCEL_LEARN
   hls::stream<Dither> le_dither[kLocalExperts];
-  hls::stream<Dither> gate_dither;
-  hls::stream<Random> random;
+  hls::stream<Dither> gate_dither ACCEL_NAMED("gate_dither");
+  hls::stream<Random> random ACCEL_NAMED("random");
   Channel<HeadLesson> le_lesson[kLocalExperts];
-  Channel<HeadLesson> gate_lesson;
+  Channel<HeadLesson> gate_lesson ACCEL_NAMED("gate_lesson");
 #endif
 
 #if ACCEL_LEARN
