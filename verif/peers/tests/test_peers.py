@@ -18,6 +18,7 @@ from spec.presets import load_accelerator
 from spec.tests.commands import call, load
 from verif.peers import bench, da4ml_conv1, environment, nngen, table
 from verif.peers.bench import OURS
+from verif.peers.cells import cells
 from verif.peers.request import Request, lines_between
 
 
@@ -107,10 +108,24 @@ def test_synthesis_that_fails_leaves_the_row(request_, tmp_path, monkeypatch) ->
     assert f"Cells of peer are missing: {found['no_cells']}" in text
 
 
-def test_da4ml_is_exact_and_its_cells_are_counted(request_, tmp_path) -> None:
+def test_da4ml_is_exact(request_, tmp_path) -> None:
     found = da4ml_conv1.measure(request_, tmp_path)
     assert found["differing"] == 0 and found["compared"] == 2 and found["cycles"] == 24 * 24
     assert found["multipliers"] == 0 and found["lines"] > 5
+
+
+def test_cells_are_counted_and_synthesis_is_given_up(tmp_path) -> None:
+    """Beside a module that is not used and does not elaborate, as peers ship them."""
+    (tmp_path / "top.v").write_text(
+        "module top (input clk, input signed [8:0] a, b, output reg signed [17:0] c);\n"
+        "  always @(posedge clk) c <= a * b;\nendmodule\n"
+        'module unused (output [7:0] y);\n  reg [7:0] x [0:3];\n  initial $readmemh("nowhere.mem", x);\n'
+        "  assign y = x[0];\nendmodule\n"
+    )
+    found = cells(tmp_path, ["top.v"], "top", 600)
+    assert found["mult18"] == 1 and found["ff"] == 18 and found["ebr"] == 0
+    with pytest.raises(RuntimeError, match="synthesis took longer than 0 s"):
+        cells(tmp_path, ["top.v"], "top", 0.01)
 
 
 def test_a_wrong_weight_of_da4ml_is_seen(request_, tmp_path, monkeypatch) -> None:
