@@ -192,7 +192,7 @@ def chain_header(function: str, layers: tuple[Layer, ...], accelerator: Accelera
             width = streams.after[layer.name]
             # One row of the output lets a layer run ahead of the next one while that fills its line buffer.
             depth = max(2, layer.out_shape.width * (layer.out_shape.channels // width))
-            body.append(f"  Channel<Beat<{name}::{kind.value}, {width}> > {sink} ACCEL_NAMED(\"{sink}\");")
+            body.append(f'  Channel<Beat<{name}::{kind.value}, {width}> > {sink} ACCEL_NAMED("{sink}");')
             body.append(f"  ACCEL_PRAGMA(STREAM variable = {sink} depth = {depth})")
         body.append(f"  {kind.call(layer, folding.layers.get(layer.name), source, sink)}")
         body.append(f"  TAP(kTap{name}, {sink});")
