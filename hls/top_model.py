@@ -63,12 +63,15 @@ def build_models(generated: GeneratedHls, tops: Sequence[Top], directory: Path, 
     return library
 
 
-def run_top(library: Path, top: Top, vectors: TopVectors, seed: int = 0, stall: int = 0) -> TopRun:
+def run_top(
+    library: Path, top: Top, vectors: TopVectors, seed: int = 0, stall: int = 0, memory: Path | None = None
+) -> TopRun:
     """Run a model on all calls.
 
     Args:
         library: with the C interface of ``hls/sim/top_model.inc``.
-        seed, stall: a model with a clock holds each stream back in ``stall`` of 256 cycles, at random.
+        seed, stall: Verilog is held back in ``stall`` of 256 cycles on each stream, at random.
+        memory: directory of the memory files that Verilog reads; default: where it is run.
 
     Raises:
         TopError: the model stopped before it had given as many words as expected, or gave more.
@@ -84,7 +87,8 @@ def run_top(library: Path, top: Top, vectors: TopVectors, seed: int = 0, stall: 
     registers = (ctypes.c_int64 * max(len(vectors.registers), 1))(*vectors.registers)
     cycles = ctypes.c_uint64()
     code = handle[f"{top.name}_run"](
-        data, count, registers, ctypes.c_uint64(seed), ctypes.c_uint(stall), ctypes.byref(cycles)
+        str(memory or Path.cwd()).encode(), data, count, registers, ctypes.c_uint64(seed), ctypes.c_uint(stall),
+        ctypes.byref(cycles),
     )  # fmt: skip
     if code:
         raise TopError(f"top {top.name}: {failure().decode()}")

@@ -64,10 +64,10 @@ class Top:
 
     @property
     def source(self) -> str:
-        """The C++ unit."""
+        """The C++ unit; the function has a C name, which the generated module takes over."""
         parameters = ", ".join(f"{port.cpp_type} {port.name}" for port in self.ports)
         lines = "".join(f"  {line}\n" for line in self.body)
-        return f'{HEADER}#include "{self.header}"\n\nvoid {self.name}({parameters}) {{\n{lines}}}\n'
+        return f'{HEADER}#include "{self.header}"\n\nextern "C" void {self.name}({parameters}) {{\n{lines}}}\n'
 
     @property
     def ports_header(self) -> str:

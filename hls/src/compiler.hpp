@@ -6,10 +6,13 @@
 ///   ACCEL_PIPELINE            loop's body, one step a cycle      nothing: refuses it          nothing
 ///   ACCEL_UNROLL_BEFORE       nothing                            before the loop              nothing
 ///   ACCEL_UNROLL_INSIDE       loop's body                        nothing: its clang crashes   nothing
-///   ACCEL_INLINE              function's body                    function's body              nothing
-///   ACCEL_DATAFLOW            function's body                    function's body              nothing
-///   ACCEL_PRAGMA(text)        #pragma HLS text                   nothing: warns of them       nothing
+///   ACCEL_INLINE              function's body                    nothing: see below           nothing
+///   ACCEL_DATAFLOW            function's body                    nothing: see below           nothing
+///   ACCEL_PRAGMA(text)        #pragma HLS text                   nothing: see below           nothing
 ///   ACCEL_NAMED("name")       the name of a stream               nothing: has no names        the name of a stream
+///
+/// Bambu refuses a pragma HLS that comes from a macro ("Unassociated HLS pragma": it looks for the function around the
+/// pragma's place in the file). It inlines without being told, and is given one process at a time (hls/tops.py).
 ///
 /// ACCEL_HARDWARE is 1 where types are those of hardware: exact integers and packed words. In C simulation native
 /// integers and structures stand for them, many times as fast; a test simulates both.
@@ -22,8 +25,8 @@
 #define ACCEL_PIPELINE
 #define ACCEL_UNROLL_BEFORE ACCEL_TEXT(unroll)
 #define ACCEL_UNROLL_INSIDE
-#define ACCEL_INLINE ACCEL_TEXT(HLS inline)
-#define ACCEL_DATAFLOW ACCEL_TEXT(HLS dataflow)
+#define ACCEL_INLINE
+#define ACCEL_DATAFLOW
 #define ACCEL_PRAGMA(...)
 #elif defined(__SYNTHESIS__)
 #define ACCEL_NAMED(name) (name)

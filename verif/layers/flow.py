@@ -152,7 +152,8 @@ def _simulate_verilog(
     row.seconds = made.seconds
     try:
         library = build_layer(top, made.verilog, unit.with_suffix(""))
-        runs = [run_top(library, top, vectors, seed, stall) for seed, stall in enumerate(STALLS)]
+        memory = made.verilog.parent
+        runs = [run_top(library, top, vectors, seed, stall, memory) for seed, stall in enumerate(STALLS)]
         row.verilog = sum(differing(vectors, found) for found in runs)
         row.cycles = round(runs[0].cycles / images, 1)
     except (TopError, RuntimeError) as error:

@@ -61,10 +61,11 @@ struct Stream {
   bool valid = false;
 };
 
-void run(uint8_t* const* data, size_t* count, const int64_t* registers, uint64_t seed, unsigned stall,
+void run(const char* memory, uint8_t* const* data, size_t* count, const int64_t* registers, uint64_t seed, unsigned stall,
          uint64_t* cycles) {
   const std::unique_ptr<VerilatedContext> context(new VerilatedContext);
   const std::unique_ptr<TOP_MODEL> model(new TOP_MODEL(context.get()));
+  first_evaluation(*model, memory);
   Random random = {seed * 2 + 0x9E3779B97F4A7C15u};
   size_t i = 0;
 #define STREAM(name, bits) Stream name = {data[i], count[i]}; i++;
@@ -126,10 +127,10 @@ void run(uint8_t* const* data, size_t* count, const int64_t* registers, uint64_t
 }  // namespace
 
 extern "C" {
-// As in hls/sim/top_model.inc; each stream is held back in `stall` of 256 cycles.
-int TOP_RUN(uint8_t* const* data, size_t* count, const int64_t* registers, uint64_t seed, unsigned stall,
+// As in hls/sim/top_model.inc; `memory` is the directory of memory files; each stream is held back in `stall` of 256 cycles.
+int TOP_RUN(const char* memory, uint8_t* const* data, size_t* count, const int64_t* registers, uint64_t seed, unsigned stall,
             uint64_t* cycles) {
-  return guarded([&] { run(data, count, registers, seed, stall, cycles); });
+  return guarded([&] { run(memory, data, count, registers, seed, stall, cycles); });
 }
 
 const char* TOP_FAILURE() { return g_failure.c_str(); }

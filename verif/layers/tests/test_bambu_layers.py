@@ -33,7 +33,10 @@ def mismatches(name: str, generated, directory) -> list[int]:
     made = generate_top(find_bambu(), top, unit, generated, directory=directory)
     library = build_layer(top, made.verilog, unit.with_suffix(""), directory / "lib", optimise=False)
     vectors = vectors_of(DESIGN)[name]
-    return [differing(vectors, run_top(library, top, vectors, seed, stall)) for seed, stall in enumerate(STALLS)]
+    return [
+        differing(vectors, run_top(library, top, vectors, seed, stall, made.verilog.parent))
+        for seed, stall in enumerate(STALLS)
+    ]
 
 
 @pytest.mark.parametrize("name", list(tops()))
