@@ -56,8 +56,8 @@ else
 endif
 
 test: lint ## Lint, then run every test (TIMES=fresh|built also keeps the times, by which the next run is ordered)
-	$(PY) -m pytest -q -n $(JOBS) --dist loadfile --no-loadscope-reorder --durations=20 --durations-min=1 \
-	  $(if $(TIMES),--keep-seconds $(TIMES))
+	$(PY) -m pytest -q -n $(JOBS) --max-worker-restart 0 --dist loadfile --no-loadscope-reorder \
+	  --durations=20 --durations-min=1 $(if $(TIMES),--keep-seconds $(TIMES))
 
 quick: $(STAMP) ## Lint and test what changed, in about a minute
 	$(PY) scripts/quick.py --jobs $(JOBS)
