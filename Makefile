@@ -9,13 +9,14 @@ PRESET ?= ecp5_85
 GATE   ?= rich
 LIMIT  ?= 200
 RTL    ?= sv
+HLS    ?= vendor
 SEEDS  ?= 1
 PORT   ?= 8000
 # KEEP=--keep writes the tables of real handwriting to docs/results.
 KEEP   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sim demo hls test quick lint format train table tables bench synth fpga regs formal power report clean
+.PHONY: help setup sim demo hls test quick lint format train table tables speed bench synth fpga regs formal power report clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -45,12 +46,18 @@ endif
 demo: $(STAMP) ## Serve a page in front of the simulated device: draw, correct it, be understood (PRESET, GATE, PORT)
 	$(PY) scripts/demo.py --preset $(PRESET) --gate $(GATE) --port $(PORT)
 
-hls: $(STAMP) ## Generate the HLS (hls4ml and hand-written), C-simulate and compare it
+hls: $(STAMP) ## Generate the HLS (hls4ml and hand-written), C-simulate and compare it (HLS=vendor|bambu: by layers)
+ifeq ($(HLS),bambu)
+	$(PY) scripts/hls_layers.py --preset $(PRESET) --gate $(GATE) --limit $(LIMIT)
+else ifeq ($(HLS),vendor)
 	$(PY) scripts/hls.py --preset $(PRESET) --gate $(GATE) --limit $(LIMIT)
+else
+	@echo "HLS is '$(HLS)', allowed are vendor and bambu." >&2; exit 2
+endif
 
 test: lint ## Lint, then run every test (TIMES=fresh|built also keeps the times, by which the next run is ordered)
-	$(PY) -m pytest -q -n $(JOBS) --dist loadfile --no-loadscope-reorder --durations=20 --durations-min=1 \
-	  $(if $(TIMES),--keep-seconds $(TIMES))
+	$(PY) -m pytest -q -n $(JOBS) --max-worker-restart 0 --dist loadfile --no-loadscope-reorder \
+	  --durations=20 --durations-min=1 $(if $(TIMES),--keep-seconds $(TIMES))
 
 quick: $(STAMP) ## Lint and test what changed, in about a minute
 	$(PY) scripts/quick.py --jobs $(JOBS)
@@ -74,8 +81,11 @@ tables: $(STAMP) ## The paper's Tables 1, 4 and 5 on our data: trains for about 
 	$(PY) scripts/table1.py $(KEEP)
 	$(PY) scripts/table4.py $(KEEP)
 
-bench: $(STAMP) ## Speed of each stage, in images per second
+speed: $(STAMP) ## Speed of each stage, in images per second
 	$(PY) scripts/benchmark.py
+
+bench: $(STAMP) ## This project beside NNgen, hls4ml and da4ml: cycles, multipliers, cells, speed, accuracy on the same images
+	$(PY) scripts/bench.py $(KEEP)
 
 synth: $(STAMP) ## Resources on ECP5 by power domain, from open synthesis (PRESET, GATE)
 	$(PY) scripts/synth.py --preset $(PRESET) --gate $(GATE)

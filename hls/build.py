@@ -137,12 +137,16 @@ def build_library(
     return library
 
 
-def build_testbench(generated: GeneratedHls, executable: Path, optimise: bool = True) -> Path:
-    """Compile the C test bench, with the sources as the vendor's tool gets them (no taps), into ``executable``."""
+def build_testbench(generated: GeneratedHls, executable: Path, optimise: bool = True, hardware: bool = False) -> Path:
+    """Compile the C test bench, with the sources as the vendor's tool gets them (no taps), into ``executable``.
+
+    ``hardware``: with the types of hardware, exact integers and packed words, in place of those of C simulation.
+    """
     executable.parent.mkdir(parents=True, exist_ok=True)
     paths = [f"-I{path}" for path in generated.include_path]
     units = [str(path) for path in (*generated.units, TESTBENCH)]
     temporary = executable.with_name(f"{executable.name}.{os.getpid()}.tmp")
-    run_compiler([*(FLAGS if optimise else quick(FLAGS)), *paths, *units, "-o", str(temporary)], "the HLS test bench")
+    flags = (*(FLAGS if optimise else quick(FLAGS)), f"-DACCEL_HARDWARE={int(hardware)}")
+    run_compiler([*flags, *paths, *units, "-o", str(temporary)], "the HLS test bench")
     temporary.replace(executable)
     return executable

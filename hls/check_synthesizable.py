@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Check that the HLS sources stay synthesizable, without a vendor tool. Three independent checks:
 
-* *tokens*: no dynamic memory, standard library, exceptions, virtual functions or RTTI, and no loop without a bound
-  that is known at compile time;
+* *tokens*: no dynamic memory, standard library, exceptions, virtual functions or RTTI, no loop without a bound that
+  is known at compile time, and no pragma of one compiler only (see ``compiler.hpp``);
 * *compiler*: the sources compile with ``-fno-exceptions -fno-rtti``, without variable-length arrays, against a
   ``hls_stream.h`` that allocates nothing, and no function calls itself, directly or through others;
 * *calls*: no function of ours calls an allocator, and the objects refer to no exception or RTTI function. (The vendor's
@@ -17,6 +17,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -98,6 +99,24 @@ def bounded(header: str) -> bool:
     return all(re.fullmatch(r"\d+u?|(?:\w+::)+\w+|k[A-Z]\w*|[A-Z]\w*", word) for word in words)
 
 
+def _check_pragmas(text: str, line: Callable[[int], str]) -> list[Violation]:
+    """Pragmas outside of the macros, and loops that only one of the compilers is told to unroll."""
+    found = [
+        Violation("pragma of one compiler", line(match.start()), match.group().strip())
+        for match in re.finditer(r"^[ \t]*#\s*pragma\s+(?!once\b)\w+", text, flags=re.M)
+    ]
+    whole = {
+        match.start(place)
+        for match in re.finditer(r"(ACCEL_UNROLL_BEFORE)\s*for\s*\([^{}]*\)\s*\{\s*(ACCEL_UNROLL_INSIDE)\b", text)
+        for place in (1, 2)
+    }
+    return found + [
+        Violation("pragma of one compiler", line(match.start(1)), match[1])
+        for match in re.finditer(r"^(?![ \t]*#).*?(ACCEL_UNROLL_\w+)", text, flags=re.M)
+        if match.start(1) not in whole
+    ]
+
+
 def check_tokens(path: Path) -> list[Violation]:
     """Token rules for one file."""
     raw = path.read_text()
@@ -115,6 +134,7 @@ def check_tokens(path: Path) -> list[Violation]:
         header = text[match.end() : _closing(text, match.end() - 1)]
         if not bounded(" ".join(header.split())):
             found.append(Violation("unbounded loop", line(match.start()), f"for ({header})"))
+    found += _check_pragmas(text, line)
     for match in re.finditer(r"^\s*#\s*include\s*([<\"])([^>\"]+)", raw, flags=re.M):
         known = match[2] in _INCLUDES or (match[1] == '"' and match[2].endswith(".hpp"))
         if not known:

@@ -192,8 +192,8 @@ def chain_header(function: str, layers: tuple[Layer, ...], accelerator: Accelera
             width = streams.after[layer.name]
             # One row of the output lets a layer run ahead of the next one while that fills its line buffer.
             depth = max(2, layer.out_shape.width * (layer.out_shape.channels // width))
-            body.append(f'  hls::stream<Beat<{name}::{kind.value}, {width}> > {sink}("{sink}");')
-            body.append(f"#pragma HLS STREAM variable = {sink} depth = {depth}")
+            body.append(f'  Channel<Beat<{name}::{kind.value}, {width}> > {sink} ACCEL_NAMED("{sink}");')
+            body.append(f"  ACCEL_PRAGMA(STREAM variable = {sink} depth = {depth})")
         body.append(f"  {kind.call(layer, folding.layers.get(layer.name), source, sink)}")
         body.append(f"  TAP(kTap{name}, {sink});")
         source = sink
@@ -203,7 +203,7 @@ def chain_header(function: str, layers: tuple[Layer, ...], accelerator: Accelera
     return (
         f"{HEADER}#pragma once\n\n{listed}\n\nnamespace accel {{\n\n"
         f"/// {' -> '.join(layer.name for layer in layers)}; one image a call.\n"
-        f"inline void {function}(hls::stream<{ends[0]}>& in, hls::stream<{ends[1]}>& out) {{\n#pragma HLS DATAFLOW\n"
+        f"inline void {function}(Channel<{ends[0]}>& in, Channel<{ends[1]}>& out) {{\n  ACCEL_DATAFLOW\n"
         + "\n".join(body)
         + "\n}\n\n}  // namespace accel\n"
     )
@@ -238,11 +238,11 @@ def weights_header(layer: MatrixLayer, accelerator: Accelerator) -> str:
         + _table(f"{layer.name}_weight_rom", layer.weight.bits, pack_weights(layer, fold, weights.weight))
         + _table(f"{layer.name}_bias_rom", layer.bias.bits, pack_bias(layer, fold, weights.bias))
         + f"\n/// Frozen integers of {layer.name}.\nstruct {name}Weights {{\n"
-        f"  {_cell(layer.weight.bits)} weight(unsigned word, unsigned lane) const {{\n#pragma HLS INLINE\n"
-        f"#pragma HLS ARRAY_RESHAPE variable = {layer.name}_weight_rom dim = 2 complete\n"
+        f"  {_cell(layer.weight.bits)} weight(unsigned word, unsigned lane) const {{\n    ACCEL_INLINE\n"
+        f"    ACCEL_PRAGMA(ARRAY_RESHAPE variable = {layer.name}_weight_rom dim = 2 complete)\n"
         f"    return {layer.name}_weight_rom[word][lane];\n  }}\n"
-        f"  {_cell(layer.bias.bits)} bias(unsigned fold, unsigned pe) const {{\n#pragma HLS INLINE\n"
-        f"#pragma HLS ARRAY_RESHAPE variable = {layer.name}_bias_rom dim = 2 complete\n"
+        f"  {_cell(layer.bias.bits)} bias(unsigned fold, unsigned pe) const {{\n    ACCEL_INLINE\n"
+        f"    ACCEL_PRAGMA(ARRAY_RESHAPE variable = {layer.name}_bias_rom dim = 2 complete)\n"
         f"    return {layer.name}_bias_rom[fold][pe];\n  }}\n}};\n\n}}  // namespace accel\n"
     )
 

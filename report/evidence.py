@@ -215,6 +215,12 @@ SOURCES = (
         built="synth/{design}.json",
     ),
     Source(
+        "bench",
+        "beside peers generated on the spot: cycles, multipliers, cells, speed, accuracy; published figures",
+        "make bench KEEP=--keep",
+        needs=("rows", "published", "findings", "data"),
+    ),
+    Source(
         "gated",
         "MOE_GATED over ten users and the whole EMNIST test: wrong answers, time with supply, cycles",
         "python scripts/power_gated.py --keep",

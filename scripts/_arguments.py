@@ -16,12 +16,15 @@ from spec.errors import InputError
 from spec.network import RUNNING_MODES, Mode
 from spec.paths import BUILD, MODELS
 from spec.presets import DEFAULT_FOLDING, DEFAULT_GATE, TRAINED_GATES, Accelerator, load_accelerator
+from tools.workers import Workers
 
 MODES = tuple(mode.name for mode in RUNNING_MODES)
 _Options = argparse.ArgumentParser
 
 
-_BESIDE_KEEP = frozenset({"keep", "json", "out", "work", "jobs", "resume"})  # where results go, and how they are made
+_BESIDE_KEEP = frozenset(
+    {"keep", "json", "out", "work", "jobs", "dask", "resume"}
+)  # where results go, and how they are made
 
 
 class Parser(argparse.ArgumentParser):
@@ -299,6 +302,23 @@ def add_jobs(options: _Options, what: str = "runs at a time") -> None:
     """``--jobs``: how much runs at the same time."""
     _add(options, "--jobs", type=whole_number(1), default=os.cpu_count() or 1, metavar="N",
          help=f"{what} (default: processors)")  # fmt: skip
+
+
+def add_workers(options: _Options, what: str) -> None:
+    """``--jobs`` and ``--dask``: who computes a sweep, see :func:`workers_of`."""
+    add_jobs(options, what)
+    _add(options, "--dask", metavar="ADDRESS",
+         help="of the scheduler of a Dask cluster that computes, as tcp://HOST:PORT")  # fmt: skip
+
+
+def workers_of(given: argparse.Namespace) -> Workers:
+    """Who computes."""
+    return Workers(given.jobs, given.dask)
+
+
+def add_clock(options: _Options, default: float) -> None:
+    """``--clock``: what an HLS compiler is asked for."""
+    _add(options, "--clock", type=float, default=default, metavar="NS", help="clock period (default %(default)s)")
 
 
 def add_module(options: _Options, what: str, several: bool = False) -> None:

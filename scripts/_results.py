@@ -34,7 +34,7 @@ def as_typed(file: str, arguments: Sequence[str] | None) -> str:
     kept = []
     for word in words:
         flag, equals, _ = word.partition("=")
-        if flag not in ("--work", "--json", "--jobs"):
+        if flag not in ("--work", "--json", "--jobs", "--dask"):
             kept.append(word)
         elif not equals:
             next(words, None)  # its value

@@ -25,14 +25,20 @@ from _arguments import (
     add_stages,
     add_theta,
     add_users,
+    add_work,
+    add_workers,
     command,
     modes_of,
     whole_number,
+    workers_of,
 )
 from hw.gen.digest import rtl_digest
 from spec.errors import InputError
 from spec.files import write_json
-from verif.compare.comparison import run_modes
+from spec.network import Mode
+from spec.paths import BUILD
+from verif.compare import parts
+from verif.compare.comparison import StageReport, run_modes
 from verif.compare.report import mode_as_json, mode_table, verdict
 from verif.compare.request import Request, load_images, load_setup
 from verif.compare.stages import DEFAULT_STAGES, STAGES, open_stages, stage_names
@@ -54,6 +60,10 @@ def options() -> Parser:
     add_stages(parser, STAGES, None)
     add_json(parser)
     add = parser.add_argument
+    add("--chunk", type=whole_number(1), metavar="N",
+        help="compare N images a task, several tasks at a time; finished ones are kept and not repeated")  # fmt: skip
+    add_workers(parser, "processes, with --chunk")
+    add_work(parser, BUILD / "compare", "finished tasks of --chunk, to go on from")
     add("--baked", action="store_true", help="build LE and GN with the bank's weights as constants (RTL)")
     add(
         "--local-expert",
@@ -68,7 +78,8 @@ def options() -> Parser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the comparison."""
-    given = options().parse_args(arguments)
+    parser = options()
+    given = parser.parse_args(arguments)
     if given.inject_fault == "list":
         width = max(len(fault.site) for fault in FAULTS)
         print("\n".join(f"{fault.site.ljust(width)}  {fault.what}" for fault in FAULTS))
@@ -76,6 +87,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     modes, names = modes_of(given.mode), stage_names(given.stages or DEFAULT_STAGES)
     if given.inject_fault and "rtl" not in names:
         raise InputError("--inject-fault breaks the RTL; add rtl to --stages")
+    if not given.chunk:
+        parser.refuse(given, ("jobs", "dask", "work"), "a call without --chunk")
     sources = rtl_digest()  # before the work: an edit meanwhile makes no old figure a new one
     request = Request(
         given.preset, given.gate, given.ge, given.le_bank, given.baked, given.local_experts, given.local_expert,
@@ -85,23 +98,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not given.stages and setup.float_weights is None:
         names.remove("float")
         print(f"float is left out: there are no float weights beside {given.ge}")
-    data = load_images(setup, given.images, given.limit, [owner] if given.users is None else given.users or None)
+    if given.chunk and (wrong := [name for name in names if name not in parts.ALLOWED]):
+        raise InputError(f"--chunk is for the stages {', '.join(parts.ALLOWED)}, not for {wrong[0]}")
+    users = [owner] if given.users is None else given.users or None
+    data = load_images(setup, given.images, given.limit, users)
     print(f"accelerator {setup.accelerator.name}; stages {', '.join(names)}")
     print(f"data: {data.name}{'  -- SYNTHETIC handwriting' if data.synthetic else ''}")
     if setup.fault:
         print(f"FAULT INJECTED into the RTL run: {setup.fault.what}")
     if "rtl" in names:
         print("preparing the RTL simulation (the first build takes minutes) ...", file=sys.stderr, flush=True)
-    stages = open_stages(names, setup)
-    try:
-        results = run_modes(
-            setup, stages, data.images, modes,
-            lambda mode, reports: print(f"\n{mode_table(mode, reports, data)}", flush=True),
-            progress=True,
-        )  # fmt: skip
-    finally:
-        for stage in stages:
-            stage.close()
+
+    def show(mode: Mode, reports: list[StageReport]) -> None:
+        print(f"\n{mode_table(mode, reports, data)}", flush=True)
+
+    if given.chunk:
+        source = parts.Images(given.images, given.limit, users and tuple(users))
+        results = parts.run_modes(request, source, names, modes, given.chunk, given.work, workers_of(given))
+        for mode, reports in results.items():
+            show(mode, reports)
+    else:
+        stages = open_stages(names, setup)
+        try:
+            results = run_modes(setup, stages, data.images, modes, show, progress=True)
+        finally:
+            for stage in stages:
+                stage.close()
     text, equal = verdict(results, len(data))
     print(f"\n{text}")
     if given.json:

@@ -15,15 +15,16 @@ from _arguments import (
     Parser,
     add_gates,
     add_ge,
-    add_jobs,
     add_json,
     add_keep,
     add_seeds,
     add_users,
     add_validate,
     add_work,
+    add_workers,
     command,
     require_real,
+    workers_of,
 )
 from _results import as_typed, hand_over
 from spec.models_digest import models_digest
@@ -43,7 +44,7 @@ def options() -> Parser:
     add_validate(parser)
     add_users(parser, " (default)")
     add_ge(parser)
-    add_jobs(parser, "processes")
+    add_workers(parser, "processes")
     add_work(parser, BUILD / "seeds", "factory banks and finished rows, to go on from; that of seeds.py")
     add_json(parser)
     add_keep(parser, "docs/results/few_samples.{md,json}", beside=("seeds",))
@@ -60,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     presets = {gate: (load_moe(gate, given.ge), Recipe.of(load_toml("gates", gate))) for gate in names}
     same = {"ge": given.ge, "validate": given.validate, "work": given.work}
     tasks = study.tasks_of(tuple(presets), study.COUNTS, data.numbers, given.seeds, **same)
-    rows = seed_runs.run(tasks, given.jobs)
+    rows = seed_runs.run(tasks, workers_of(given))
     about = {
         "command": as_typed(__file__, arguments),
         "measured_on": seed_runs.HELD_OUT if given.validate else data.sentence(),

@@ -13,15 +13,16 @@ from collections.abc import Sequence
 
 from _arguments import (
     Parser,
-    add_jobs,
     add_json,
     add_models,
     add_network,
     add_seed,
     add_users,
     add_work,
+    add_workers,
     command,
     number_list,
+    workers_of,
 )
 from _results import hand_over
 from spec.errors import InputError
@@ -60,7 +61,7 @@ def options() -> Parser:
     add_models(parser, "ge_float.npz")
     add_network(parser, "of ge_float.npz")
     add_seed(parser)
-    add_jobs(parser, "processes")
+    add_workers(parser, "processes")
     add_work(parser, BUILD / "seeds", "features, factory layers and finished rows, to go on from")
     add_json(parser)
     return parser
@@ -82,7 +83,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for one in choices
         for user in data.numbers
     ]
-    found, each = run_tasks(tasks, given.jobs), len(data.numbers)
+    found, each = run_tasks(tasks, workers_of(given)), len(data.numbers)
     rows = [found[index * each : (index + 1) * each] for index in range(len(choices))]
     result = fair_choice.record(choices, rows, {"data": data.about()})
     hand_over(given, fair_choice.NAME, fair_choice.as_markdown(result), result)

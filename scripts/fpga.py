@@ -13,14 +13,15 @@ from collections.abc import Sequence
 from _arguments import (
     Parser,
     add_design,
-    add_jobs,
     add_json,
     add_keep,
     add_module,
     add_seeds,
+    add_workers,
     command,
     load_design,
     shown,
+    workers_of,
 )
 from hw.board.boards import Board, load_board
 from hw.gen.digest import rtl_digest
@@ -78,7 +79,7 @@ def options() -> Parser:
     add("--clocks", type=clock_targets, default={}, metavar="CLOCK=MHZ[,..]", help="targets of single clocks")
     add("--flat", action="store_true", help="of the device: do not keep domains and layers as modules")
     add_seeds(parser, 1, "seeds 1 to N; those that are finished are not repeated")
-    add_jobs(parser, "seeds at a time")
+    add_workers(parser, "seeds at a time")
     add_json(parser)
     beside = ("preset", "gate", "board", "module", *_ON_NO_BOARD, "flat", "seeds")
     add_keep(parser, "docs/results/fpga.{json,md}; of a device docs/images/fpga.png", beside=beside)
@@ -103,7 +104,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(f"{design.name}: {what} ...", flush=True)
     found = netlist(design, given.module, given.flat, board=board)
     seeds = range(1, given.seeds + 1)
-    directory, done = run_seeds(found, target, seeds, given.jobs, "place and route")
+    directory, done = run_seeds(found, target, seeds, workers_of(given))
     result = record.record(found, target, directory, done, sources, given.flat)
     print(record.terminal(result))
     best = directory / f"seed_{result['best_seed']}"

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from _arguments import (
     Parser,
+    add_clock,
     add_design,
     add_ge,
     add_images,
@@ -45,9 +46,7 @@ def options() -> Parser:
     parser.add_argument(
         "--part", default=vendor.DEFAULT_PART, metavar="NAME", help="device for the vendor's tool (default %(default)s)"
     )
-    parser.add_argument(
-        "--clock", type=float, default=vendor.DEFAULT_CLOCK_NS, metavar="NS", help="clock period (default %(default)s)"
-    )
+    add_clock(parser, vendor.DEFAULT_CLOCK_NS)
     add_out(parser, "where summary.md and summary.json go", BUILD / "hls")
     return parser
 

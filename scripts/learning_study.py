@@ -19,14 +19,15 @@ from _arguments import (
     add_choose,
     add_gates,
     add_ge,
-    add_jobs,
     add_json,
     add_keep,
     add_seeds,
     add_users,
     add_work,
+    add_workers,
     command,
     require_real,
+    workers_of,
 )
 from _results import as_typed, hand_over
 from report.figures.learning import FILE, picture
@@ -53,7 +54,7 @@ def options() -> Parser:
     add_users(parser, " (default)")
     add_ge(parser)
     add_banks(parser, BANKS)
-    add_jobs(parser, "processes")
+    add_workers(parser, "processes")
     add_work(parser, BUILD / "learning", "finished rows, to go on from")
     add_json(parser)
     add_keep(parser, "docs/results/learning.{md,json} and docs/images/learning.png; with --choose "
@@ -87,7 +88,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for gate in gates:
         rule, course = rules[gate]
         tasks = study.tasks_of(_sources(given, gate, data), rule, course, given.seeds, given.work)
-        rows = seed_runs.run(tasks, given.jobs)
+        rows = seed_runs.run(tasks, workers_of(given))
         host = None if data.synthetic else study.host_figures(moes[gate].preset, data.numbers)
         found[gate] = study.entry(moes[gate], rule, presets[gate]["learning"], rows, host)
     result = {**about, "measured_on": data.sentence(), "gates": found}
@@ -104,7 +105,7 @@ def _sources(given: Any, gate: str, data: TableData) -> list[Source]:
 def _choose(given: Any, gate: str, moe: Any, data: TableData, about: dict[str, Any]) -> None:
     sections = choice.candidates()
     tasks = choice.tasks_of(_sources(given, gate, data), sections, moe, choice.SEEDS, given.work)
-    rows = seed_runs.run(tasks, given.jobs)
+    rows = seed_runs.run(tasks, workers_of(given))
     settings = {"gate": gate, "users": len(data.numbers), "seeds": choice.SEEDS, "usual": choice.USUAL}
     result = choice.record(sections, rows, {**about, **settings})
     hand_over(given, choice.NAME, choice.as_markdown(result), result)

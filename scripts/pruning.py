@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from _arguments import (
     Parser,
     add_gate,
-    add_jobs,
     add_json,
     add_keep,
     add_models,
@@ -22,8 +21,10 @@ from _arguments import (
     add_seed,
     add_users,
     add_work,
+    add_workers,
     command,
     require_real,
+    workers_of,
 )
 from _results import as_typed, hand_over
 from spec.folding import build_folding
@@ -43,7 +44,7 @@ def options() -> Parser:
     add_network(parser, "of ge_float.npz")
     add_users(parser, " (default)")
     add_seed(parser)
-    add_jobs(parser, "processes")
+    add_workers(parser, "processes")
     add_work(parser, BUILD / "seeds", "factory banks and finished rows, to go on from; that of seeds.py")
     add_json(parser)
     add_keep(parser, "docs/results/pruning.{md,json}")
@@ -68,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "folding": folding.name,
         "data": data.about(),
         "sources": models_digest() if given.models == MODELS else None,
-        **study.run(same, data.numbers, moe, folding, given.jobs),
+        **study.run(same, data.numbers, moe, folding, workers_of(given)),
     }
     hand_over(given, study.NAME, study.as_markdown(result), result)
     return DONE

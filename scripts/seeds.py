@@ -17,7 +17,6 @@ from _arguments import (
     Parser,
     add_gates,
     add_ge,
-    add_jobs,
     add_json,
     add_keep,
     add_network,
@@ -25,8 +24,10 @@ from _arguments import (
     add_users,
     add_validate,
     add_work,
+    add_workers,
     command,
     require_real,
+    workers_of,
 )
 from _results import as_typed, hand_over
 from spec.errors import InputError
@@ -51,7 +52,7 @@ def options() -> Parser:
     add_users(parser, " (default)")
     add_ge(parser)
     add_network(parser, "of ge_float.npz, which is beside the QONNX file")
-    add_jobs(parser, "processes")
+    add_workers(parser, "processes")
     add_work(parser, BUILD / "seeds", "factory banks and finished rows, to go on from")
     add_json(parser)
     add_keep(parser, "docs/results/seeds.{md,json}")
@@ -74,7 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     each = [(user, seed, given.validate, given.work) for seed in range(given.seeds) for user in data.numbers]
     tasks = [seeds.Task(gate, given.ge, *one) for gate in gates for one in each]
     tasks += [FairTask(variant, float_ge, given.network, *one) for variant in variants for one in each]
-    found = iter(run_tasks(tasks, given.jobs))
+    found = iter(run_tasks(tasks, workers_of(given)))
     by_gate, by_variant = ({name: list(islice(found, len(each))) for name in names} for names in (gates, variants))
     shipped = given.ge == MODELS / "ge.onnx"
     about = {

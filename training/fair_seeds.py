@@ -19,6 +19,8 @@ from golden.data import LabelledImages
 from golden.torch_model import Network
 from spec.files import UNREADABLE, replacing
 from spec.presets import load_toml
+from tools.rows import Row as Kept
+from tools.rows import RowTask
 from training.factory import writer_copies
 from training.factory_banks import is_writer
 from training.fair_fine_tune import FAIR, FairConfig, Tail, factory_tail, frozen_samples, personal_tail
@@ -29,7 +31,6 @@ from training.global_expert import classes, load_float_weights
 from training.harris import digest
 from training.local_expert import FOLDS, Rehearsal
 from training.personalize import POOL_PER_CLASS, Recipe, generic_images
-from training.row_cache import cached_row
 from training.seed_runs import Row, RunData
 from training.shares import both_shares
 
@@ -60,7 +61,7 @@ def user_weights(network: str, float_ge: Path) -> tuple[int, float]:
 
 
 @dataclass(frozen=True)
-class FairTask:
+class FairTask(RowTask):
     """One user with one seed and one variant.
 
     Attributes:
@@ -82,8 +83,11 @@ class FairTask:
     work: Path
     config: FairConfig = FAIR
 
-    def run(self) -> Row:
-        """The row, from ``work`` when it was computed before: accuracies of the GE before and of what it became."""
+    def __str__(self) -> str:
+        return f"{VARIANTS[self.variant]}, user {self.user}, seed {self.seed}"
+
+    def row(self) -> Kept:
+        """See :class:`tools.rows.RowTask`: accuracies of the GE before and of what it became."""
         torch.set_num_threads(1)
         preset = load_toml("networks", self.network)
         model = load_float_weights(preset, self.float_ge)
@@ -110,15 +114,15 @@ class FairTask:
                 "generic_ge": right(start, other)[0],
             }
 
-        learned_from = [] if self.variant == PAPER else [data.generic, *writers]
+        learned_from = [] if self.variant == PAPER else [data.generic_name, *map(fingerprint, writers)]
         depends_on = {
             "recipe": f"{_RECIPE} {training.settings}",
             "variant": self.variant,
             "model": digest(model),
             "seed": self.seed,
-            "data": [fingerprint(part) for part in (split.train, split.own, split.other, *learned_from)],
+            "data": [*map(fingerprint, (split.train, split.own, split.other)), *learned_from],
         }
-        return cached_row(self.work, depends_on, compute)
+        return Kept(self.work, depends_on, compute)
 
 
 @dataclass(frozen=True)

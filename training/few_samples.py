@@ -23,10 +23,10 @@ from golden.integer_model import MoeModel
 from spec.bank import Bank
 from spec.network import LayerWeights, Moe
 from spec.presets import load_moe
+from tools.rows import Row
 from training import factory, seed_runs, seeds
 from training.few_samples_note import fits
 from training.personalize import Recipe, measure, table_2_row
-from training.row_cache import cached_row
 from training.shares import balanced_share
 from training.table_files import LICENCE
 from training.user_training import UserTraining
@@ -73,8 +73,11 @@ class Task(seeds.Task):
     count: int | None = None
     start: str = "usual"
 
-    def run(self) -> dict[str, Any]:
-        """The row, from ``work`` when it was computed before."""
+    def __str__(self) -> str:
+        return f"{super().__str__()}, {self.count} images a class, {self.start} start"
+
+    def row(self) -> Row:
+        """See :class:`tools.rows.RowTask`."""
         ready = self.prepare()
         # By all of the user's images: were a few asked, a writer who shares one of the others would take part.
         writers = () if self.start == "generic" else ready.training.others(ready.train)
@@ -91,7 +94,7 @@ class Task(seeds.Task):
             return {**about, "images": len(kept), "classes": len(np.unique(train.labels)), **row}
 
         depends_on = {**ready.depends_on, "few": f"{_ROW} {self.count} {self.start}"}
-        return cached_row(self.work, depends_on, compute)
+        return Row(self.work, depends_on, compute)
 
     def _bank(self, training: UserTraining, train: LabelledImages) -> Bank:
         bank = training.train(train, None).bank

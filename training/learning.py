@@ -8,7 +8,7 @@ of the images, the generic ones among them, and the LFSR's first state.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +25,12 @@ from spec.learning import LearnRule
 from spec.models_digest import LEARNER
 from spec.paths import BANKS, factory_file
 from spec.presets import load_moe
+from tools.rows import Row, RowTask
 from training.course import Course, Lessons, learn, strewn
 from training.few_samples import kept_images
 from training.fit import fingerprint
 from training.global_expert import validation_split
 from training.personalize import table_2_row
-from training.row_cache import cached_row
 from training.sampling import folds
 from training.seed_runs import RunData
 from training.seen import Seen, measure_seen
@@ -69,24 +69,36 @@ class Source:
 
 @dataclass(frozen=True)
 class Prepared:
-    """What the tasks of a source share.
+    """What the tasks of a source share; features are computed when the first of them needs some.
 
     Attributes:
         start: the factory bank.
         train, train_features: the user's images to learn from, and their uint8 features (N, h, w, c).
         generic: generic images that may teach.
-        own, other: the user's and generic images that measure.
-        depends_on: everything that a row of this source depends on, for :func:`training.row_cache.cached_row`.
+        own_images: the user's images that measure; ``own`` and ``other``: they and generic ones, seen by the GE.
+        source: see :class:`Source`.
+        depends_on: everything that a row of this source depends on, for :func:`tools.rows.Row`.
     """
 
     model: MoeModel
     start: Bank
     train: LabelledImages
-    train_features: np.ndarray
     generic: LabelledImages
-    own: Seen
-    other: Seen
+    own_images: LabelledImages
+    source: Source
     depends_on: dict[str, Any]
+
+    @cached_property
+    def train_features(self) -> np.ndarray:
+        return self.model.ge.features(self.train.images)
+
+    @cached_property
+    def own(self) -> Seen:
+        return Seen.of(self.model, self.own_images)
+
+    @property
+    def other(self) -> Seen:
+        return _other(self.source.gate, self.source.ge, self.source.part is not None)
 
 
 def teaching(generic: LabelledImages) -> LabelledImages:
@@ -120,7 +132,7 @@ def _other(gate: str, ge: Path, held_out: bool) -> Seen:
 
 @lru_cache(maxsize=2)
 def prepare(source: Source) -> Prepared:
-    """Images, features and factory bank of a source.
+    """Images and factory bank of a source.
 
     Raises:
         InputError: the data cannot be used, or there is no factory bank.
@@ -135,8 +147,7 @@ def prepare(source: Source) -> Prepared:
         own, train = (replace(train.select(np.flatnonzero(mask)), name=train.name) for mask in (out, ~out))
     else:
         own = data.users.test(source.user)
-    generic = _generic(moe.network.classes, held_out)[0]
-    other = _other(source.gate, source.ge, held_out)
+    generic, other = _generic(moe.network.classes, held_out)
     start = load_bank(factory_file(moe.preset, source.user, source.banks), moe)
     depends_on = {
         "learner": source_digest(LEARNER),
@@ -144,14 +155,13 @@ def prepare(source: Source) -> Prepared:
         "arithmetic": moe.arithmetic,
         "start": start.digest(),
         "data": [fingerprint(part) for part in (train, own, generic)],
-        "measured on": [held_out, len(other.labels), fingerprint(_generic(moe.network.classes, held_out)[1])],
+        "measured on": [held_out, len(other.labels), fingerprint(other)],
     }
-    seen = Seen.of(model, own)
-    return Prepared(model, start, train, model.ge.features(train.images), generic, seen, other, depends_on)
+    return Prepared(model, start, train, generic, own, source, depends_on)
 
 
 @dataclass(frozen=True)
-class Task:
+class Task(RowTask):
     """One user with one seed taking one course.
 
     Attributes:
@@ -172,8 +182,12 @@ class Task:
     work: Path
     count: int | None = None
 
-    def run(self) -> dict[str, Any]:
-        """The row, from ``work`` when it was computed before.
+    def __str__(self) -> str:
+        s = self.source
+        return f"{s.gate}, user {s.user}, seed {self.seed}, part {s.part}, {self.count} images a class, {self.rule}"
+
+    def row(self) -> Row:
+        """See :class:`tools.rows.RowTask`.
 
         ``after``: by number of passes, as text, the figures of :func:`figures` and the tally so far.
         """
@@ -182,7 +196,7 @@ class Task:
             **ready.depends_on,
             "task": f"{self.rule} {self.course} {self.seed} {self.after} {self.count} {self.source.user}",
         }
-        return cached_row(self.work, depends_on, lambda: self._compute(ready))
+        return Row(self.work, depends_on, lambda: self._compute(ready))
 
     def _compute(self, ready: Prepared) -> dict[str, Any]:
         kept = kept_images(ready.train.labels, self.count, self.seed)

@@ -18,13 +18,13 @@ from golden.integer_model import MoeModel
 from spec.bank import Bank
 from spec.network import LayerWeights, Mode, Moe
 from spec.progress import progress_bar
+from tools.rows import cached_row
 from training.fit import balanced_accuracy, fingerprint
 from training.pool import Pool, bank_of_rows
 from training.pool_data import pool_data
 from training.pool_distil import Scale
 from training.pool_groups import FINER_GROUPS, GROUPS, QUERIES, query_classes, query_name
 from training.pool_training import PoolTraining, validation_accuracy
-from training.row_cache import cached_row
 from training.table_files import LICENCE
 
 NAME = "pool"

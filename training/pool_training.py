@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from spec.network import LayerWeights, Moe
+from tools.rows import cached_row
 from training import pool_distil as distil
 from training.fit import balanced_accuracy
 from training.heads import Head, HeadConfig, integer_logits, train_head
@@ -25,7 +26,6 @@ from training.pool_data import PoolData
 from training.pool_distil import Library, Scale
 from training.pool_file import local_expert_text
 from training.pool_groups import GROUPS, Groups
-from training.row_cache import cached_row
 from training.sampling import balanced_draw
 
 RECIPE = 1  # to be raised when the same settings give other weights

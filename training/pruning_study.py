@@ -23,13 +23,14 @@ from spec.kinds.data import LayerFolding, Shape
 from spec.kinds.matrix import MatrixLayer
 from spec.network import Moe
 from spec.presets import load_toml
+from tools.rows import Row
+from tools.workers import Workers
 from training import pruning, seed_runs, seeds
 from training.features import extract
 from training.global_expert import load_float_weights
 from training.local_expert import Rehearsal
 from training.personalize import fit_expert, fit_gate, make_bank, measure, one_thread, table_2_row, user_data
 from training.pruning import Learner, accuracy, learner, loss, parts_of, pruned_weights, without
-from training.row_cache import cached_row
 from training.sampling import folds
 from training.table_files import LICENCE
 
@@ -67,14 +68,17 @@ class Task(seeds.Task):
     network: str = "lenet5"
     prunings: tuple[tuple[str, tuple[int, ...]], ...] = ()
 
-    def run(self) -> dict[str, Any]:
-        """The row, from ``work`` when it was computed before."""
+    def __str__(self) -> str:
+        return f"{super().__str__()}, {self.stage}"
+
+    def row(self) -> Row:
+        """See :class:`tools.rows.RowTask`."""
         ready = self.prepare()
         work = {"oracle": _oracle, "candidates": _candidates, "test": _test}[self.stage]
         about = f"{_ROW} {self.stage} {self.network} {self.prunings} {pruning.settings()}"
         float_ge = source_digest([self.float_ge]) if self.float_ge and self.float_ge.exists() else None
         depends_on = {**ready.depends_on, "pruning": f"{about} {float_ge}"}
-        return cached_row(self.work, depends_on, partial(_with_name, self, work, ready))
+        return Row(self.work, depends_on, partial(_with_name, self, work, ready))
 
 
 def _with_name(task: Task, work: Any, ready: seeds.Prepared) -> dict[str, Any]:
@@ -214,7 +218,7 @@ def pruned_cost(moe: Moe, folding: Folding, kind: str, removed: int) -> dict[str
     return cost(small, replace(fold, simd=simd), folding.weight_banks)
 
 
-def run(same: dict[str, Any], users: Sequence[int], moe: Moe, folding: Folding, jobs: int) -> dict[str, Any]:
+def run(same: dict[str, Any], users: Sequence[int], moe: Moe, folding: Folding, workers: Workers) -> dict[str, Any]:
     """All stages.
 
     Args:
@@ -223,7 +227,7 @@ def run(same: dict[str, Any], users: Sequence[int], moe: Moe, folding: Folding, 
 
     def stage(name: str, prunings: Sequence[tuple[str, tuple[int, ...]]] = ()) -> list[dict[str, Any]]:
         tasks = [Task(**same, user=user, stage=name, prunings=tuple(prunings)) for user in users]
-        return seed_runs.run(tasks, jobs)
+        return seed_runs.run(tasks, workers)
 
     oracle = stage("oracle")
     found = candidates(oracle, pooled(moe))

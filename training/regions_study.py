@@ -12,6 +12,7 @@ from golden.integer_model import gate_decision
 from spec.bank import Bank
 from spec.paths import MODELS
 from spec.progress import progress_bar
+from tools.rows import cached_row
 from training.alternative import train_corrector, train_finder
 from training.features import Kind
 from training.fit import fingerprint
@@ -19,7 +20,6 @@ from training.gate import gate_inputs
 from training.heads import integer_logits
 from training.regions import REGIONS, printed_shares, region_shares
 from training.retrained import Retrained
-from training.row_cache import cached_row
 from training.seen import Seen, measure_seen
 from training.shares import balanced_share
 from training.table_files import LICENCE, SEED, TableData

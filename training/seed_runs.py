@@ -8,16 +8,20 @@ test image.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+import os
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from multiprocessing import get_context
-from typing import Any, Protocol
+from functools import cached_property, lru_cache
+from typing import Any
 
 import numpy as np
 
 from golden.data import Handwriting, LabelledImages, balanced_subset, generic_source, users_source
-from spec.progress import progress_bar
+from golden.data.sources import EMNIST_VARIABLE, USERS_VARIABLE
+from tools import sweep
+from tools.rows import RowTask
+from tools.workers import Workers
+from training.fit import fingerprint
 from training.global_expert import validation_split
 from training.sampling import folds
 
@@ -30,13 +34,6 @@ HELD_OUT = (
 
 Row = dict[str, Any]
 """``user``, ``seed`` and figures; shares 0..1 where they are shares."""
-
-
-class Task(Protocol):
-    """One row, that another process can compute."""
-
-    def run(self) -> Row:
-        """The row."""
 
 
 @dataclass(frozen=True)
@@ -58,13 +55,18 @@ class RunData:
 
     @staticmethod
     def load(classes: int) -> RunData:
-        """From the environment, the first ``classes`` classes.
+        """From the environment, the first ``classes`` classes; read once by a process.
 
         Raises:
             InputError: the data cannot be used.
         """
-        generic, test = (generic_source(part).of_classes(classes) for part in ("train", "test"))
-        return RunData(generic, test, users_source().of_classes(classes))
+        named = tuple(map(os.environ.get, (EMNIST_VARIABLE, USERS_VARIABLE)))
+        return loaded(classes, generic_source, users_source, named)
+
+    @cached_property
+    def generic_name(self) -> str:
+        """Tells the generic training images from others."""
+        return fingerprint(self.generic)
 
     def split(self, user: int, seed: int, validate: bool) -> Split:
         """Test images to measure on, or held-out training images."""
@@ -77,14 +79,18 @@ class RunData:
         return Split(train, own, balanced_subset(self.generic.select(validation), 0))
 
 
-def run(tasks: Sequence[Task], jobs: int) -> list[Row]:
-    """Every task's row, in the order of the tasks, from ``jobs`` processes."""
-    found: dict[int, Row] = {}
-    with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
-        futures = {pool.submit(task.run): index for index, task in enumerate(tasks)}
-        for future in progress_bar(as_completed(futures), total=len(tasks), description="users and seeds", unit="user"):
-            found[futures[future]] = future.result()
-    return [found[index] for index in range(len(tasks))]
+@lru_cache(maxsize=1)
+def loaded(
+    classes: int, generic: Callable[[str], LabelledImages], users: Callable[[], Handwriting], named: tuple
+) -> RunData:
+    """Data of these sources, which read what ``named`` names: see :meth:`RunData.load`."""
+    train, test = (generic(part).of_classes(classes) for part in ("train", "test"))
+    return RunData(train, test, users().of_classes(classes))
+
+
+def run(tasks: Sequence[RowTask], workers: Workers) -> list[Row]:
+    """Every task's row, in the order of the tasks; see :func:`tools.sweep.run`."""
+    return sweep.run(tasks, workers, "users and seeds", "user")
 
 
 def summary(rows: Sequence[Row]) -> dict[str, dict[str, float]]:

@@ -15,11 +15,12 @@ from golden.integer_model import MoeModel
 from spec.bank import Bank
 from spec.network import Moe
 from spec.presets import load_moe, load_toml
+from tools.rows import Row as Kept
+from tools.rows import RowTask
 from training.fair_seeds import FACTORY, VARIANTS
 from training.fit import fingerprint
 from training.personalize import Recipe, for_training, measure, table_2_row
 from training.pooled_sizes import personal_share, personal_weights
-from training.row_cache import cached_row
 from training.seed_runs import Row, RunData, summary
 from training.shares import balanced_share
 from training.table_files import LICENCE
@@ -57,7 +58,7 @@ class Weights:
 
 
 @dataclass(frozen=True)
-class Task:
+class Task(RowTask):
     """One user with one seed.
 
     Attributes:
@@ -88,12 +89,19 @@ class Task:
             "preset": for_training(preset),
             "network": moe.network.digest(),
             "seed": self.seed,
-            "data": [fingerprint(part) for part in (split.train, split.own, split.other, data.generic, *writers)],
+            "data": [
+                *map(fingerprint, (split.train, split.own, split.other)),
+                data.generic_name,
+                *map(fingerprint, writers),
+            ],
         }
         return Prepared(training, split.train, split.own, split.other, depends_on)
 
-    def run(self) -> Row:
-        """The row, from ``work`` when it was computed before."""
+    def __str__(self) -> str:
+        return f"{self.gate}, user {self.user}, seed {self.seed}"
+
+    def row(self) -> Kept:
+        """See :class:`tools.rows.RowTask`."""
         ready = self.prepare()
         moe = ready.training.moe
 
@@ -102,14 +110,14 @@ class Task:
             about = {"user": self.user, "seed": self.seed, "validation": trained.expert.validation}
             return {**about, **_row(moe, trained.bank, ready.own, ready.other)}
 
-        return cached_row(self.work, ready.depends_on, compute)
+        return Kept(self.work, ready.depends_on, compute)
 
 
 @dataclass(frozen=True)
 class Prepared:
     """A task's training, the user's images to learn from, images to measure on: the user's and generic ones.
 
-    ``depends_on``: everything that what is made of them depends on, for :func:`training.row_cache.cached_row`.
+    ``depends_on``: everything that what is made of them depends on, for :func:`tools.rows.Row`.
     """
 
     training: UserTraining

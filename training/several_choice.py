@@ -16,11 +16,11 @@ import numpy as np
 
 from golden.data import Handwriting, LabelledImages, balanced_subset
 from spec.progress import progress_bar
+from tools.rows import cached_row
 from training.fit import fingerprint
 from training.gate import NO_BALANCE
 from training.gate_balance import Balance
 from training.global_expert import validation_split
-from training.row_cache import cached_row
 from training.sampling import folds
 from training.several import Device, Mixed, Several, assignments
 

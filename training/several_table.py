@@ -11,9 +11,9 @@ import numpy as np
 from spec.folding import Folding
 from spec.progress import progress_bar
 from spec.resources import Resources, domains, layers
+from tools.rows import cached_row
 from training.fit import fingerprint
 from training.gate_balance import Balance
-from training.row_cache import cached_row
 from training.several import Device, Mixed, Several, assignments
 from training.several_choice import LEAST_LOAD, MOST_LOAD
 from training.table_files import LICENCE, TableData

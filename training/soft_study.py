@@ -13,13 +13,13 @@ from golden.data import LabelledImages
 from golden.integer_model import NetworkModel
 from spec.paths import MODELS
 from spec.progress import progress_bar
+from tools.rows import cached_row
 from training.features import Kind
 from training.fit import fingerprint
 from training.gate import gate_inputs
 from training.global_expert import VALIDATION_FRACTION, validation_split
 from training.heads import integer_logits
 from training.retrained import OneUser, Retrained
-from training.row_cache import cached_row
 from training.seen import Seen
 from training.shares import balanced_share, both_shares
 from training.soft_gate import (

@@ -11,6 +11,7 @@ from golden import paper_tables
 from spec.presets import load_toml
 from spec.progress import progress_bar
 from spec.qonnx_reader import read_qonnx
+from tools.rows import cached_row
 from training import personalize
 from training.features import Samples, extract
 from training.fit import fingerprint
@@ -27,7 +28,6 @@ from training.pooled_sizes import (
     repool_generic,
     unpooled_moe,
 )
-from training.row_cache import cached_row
 from training.table_files import LICENCE, PAPER_DATA, SEED, TableData
 
 GATE = "paper"

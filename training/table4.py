@@ -21,13 +21,13 @@ from spec.network import Moe
 from spec.paths import BUILD, MODELS, bank_file
 from spec.presets import TRAINED_GATES, load_moe, load_toml
 from spec.progress import progress_bar
+from tools.rows import cached_row
 from training import fine_tune as tuning
 from training import harris
 from training.fit import fingerprint, predict
 from training.global_expert import load_float_weights
 from training.personalize import measure, table_2_row
 from training.pooled_sizes import mean_row, personal_weights
-from training.row_cache import cached_row
 from training.shares import balanced_share, both_shares
 from training.store import head_file, load_head
 from training.table_files import LICENCE, PAPER_DATA, SEED, TableData

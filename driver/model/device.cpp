@@ -36,6 +36,10 @@ class Device {
   }
   ~Device() { model_->final(); }
 
+  // Verilator's runtime looks for scopes and switches in the context of the thread, which is that of the device opened
+  // last, also after it was closed.
+  void take_thread() { Verilated::threadContextp(context_.get()); }
+
   void reset() {
     model_->s_axil_awvalid = model_->s_axil_wvalid = model_->s_axil_arvalid = 0;
     model_->s_axil_bready = model_->s_axil_rready = 0;
@@ -279,7 +283,11 @@ class Device {
   uint64_t result_cycle_ = 0;
 };
 
-Device* as_device(void* device) { return static_cast<Device*>(device); }
+Device* as_device(void* device) {
+  auto* const found = static_cast<Device*>(device);
+  if (found) found->take_thread();
+  return found;
+}
 }  // namespace
 
 extern "C" {

@@ -27,6 +27,18 @@ def device():
         yield opened
 
 
+def test_devices_are_independent() -> None:
+    """Verilator's runtime keeps the context of the device opened last for the whole thread."""
+    images = random_images(2, 1)
+    first, second = open_device(), open_device()
+    for opened in (first, second):
+        opened.set_mode(Mode.GE_ONLY)
+    expected = second.classify(images).classes
+    second.close()
+    assert (first.classify(images).classes == expected).all()
+    first.close()
+
+
 def stream_of(seed: int) -> np.ndarray:
     return device_words(random_bank(design().moe, seed), design().moe, design().folding)
 

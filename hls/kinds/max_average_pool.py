@@ -8,7 +8,7 @@ from typing import Any
 
 from hls.hls4ml_types import REQUANTISED, precision
 from hls.kinds import Cost, Graph, hls_kind
-from hls.kinds.pool import PoolHls
+from hls.kinds.pool import PoolHls, Process
 from spec.kinds.data import LayerFolding, LayerWeights
 from spec.kinds.max_average_pool import MaxAveragePool
 from spec.kinds.pool import PoolLayer
@@ -17,6 +17,14 @@ CHANNELS = 3  # the axis of (image, row, column, channel)
 
 
 class _MaxAveragePool(PoolHls):
+    def processes(self) -> tuple[Process, ...]:
+        return (
+            Process("_copy", "copy_features", outputs=("to_max", "to_average")),
+            Process("_max", "max_pool", ("to_max",), ("maxima",)),
+            Process("_average", "average_pool", ("to_average",), ("averages",)),
+            Process("_append", "append_windows", ("maxima", "averages")),
+        )
+
     def numbers(self, layer: MaxAveragePool) -> dict[str, int]:
         return hls_kind(layer.average).numbers(layer.average)
 

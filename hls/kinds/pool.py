@@ -4,12 +4,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from hls.cpp import constants, cpp_type, struct, type_name
 from hls.kinds import Cost, Graph, HlsKind
 from spec.kinds.data import LayerFolding, LayerWeights
 from spec.kinds.pool import PoolLayer
+
+
+@dataclass(frozen=True)
+class Process:
+    """A process of a pool's dataflow: the template that it runs, and its streams, all of the pool's beats.
+
+    ``suffix`` tells it from the others of its pool; the stream ``in`` of the pool comes in, ``out`` leaves.
+    """
+
+    suffix: str
+    template: str
+    inputs: tuple[str, ...] = ("in",)
+    outputs: tuple[str, ...] = ("out",)
 
 
 class PoolHls(HlsKind):
@@ -35,6 +49,10 @@ class PoolHls(HlsKind):
         body.append(f"  typedef {cpp_type(layer.activation, rounding=True)} value_t;")
         comment = f"{layer.title} {layer.size}x{layer.size}, {s} -> {layer.out_shape}."
         return struct(layer.name, comment, body)
+
+    def processes(self) -> tuple[Process, ...]:
+        """What it consists of for a compiler that is given one process at a time."""
+        return (Process("", self.template),)
 
     def numbers(self, layer: Any) -> dict[str, int]:
         """Members of the description that only this kind has."""

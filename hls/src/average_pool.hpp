@@ -11,15 +11,18 @@
 #pragma once
 
 #include "beat.hpp"
+#include "channel.hpp"
+#include "compiler.hpp"
 #include "fixed.hpp"
 #include "hls_stream.h"
 
 namespace accel {
 
 template <class Layer>
-void average_pool(hls::stream<Beat<typename Layer::value_t, Layer::kLanes> >& in,
-                  hls::stream<Beat<typename Layer::value_t, Layer::kLanes> >& out) {
+void average_pool(Channel<Beat<typename Layer::value_t, Layer::kLanes> >& in,
+                  Channel<Beat<typename Layer::value_t, Layer::kLanes> >& out) {
   typedef typename Layer::value_t value_t;
+  typedef Beat<value_t, Layer::kLanes> beat_t;
   const int kSumBits = value_t::width + Layer::kShift;
   static_assert(Layer::kHeight % Layer::kSize == 0 && Layer::kWidth % Layer::kSize == 0,
                 "average_pool: the window does not divide the image");
@@ -31,23 +34,24 @@ void average_pool(hls::stream<Beat<typename Layer::value_t, Layer::kLanes> >& in
   const unsigned kBeats = Layer::kChannels / Layer::kLanes;
 
   ap_uint<kSumBits> sums[kOutColumns][kBeats][Layer::kLanes];
-#pragma HLS ARRAY_PARTITION variable = sums dim = 3 complete
+  ACCEL_PRAGMA(ARRAY_PARTITION variable = sums dim = 3 complete)
   for (unsigned out_y = 0; out_y < kOutRows; out_y++) {
     for (unsigned y = 0; y < kSize; y++) {
       for (unsigned out_x = 0; out_x < kOutColumns; out_x++) {
         for (unsigned x = 0; x < kSize; x++) {
           for (unsigned b = 0; b < kBeats; b++) {
-#pragma HLS PIPELINE II = 1
+            ACCEL_PIPELINE
             const bool first = y == 0 && x == 0;
-            Beat<value_t, Layer::kLanes> beat = in.read();
+            beat_t beat = receive<beat_t>(in);
+            ACCEL_UNROLL_BEFORE
             for (unsigned lane = 0; lane < Layer::kLanes; lane++) {
-#pragma HLS UNROLL
+              ACCEL_UNROLL_INSIDE
               const ap_uint<kSumBits> before = first ? ap_uint<kSumBits>(0) : sums[out_x][b][lane];
               const ap_uint<kSumBits> sum = before + raw(beat[lane]);
               sums[out_x][b][lane] = sum;
               beat[lane] = from_raw<value_t>(requantize<value_t::width, Layer::kShift>(ap_int<kSumBits + 1>(sum)));
             }
-            if (y == kSize - 1 && x == kSize - 1) out.write(beat);
+            if (y == kSize - 1 && x == kSize - 1) send(out, beat);
           }
         }
       }

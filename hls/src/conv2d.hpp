@@ -6,6 +6,7 @@
 /// Does not: pool (see max_pool).
 #pragma once
 
+#include "compiler.hpp"
 #include "matrix_vector.hpp"
 #include "sliding_window.hpp"
 #include "window_parallel.hpp"
@@ -13,21 +14,21 @@
 namespace accel {
 
 template <class Layer, class Weights>
-void conv2d(hls::stream<Beat<typename Layer::input_t, Layer::kInLanes> >& in,
-            hls::stream<Beat<typename Layer::output_t, Layer::kPe> >& out, const Weights& weights) {
-#pragma HLS DATAFLOW
-  hls::stream<Beat<typename Layer::input_t, Layer::kSimd> > windows("windows");
-#pragma HLS STREAM variable = windows depth = 4
+void conv2d(Channel<Beat<typename Layer::input_t, Layer::kInLanes> >& in,
+            Channel<Beat<typename Layer::output_t, Layer::kPe> >& out, const Weights& weights) {
+  ACCEL_DATAFLOW
+  Channel<Beat<typename Layer::input_t, Layer::kSimd> > windows ACCEL_NAMED("windows");
+  ACCEL_PRAGMA(STREAM variable = windows depth = 4)
   sliding_window<Layer>(in, windows);
   matrix_vector<Layer>(windows, out, weights);
 }
 
 template <class Layer, class Weights>
-void conv2d_unrolled(hls::stream<Beat<typename Layer::input_t, Layer::kInLanes> >& in,
-                     hls::stream<Beat<typename Layer::output_t, Layer::kPe> >& out, const Weights& weights) {
-#pragma HLS DATAFLOW
-  hls::stream<Beat<typename Layer::input_t, Layer::kSimd> > windows("windows");
-#pragma HLS STREAM variable = windows depth = 2
+void conv2d_unrolled(Channel<Beat<typename Layer::input_t, Layer::kInLanes> >& in,
+                     Channel<Beat<typename Layer::output_t, Layer::kPe> >& out, const Weights& weights) {
+  ACCEL_DATAFLOW
+  Channel<Beat<typename Layer::input_t, Layer::kSimd> > windows ACCEL_NAMED("windows");
+  ACCEL_PRAGMA(STREAM variable = windows depth = 2)
   window_parallel<Layer>(in, windows);
   matrix_vector<Layer>(windows, out, weights);
 }

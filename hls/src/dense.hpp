@@ -5,18 +5,21 @@
 /// Does not: take inputs beside the feature map (see gating_network).
 #pragma once
 
+#include "compiler.hpp"
 #include "matrix_vector.hpp"
 #include "stream_width.hpp"
 
 namespace accel {
 
 template <class Layer, class Weights>
-void dense(hls::stream<Beat<typename Layer::input_t, Layer::kInLanes> >& in,
-           hls::stream<Beat<typename Layer::output_t, Layer::kPe> >& out, const Weights& weights) {
-#pragma HLS DATAFLOW
-  hls::stream<Beat<typename Layer::input_t, Layer::kSimd> > words("words");
-#pragma HLS STREAM variable = words depth = 4
-  stream_width<Layer::kInputs>(in, words);
+void dense(Channel<Beat<typename Layer::input_t, Layer::kInLanes> >& in,
+           Channel<Beat<typename Layer::output_t, Layer::kPe> >& out, const Weights& weights) {
+  ACCEL_DATAFLOW
+  typedef Beat<typename Layer::input_t, Layer::kInLanes> in_beat_t;
+  typedef Beat<typename Layer::input_t, Layer::kSimd> word_t;
+  Channel<word_t> words ACCEL_NAMED("words");
+  ACCEL_PRAGMA(STREAM variable = words depth = 4)
+  stream_width<Layer::kInputs, in_beat_t, word_t>(in, words);
   matrix_vector<Layer>(words, out, weights);
 }
 

@@ -5,6 +5,7 @@
 /// Does not: compute anything.
 #pragma once
 
+#include "compiler.hpp"
 #include "image_plan.hpp"
 #include "network.hpp"
 
@@ -27,8 +28,9 @@ inline void expert_mux(const Settings settings, ap_uint<kSequenceBits>& sequence
     const ap_uint<8> answer = ge_answer.read();
     if (expert == 0) class_index = answer;
   }
+  ACCEL_UNROLL_BEFORE
   for (unsigned e = 0; e < kLocalExperts; e++) {
-#pragma HLS UNROLL
+    ACCEL_UNROLL_INSIDE
     if (plan.use_le[e]) {
       const ap_uint<8> answer = le_answer[e].read();
       if (expert == e + 1) class_index = answer;

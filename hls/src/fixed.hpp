@@ -7,14 +7,15 @@
 
 #include "ap_fixed.h"
 #include "ap_int.h"
+#include "compiler.hpp"
 
 namespace accel {
 
 /// Two's-complement integer of W bits for sums of products.
 ///
-/// Exact in synthesis. In C simulation it is a native integer of at least W bits, many times as fast: both wrap modulo
+/// Exact in hardware. In C simulation it is a native integer of at least W bits, many times as fast: both wrap modulo
 /// a power of two, so that taking the low W bits of the final sum gives what wrapping after each addition gives.
-#ifdef __SYNTHESIS__
+#if ACCEL_HARDWARE
 template <int W>
 struct Integer {
   typedef ap_int<W> type;
@@ -35,24 +36,24 @@ struct Integer {
 };
 #endif
 
-/// The integer behind a signed value.
-template <int W, int I, ap_q_mode Q, ap_o_mode O, int N>
+/// The integer behind a signed value. N has a default for compilers whose types do not have it.
+template <int W, int I, ap_q_mode Q, ap_o_mode O, int N = 0>
 inline ap_int<W> raw(const ap_fixed<W, I, Q, O, N>& value) {
-#pragma HLS INLINE
+  ACCEL_INLINE
   return ap_int<W>(value.range(W - 1, 0));
 }
 
 /// The integer behind an unsigned value.
-template <int W, int I, ap_q_mode Q, ap_o_mode O, int N>
+template <int W, int I, ap_q_mode Q, ap_o_mode O, int N = 0>
 inline ap_uint<W> raw(const ap_ufixed<W, I, Q, O, N>& value) {
-#pragma HLS INLINE
+  ACCEL_INLINE
   return ap_uint<W>(value.range(W - 1, 0));
 }
 
 /// The value of type T that an integer of the same width represents.
 template <class T, class Integer>
 inline T from_raw(const Integer& integer) {
-#pragma HLS INLINE
+  ACCEL_INLINE
   T value;
   value.range(T::width - 1, 0) = integer;
   return value;
@@ -63,7 +64,7 @@ inline T from_raw(const Integer& integer) {
 /// It is the assignment between two fixed-point types whose units are 1 and 2**Shift.
 template <int Bits, int Shift, int W>
 inline ap_uint<Bits> requantize(const ap_int<W>& integer) {
-#pragma HLS INLINE
+  ACCEL_INLINE
   const ap_fixed<W, W> exact = from_raw<ap_fixed<W, W> >(integer);
   const ap_ufixed<Bits, Bits + Shift, AP_RND_CONV, AP_SAT> rounded = exact;
   return raw(rounded);

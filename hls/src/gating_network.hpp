@@ -10,10 +10,12 @@
 /// Initiation interval: that of the slower dense layer.
 #pragma once
 
+#include "compiler.hpp"
 #include "dense.hpp"
 #include "image_plan.hpp"
 #include "local_expert.hpp"
 #include "network.hpp"
+#include "runtime_layer.hpp"
 #include "weight_bank.hpp"
 #if ACCEL_LEARN
 #include "keep.hpp"
@@ -40,7 +42,7 @@ struct GateBanks {
   WeightBanks<GateOut, kBanks> out;
 
   void write(const WeightWrite& request) {
-#pragma HLS INLINE
+    ACCEL_INLINE
     if (request.layer == kLayerGateOut) out.write(request);
 #if ACCEL_GATE_HIDDEN
     if (request.layer == kLayerGateHidden) hidden.write(request);
@@ -50,7 +52,7 @@ struct GateBanks {
 
   /// The chunk at a write's address.
   ap_uint<32> read(const WeightWrite& request) const {
-#pragma HLS INLINE
+    ACCEL_INLINE
 #if ACCEL_GATE_HIDDEN
     if (request.layer == kLayerGateHidden) return hidden.read(request);
 #endif
@@ -63,30 +65,30 @@ struct GateBanks {
 struct GateKept {
 #if ACCEL_LEARN
   bool wanted;
-  hls::stream<GateInputBeat> inputs;  // of the first layer
-  hls::stream<GateLogitBeat> logits;
+  Channel<GateInputBeat> inputs;  // of the first layer
+  Channel<GateLogitBeat> logits;
 #if ACCEL_GATE_HIDDEN
-  hls::stream<GateFirstBeat> hidden;
+  Channel<GateFirstBeat> hidden;
 #endif
 #endif
 };
 
 /// The first layer, which may learn.
-inline void gate_first(const GateBanks& memory, const ap_uint<kBankBits> bank, hls::stream<GateInputBeat>& words,
-                       GateKept& kept, hls::stream<GateFirstBeat>& out) {
-#pragma HLS DATAFLOW
+inline void gate_first(const GateBanks& memory, const ap_uint<kBankBits> bank, Channel<GateInputBeat>& words,
+                       GateKept& kept, Channel<GateFirstBeat>& out) {
+  ACCEL_DATAFLOW
 #if ACCEL_GATE_HIDDEN
   const BankView<GateHidden, kBanks> weights = {memory.hidden, bank};
 #else
   const BankView<GateOut, kBanks> weights = {memory.out, bank};
 #endif
 #if ACCEL_LEARN
-  hls::stream<GateInputBeat> inputs("gate_inputs");
-#pragma HLS STREAM variable = inputs depth = 4
+  Channel<GateInputBeat> inputs ACCEL_NAMED("gate_inputs");
+  ACCEL_PRAGMA(STREAM variable = inputs depth = 4)
   keep<GateFirst::kWords>(kept.wanted, words, inputs, kept.inputs);
 #if ACCEL_GATE_HIDDEN
-  hls::stream<GateFirstBeat> values("gate_values");
-#pragma HLS STREAM variable = values depth = 4
+  Channel<GateFirstBeat> values ACCEL_NAMED("gate_values");
+  ACCEL_PRAGMA(STREAM variable = values depth = 4)
   matrix_vector<GateFirst>(inputs, values, weights);
   keep<GateFirst::kFolds>(kept.wanted, values, out, kept.hidden);
 #else
@@ -97,39 +99,55 @@ inline void gate_first(const GateBanks& memory, const ap_uint<kBankBits> bank, h
 #endif
 }
 
-/// The first gate layer's words: pooled features, then the confidences, padded with zeros to whole words.
+/// The confidences as words of the first gate layer, padded with zeros to whole words.
 template <class Layer>
-void append_confidence(hls::stream<FeatureBeat>& pooled, hls::stream<Confidence> (&confidence)[kLocalExperts],
-                       hls::stream<Beat<typename Layer::input_t, Layer::kSimd> >& words) {
+void confidence_words(const Confidence (&confidence)[kLocalExperts],
+                      Channel<Beat<typename Layer::input_t, Layer::kSimd> >& words) {
+  typedef Beat<typename Layer::input_t, Layer::kSimd> word_t;
   const unsigned kExtraWords = Layer::kWords - kGatePooled / Layer::kSimd;
-  stream_width<kGatePooled>(pooled, words);
+  ap_uint<kFeatureBits> extra[(kExtraWords + 1) * Layer::kSimd];
+  ACCEL_PRAGMA(ARRAY_PARTITION variable = extra complete)
+  ACCEL_UNROLL_BEFORE
+  for (unsigned i = 0; i < (kExtraWords + 1) * Layer::kSimd; i++) {
+    ACCEL_UNROLL_INSIDE
+    extra[i] = 0;
+  }
+  ACCEL_UNROLL_BEFORE
+  for (unsigned e = 0; e < kLocalExperts; e++) {
+    ACCEL_UNROLL_INSIDE
+    extra[2 * e] = confidence[e].top;
+    extra[2 * e + 1] = confidence[e].margin;
+  }
+  for (unsigned w = 0; w < kExtraWords; w++) {
+    ACCEL_PIPELINE
+    word_t word;
+    ACCEL_UNROLL_BEFORE
+    for (unsigned lane = 0; lane < Layer::kSimd; lane++) {
+      ACCEL_UNROLL_INSIDE
+      word[lane] = from_raw<typename Layer::input_t>(extra[w * Layer::kSimd + lane]);
+    }
+    send(words, word);
+  }
+}
+
+/// The first gate layer's words: pooled features, then the confidences.
+template <class Layer>
+void append_confidence(Channel<FeatureBeat>& pooled, Channel<Confidence> (&confidence)[kLocalExperts],
+                       Channel<Beat<typename Layer::input_t, Layer::kSimd> >& words) {
+  stream_width<kGatePooled, FeatureBeat, Beat<typename Layer::input_t, Layer::kSimd> >(pooled, words);
   if (kConfidence) {
-    ap_uint<kFeatureBits> extra[(kExtraWords + 1) * Layer::kSimd];
-#pragma HLS ARRAY_PARTITION variable = extra complete
-    for (unsigned i = 0; i < (kExtraWords + 1) * Layer::kSimd; i++) {
-#pragma HLS UNROLL
-      extra[i] = 0;
-    }
+    Confidence all[kLocalExperts];
+    ACCEL_UNROLL_BEFORE
     for (unsigned e = 0; e < kLocalExperts; e++) {
-#pragma HLS UNROLL
-      const Confidence c = confidence[e].read();
-      extra[2 * e] = c.top;
-      extra[2 * e + 1] = c.margin;
+      ACCEL_UNROLL_INSIDE
+      all[e] = receive<Confidence>(confidence[e]);
     }
-    for (unsigned w = 0; w < kExtraWords; w++) {
-#pragma HLS PIPELINE II = 1
-      Beat<typename Layer::input_t, Layer::kSimd> word;
-      for (unsigned lane = 0; lane < Layer::kSimd; lane++) {
-#pragma HLS UNROLL
-        word[lane] = from_raw<typename Layer::input_t>(extra[w * Layer::kSimd + lane]);
-      }
-      words.write(word);
-    }
+    confidence_words<Layer>(all, words);
   }
 }
 
 /// 0 for the GE, i for local expert i - 1.
-inline void decide(const ap_int<kThetaBits> theta, hls::stream<GateLogitBeat>& logits,
+inline void decide(const ap_int<kThetaBits> theta, Channel<GateLogitBeat>& logits,
                    hls::stream<ap_uint<4> >& decision) {
   typedef ap_int<GateOut::output_t::width> logit_t;
   const unsigned kBeats = (kLocalExperts + 1) / GateOut::kPe;
@@ -139,8 +157,8 @@ inline void decide(const ap_int<kThetaBits> theta, hls::stream<GateLogitBeat>& l
   GateLogitBeat beat;
   for (unsigned b = 0; b < kBeats; b++) {
     for (unsigned lane = 0; lane < GateOut::kPe; lane++) {
-#pragma HLS PIPELINE II = 1
-      if (lane == 0) beat = logits.read();
+      ACCEL_PIPELINE
+      if (lane == 0) beat = receive<GateLogitBeat>(logits);
       const logit_t logit = raw(beat[lane]);
       const unsigned index = b * GateOut::kPe + lane;
       if (index == 0) {
@@ -155,18 +173,18 @@ inline void decide(const ap_int<kThetaBits> theta, hls::stream<GateLogitBeat>& l
 }
 
 inline void gate_layers(const GateBanks& memory, const ap_uint<kBankBits> bank, const ap_int<kThetaBits> theta,
-                        hls::stream<FeatureBeat>& features, hls::stream<Confidence> (&confidence)[kLocalExperts],
+                        Channel<FeatureBeat>& features, Channel<Confidence> (&confidence)[kLocalExperts],
                         GateKept& kept, hls::stream<ap_uint<4> >& decision) {
-#pragma HLS DATAFLOW
-  hls::stream<FeatureBeat> pooled("gate_pooled");
-  hls::stream<GateLogitBeat> logits("gate_logits");
-  hls::stream<GateInputBeat> words("gate_words");
+  ACCEL_DATAFLOW
+  Channel<FeatureBeat> pooled ACCEL_NAMED("gate_pooled");
+  Channel<GateLogitBeat> logits ACCEL_NAMED("gate_logits");
+  Channel<GateInputBeat> words ACCEL_NAMED("gate_words");
   ACCEL_GATE_POOL<GatePool>(features, pooled);
   TAP(kTapGatePool, pooled);
   append_confidence<GateFirst>(pooled, confidence, words);
 #if ACCEL_GATE_HIDDEN
-  hls::stream<GateFirstBeat> hidden("gate_hidden");
-#pragma HLS STREAM variable = hidden depth = GateHidden::kFolds
+  Channel<GateFirstBeat> hidden ACCEL_NAMED("gate_hidden");
+  ACCEL_PRAGMA(STREAM variable = hidden depth = GateHidden::kFolds)
   const BankView<GateOut, kBanks> out_weights = {memory.out, bank};
   gate_first(memory, bank, words, kept, hidden);
   TAP(kTapGateHidden, hidden);
@@ -176,8 +194,8 @@ inline void gate_layers(const GateBanks& memory, const ap_uint<kBankBits> bank, 
 #endif
   TAP(kTapGateOut, logits);
 #if ACCEL_LEARN
-  hls::stream<GateLogitBeat> to_decide("gate_to_decide");
-#pragma HLS STREAM variable = to_decide depth = 4
+  Channel<GateLogitBeat> to_decide ACCEL_NAMED("gate_to_decide");
+  ACCEL_PRAGMA(STREAM variable = to_decide depth = 4)
   keep<GateOut::kFolds>(kept.wanted, logits, to_decide, kept.logits);
   decide(theta, to_decide, decision);
 #else
@@ -189,16 +207,17 @@ inline void gate_layers(const GateBanks& memory, const ap_uint<kBankBits> bank, 
 #if ACCEL_GATE_HIDDEN
 /// A hidden unit goes where it helps the target against its rival; one at either end of its range would not follow.
 inline Directions<GateHidden> pulls(const GateBanks& memory, const ap_uint<kBankBits> bank, const ap_uint<8>& target,
-                                    const ap_uint<8>& rival, hls::stream<GateFirstBeat>& hidden) {
+                                    const ap_uint<8>& rival, Channel<GateFirstBeat>& hidden) {
   typedef ap_uint<GateHidden::output_t::width> value_t;
   const value_t full = ~value_t(0);
   const BankView<GateOut, kBanks> weights = {memory.out, bank};
   Directions<GateHidden> directions;
   for (unsigned fold = 0; fold < GateHidden::kFolds; fold++) {
-#pragma HLS PIPELINE
-    const GateFirstBeat beat = hidden.read();
+    ACCEL_PRAGMA(PIPELINE)
+    const GateFirstBeat beat = receive<GateFirstBeat>(hidden);
+    ACCEL_UNROLL_BEFORE
     for (unsigned pe = 0; pe < GateHidden::kPe; pe++) {
-#pragma HLS UNROLL
+      ACCEL_UNROLL_INSIDE
       const unsigned unit = fold * GateHidden::kPe + pe;
       const value_t value = raw(beat[pe]);
       const GateOut::weight_t up = weights.at(target.to_uint(), unit);
@@ -216,7 +235,7 @@ inline HeadLesson learn_gate(GateBanks& memory, const Learning& learning, const 
   const bool own = learning.own[0];
   const ap_uint<8> target = own ? ap_uint<8>(learning.expert + 1) : ap_uint<8>(0);
   const ap_uint<kMarginBits> margin = own ? learning.own_margin : learning.generic_margin;
-  const Rival rival = find_rival<kLocalExperts + 1>(kept.logits, target, margin);
+  const Rival rival = find_rival<kLocalExperts + 1, GateLogitBeat>(kept.logits, target, margin);
   HeadLesson lesson = {rival.within, 0};
 #if ACCEL_GATE_HIDDEN
   const Directions<GateFirst> directions = pulls(memory, learning.bank, target, rival.index, kept.hidden);
@@ -236,24 +255,24 @@ inline HeadLesson learn_gate(GateBanks& memory, const Learning& learning, const 
 
 /// The decision goes to whoever needs it: the mux always, the GE and the power enables when they wait for it; that on a
 /// learned image to nobody.
-inline void gating_network(GateBanks& memory, const Settings settings, hls::stream<WeightWrite>& writes,
-                           hls::stream<FeatureBeat>& features, hls::stream<Confidence> (&confidence)[kLocalExperts],
+inline void gating_network(GateBanks& memory, const Settings settings, Channel<WeightWrite>& writes,
+                           Channel<FeatureBeat>& features, Channel<Confidence> (&confidence)[kLocalExperts],
 #if ACCEL_LEARN
-                           hls::stream<Dither>& dither, hls::stream<HeadLesson>& lesson,
+                           hls::stream<Dither>& dither, Channel<HeadLesson>& lesson,
 #endif
                            hls::stream<ap_uint<4> >& to_mux, hls::stream<ap_uint<4> >& to_ge,
                            hls::stream<ap_uint<4> >& to_power) {
   const Plan plan = image_plan(settings);
   take_writes<kMaxWrites>(writes, memory);
   if (plan.use_gate) {
-    hls::stream<ap_uint<4> > decision("decision");
-#pragma HLS STREAM variable = decision depth = 2
+    hls::stream<ap_uint<4> > decision ACCEL_NAMED("decision");
+    ACCEL_PRAGMA(STREAM variable = decision depth = 2)
     GateKept kept;
 #if ACCEL_LEARN
-#pragma HLS STREAM variable = kept.inputs depth = GateFirst::kWords
-#pragma HLS STREAM variable = kept.logits depth = GateOut::kFolds
+    ACCEL_PRAGMA(STREAM variable = kept.inputs depth = GateFirst::kWords)
+    ACCEL_PRAGMA(STREAM variable = kept.logits depth = GateOut::kFolds)
 #if ACCEL_GATE_HIDDEN
-#pragma HLS STREAM variable = kept.hidden depth = GateHidden::kFolds
+    ACCEL_PRAGMA(STREAM variable = kept.hidden depth = GateHidden::kFolds)
 #endif
     kept.wanted = plan.learned;
 #endif
@@ -265,7 +284,7 @@ inline void gating_network(GateBanks& memory, const Settings settings, hls::stre
       to_power.write(expert);
     }
 #if ACCEL_LEARN
-    if (kept.wanted) lesson.write(learn_gate(memory, settings.learning, dither.read(), kept));
+    if (kept.wanted) send(lesson, learn_gate(memory, settings.learning, dither.read(), kept));
 #endif
   }
 }

@@ -6,30 +6,31 @@
 #pragma once
 
 #include "arg_max.hpp"
+#include "compiler.hpp"
 #include "image_plan.hpp"
 #include "layers.hpp"
 
 namespace accel {
 
-inline void answer_global(hls::stream<LogitBeat>& logits, hls::stream<ap_uint<8> >& answer) {
-  answer.write(arg_max<kClasses>(logits).index);
+inline void answer_global(Channel<LogitBeat>& logits, hls::stream<ap_uint<8> >& answer) {
+  answer.write(arg_max<kClasses, LogitBeat>(logits).index);
 }
 
-inline void global_expert_layers(hls::stream<FeatureBeat>& features, hls::stream<ap_uint<8> >& answer) {
-#pragma HLS DATAFLOW
-  hls::stream<LogitBeat> logits("ge_logits");
-#pragma HLS STREAM variable = logits depth = 4
+inline void global_expert_layers(Channel<FeatureBeat>& features, hls::stream<ap_uint<8> >& answer) {
+  ACCEL_DATAFLOW
+  Channel<LogitBeat> logits ACCEL_NAMED("ge_logits");
+  ACCEL_PRAGMA(STREAM variable = logits depth = 4)
   ge_tail(features, logits);
   answer_global(logits, answer);
 }
 
 inline void global_expert(const Settings settings, hls::stream<ap_uint<4> >& decision,
-                          hls::stream<FeatureBeat>& features, hls::stream<ap_uint<8> >& answer) {
+                          Channel<FeatureBeat>& features, hls::stream<ap_uint<8> >& answer) {
   const Plan plan = image_plan(settings);
   if (!plan.use_ge) return;
   if (plan.gated && decision.read() != 0) {
     for (unsigned i = 0; i < kFeatureBeats; i++) {
-#pragma HLS PIPELINE II = 1
+      ACCEL_PIPELINE
       features.read();
     }
   } else {

@@ -6,14 +6,33 @@
 #pragma once
 
 #include "beat.hpp"
+#include "channel.hpp"
+#include "compiler.hpp"
 #include "hls_stream.h"
 
 namespace accel {
 
+/// An element of a stream (see channel.hpp) that travels as it is, as hls4ml's arrays do.
+template <class Array>
+struct Plain {
+  typedef Array word_t;
+  typedef typename Array::value_type value_type;
+
+  Array array;
+
+  value_type& operator[](unsigned lane) { return array[lane]; }
+  const value_type& operator[](unsigned lane) const { return array[lane]; }
+  const Array& to_word() const { return array; }
+  static Plain from_word(const Array& word) {
+    const Plain element = {word};
+    return element;
+  }
+};
+
 /// Moves Values values between streams of arrays with different lanes and value types; one number of lanes divides
 /// the other.
 template <unsigned Values, unsigned InLanes, unsigned OutLanes, class In, class Out>
-void regroup(hls::stream<In>& in, hls::stream<Out>& out) {
+void regroup(Channel<In>& in, Channel<Out>& out) {
   const unsigned kUnit = InLanes > OutLanes ? InLanes : OutLanes;
   static_assert(kUnit % InLanes == 0 && kUnit % OutLanes == 0, "regroup: the lanes do not divide one another");
   static_assert(Values % kUnit == 0, "regroup: the values do not fill whole beats");
@@ -21,24 +40,26 @@ void regroup(hls::stream<In>& in, hls::stream<Out>& out) {
   const unsigned kReads = kUnit / InLanes;
   const unsigned kWrites = kUnit / OutLanes;
   typename In::value_type unit[kUnit];
-#pragma HLS ARRAY_PARTITION variable = unit complete
+  ACCEL_PRAGMA(ARRAY_PARTITION variable = unit complete)
   for (unsigned u = 0; u < kUnits; u++) {
     for (unsigned r = 0; r < kReads; r++) {
-#pragma HLS PIPELINE II = 1
-      const In beat = in.read();
+      ACCEL_PIPELINE
+      const In beat = receive<In>(in);
+      ACCEL_UNROLL_BEFORE
       for (unsigned lane = 0; lane < InLanes; lane++) {
-#pragma HLS UNROLL
+        ACCEL_UNROLL_INSIDE
         unit[r * InLanes + lane] = beat[lane];
       }
     }
     for (unsigned w = 0; w < kWrites; w++) {
-#pragma HLS PIPELINE II = 1
+      ACCEL_PIPELINE
       Out beat;
+      ACCEL_UNROLL_BEFORE
       for (unsigned lane = 0; lane < OutLanes; lane++) {
-#pragma HLS UNROLL
+        ACCEL_UNROLL_INSIDE
         beat[lane] = unit[w * OutLanes + lane];
       }
-      out.write(beat);
+      send(out, beat);
     }
   }
 }
@@ -56,18 +77,18 @@ struct StreamTypes<void(hls::stream<X>&, hls::stream<Y>&)> {
 ///
 /// Parameters
 ///   InValues, OutValues  values an image
+///   InBeat, OutBeat      Beats of our streams
 ///   Function, kLayers    type and name of the generated function
-template <unsigned InValues, unsigned OutValues, class Function, Function& kLayers, class T, unsigned InLanes, class U,
-          unsigned OutLanes>
-void run_hls4ml(hls::stream<Beat<T, InLanes> >& in, hls::stream<Beat<U, OutLanes> >& out) {
-#pragma HLS DATAFLOW
+template <unsigned InValues, unsigned OutValues, class InBeat, class OutBeat, class Function, Function& kLayers>
+void run_hls4ml(Channel<InBeat>& in, Channel<OutBeat>& out) {
+  ACCEL_DATAFLOW
   typedef typename StreamTypes<Function>::input_t input_t;
   typedef typename StreamTypes<Function>::output_t output_t;
-  hls::stream<input_t> inputs("inputs");
-  hls::stream<output_t> outputs("outputs");
-  regroup<InValues, InLanes, input_t::size>(in, inputs);
+  hls::stream<input_t> inputs ACCEL_NAMED("inputs");
+  hls::stream<output_t> outputs ACCEL_NAMED("outputs");
+  regroup<InValues, InBeat::kLanes, input_t::size, InBeat, Plain<input_t> >(in, inputs);
   kLayers(inputs, outputs);
-  regroup<OutValues, output_t::size, OutLanes>(outputs, out);
+  regroup<OutValues, output_t::size, OutBeat::kLanes, Plain<output_t>, OutBeat>(outputs, out);
 }
 
 }  // namespace accel

@@ -6,6 +6,7 @@
 /// could decide: in the MoE modes, with all experts enabled.
 #pragma once
 
+#include "compiler.hpp"
 #include "interface.hpp"
 #include "network.hpp"
 
@@ -22,7 +23,7 @@ struct Lesson {
 
 /// `ordinary`: what the settings make of an image without a label.
 inline Lesson make_lesson(const Settings& settings, const Plan& ordinary) {
-#pragma HLS INLINE
+  ACCEL_INLINE
   const Learning& learning = settings.learning;
   const bool moe = settings.mode == kModeMoeParallel || settings.mode == kModeMoeGated;
   const bool asked = ordinary.image && learning.labelled[0] && (learning.local[0] || learning.gate[0]);
@@ -40,13 +41,13 @@ inline Lesson make_lesson(const Settings& settings, const Plan& ordinary) {
 }
 
 inline Lesson make_lesson(const Settings& settings) {
-#pragma HLS INLINE
+  ACCEL_INLINE
   return make_lesson(settings, make_plan<kLocalExperts>(settings));
 }
 #endif
 
 inline Plan image_plan(const Settings& settings) {
-#pragma HLS INLINE
+  ACCEL_INLINE
   Plan plan = make_plan<kLocalExperts>(settings);
 #if ACCEL_LEARN
   const Lesson lesson = make_lesson(settings, plan);

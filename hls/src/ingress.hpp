@@ -8,18 +8,19 @@
 /// Does not: wait for a resynchronisation of unbounded length (the RTL's image_ingress does).
 #pragma once
 
+#include "compiler.hpp"
 #include "image_plan.hpp"
 #include "network.hpp"
 
 namespace accel {
 
-inline void ingress(const Settings settings, hls::stream<AxisPixel>& pixels, hls::stream<PixelBeat>& image,
+inline void ingress(const Settings settings, hls::stream<AxisPixel>& pixels, Channel<PixelBeat>& image,
                     hls::stream<ap_uint<4> >& length_status) {
   const Plan plan = image_plan(settings);
   ap_uint<4> status = 0;
   bool ended = !plan.image;
   for (unsigned i = 0; i < 2 * kPixels; i++) {
-#pragma HLS PIPELINE II = 1
+    ACCEL_PIPELINE
     if (ended && (!plan.image || i >= kPixels)) break;
     ap_uint<8> data = 0;
     if (ended) {
@@ -32,7 +33,7 @@ inline void ingress(const Settings settings, hls::stream<AxisPixel>& pixels, hls
     if (i < kPixels) {
       PixelBeat beat;
       beat[0] = from_raw<PixelBeat::value_type>(data);
-      image.write(beat);
+      send(image, beat);
     } else {
       status[kStatusLongImage] = 1;
     }

@@ -5,6 +5,8 @@
 #pragma once
 
 #include "ap_int.h"
+#include "channel.hpp"
+#include "compiler.hpp"
 #include "hls_stream.h"
 #include "learn_rule.hpp"
 
@@ -80,7 +82,7 @@ struct Learning {
 
 /// Registers with which nothing is learned.
 inline Learning no_learning() {
-#pragma HLS INLINE
+  ACCEL_INLINE
   Learning none;
   none.local = none.gate = none.set_random = none.labelled = none.own = 0;
   none.bank = none.expert = none.label = 0;
@@ -123,7 +125,7 @@ struct Plan {
 /// choose for a gate: the chosen local expert answers, as in LE_ONLY. When nobody is left, nobody answers.
 template <unsigned LocalExperts>
 Plan make_plan(const Settings& settings) {
-#pragma HLS INLINE
+  ACCEL_INLINE
   const bool le_only = settings.mode == kModeLeOnly;
   const bool moe = settings.mode == kModeMoeParallel || settings.mode == kModeMoeGated;
   const bool bank_ok = settings.bank_valid[settings.bank];
@@ -150,7 +152,7 @@ Plan make_plan(const Settings& settings) {
 
 /// Domains that an image is known to need before the gate has decided.
 inline Domains domains_at_start(const Plan& plan) {
-#pragma HLS INLINE
+  ACCEL_INLINE
   Domains domains = 0;
   domains[kDomainFrontEnd] = plan.image;
   domains[kDomainGlobalExpert] = plan.use_ge && !plan.gated;
@@ -167,17 +169,33 @@ struct WeightWrite {
   ap_uint<5> layer;
   bool bias;
   bool end;
+
+  typedef ap_uint<64> word_t;
+
+  /// [31:0] data, [51:32] address, [55:52] bank, [60:56] layer, [61] bias, [62] end.
+  word_t to_word() const {
+    ACCEL_INLINE
+    return word_t(data) | (word_t(address) << 32) | (word_t(bank) << 52) | (word_t(layer) << 56) | (word_t(bias) << 61) |
+           (word_t(end) << 62);
+  }
+
+  static WeightWrite from_word(const word_t& word) {
+    ACCEL_INLINE
+    WeightWrite request;
+    request.data = word;
+    request.address = word >> 32;
+    request.bank = word >> 52;
+    request.layer = word >> 56;
+    request.bias = word[61];
+    request.end = word[62];
+    return request;
+  }
 };
 
-/// Unpacks [31:0] data, [51:32] address, [55:52] bank, [60:56] layer, [61] bias.
+/// A word of the write stream, whose bits above [61] have no meaning.
 inline WeightWrite unpack_write(const ap_uint<64>& word) {
-#pragma HLS INLINE
-  WeightWrite request;
-  request.data = word.range(31, 0);
-  request.address = word.range(51, 32);
-  request.bank = word.range(55, 52);
-  request.layer = word.range(60, 56);
-  request.bias = word[61];
+  ACCEL_INLINE
+  WeightWrite request = WeightWrite::from_word(word);
   request.end = false;
   return request;
 }
@@ -187,7 +205,7 @@ inline WeightWrite unpack_write(const ap_uint<64>& word) {
 /// move, [35] labelled but refused, [63:40] movements that the end of a weight's range prevented.
 inline ap_uint<64> pack_lesson(const ap_uint<32>& random, const bool learned, const bool local, const bool gate,
                                const bool refused, const ap_uint<24>& lost) {
-#pragma HLS INLINE
+  ACCEL_INLINE
   ap_uint<64> word = 0;
   word.range(31, 0) = random;
   word[32] = learned;
@@ -202,7 +220,7 @@ inline ap_uint<64> pack_lesson(const ap_uint<32>& random, const bool learned, co
 /// Packs [7:0] class, [11:8] expert, [15:12] status, [19:16] bank, [31:20] sequence number.
 inline ap_uint<32> pack_result(const ap_uint<8>& class_index, const ap_uint<4>& expert, const ap_uint<4>& status,
                                const ap_uint<kBankBits>& bank, const ap_uint<kSequenceBits>& sequence) {
-#pragma HLS INLINE
+  ACCEL_INLINE
   ap_uint<32> word;
   word.range(7, 0) = class_index;
   word.range(11, 8) = expert;

@@ -10,13 +10,13 @@
 
 namespace accel {
 
-void front_end(hls::stream<PixelBeat>& pixels, hls::stream<FeatureBeat>& features) {
-  run_hls4ml<kPixels, kFeatures, decltype(hls4ml_front_end), hls4ml_front_end>(pixels, features);
+void front_end(Channel<PixelBeat>& pixels, Channel<FeatureBeat>& features) {
+  run_hls4ml<kPixels, kFeatures, PixelBeat, FeatureBeat, decltype(hls4ml_front_end), hls4ml_front_end>(pixels, features);
   TAP(kTapFeatures, features);
 }
 
-void ge_tail(hls::stream<FeatureBeat>& features, hls::stream<LogitBeat>& logits) {
-  run_hls4ml<kFeatures, kClasses, decltype(hls4ml_ge_tail), hls4ml_ge_tail>(features, logits);
+void ge_tail(Channel<FeatureBeat>& features, Channel<LogitBeat>& logits) {
+  run_hls4ml<kFeatures, kClasses, FeatureBeat, LogitBeat, decltype(hls4ml_ge_tail), hls4ml_ge_tail>(features, logits);
   TAP(kTapLogits, logits);
 }
 
@@ -29,11 +29,11 @@ void ge_tail(hls::stream<FeatureBeat>& features, hls::stream<LogitBeat>& logits)
 
 namespace accel {
 
-void front_end(hls::stream<PixelBeat>& pixels, hls::stream<FeatureBeat>& features) {
+void front_end(Channel<PixelBeat>& pixels, Channel<FeatureBeat>& features) {
   front_end_layers(pixels, features);
 }
 
-void ge_tail(hls::stream<FeatureBeat>& features, hls::stream<LogitBeat>& logits) { ge_tail_layers(features, logits); }
+void ge_tail(Channel<FeatureBeat>& features, Channel<LogitBeat>& logits) { ge_tail_layers(features, logits); }
 
 }  // namespace accel
 

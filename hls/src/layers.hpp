@@ -12,15 +12,15 @@
 /// A call consumes and produces exactly one image.
 #pragma once
 
-#include "hls_stream.h"
+#include "channel.hpp"
 #include "network.hpp"
 
 namespace accel {
 
 /// Layers up to the tap (power domain PD_FE).
-void front_end(hls::stream<PixelBeat>& pixels, hls::stream<FeatureBeat>& features);
+void front_end(Channel<PixelBeat>& pixels, Channel<FeatureBeat>& features);
 
 /// Layers behind the tap (power domain PD_GE).
-void ge_tail(hls::stream<FeatureBeat>& features, hls::stream<LogitBeat>& logits);
+void ge_tail(Channel<FeatureBeat>& features, Channel<LogitBeat>& logits);
 
 }  // namespace accel

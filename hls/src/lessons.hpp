@@ -4,6 +4,7 @@
 /// Does not: learn; the local experts and the gate do, each from its half of the number.
 #pragma once
 
+#include "compiler.hpp"
 #include "image_plan.hpp"
 #include "lfsr.hpp"
 #include "move_rows.hpp"
@@ -20,8 +21,9 @@ inline void draw_random(Random& random, const Settings settings, hls::stream<Dit
   if (lesson.learned) random = next_random(random);
   const Dither low = random.range(kDitherBits - 1, 0);
   const Dither high = random.range(2 * kDitherBits - 1, kDitherBits);
+  ACCEL_UNROLL_BEFORE
   for (unsigned e = 0; e < kLocalExperts; e++) {
-#pragma HLS UNROLL
+    ACCEL_UNROLL_INSIDE
     if (lesson.local && settings.learning.expert == e) to_le[e].write(low);
   }
   if (lesson.gate) to_gate.write(high);
@@ -30,17 +32,18 @@ inline void draw_random(Random& random, const Settings settings, hls::stream<Dit
 
 /// One word an image, see pack_lesson.
 inline void report_lesson(const Settings settings, hls::stream<Random>& random,
-                          hls::stream<HeadLesson> (&from_le)[kLocalExperts], hls::stream<HeadLesson>& from_gate,
+                          Channel<HeadLesson> (&from_le)[kLocalExperts], Channel<HeadLesson>& from_gate,
                           hls::stream<AxisLesson>& lessons) {
   const Lesson lesson = make_lesson(settings);
   if (!image_plan(settings).image) return;
   HeadLesson local = {false, 0};
   HeadLesson gate = {false, 0};
+  ACCEL_UNROLL_BEFORE
   for (unsigned e = 0; e < kLocalExperts; e++) {
-#pragma HLS UNROLL
-    if (lesson.local && settings.learning.expert == e) local = from_le[e].read();
+    ACCEL_UNROLL_INSIDE
+    if (lesson.local && settings.learning.expert == e) local = receive<HeadLesson>(from_le[e]);
   }
-  if (lesson.gate) gate = from_gate.read();
+  if (lesson.gate) gate = receive<HeadLesson>(from_gate);
   AxisLesson word;
   word.data = pack_lesson(random.read(), lesson.learned, local.moved, gate.moved, lesson.refused,
                           ap_uint<24>(local.lost + gate.lost));

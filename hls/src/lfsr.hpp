@@ -5,6 +5,7 @@
 #pragma once
 
 #include "ap_int.h"
+#include "compiler.hpp"
 #include "learn_rule.hpp"
 
 namespace accel {
@@ -14,9 +15,10 @@ typedef ap_uint<kDitherBits> Dither;
 
 /// The state after kLfsrSteps steps.
 inline Random next_random(Random state) {
-#pragma HLS INLINE
+  ACCEL_INLINE
+  ACCEL_UNROLL_BEFORE
   for (unsigned i = 0; i < kLfsrSteps; i++) {
-#pragma HLS UNROLL
+    ACCEL_UNROLL_INSIDE
     const Random taps = state[0] ? Random(kLfsrTaps) : Random(0);
     state = (state >> 1) ^ taps;
   }
@@ -28,7 +30,7 @@ inline Random next_random(Random state) {
 /// Formula: input > dither mod 2**shift, with kSmallestShift <= shift <= kLargestShift.
 template <int Bits>
 bool moves(const ap_uint<Bits>& input, const ap_uint<kShiftBits>& shift, const Dither& dither) {
-#pragma HLS INLINE
+  ACCEL_INLINE
   static_assert(Bits <= int(kSmallestShift), "moves: an input so wide would move a weight by more than one");
   const Dither counts = (Dither(1) << shift.to_uint()) - 1;
   return Dither(input) > (dither & counts);

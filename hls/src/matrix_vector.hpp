@@ -15,6 +15,8 @@
 #pragma once
 
 #include "beat.hpp"
+#include "channel.hpp"
+#include "compiler.hpp"
 #include "fixed.hpp"
 #include "hls_stream.h"
 
@@ -25,9 +27,9 @@ template <bool Lut, class Sum>
 struct Multiplier {
   template <class A, class B>
   static Sum multiply(const A& a, const B& b) {
-#pragma HLS INLINE
+    ACCEL_INLINE
     Sum product = a * b;
-#pragma HLS BIND_OP variable = product op = mul impl = dsp
+    ACCEL_PRAGMA(BIND_OP variable = product op = mul impl = dsp)
     return product;
   }
 };
@@ -36,52 +38,58 @@ template <class Sum>
 struct Multiplier<true, Sum> {
   template <class A, class B>
   static Sum multiply(const A& a, const B& b) {
-#pragma HLS INLINE
+    ACCEL_INLINE
     Sum product = a * b;
-#pragma HLS BIND_OP variable = product op = mul impl = fabric
+    ACCEL_PRAGMA(BIND_OP variable = product op = mul impl = fabric)
     return product;
   }
 };
 
 template <class Layer, class Weights>
-void matrix_vector(hls::stream<Beat<typename Layer::input_t, Layer::kSimd> >& in,
-                   hls::stream<Beat<typename Layer::output_t, Layer::kPe> >& out, const Weights& weights) {
+void matrix_vector(Channel<Beat<typename Layer::input_t, Layer::kSimd> >& in,
+                   Channel<Beat<typename Layer::output_t, Layer::kPe> >& out, const Weights& weights) {
+  typedef Beat<typename Layer::input_t, Layer::kSimd> in_beat_t;
+  typedef Beat<typename Layer::output_t, Layer::kPe> out_beat_t;
   typedef typename Integer<Layer::acc_t::width>::type sum_t;
   typedef typename Integer<Layer::input_t::width + 1>::type activation_t;  // unsigned in a signed type
   sum_t sums[Layer::kFolds][Layer::kPe];
-#pragma HLS ARRAY_PARTITION variable = sums dim = 2 complete
+  ACCEL_PRAGMA(ARRAY_PARTITION variable = sums dim = 2 complete)
   activation_t inputs[Layer::kSimd];
-#pragma HLS ARRAY_PARTITION variable = inputs complete
+  ACCEL_PRAGMA(ARRAY_PARTITION variable = inputs complete)
 
   for (unsigned position = 0; position < Layer::kPositions; position++) {
     for (unsigned word = 0; word < Layer::kWords; word++) {
       for (unsigned fold = 0; fold < Layer::kFolds; fold++) {
-#pragma HLS PIPELINE II = 1
+        ACCEL_PIPELINE
         if (fold == 0) {
-          const Beat<typename Layer::input_t, Layer::kSimd> beat = in.read();
+          const in_beat_t beat = receive<in_beat_t>(in);
+          ACCEL_UNROLL_BEFORE
           for (unsigned lane = 0; lane < Layer::kSimd; lane++) {
-#pragma HLS UNROLL
+            ACCEL_UNROLL_INSIDE
             inputs[lane] = raw(beat[lane]);
           }
         }
+        ACCEL_UNROLL_BEFORE
         for (unsigned pe = 0; pe < Layer::kPe; pe++) {
-#pragma HLS UNROLL
+          ACCEL_UNROLL_INSIDE
           sum_t sum = word == 0 ? sum_t(weights.bias(fold, pe)) : sums[fold][pe];
+          ACCEL_UNROLL_BEFORE
           for (unsigned lane = 0; lane < Layer::kSimd; lane++) {
-#pragma HLS UNROLL
+            ACCEL_UNROLL_INSIDE
             sum += Multiplier<Layer::kLut, sum_t>::multiply(
                 weights.weight(word * Layer::kFolds + fold, pe * Layer::kSimd + lane), inputs[lane]);
           }
           sums[fold][pe] = sum;
         }
         if (word == Layer::kWords - 1) {
-          Beat<typename Layer::output_t, Layer::kPe> beat;
+          out_beat_t beat;
+          ACCEL_UNROLL_BEFORE
           for (unsigned pe = 0; pe < Layer::kPe; pe++) {
-#pragma HLS UNROLL
+            ACCEL_UNROLL_INSIDE
             const ap_int<Layer::acc_t::width> sum = sums[fold][pe];
             beat[pe] = from_raw<typename Layer::acc_t>(sum);  // the assignment rounds and saturates
           }
-          out.write(beat);
+          send(out, beat);
         }
       }
     }

@@ -11,19 +11,21 @@
 
 #include "average_pool.hpp"
 #include "beat.hpp"
+#include "channel.hpp"
+#include "compiler.hpp"
 #include "hls_stream.h"
 #include "max_pool.hpp"
 
 namespace accel {
 
 template <class Layer>
-void copy_features(hls::stream<Beat<typename Layer::value_t, Layer::kLanes> >& in,
-                   hls::stream<Beat<typename Layer::value_t, Layer::kLanes> >& first,
-                   hls::stream<Beat<typename Layer::value_t, Layer::kLanes> >& second) {
+void copy_features(Channel<Beat<typename Layer::value_t, Layer::kLanes> >& in,
+                   Channel<Beat<typename Layer::value_t, Layer::kLanes> >& first,
+                   Channel<Beat<typename Layer::value_t, Layer::kLanes> >& second) {
   const unsigned kBeats = Layer::kHeight * Layer::kWidth * (Layer::kChannels / Layer::kLanes);
   for (unsigned i = 0; i < kBeats; i++) {
-#pragma HLS PIPELINE II = 1
-    const Beat<typename Layer::value_t, Layer::kLanes> beat = in.read();
+    ACCEL_PIPELINE
+    const auto beat = in.read();
     first.write(beat);
     second.write(beat);
   }
@@ -31,32 +33,32 @@ void copy_features(hls::stream<Beat<typename Layer::value_t, Layer::kLanes> >& i
 
 /// Of each window the beats of the first, then those of the second.
 template <class Layer>
-void append_windows(hls::stream<Beat<typename Layer::value_t, Layer::kLanes> >& first,
-                    hls::stream<Beat<typename Layer::value_t, Layer::kLanes> >& second,
-                    hls::stream<Beat<typename Layer::value_t, Layer::kLanes> >& out) {
+void append_windows(Channel<Beat<typename Layer::value_t, Layer::kLanes> >& first,
+                    Channel<Beat<typename Layer::value_t, Layer::kLanes> >& second,
+                    Channel<Beat<typename Layer::value_t, Layer::kLanes> >& out) {
   const unsigned kWindows = (Layer::kHeight / Layer::kSize) * (Layer::kWidth / Layer::kSize);
   const unsigned kBeats = Layer::kChannels / Layer::kLanes;
   for (unsigned i = 0; i < kWindows; i++) {
     for (unsigned b = 0; b < 2 * kBeats; b++) {
-#pragma HLS PIPELINE II = 1
+      ACCEL_PIPELINE
       out.write(b < kBeats ? first.read() : second.read());
     }
   }
 }
 
 template <class Layer>
-void max_average_pool(hls::stream<Beat<typename Layer::value_t, Layer::kLanes> >& in,
-                      hls::stream<Beat<typename Layer::value_t, Layer::kLanes> >& out) {
-#pragma HLS DATAFLOW
+void max_average_pool(Channel<Beat<typename Layer::value_t, Layer::kLanes> >& in,
+                      Channel<Beat<typename Layer::value_t, Layer::kLanes> >& out) {
+  ACCEL_DATAFLOW
   // Averages wait while the maxima of their window leave.
-  hls::stream<Beat<typename Layer::value_t, Layer::kLanes> > to_max("to_max");
-  hls::stream<Beat<typename Layer::value_t, Layer::kLanes> > to_average("to_average");
-  hls::stream<Beat<typename Layer::value_t, Layer::kLanes> > maxima("maxima");
-  hls::stream<Beat<typename Layer::value_t, Layer::kLanes> > averages("averages");
-#pragma HLS STREAM variable = to_max depth = 4
-#pragma HLS STREAM variable = to_average depth = 4
-#pragma HLS STREAM variable = maxima depth = 4
-#pragma HLS STREAM variable = averages depth = 4 + Layer::kChannels / Layer::kLanes
+  Channel<Beat<typename Layer::value_t, Layer::kLanes> > to_max ACCEL_NAMED("to_max");
+  Channel<Beat<typename Layer::value_t, Layer::kLanes> > to_average ACCEL_NAMED("to_average");
+  Channel<Beat<typename Layer::value_t, Layer::kLanes> > maxima ACCEL_NAMED("maxima");
+  Channel<Beat<typename Layer::value_t, Layer::kLanes> > averages ACCEL_NAMED("averages");
+  ACCEL_PRAGMA(STREAM variable = to_max depth = 4)
+  ACCEL_PRAGMA(STREAM variable = to_average depth = 4)
+  ACCEL_PRAGMA(STREAM variable = maxima depth = 4)
+  ACCEL_PRAGMA(STREAM variable = averages depth = 4 + Layer::kChannels / Layer::kLanes)
   copy_features<Layer>(in, to_max, to_average);
   max_pool<Layer>(to_max, maxima);
   average_pool<Layer>(to_average, averages);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "moe_top.hpp"
 
+#include "compiler.hpp"
 #include "expert_mux.hpp"
 #include "global_expert.hpp"
 #include "ingress.hpp"
@@ -13,7 +14,7 @@
 namespace accel {
 
 /// The front end runs only when there is an image.
-static void run_front_end(const Settings settings, hls::stream<PixelBeat>& image, hls::stream<FeatureBeat>& features) {
+static void run_front_end(const Settings settings, Channel<PixelBeat>& image, Channel<FeatureBeat>& features) {
   if (image_plan(settings).image) front_end(image, features);
 }
 
@@ -23,31 +24,31 @@ void moe(State& state, const Settings settings, const ap_uint<32> write_count, h
          hls::stream<AxisLesson>& lessons,
 #endif
          hls::stream<AxisResult>& results, hls::stream<Domains>& domains) {
-#pragma HLS DATAFLOW
-  hls::stream<WeightWrite> le_writes[kLocalExperts];
-  hls::stream<WeightWrite> gate_writes("gate_writes");
-  hls::stream<PixelBeat> image("image");
-  hls::stream<ap_uint<4> > length_status("length_status");
-  hls::stream<FeatureBeat> features("features");
+  ACCEL_DATAFLOW
+  Channel<WeightWrite> le_writes[kLocalExperts];
+  Channel<WeightWrite> gate_writes ACCEL_NAMED("gate_writes");
+  Channel<PixelBeat> image ACCEL_NAMED("image");
+  hls::stream<ap_uint<4> > length_status ACCEL_NAMED("length_status");
+  Channel<FeatureBeat> features ACCEL_NAMED("features");
   // A whole image's features wait for the gate's decision.
-  hls::stream<FeatureBeat> ge_features("ge_features");
-#pragma HLS STREAM variable = ge_features depth = kFeatureBeats
-  hls::stream<FeatureBeat> le_features[kLocalExperts];
-#pragma HLS STREAM variable = le_features depth = 16
-  hls::stream<FeatureBeat> gate_features("gate_features");
-#pragma HLS STREAM variable = gate_features depth = 16
+  Channel<FeatureBeat> ge_features ACCEL_NAMED("ge_features");
+  ACCEL_PRAGMA(STREAM variable = ge_features depth = kFeatureBeats)
+  Channel<FeatureBeat> le_features[kLocalExperts];
+  ACCEL_PRAGMA(STREAM variable = le_features depth = 16)
+  Channel<FeatureBeat> gate_features ACCEL_NAMED("gate_features");
+  ACCEL_PRAGMA(STREAM variable = gate_features depth = 16)
   hls::stream<ap_uint<8> > le_answer[kLocalExperts];
-  hls::stream<Confidence> confidence[kLocalExperts];
-  hls::stream<ap_uint<8> > ge_answer("ge_answer");
-  hls::stream<ap_uint<4> > mux_decision("mux_decision");
-  hls::stream<ap_uint<4> > ge_decision("ge_decision");
-  hls::stream<ap_uint<4> > power_decision("power_decision");
+  Channel<Confidence> confidence[kLocalExperts];
+  hls::stream<ap_uint<8> > ge_answer ACCEL_NAMED("ge_answer");
+  hls::stream<ap_uint<4> > mux_decision ACCEL_NAMED("mux_decision");
+  hls::stream<ap_uint<4> > ge_decision ACCEL_NAMED("ge_decision");
+  hls::stream<ap_uint<4> > power_decision ACCEL_NAMED("power_decision");
 #if ACCEL_LEARN
   hls::stream<Dither> le_dither[kLocalExperts];
-  hls::stream<Dither> gate_dither("gate_dither");
-  hls::stream<Random> random("random");
-  hls::stream<HeadLesson> le_lesson[kLocalExperts];
-  hls::stream<HeadLesson> gate_lesson("gate_lesson");
+  hls::stream<Dither> gate_dither ACCEL_NAMED("gate_dither");
+  hls::stream<Random> random ACCEL_NAMED("random");
+  Channel<HeadLesson> le_lesson[kLocalExperts];
+  Channel<HeadLesson> gate_lesson ACCEL_NAMED("gate_lesson");
 #endif
 
 #if ACCEL_LEARN
@@ -57,8 +58,9 @@ void moe(State& state, const Settings settings, const ap_uint<32> write_count, h
   ingress(settings, pixels, image, length_status);
   run_front_end(settings, image, features);
   route_features(settings, features, ge_features, le_features, gate_features);
+  ACCEL_UNROLL_BEFORE
   for (unsigned e = 0; e < kLocalExperts; e++) {
-#pragma HLS UNROLL
+    ACCEL_UNROLL_INSIDE
     local_expert(state.local_experts[e], settings, e, le_writes[e], le_features[e],
 #if ACCEL_LEARN
                  le_dither[e], le_lesson[e],
@@ -88,24 +90,24 @@ void moe_top(hls::stream<accel::AxisPixel>& pixels, hls::stream<accel::AxisWrite
              ap_uint<accel::kBankBits> bank, ap_uint<16> bank_valid, ap_uint<3> local_expert,
              ap_int<accel::kThetaBits> theta, ap_uint<1> ge_enable, ap_uint<accel::kMaxLocalExperts> le_enable,
              ap_uint<32> write_count) {
-#pragma HLS INTERFACE mode = axis port = pixels
-#pragma HLS INTERFACE mode = axis port = writes
-#pragma HLS INTERFACE mode = axis port = results
-#pragma HLS INTERFACE mode = axis port = domains
+  ACCEL_PRAGMA(INTERFACE mode = axis port = pixels)
+  ACCEL_PRAGMA(INTERFACE mode = axis port = writes)
+  ACCEL_PRAGMA(INTERFACE mode = axis port = results)
+  ACCEL_PRAGMA(INTERFACE mode = axis port = domains)
 #if ACCEL_LEARN
-#pragma HLS INTERFACE mode = axis port = lessons
-#pragma HLS INTERFACE mode = s_axilite port = learning bundle = control
+  ACCEL_PRAGMA(INTERFACE mode = axis port = lessons)
+  ACCEL_PRAGMA(INTERFACE mode = s_axilite port = learning bundle = control)
 #endif
-#pragma HLS INTERFACE mode = s_axilite port = mode bundle = control
-#pragma HLS INTERFACE mode = s_axilite port = bank bundle = control
-#pragma HLS INTERFACE mode = s_axilite port = bank_valid bundle = control
-#pragma HLS INTERFACE mode = s_axilite port = local_expert bundle = control
-#pragma HLS INTERFACE mode = s_axilite port = theta bundle = control
-#pragma HLS INTERFACE mode = s_axilite port = ge_enable bundle = control
-#pragma HLS INTERFACE mode = s_axilite port = le_enable bundle = control
-#pragma HLS INTERFACE mode = s_axilite port = write_count bundle = control
-#pragma HLS INTERFACE mode = s_axilite port = return bundle = control
-#pragma HLS DATAFLOW
+  ACCEL_PRAGMA(INTERFACE mode = s_axilite port = mode bundle = control)
+  ACCEL_PRAGMA(INTERFACE mode = s_axilite port = bank bundle = control)
+  ACCEL_PRAGMA(INTERFACE mode = s_axilite port = bank_valid bundle = control)
+  ACCEL_PRAGMA(INTERFACE mode = s_axilite port = local_expert bundle = control)
+  ACCEL_PRAGMA(INTERFACE mode = s_axilite port = theta bundle = control)
+  ACCEL_PRAGMA(INTERFACE mode = s_axilite port = ge_enable bundle = control)
+  ACCEL_PRAGMA(INTERFACE mode = s_axilite port = le_enable bundle = control)
+  ACCEL_PRAGMA(INTERFACE mode = s_axilite port = write_count bundle = control)
+  ACCEL_PRAGMA(INTERFACE mode = s_axilite port = return bundle = control)
+  ACCEL_DATAFLOW
   static accel::State state;
   accel::Settings settings;
   settings.mode = mode;

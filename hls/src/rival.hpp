@@ -5,10 +5,13 @@
 /// Initiation interval: Count cycles, one logit after the other as in arg_max.
 ///
 /// Parameters
-///   Count  logits, at least 2
+///   Count      logits, at least 2
+///   LogitBeat  a Beat of them
 #pragma once
 
 #include "beat.hpp"
+#include "channel.hpp"
+#include "compiler.hpp"
 #include "fixed.hpp"
 #include "hls_stream.h"
 #include "learn_rule.hpp"
@@ -20,24 +23,25 @@ struct Rival {
   bool within;
 };
 
-template <unsigned Count, class T, unsigned Lanes>
-Rival find_rival(hls::stream<Beat<T, Lanes> >& logits, const ap_uint<8>& target, const ap_uint<kMarginBits>& margin) {
+template <unsigned Count, class LogitBeat>
+Rival find_rival(Channel<LogitBeat>& logits, const ap_uint<8>& target, const ap_uint<kMarginBits>& margin) {
+  const unsigned kLanes = LogitBeat::kLanes;
   static_assert(Count >= 2 && Count <= 256, "find_rival: 2 to 256 logits are supported");
-  static_assert(Count % Lanes == 0, "find_rival: the lanes do not divide the logits");
-  const unsigned kBeats = Count / Lanes;
-  typedef ap_int<T::width> logit_t;
+  static_assert(Count % kLanes == 0, "find_rival: the lanes do not divide the logits");
+  const unsigned kBeats = Count / kLanes;
+  typedef ap_int<LogitBeat::value_type::width> logit_t;
   Rival rival;
   rival.index = 0;
   logit_t wanted = 0;
   logit_t other = 0;
   bool none = true;
-  Beat<T, Lanes> beat;
+  LogitBeat beat;
   for (unsigned b = 0; b < kBeats; b++) {
-    for (unsigned lane = 0; lane < Lanes; lane++) {
-#pragma HLS PIPELINE II = 1
-      if (lane == 0) beat = logits.read();
+    for (unsigned lane = 0; lane < kLanes; lane++) {
+      ACCEL_PIPELINE
+      if (lane == 0) beat = receive<LogitBeat>(logits);
       const logit_t logit = raw(beat[lane]);
-      const unsigned index = b * Lanes + lane;
+      const unsigned index = b * kLanes + lane;
       if (target == index) {
         wanted = logit;
       } else if (none || logit > other) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Element type of a table of frozen integers: exact in synthesis, native in C simulation (same values, faster start).
+/// Element type of a table of frozen integers: exact in hardware, native in C simulation (same values, faster start).
 ///
 /// Parameters
 ///   bits    width of the values
@@ -7,8 +7,9 @@
 #pragma once
 
 #include "ap_int.h"
+#include "compiler.hpp"
 
-#ifdef __SYNTHESIS__
+#if ACCEL_HARDWARE
 #define ROM_CELL(bits, native) ap_int<bits>
 #else
 #define ROM_CELL(bits, native) native

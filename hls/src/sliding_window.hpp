@@ -12,14 +12,18 @@
 #pragma once
 
 #include "beat.hpp"
+#include "channel.hpp"
+#include "compiler.hpp"
 #include "hls_stream.h"
 
 namespace accel {
 
 template <class Layer>
-void sliding_window(hls::stream<Beat<typename Layer::input_t, Layer::kInLanes> >& in,
-                    hls::stream<Beat<typename Layer::input_t, Layer::kSimd> >& out) {
+void sliding_window(Channel<Beat<typename Layer::input_t, Layer::kInLanes> >& in,
+                    Channel<Beat<typename Layer::input_t, Layer::kSimd> >& out) {
   typedef typename Layer::input_t value_t;
+  typedef Beat<value_t, Layer::kInLanes> in_beat_t;
+  typedef Beat<value_t, Layer::kSimd> word_t;
   static_assert(Layer::kChannels % Layer::kInLanes == 0, "sliding_window: the input lanes do not divide the channels");
   static_assert(Layer::kChannels % Layer::kSimd == 0, "sliding_window: SIMD does not divide the channels");
   const unsigned kKernel = Layer::kKernel;
@@ -27,17 +31,18 @@ void sliding_window(hls::stream<Beat<typename Layer::input_t, Layer::kInLanes> >
   const unsigned kOutBeats = Layer::kChannels / Layer::kSimd;
 
   value_t lines[Layer::kKernel][Layer::kWidth][Layer::kChannels];
-#pragma HLS ARRAY_PARTITION variable = lines dim = 1 complete
-#pragma HLS ARRAY_PARTITION variable = lines dim = 3 complete
+  ACCEL_PRAGMA(ARRAY_PARTITION variable = lines dim = 1 complete)
+  ACCEL_PRAGMA(ARRAY_PARTITION variable = lines dim = 3 complete)
 
   unsigned slot = 0;  // the line that the current row goes to: its number modulo the kernel size
   for (unsigned y = 0; y < Layer::kHeight; y++) {
     for (unsigned x = 0; x < Layer::kWidth; x++) {
       for (unsigned b = 0; b < kInBeats; b++) {
-#pragma HLS PIPELINE II = 1
-        const Beat<value_t, Layer::kInLanes> beat = in.read();
+        ACCEL_PIPELINE
+        const in_beat_t beat = receive<in_beat_t>(in);
+        ACCEL_UNROLL_BEFORE
         for (unsigned lane = 0; lane < Layer::kInLanes; lane++) {
-#pragma HLS UNROLL
+          ACCEL_UNROLL_INSIDE
           lines[slot][x][b * Layer::kInLanes + lane] = beat[lane];
         }
       }
@@ -45,16 +50,17 @@ void sliding_window(hls::stream<Beat<typename Layer::input_t, Layer::kInLanes> >
         for (unsigned row = 0; row < kKernel; row++) {
           for (unsigned column = 0; column < kKernel; column++) {
             for (unsigned b = 0; b < kOutBeats; b++) {
-#pragma HLS PIPELINE II = 1
+              ACCEL_PIPELINE
               // The oldest of the kKernel lines follows the current one in the ring.
               const unsigned next = slot + 1 + row;
               const unsigned line = next < kKernel ? next : next - kKernel;
-              Beat<value_t, Layer::kSimd> beat;
+              word_t beat;
+              ACCEL_UNROLL_BEFORE
               for (unsigned lane = 0; lane < Layer::kSimd; lane++) {
-#pragma HLS UNROLL
+                ACCEL_UNROLL_INSIDE
                 beat[lane] = lines[line][x + 1 - kKernel + column][b * Layer::kSimd + lane];
               }
-              out.write(beat);
+              send(out, beat);
             }
           }
         }

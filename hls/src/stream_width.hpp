@@ -5,44 +5,49 @@
 /// Does not: reorder values.
 ///
 /// Parameters
-///   T       type of a value
-///   In      lanes of an input beat
-///   Out     lanes of an output beat
-///   Values  values to move
+///   Values   values to move
+///   InBeat   Beat of the input
+///   OutBeat  Beat of the output, of the same type of values
 #pragma once
 
 #include "beat.hpp"
+#include "channel.hpp"
+#include "compiler.hpp"
 #include "hls_stream.h"
 
 namespace accel {
 
-template <unsigned Values, class T, unsigned In, unsigned Out>
-void stream_width(hls::stream<Beat<T, In> >& in, hls::stream<Beat<T, Out> >& out) {
-  const unsigned kUnit = In > Out ? In : Out;
-  static_assert(kUnit % In == 0 && kUnit % Out == 0, "stream_width: the numbers of lanes do not divide one another");
+template <unsigned Values, class InBeat, class OutBeat>
+void stream_width(Channel<InBeat>& in, Channel<OutBeat>& out) {
+  const unsigned kIn = InBeat::kLanes;
+  const unsigned kOut = OutBeat::kLanes;
+  const unsigned kUnit = kIn > kOut ? kIn : kOut;
+  static_assert(kUnit % kIn == 0 && kUnit % kOut == 0, "stream_width: the numbers of lanes do not divide one another");
   static_assert(Values % kUnit == 0, "stream_width: the values do not fill whole beats");
   const unsigned kUnits = Values / kUnit;
-  const unsigned kReads = kUnit / In;
-  const unsigned kWrites = kUnit / Out;
-  T unit[kUnit];
-#pragma HLS ARRAY_PARTITION variable = unit complete
+  const unsigned kReads = kUnit / kIn;
+  const unsigned kWrites = kUnit / kOut;
+  typename InBeat::value_type unit[kUnit];
+  ACCEL_PRAGMA(ARRAY_PARTITION variable = unit complete)
   for (unsigned u = 0; u < kUnits; u++) {
     for (unsigned r = 0; r < kReads; r++) {
-#pragma HLS PIPELINE II = 1
-      const Beat<T, In> beat = in.read();
-      for (unsigned lane = 0; lane < In; lane++) {
-#pragma HLS UNROLL
-        unit[r * In + lane] = beat[lane];
+      ACCEL_PIPELINE
+      const InBeat beat = receive<InBeat>(in);
+      ACCEL_UNROLL_BEFORE
+      for (unsigned lane = 0; lane < kIn; lane++) {
+        ACCEL_UNROLL_INSIDE
+        unit[r * kIn + lane] = beat[lane];
       }
     }
     for (unsigned w = 0; w < kWrites; w++) {
-#pragma HLS PIPELINE II = 1
-      Beat<T, Out> beat;
-      for (unsigned lane = 0; lane < Out; lane++) {
-#pragma HLS UNROLL
-        beat[lane] = unit[w * Out + lane];
+      ACCEL_PIPELINE
+      OutBeat beat;
+      ACCEL_UNROLL_BEFORE
+      for (unsigned lane = 0; lane < kOut; lane++) {
+        ACCEL_UNROLL_INSIDE
+        beat[lane] = unit[w * kOut + lane];
       }
-      out.write(beat);
+      send(out, beat);
     }
   }
 }

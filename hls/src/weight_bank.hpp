@@ -14,6 +14,7 @@
 #pragma once
 
 #include "ap_int.h"
+#include "compiler.hpp"
 #include "interface.hpp"
 
 namespace accel {
@@ -35,7 +36,7 @@ struct PackedMemory {
 
   /// Address and bank beyond the memory are ignored.
   void write(const ap_uint<kBankBits>& bank, const ap_uint<kAddressBits>& address, const ap_uint<32>& data) {
-#pragma HLS INLINE
+    ACCEL_INLINE
     const ap_uint<kAddressBits> word = address >> kChunkBits;
     const ap_uint<kAddressBits> chunk = address - (word << kChunkBits);
     if (bank < Banks && word < Words && chunk < kChunks) chunks[bank][word][chunk] = data;
@@ -43,7 +44,7 @@ struct PackedMemory {
 
   /// What write put there; 0 beyond the memory.
   ap_uint<32> chunk(const ap_uint<kBankBits>& bank, const ap_uint<kAddressBits>& address) const {
-#pragma HLS INLINE
+    ACCEL_INLINE
     const ap_uint<kAddressBits> word = address >> kChunkBits;
     const ap_uint<kAddressBits> number = address - (word << kChunkBits);
     const bool there = bank < Banks && word < Words && number < kChunks;
@@ -55,14 +56,14 @@ struct PackedMemory {
     ap_uint<32> chunk[kChunks];
 
     ap_int<Width> lane(unsigned number) const {
-#pragma HLS INLINE
+      ACCEL_INLINE
       const unsigned bit = number * Width;
       const ap_uint<64> both = (ap_uint<64>(chunk[(bit + Width - 1) / 32]) << 32) | ap_uint<64>(chunk[bit / 32]);
       return ap_int<Width>(both >> (bit % 32));
     }
 
     void set(unsigned number, const ap_int<Width>& value) {
-#pragma HLS INLINE
+      ACCEL_INLINE
       const unsigned bit = number * Width;
       const unsigned first = bit / 32;
       const unsigned last = (bit + Width - 1) / 32;
@@ -74,25 +75,27 @@ struct PackedMemory {
   };
 
   Word word(const ap_uint<kBankBits>& bank, unsigned address) const {
-#pragma HLS INLINE
+    ACCEL_INLINE
     Word result;
+    ACCEL_UNROLL_BEFORE
     for (unsigned i = 0; i < kChunks; i++) {
-#pragma HLS UNROLL
+      ACCEL_UNROLL_INSIDE
       result.chunk[i] = chunks[bank][address][i];
     }
     return result;
   }
 
   void put(const ap_uint<kBankBits>& bank, unsigned address, const Word& word) {
-#pragma HLS INLINE
+    ACCEL_INLINE
+    ACCEL_UNROLL_BEFORE
     for (unsigned i = 0; i < kChunks; i++) {
-#pragma HLS UNROLL
+      ACCEL_UNROLL_INSIDE
       chunks[bank][address][i] = word.chunk[i];
     }
   }
 
   ap_int<Width> read(const ap_uint<kBankBits>& bank, unsigned word, unsigned lane) const {
-#pragma HLS INLINE
+    ACCEL_INLINE
     const unsigned bit = lane * Width;
     const unsigned first = bit / 32;
     const unsigned last = (bit + Width - 1) / 32;
@@ -109,7 +112,7 @@ struct WeightBanks {
   PackedMemory<Banks, Layer::kFolds, Layer::kPe, Layer::bias_t::width> biases;
 
   void write(const WeightWrite& request) {
-#pragma HLS INLINE
+    ACCEL_INLINE
     if (request.bias) {
       biases.write(request.bank, request.address, request.data);
     } else {
@@ -118,7 +121,7 @@ struct WeightBanks {
   }
 
   ap_uint<32> read(const WeightWrite& request) const {
-#pragma HLS INLINE
+    ACCEL_INLINE
     return request.bias ? biases.chunk(request.bank, request.address) : weights.chunk(request.bank, request.address);
   }
 };
@@ -130,30 +133,33 @@ struct BankView {
   ap_uint<kBankBits> bank;
 
   typename Layer::weight_t weight(unsigned word, unsigned lane) const {
-#pragma HLS INLINE
+    ACCEL_INLINE
     return memory.weights.read(bank, word, lane);
   }
   /// The weight of one output and one input.
   typename Layer::weight_t at(unsigned output, unsigned input) const {
-#pragma HLS INLINE
+    ACCEL_INLINE
     return weight(input / Layer::kSimd * Layer::kFolds + output / Layer::kPe,
                   output % Layer::kPe * Layer::kSimd + input % Layer::kSimd);
   }
   typename Layer::bias_t bias(unsigned fold, unsigned pe) const {
-#pragma HLS INLINE
+    ACCEL_INLINE
     return memory.biases.read(bank, fold, pe);
   }
 };
 
-/// Takes write requests up to the marker that ends them; the memory knows which of them it holds.
+/// Takes write requests up to the marker that ends them, or MaxWrites + 1; the memory knows which of them it holds.
+/// Returns the last request, the marker if there was one.
 template <unsigned MaxWrites, class Memory>
-void take_writes(hls::stream<WeightWrite>& requests, Memory& memory) {
+WeightWrite take_writes(Channel<WeightWrite>& requests, Memory& memory) {
+  WeightWrite request = WeightWrite::from_word(0);
   for (unsigned i = 0; i < MaxWrites + 1; i++) {
-#pragma HLS PIPELINE II = 1
-    const WeightWrite request = requests.read();
+    ACCEL_PIPELINE
+    request = receive<WeightWrite>(requests);
     if (request.end) break;
     memory.write(request);
   }
+  return request;
 }
 
 }  // namespace accel

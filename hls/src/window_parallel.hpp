@@ -13,14 +13,17 @@
 #pragma once
 
 #include "beat.hpp"
+#include "channel.hpp"
+#include "compiler.hpp"
 #include "hls_stream.h"
 
 namespace accel {
 
 template <class Layer>
-void window_parallel(hls::stream<Beat<typename Layer::input_t, Layer::kInLanes> >& in,
-                     hls::stream<Beat<typename Layer::input_t, Layer::kSimd> >& out) {
+void window_parallel(Channel<Beat<typename Layer::input_t, Layer::kInLanes> >& in,
+                     Channel<Beat<typename Layer::input_t, Layer::kSimd> >& out) {
   typedef typename Layer::input_t value_t;
+  typedef Beat<value_t, Layer::kInLanes> in_beat_t;
   const unsigned kKernel = Layer::kKernel;
   const unsigned kChannels = Layer::kChannels;
   const unsigned kInBeats = kChannels / Layer::kInLanes;
@@ -29,22 +32,25 @@ void window_parallel(hls::stream<Beat<typename Layer::input_t, Layer::kInLanes> 
   static_assert(Layer::kKernel >= 2, "window_parallel: a 1x1 kernel needs no window");
 
   value_t lines[Layer::kKernel - 1][Layer::kWidth][Layer::kChannels];
-#pragma HLS ARRAY_PARTITION variable = lines dim = 1 complete
-#pragma HLS ARRAY_PARTITION variable = lines dim = 3 complete
+  ACCEL_PRAGMA(ARRAY_PARTITION variable = lines dim = 1 complete)
+  ACCEL_PRAGMA(ARRAY_PARTITION variable = lines dim = 3 complete)
   Beat<value_t, Layer::kSimd> window;
 
   for (unsigned y = 0; y < Layer::kHeight; y++) {
     for (unsigned x = 0; x < Layer::kWidth; x++) {
       for (unsigned b = 0; b < kInBeats; b++) {
-#pragma HLS PIPELINE II = 1
-        const Beat<value_t, Layer::kInLanes> beat = in.read();
+        ACCEL_PIPELINE
+        const in_beat_t beat = receive<in_beat_t>(in);
+        ACCEL_UNROLL_BEFORE
         for (unsigned lane = 0; lane < Layer::kInLanes; lane++) {
-#pragma HLS UNROLL
+          ACCEL_UNROLL_INSIDE
           const unsigned c = b * Layer::kInLanes + lane;
+          ACCEL_UNROLL_BEFORE
           for (unsigned row = 0; row < kKernel; row++) {
-#pragma HLS UNROLL
+            ACCEL_UNROLL_INSIDE
+            ACCEL_UNROLL_BEFORE
             for (unsigned column = 0; column < kKernel - 1; column++) {
-#pragma HLS UNROLL
+              ACCEL_UNROLL_INSIDE
               window[(row * kKernel + column) * kChannels + c] = window[(row * kKernel + column + 1) * kChannels + c];
             }
             const value_t newest = row < kKernel - 1 ? lines[row][x][c] : beat[lane];
@@ -52,7 +58,7 @@ void window_parallel(hls::stream<Beat<typename Layer::input_t, Layer::kInLanes> 
             if (row > 0) lines[row - 1][x][c] = newest;  // this row is one row older for the next one
           }
         }
-        if (b == kInBeats - 1 && y + 1 >= kKernel && x + 1 >= kKernel) out.write(window);
+        if (b == kInBeats - 1 && y + 1 >= kKernel && x + 1 >= kKernel) send(out, window);
       }
     }
   }

@@ -31,7 +31,7 @@ void probe_rival(const int32_t* logits, const uint8_t* targets, const uint32_t* 
       for (unsigned lane = 0; lane < 2; lane++) word[lane] = logits[kLogits * i + 2 * beat + lane];
       stream.write(word);
     }
-    const accel::Rival rival = accel::find_rival<kLogits>(stream, targets[i], margins[i]);
+    const accel::Rival rival = accel::find_rival<kLogits, accel::Beat<logit_t, 2> >(stream, targets[i], margins[i]);
     index[i] = rival.index.to_uint();
     within[i] = rival.within;
   }

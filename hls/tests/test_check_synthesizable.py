@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import re
 import shutil
+import subprocess
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -69,6 +71,10 @@ def test_rules_reach_what_only_a_build_that_learns_compiles(altered: GeneratedHl
         ("unbounded loop", "inline void f() { for (;;) { } }"),
         ("unbounded loop", "inline void f(unsigned n) { for (unsigned i = 0; i < n; i++) { } }"),
         ("unbounded loop", "inline void f() { again: goto again; }"),
+        ("pragma of one compiler", "#pragma HLS PIPELINE II = 1\n"),
+        ("pragma of one compiler", "#pragma unroll\n"),
+        ("pragma of one compiler", "ACCEL_UNROLL_BEFORE\nfor (unsigned i = 0; i < 8; i++) {\n  f(i);\n}"),
+        ("pragma of one compiler", "ACCEL_UNROLL_INSIDE\nf(8);"),
     ],
 )
 def test_token_rule_sees_its_violation(tmp_path, rule: str, code: str) -> None:
@@ -128,3 +134,31 @@ def test_comments_and_literals_are_not_code() -> None:
     stripped = strip_comments(text)
     assert "new" not in stripped and "throw" not in stripped and "delete" not in stripped
     assert stripped.count("\n") == text.count("\n")
+
+
+def test_loop_that_both_compilers_unroll_is_sound(tmp_path) -> None:
+    file = tmp_path / "good.hpp"
+    loop = "ACCEL_UNROLL_BEFORE\nfor (unsigned i = 0; i < 8; i++) {\n  ACCEL_UNROLL_INSIDE\n  f(i);\n}\n"
+    file.write_text(f"#pragma once\n{loop}{loop}")
+    assert check_tokens(file) == []
+
+
+MACROS = ("DATAFLOW", "INLINE", "PIPELINE", "UNROLL_BEFORE", "UNROLL_INSIDE", "PRAGMA(STREAM depth = 4)")
+PRAGMAS = "".join(f"ACCEL_{macro}\n" for macro in MACROS)
+
+
+@pytest.mark.parametrize(
+    ("compiler", "expected"),
+    [
+        ("__SYNTHESIS__", ["HLS DATAFLOW", "HLS INLINE", "HLS PIPELINE II = 1", "HLS UNROLL", "HLS STREAM depth = 4"]),
+        ("__BAMBU__", ["unroll"]),
+        ("NEITHER", []),
+    ],
+)
+def test_each_compiler_gets_its_own_form_of_a_pragma(tmp_path, compiler: str, expected: list[str]) -> None:
+    file = tmp_path / "probe.cpp"
+    file.write_text(f'#include "compiler.hpp"\n{PRAGMAS}int hardware = ACCEL_HARDWARE;\n')
+    command = ["g++", "-E", f"-D{compiler}", f"-I{SOURCES}", str(file)]
+    text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert re.findall(r"^#pragma (?!once)(.*)$", text, re.M) == expected
+    assert re.search(r"hardware = (.*);", text)[1].strip() == str(int(compiler != "NEITHER"))

@@ -223,16 +223,17 @@ def test_wrong_arguments_are_refused(directory: Path) -> None:
 
 
 _CALL = "    local_expert_layers(memory, plan.bank, index, plan.use_gate && kConfidence, {}, kept, {});\n"
-_HOOK = "    if (kept.wanted) lesson.write(learn_local(memory, settings.learning, dither.read(), kept));\n"
+_HOOK = "    if (kept.wanted) send(lesson, learn_local(memory, settings.learning, dither.read(), kept));\n"
 
 
 def _computed_twice(first: str, second: str) -> str:
     """The local expert runs before and after it learns; each time it gives what is named."""
     return (
-        "    hls::stream<FeatureBeat> once, again;\n    hls::stream<ap_uint<8> > no_answer;\n"
-        "    hls::stream<Confidence> no_confidence;\n"
-        "    for (unsigned i = 0; i < kFeatureBeats; i++) {\n      const FeatureBeat beat = features.read();\n"
-        "      once.write(beat);\n      again.write(beat);\n    }\n"
+        "    Channel<FeatureBeat> once, again;\n    hls::stream<ap_uint<8> > no_answer;\n"
+        "    Channel<Confidence> no_confidence;\n"
+        "    for (unsigned i = 0; i < kFeatureBeats; i++) {\n"
+        "      const FeatureBeat beat = receive<FeatureBeat>(features);\n"
+        "      send(once, beat);\n      send(again, beat);\n    }\n"
         + _CALL.format("once", first) + _HOOK + "    kept.wanted = false;\n" + _CALL.format("again", second)
     )  # fmt: skip
 

@@ -13,16 +13,21 @@ from hls.vectors import vectors
 from spec.bank import random_bank
 from spec.tiny import tiny_accelerator, tiny_images
 
+DESIGNS = {"plain": (False, False), "learns": (True, False), "hardware": (False, True), "learns_hardware": (True, True)}
 
-@pytest.fixture(scope="module", params=[False, True], ids=["plain", "learns"])
+
+@pytest.fixture(scope="module", params=DESIGNS.values(), ids=DESIGNS)
 def bench(request, tmp_path_factory):
-    """The executable and its vectors' text; a build that learns answers images without labels as the other one."""
+    """The executable and its vectors' text.
+
+    A build that learns answers images without labels as the other one; so does one with the types of hardware.
+    """
     directory = tmp_path_factory.mktemp("bench")
     accelerator = tiny_accelerator("general", 2)
     banks = tuple(random_bank(accelerator.moe, seed) for seed in (1, 2))
-    executable = build_testbench(
-        generate(accelerator, directory, request.param), directory / "moe_test", optimise=False
-    )
+    learn, hardware = request.param
+    generated = generate(accelerator, directory, learn)
+    executable = build_testbench(generated, directory / "moe_test", optimise=False, hardware=hardware)
     return executable, vectors(accelerator, tiny_images(3), banks)
 
 

@@ -3,22 +3,23 @@
 
 from __future__ import annotations
 
-import ctypes
 import hashlib
 import json
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from hw.place.cells import FORMAT, placed_cells
 from hw.place.netlist import Netlist, ports_of
 from spec.errors import CheckFailed, InputError
 from spec.files import as_json, locked, new_directory, write_text
-from tools import nextpnr
+from tools import nextpnr, sweep
 from tools.nextpnr import Target
-from tools.parallel import run_in_parallel
+from tools.workers import Workers
 
 CELLS = "cells.json"
+ALONE = Workers(1)
 
 
 def runs_directory(netlist: Netlist, target: Target) -> Path:
@@ -30,8 +31,58 @@ def runs_directory(netlist: Netlist, target: Target) -> Path:
     return netlist.path.parent.parent / digest
 
 
+@dataclass(frozen=True)
+class Seed:
+    """Task and result in one: the directory ``seed_N``, written where the tools run, so that workers need this path.
+
+    The value is the sentence that says why there is no result; it is empty when there is one.
+    """
+
+    directory: Path
+    netlist: Netlist
+    target: Target
+    seed: int
+    sdc: str
+
+    def __str__(self) -> str:
+        return f"seed {self.seed}"
+
+    def row(self) -> Seed:
+        """See :class:`tools.sweep.Task`."""
+        return self
+
+    @property
+    def file(self) -> Path:
+        """Report, log, bitstream and cells."""
+        return self.directory / f"seed_{self.seed}"
+
+    def kept(self) -> str | None:
+        """See :class:`tools.sweep.Result`."""
+        return "" if self.file.is_dir() else None
+
+    def keep(self, value: str) -> None:
+        """The directory is written already."""
+
+    def compute(self) -> str:
+        """Place, route and pack."""
+        netlist = self.netlist
+        try:
+            with new_directory(self.file) as staging:
+                nextpnr.place_and_route(
+                    self.directory, netlist.path.name, netlist.top, self.target, self.seed, staging.name, self.sdc
+                )
+                routed = staging / nextpnr.ROUTED
+                write_text(staging / CELLS, as_json(placed_cells(json.loads(routed.read_text()))))
+                routed.unlink()  # hundreds of megabytes of the whole device, of which the cells are what is looked at
+                (staging / nextpnr.CONFIG).unlink()
+        except CheckFailed as error:
+            return str(error)
+        nextpnr.failed_log(self.directory, self.seed).unlink(missing_ok=True)  # of an earlier try
+        return ""
+
+
 def run_seeds(
-    netlist: Netlist, target: Target, seeds: Sequence[int], jobs: int = 1, description: str | None = None
+    netlist: Netlist, target: Target, seeds: Sequence[int], workers: Workers = ALONE
 ) -> tuple[Path, dict[int, str | None]]:
     """Place and route with each seed that has no result yet; of several calls for one target one at a time works.
 
@@ -47,37 +98,15 @@ def run_seeds(
     directory.mkdir(parents=True, exist_ok=True)
     sdc = _constraints(netlist, target)
     with locked(directory.with_suffix(".lock")):
-        missing = [seed for seed in seeds if not (directory / f"seed_{seed}").is_dir()]
-        if missing and not (directory / netlist.path.name).exists():
+        tasks = [Seed(directory, netlist, target, seed, sdc) for seed in seeds]
+        if any(task.kept() is None for task in tasks) and not (directory / netlist.path.name).exists():
             temporary = directory / f"{netlist.path.name}.{os.getpid()}"
             os.link(netlist.path, temporary)  # the tools see nothing above the directory they run in
             temporary.rename(directory / netlist.path.name)
-
-        def work(low: int, high: int, _: ctypes.c_uint64) -> list[tuple[int, str | None]]:
-            return [(seed, _run(directory, netlist, target, seed, sdc)) for seed in missing[low:high]]
-
-        parts = (
-            run_in_parallel(len(missing), 1, [work] * min(jobs, len(missing)), description, "seed") if missing else []
-        )
-    failed = {seed: why for _, part in parts for seed, why in part}
-    if all(failed.get(seed) for seed in seeds):
-        raise CheckFailed("; ".join(filter(None, failed.values())))
-    return directory, {seed: failed.get(seed) for seed in seeds}
-
-
-def _run(directory: Path, netlist: Netlist, target: Target, seed: int, sdc: str) -> str | None:
-    try:
-        with new_directory(directory / f"seed_{seed}") as staging:
-            into = staging.name
-            nextpnr.place_and_route(directory, netlist.path.name, netlist.top, target, seed, into, sdc)
-            routed = staging / nextpnr.ROUTED
-            write_text(staging / CELLS, as_json(placed_cells(json.loads(routed.read_text()))))
-            routed.unlink()  # hundreds of megabytes of the whole device, of which the cells are what is looked at
-            (staging / nextpnr.CONFIG).unlink()
-    except CheckFailed as error:
-        return str(error)
-    nextpnr.failed_log(directory, seed).unlink(missing_ok=True)  # of an earlier try
-    return None
+        failed = [why or None for why in sweep.run(tasks, workers, "place and route", "seed", threads=True)]
+    if all(failed):
+        raise CheckFailed("; ".join(failed))
+    return directory, dict(zip(seeds, failed, strict=True))
 
 
 def _constraints(netlist: Netlist, target: Target) -> str:

@@ -26,6 +26,7 @@ from spec.errors import CheckFailed, InputError
 from spec.presets import load_accelerator
 from spec.tests.commands import call, load
 from tools.nextpnr import BITSTREAM, DEVICES, PACK, PACKAGES, PNR, Target, version
+from tools.workers import Workers
 
 PORTS = """
 module add$top.u_a (
@@ -291,7 +292,7 @@ def test_finished_seeds_are_not_repeated(tell: Tell, tmp_path: Path) -> None:
     assert version() == f"{PNR} stand-in-7"
     directory, done = run_seeds(netlist, target, (1,))
     assert done == {1: None} and calls(tmp_path) == [1]
-    directory, done = run_seeds(netlist, target, (1, 2, 3), jobs=2)
+    directory, done = run_seeds(netlist, target, (1, 2, 3), Workers(2))
     assert done == {1: None, 2: None, 3: None} and calls(tmp_path) == [1, 2, 3]
     assert directory == runs_directory(netlist, target)
     assert (directory / "seed_2" / BITSTREAM).read_text() == "bits"

@@ -3,6 +3,7 @@
 
 from report.sections import (
     accuracy,
+    bench,
     cycles,
     energy,
     few_samples,
@@ -37,6 +38,7 @@ SECTIONS = (
     timeline.section,
     cycles.section,
     resources.section,
+    bench.section,
     verification.section,
     provenance.section,
 )

@@ -37,6 +37,7 @@ def everything() -> dict[str, Any]:
         "learning": learning(),
         "learning_energy": learning_energy(),
         "several": several(),
+        "bench": bench(),
         "netlist": netlist(),
         "pool": pool(),
         "pruning": pruning(),
@@ -208,6 +209,31 @@ def netlist() -> dict:
         "cycles": 123456,
         "rtl_cycles": 123456,
         "defect": {"images": 19, "wrong": 5, "first": "GE_ONLY, bank 0, image 2: 0x1 instead of 0x2"},
+    }
+
+
+def bench() -> dict:
+    """This project, a peer with ratios, one of a layer alone, and one that could not be built."""
+
+    def row(name: str, cycles: float, **more) -> dict:
+        figures = {"latency": cycles + 100, "multipliers": 100, "images_per_second": 3.5, "accuracy": 0.77}
+        compared = {"compared": 4, "differing": 0, "against": "its model", "needs": "pip", "lines": 40}
+        return {"name": name, "what": "RTL, whole network", "cycles": cycles, **figures, **compared, **more}
+
+    ratios = {"cycles": 12.5, "latency": 11.5, "multipliers": 1.25, "cycles_times_multipliers": 10.0}
+    cells = {"lut4": 12345, "ff": 2345, "ebr": 45, "mult18": 100}
+    rows = [
+        row("this project", 6400.0, cells=cells),
+        row("a peer", 80000.0, ratios=ratios, no_cells="out of memory"),
+        row("a layer", 576.0, what="RTL, layer conv1 alone", accuracy=None),
+        {"name": "another", "failed": "No matching distribution found"},
+    ]
+    elsewhere = {"name": "elsewhere", "device": None, "images_per_second": 99, "latency_us": None, "accuracy": 0.5}
+    return {
+        "data": {"name": "made-up images", "images": 200, "synthetic": False},
+        "rows": rows,
+        "findings": [],
+        "published": [{**elsewhere, "source": "a page"}],
     }
 
 

@@ -12,6 +12,7 @@ import pytest
 from golden.data import Handwriting
 from golden.tests.small import blobs
 from spec.tests.commands import call, load
+from tools.workers import Workers
 from training.fair_seeds import VARIANTS
 from training.seeds import Task
 from training.table_files import TableData
@@ -21,7 +22,7 @@ from training.table_files import TableData
 def result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """What the command writes for some arguments, without training: a task's figure is its place in the list."""
 
-    def rows(tasks: list, jobs: int) -> list[dict]:
+    def rows(tasks: list, workers: Workers) -> list[dict]:
         keys = ("overall", "balanced", "generic_overall", "ge", "generic_ge", "le", "gn", "generic_to_le")
         return [
             {

@@ -24,6 +24,7 @@ from training.global_expert import VALIDATION_FRACTION, load_float_weights, save
 from training.heads import HeadConfig
 from training.local_expert import ExpertConfig
 from training.sampling import stratified_split
+from training.tests.test_seeds import ChangingParts
 
 CONFIG = FairConfig(
     HeadConfig(epochs=2, learning_rate=1e-2, batch=64),
@@ -45,7 +46,7 @@ def data(monkeypatch, tmp_path) -> dict[str, LabelledImages]:
     (tmp_path / "recipe.toml").write_text(RECIPE)
     monkeypatch.setattr(fair_seeds, "RECIPE_OF", str(tmp_path / "recipe.toml"))
     monkeypatch.setattr(fair_seeds, "FINE_TUNE", SHORT)
-    parts = {"train": blobs(6, 1), "test": blobs(2, 2), "own": blobs(2, 3, 150)}
+    parts = ChangingParts({"train": blobs(6, 1), "test": blobs(2, 2), "own": blobs(2, 3, 150)})
     parts |= {f"user {user}": blobs(6, 20 + user, 120 + 20 * user) for user in (1, 2, 3)}
 
     def users() -> Handwriting:

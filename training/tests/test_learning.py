@@ -180,7 +180,14 @@ def test_the_section_trains_nothing_on_a_host() -> None:
 # ---- Rows ------------------------------------------------------------------------------------------------------------
 def forget() -> None:
     """Nothing of other images is remembered."""
-    for one in (learning.prepare, learning._data, learning._model, learning._generic, learning._other):
+    for one in (
+        seed_runs.loaded,
+        learning.prepare,
+        learning._data,
+        learning._model,
+        learning._generic,
+        learning._other,
+    ):
         one.cache_clear()
 
 
@@ -369,7 +376,7 @@ def test_rows_belong_to_their_candidates() -> None:
 @pytest.fixture
 def run(source, data, tmp_path, monkeypatch):
     """Runs the command on the small network, in this process; returns exit code and result."""
-    monkeypatch.setattr(seed_runs, "run", lambda tasks, jobs: [one.run() for one in tasks])
+    monkeypatch.setattr(seed_runs, "run", lambda tasks, workers: [one.run() for one in tasks])
     monkeypatch.setattr(learning_table, "COUNTS", (1, None))
     some = dict(list(candidates().items())[:2])
     for section in some.values():

@@ -197,7 +197,7 @@ def study(moe, data, network_path, tmp_path, monkeypatch):  # noqa: F811
     monkeypatch.setattr(pruning, "RETRAIN_EPOCHS", 1)
     for table in (USUAL, GATES):
         monkeypatch.setitem(table, "random", replace(table["random"], epochs=2, learning_rate=2e-2))
-    monkeypatch.setattr(pruning_study.seed_runs, "run", lambda tasks, jobs: [task.run() for task in tasks])
+    monkeypatch.setattr(pruning_study.seed_runs, "run", lambda tasks, workers: [task.run() for task in tasks])
     folding = build_folding(tomllib.loads(FOLDING_TOML), moe)
 
     def run(work: str, tolerance: float) -> dict:

@@ -18,13 +18,13 @@ from spec.models_digest import models_digest
 from spec.network import build_moe
 from spec.presets import load_moe, load_toml
 from spec.tests.commands import call, load
+from tools.rows import cached_row
 from training import fine_tune as tuning
 from training import harris, personalize, table1, table4, table_files
 from training.features import Copies, extract
 from training.heads import Head
 from training.local_expert import USUAL
 from training.pooled_sizes import fit_bank, moe_of_size, personal_share, repool, unpooled_moe
-from training.row_cache import cached_row
 from training.untrained import overall, untrained_bank
 
 

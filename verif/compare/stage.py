@@ -25,7 +25,8 @@ class Setup:
     """What all stages of one comparison work on.
 
     ``ge`` is the QONNX file that ``accelerator`` was read from, ``float_weights`` the trained float weights.
-    ``optimise`` False builds simulations faster that run slower.
+    ``optimise`` False builds simulations faster that run slower. ``threads`` is how many models simulate; None: one a
+    core.
     """
 
     accelerator: Accelerator
@@ -36,6 +37,7 @@ class Setup:
     local_expert: int = 0
     fault: Fault | None = None
     optimise: bool = True
+    threads: int | None = None
 
 
 @dataclass

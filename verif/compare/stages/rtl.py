@@ -24,7 +24,7 @@ class RtlStage:
     def __init__(self, setup: Setup) -> None:
         self._setup = setup
         design = prepare(setup.accelerator, setup.bank, setup.fault, setup.optimise)
-        self._simulator = BulkSimulator(setup.accelerator, design.memory_directory, design.library)
+        self._simulator = BulkSimulator(setup.accelerator, design.memory_directory, design.library, setup.threads)
         self._simulator.load_bank(design.bank, BANK)
         moe, folding = setup.accelerator.moe, setup.accelerator.folding
         lanes = folding.streams(moe).into
