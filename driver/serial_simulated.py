@@ -20,6 +20,7 @@ from tools.verilate import build_library
 MODEL = Path(__file__).with_name("model") / "serial.cpp"
 DIVISOR = 8  # cycles of a bit, ticks of one: a fast line, so that little is simulated beside the device's work
 GAP_CYCLES = 4000
+START_TICKS = 2 * GAP_CYCLES  # reset, and the silence after which a frame may begin; a board was on before its driver
 _STEP = 2000  # ticks between looks at the descriptor
 
 
@@ -70,6 +71,8 @@ class SerialBoard:
         if not handle:
             raise DeviceFault(f"the simulated device stopped: {self._library.serial_failure().decode()}")
         self._device, self._descriptor = ctypes.c_void_p(handle), descriptor
+        if self._library.serial_run(self._device, ctypes.c_uint64(START_TICKS)):
+            raise DeviceFault(f"the simulated device stopped: {self._library.serial_failure().decode()}")
         self._end = threading.Event()
         self._lock = threading.Lock()
         self._heard = ctypes.create_string_buffer(1 << 16)
