@@ -20,7 +20,7 @@ from hw.gen.build import GeneratedHardware
 from hw.hierarchy import WEIGHT_ROM, domain_instances, layer_instances
 from spec.domains import ALWAYS_ON
 from spec.network import Moe
-from tools.yosys import BLOCK_BITS, READ_CELLS, SET_PARAMETERS, run_yosys, take
+from tools.yosys import BLOCK_BITS, CARRY_MAP, READ_CELLS, SET_PARAMETERS, run_yosys, synthesis, take
 
 # Logic may take half of the 10 ns period, wiring has the other half. With a target, logic that is fast enough is made
 # small; without one, each module would be made as fast as it can be, and larger than within the whole.
@@ -76,7 +76,8 @@ def synthesise_parts(
     run_yosys(
         hardware.directory,
         f"{READ_CELLS}; read_slang --threads 1 --keep-hierarchy --top {top} -D SYNTHESIS "
-        f"-D TARGET_ECP5 {sources}; {SET_PARAMETERS}; {keep} scratchpad -set abc9.D {LOGIC_PS}; synth_ecp5 -top {top}; "
+        f"-D TARGET_ECP5 {sources}; {SET_PARAMETERS}; {keep} scratchpad -set abc9.D {LOGIC_PS}; "
+        f"{synthesis(top, *hardware.relative([CARRY_MAP]))}; "
         f"tee -q -o {counts.name} stat -top {top} -json; dump -m -o {memories.name} t:DP16KD",
         log,
     )

@@ -23,11 +23,23 @@ READ_CELLS = "read_verilog -lib +/ecp5/cells_sim.v +/ecp5/cells_bb.v"
 REGISTERS = {"REG_INPUTA_CLK": "CLK0", "REG_INPUTB_CLK": "CLK0", "REG_OUTPUT_CLK": "CLK0", "REG_OUTPUT_CE": "CE1"}
 # Registers that say the same in different parts of the chip (their names end with copy_q) stay apart.
 KEEP_COPIES = "setattr -set keep 1 c:*_copy_q*"
+CARRY_MAP = Path(__file__).with_name("carry_map.v")
 CARRY = {"INIT0": "16'h5a6a", "INIT1": "16'h5a6a", "INJECT1_0": '"NO"', "INJECT1_1": '"NO"'}
 SET_PARAMETERS = (
     "setparam " + " ".join(f'-set {name} "{value}"' for name, value in REGISTERS.items()) + " t:MULT18X18D; "
     "setparam " + " ".join(f"-set {name} {value}" for name, value in CARRY.items()) + f" t:CCU2C; {KEEP_COPIES}"
 )
+
+
+def synthesis(top: str, carry_map: str, options: str = "") -> str:
+    """Commands that synthesise ``top`` for ECP5.
+
+    Args:
+        carry_map: name of :data:`CARRY_MAP` in the directory that Yosys runs in.
+        options: of the last part of ``synth_ecp5``.
+    """
+    run = f"synth_ecp5 -top {top} -run"
+    return f"{run} begin:map_gates; techmap -map {carry_map}; {run} map_gates: {options}".rstrip()
 
 
 def run_yosys(directory: Path, script: str, log: Path | None = None, seconds: float | None = None) -> None:

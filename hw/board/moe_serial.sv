@@ -47,7 +47,8 @@ module moe_serial
 
   // Active high, because that is what flip-flops take: no inverter stands between a register and its many loads.
   logic bridge_reset_q, device_reset_q;
-  always_ff @(posedge clk_i) begin
+  initial {bridge_reset_q, device_reset_q} = '1;  // as an FPGA is configured
+  always @(posedge clk_i) begin
     bridge_reset_q <= !rst_ni;
     device_reset_q <= bridge_reset_q;
   end

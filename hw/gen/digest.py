@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A name for the state of the hardware: results that carry it can be told to be of these sources or of others.
 
-It covers what is generated, and so every cause of a change: hand-written RTL, registers, generators, specification,
-presets, frozen weights, and the versions of the tools that generate.
+It covers what is generated, and so every cause of a change: hand-written RTL and the map to carry chains, registers,
+generators, specification, presets, frozen weights, and the versions of the tools that generate.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from functools import cache
 
 from hw.gen.build import RTL, generated_files
 from spec.presets import Accelerator, shipped_accelerators
+from tools.yosys import CARRY_MAP
 
 
 @cache
@@ -28,7 +29,7 @@ def digest_of(accelerators: Iterable[Accelerator]) -> str:
     def add(name: str, text: str) -> None:
         digest.update(hashlib.sha256(name.encode()).digest() + hashlib.sha256(text.encode()).digest())
 
-    for path in sorted(RTL.glob("*.sv")):
+    for path in [*sorted(RTL.glob("*.sv")), CARRY_MAP]:
         add(path.name, path.read_text())
     for accelerator in accelerators:
         for name, text in sorted(generated_files(accelerator).items()):

@@ -19,7 +19,8 @@ from hw.place import scan
 from spec.files import locked, new_directory, write_text
 from spec.paths import BUILD
 from spec.presets import Accelerator
-from tools.yosys import READ_CELLS, SET_PARAMETERS, run_yosys, version
+from tools.carries import open_ends
+from tools.yosys import CARRY_MAP, READ_CELLS, SET_PARAMETERS, run_yosys, synthesis, version
 
 WORK = BUILD / "fpga"
 FILE = "netlist.json"
@@ -124,7 +125,8 @@ def netlist(
     script = (
         f"{_read(hardware, board)} {kept_apart(apart)} "
         + (f"read_verilog {_PLACE}/{_WRAPPER}; hierarchy -check -top {top}; " if chosen else "")
-        + f"scratchpad -set abc9.D {LOGIC_PS}; synth_ecp5 -top {top} -json {_PLACE}/{FILE}"
+        + f"scratchpad -set abc9.D {LOGIC_PS}; "
+        + synthesis(top, *hardware.relative([CARRY_MAP]), options=f"-json {_PLACE}/{FILE}")
     )
     around = [path.read_text() for path in board_sources(hardware, board)] if board else []
     digest = _name_of(digest_of([design]), version(), wrapper, script, *around)
@@ -149,7 +151,9 @@ def _synthesise(hardware: GeneratedHardware, wrapper: str, script: str, kept: Pa
             found = made / FILE
             if not found.exists():
                 raise RuntimeError(f"synthesis ended without a netlist, log: {log}")
-            (staging / FILE).write_bytes(found.read_bytes())
+            cells = json.loads(found.read_text())
+            open_ends(cells)
+            write_text(staging / FILE, json.dumps(cells))
         finally:
             _remove(made)
 

@@ -9,6 +9,7 @@
 ///
 /// With the macro TARGET_ECP5 it is the device's CCU2C, as Yosys makes none with a multiplexer inside: it would put
 /// one LUT a bit in front. The cell's parameters are set behind read_slang (tools/yosys.py), as of multiplier_block.
+/// The first half cell adds zeros: it is the constant carry into bit 0 (tools/carries.py).
 ///
 /// Latency: combinational.
 ///
@@ -24,16 +25,16 @@ module accumulate_adder #(
     output logic [Width-1:0] sum_o
 );
 `ifdef TARGET_ECP5
-  localparam int unsigned Cells = (Width + 1) / 2;
+  localparam int unsigned Cells = (Width + 2) / 2;
 
   logic [2*Cells-1:0] add, acc, start, sum;
   logic [Cells:0] carry;
 
-  assign add      = (2 * Cells)'(add_i);
-  assign acc      = (2 * Cells)'(acc_i);
-  assign start    = (2 * Cells)'(start_i);
+  assign add      = (2 * Cells)'({add_i, 1'b0});
+  assign acc      = (2 * Cells)'({acc_i, 1'b0});
+  assign start    = (2 * Cells)'({start_i, 1'b0});
   assign carry[0] = 1'b0;
-  assign sum_o    = sum[Width-1:0];
+  assign sum_o    = sum[Width:1];
 
   for (genvar i = 0; i < Cells; i++) begin : gen_cell
     CCU2C u_carry (

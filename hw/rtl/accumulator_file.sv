@@ -18,7 +18,8 @@
 /// order, 0 to Folds - 1, over and over, so that the step of the same fold follows Folds cycles later at the earliest.
 /// A ring and LUTs hold the sum by then; block RAM is read one cycle after step_i and written four cycles after it,
 /// for which the folds that it needs, Folds > RingFolds, are enough. An assertion watches it.
-/// Does not: reset; the first word of a vector does not use what is read.
+/// Does not: reset; until the first steps have passed, while the unit is in reset, the control registers hold anything.
+/// The first word of a vector does not use what is read.
 ///
 /// Parameters
 ///   Folds  words
@@ -29,6 +30,7 @@ module accumulator_file #(
     localparam int unsigned FoldW = (Folds > 1) ? $clog2(Folds) : 1
 ) (
     input  logic             clk_i,
+    input  logic             rst_ni,  // of the assertion
     input  logic             step_i,
     input  logic [FoldW-1:0] fold_i,
     output logic [Width-1:0] sum_o,
@@ -68,8 +70,8 @@ module accumulator_file #(
         end
       end
 
-      logic unused_fold;
-      assign unused_fold = ^fold_i;
+      logic unused_control;
+      assign unused_control = rst_ni ^ (^fold_i);
     end else if (InBlock) begin : gen_block
       (* ram_style = "block", no_rw_check *) logic [ThisW-1:0] mem[Folds];
       logic [ThisW-1:0] word_q, sum_q;
@@ -87,7 +89,7 @@ module accumulator_file #(
 
 `ifndef SYNTHESIS
       always_ff @(posedge clk_i) begin
-        assert (!(step_copy_q[1] && step_copy_q[4] && fold_copy_q[1] == fold_copy_q[4]))
+        assert (!(rst_ni && step_copy_q[1] && step_copy_q[4] && fold_copy_q[1] == fold_copy_q[4]))
         else $error("accumulator_file: fold %0d is read while it is written.", fold_copy_q[1]);
       end
 `endif
@@ -105,7 +107,7 @@ module accumulator_file #(
 
 `ifndef SYNTHESIS
       always_ff @(posedge clk_i) begin
-        assert (!(step_copy_q[2] && step_copy_q[3] && fold_copy_q[2] == fold_copy_q[3]))
+        assert (!(rst_ni && step_copy_q[2] && step_copy_q[3] && fold_copy_q[2] == fold_copy_q[3]))
         else $error("accumulator_file: fold %0d is read while it is written.", fold_copy_q[2]);
       end
 `endif

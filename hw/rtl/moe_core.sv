@@ -98,7 +98,8 @@ module moe_core
   // A register for each part of what is always on here, a cycle late; synthesis must not merge them (tools/yosys.py).
   // Active high, because that is what flip-flops take: no inverter stands between a register and its many loads.
   logic [3:0] reset_copy_q;
-  always_ff @(posedge clk_i) reset_copy_q <= {4{!rst_ni}};
+  initial reset_copy_q = '1;  // as an FPGA is configured: in reset before the first edge
+  always @(posedge clk_i) reset_copy_q <= {4{!rst_ni}};
 
   // ---- Ingress: pixels and descriptors ----------------------------------------------------------------------
   // Images know of accept_i a cycle late. One that is accepted in that cycle is of the mode still in force, which its

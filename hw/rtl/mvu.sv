@@ -254,6 +254,7 @@ module mvu #(
         .Width(Pe * AccW)
     ) u_accumulators (
         .clk_i,
+        .rst_ni,
         .step_i(valid_q[Acc-3]),
         .fold_i(token_q[Acc-3].fold),
         .sum_o (acc_read),

@@ -126,8 +126,9 @@ def memories(tree: dict[str, dict[str, NetActivity]]) -> Iterator[Memory]:
         elif "rd_data_q" in nets and "send" in nets:  # feature_store
             reads, writes = events(nets["send"]), events(nets["push"])
             yield _memory(path, "store", True, nets["rd_data_q"], nets["Depth"].ones, reads, writes)
-        elif "write_fold_i" in nets and nets["InBlock"].ones:  # accumulator_file
-            reads, writes, output = events(nets["read_i"]), events(nets["write_i"]), nets["sum_o"]
+        elif "fold_i" in nets and nets["InBlock"].ones:  # accumulator_file
+            reads = writes = events(nets["step_i"])
+            output = nets["sum_o"]
             yield Memory(
                 path,
                 "accumulators",

@@ -174,6 +174,6 @@ def test_full_size() -> None:
                 amounts(by_name[name], which) for name in (("GE_ONLY", kind), ("MOE_PARALLEL", kind), GATED_LOCAL)
             )
             for proxy in (Weights.ON_CHIP.name, "SWITCHING"):
-                assert parallel[proxy] <= 1.055 * ge[proxy]  # 1.051 by switching, with the learners' registers
+                assert parallel[proxy] <= 1.075 * ge[proxy]  # 1.070 by switching, with the learners' registers
                 assert local[proxy] <= ge[proxy] / 4
             assert local[Weights.GE_DRAM.name] <= ge[Weights.GE_DRAM.name] / 20
