@@ -18,7 +18,7 @@
 /// order, 0 to Folds - 1, over and over, so that the step of the same fold follows Folds cycles later at the earliest.
 /// A ring and LUTs hold the sum by then; block RAM is read one cycle after step_i and written four cycles after it,
 /// for which the folds that it needs, Folds > RingFolds, are enough. An assertion watches it.
-/// Does not: reset; until the first steps have passed, while the unit is in reset, the control registers hold anything.
+/// Does not: reset; a few cycles longer than the unit is in reset, the control registers hold anything.
 /// The first word of a vector does not use what is read.
 ///
 /// Parameters
@@ -88,8 +88,10 @@ module accumulator_file #(
       end
 
 `ifndef SYNTHESIS
+      logic [4:1] step_q;  // step_copy_q, without what it held before reset
       always_ff @(posedge clk_i) begin
-        assert (!(rst_ni && step_copy_q[1] && step_copy_q[4] && fold_copy_q[1] == fold_copy_q[4]))
+        step_q <= rst_ni ? {step_q[3:1], step_i} : '0;
+        assert (!(rst_ni && step_q[1] && step_q[4] && fold_copy_q[1] == fold_copy_q[4]))
         else $error("accumulator_file: fold %0d is read while it is written.", fold_copy_q[1]);
       end
 `endif
@@ -106,8 +108,10 @@ module accumulator_file #(
       end
 
 `ifndef SYNTHESIS
+      logic [3:1] step_q;  // step_copy_q, without what it held before reset
       always_ff @(posedge clk_i) begin
-        assert (!(rst_ni && step_copy_q[2] && step_copy_q[3] && fold_copy_q[2] == fold_copy_q[3]))
+        step_q <= rst_ni ? {step_q[2:1], step_i} : '0;
+        assert (!(rst_ni && step_q[2] && step_q[3] && fold_copy_q[2] == fold_copy_q[3]))
         else $error("accumulator_file: fold %0d is read while it is written.", fold_copy_q[2]);
       end
 `endif
