@@ -116,6 +116,8 @@ module power_sequencer_bounds
       on :       assert (accept == (state == PowerOn));
       command :  assert (switch_on == (state >= PowerSwitchOn && state <= PowerReset));
       counted :  assert (u_dut.count_q >= 16'd1);
+      compared : assert (state == PowerOff || (u_dut.step_done_q == (u_dut.count_q >= 16'(delay_i)) &&
+                         u_dut.timeout_q == (u_dut.count_q >= timeout_i)));
       in_time :  assert (!(state == PowerSwitchOn || state == PowerSwitchOff) || u_dut.count_q <= 16'd1 ||
                          u_dut.count_q <= timeout_i || u_dut.count_q <= 16'(delay_i));
     end

@@ -70,7 +70,7 @@ BOUNDS = (
                 "switched_off",
                 parameters={"MaxDelay": 1, "MaxLag": 1, "OffBound": 1 + 1 + 3 + 3 - 1},
             ),
-            Control("gives up early", "no_error", "count_q >= timeout_i;", "count_q + 16'd1 >= timeout_i;"),
+            Control("gives up early", "no_error", "<= count_q >= timeout_i -", "<= count_q + 16'd1 >= timeout_i -"),
         ),
         **_BOUNDS,
     ),
@@ -81,7 +81,7 @@ BOUNDS = (
         controls=(
             Control("on bound one less", "switched_on", parameters={"OnBound": 15}),
             Control("off bound one less", "switched_off", parameters={"OffBound": 14}),
-            Control("time-out one cycle late", "switched_on", "count_q >= timeout_i;", "count_q > timeout_i;"),
+            Control("time-out one cycle late", "switched_on", "<= count_q >= timeout_i -", "<= count_q > timeout_i -"),
         ),
         **_BOUNDS,
     ),

@@ -198,7 +198,7 @@ def _evaluations(power_manager: str) -> Iterator[tuple[tuple[int, bool], str]]:
     """Every value of the mode in force, with work for the GE, and without any for so long that it may sleep."""
     for mode in range(8):
         for needed in (False, True):
-            settings = {"mode_q": f"3'd{mode}", "force_on_i": "4'd0", "idle": "4'd15", "ge_expired": "1'd1"}
+            settings = {"mode_q": f"3'd{mode}", "force_on_i": "4'd0", "idle": "4'd15", "ge_expired_q": "1'd1"}
             settings["ge_work_i"] = f"1'd{int(needed)}"
             given = " ".join(f"-set {name} {value}" for name, value in settings.items())
             yield (mode, needed), f"cd {power_manager}; tee -a wanted.txt eval {given} -show want_o; cd"

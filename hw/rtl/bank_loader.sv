@@ -115,7 +115,8 @@ module bank_loader
   assign word_refused = word_taken && word_reason != bank_reason__NONE;
 
   // Where the next payload word goes.
-  logic write, bias;
+  logic write, write_q, bias;
+  logic [31:0] word_q;
   logic [LayerW-1:0] layer;
   logic [WriteAddrW-1:0] address;
 
@@ -130,21 +131,22 @@ module bank_loader
   ) u_walk (
       .clk_i,
       .restart_i(start_i),
-      .advance_i(write),
+      .advance_i(write_q),
       .layer_o  (layer),
       .bias_o   (bias),
       .address_o(address)
   );
 
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) write_o.enable <= 1'b0;
-    else write_o.enable <= write;
-    if (write) begin
+    if (!rst_ni) {write_o.enable, write_q} <= '0;
+    else {write_o.enable, write_q} <= {write_q, write};
+    if (write) word_q <= word_i;
+    if (write_q) begin
       write_o.layer   <= layer;
       write_o.bias    <= bias;
       write_o.bank    <= bank_q;
       write_o.address <= address;
-      write_o.data    <= word_i;
+      write_o.data    <= word_q;
     end
   end
 

@@ -40,7 +40,7 @@ module expert_mux
     input  logic                         out_ready_i,
     output result_t                      out_result_o
 );
-  logic needs_ge, complete, fire;
+  logic needs_ge, complete, complete_q, fire;
   logic [LocalExperts-1:0] needs_le;
   logic [ExpertW-1:0] expert;
   result_t result;
@@ -50,7 +50,8 @@ module expert_mux
   assign needs_ge = image_i.use_ge && !(image_i.gated && gate_expert_i != '0);
   assign complete = image_valid_i && status_valid_i && (gate_valid_i || !image_i.use_gate) &&
                     (ge_valid_i || !needs_ge) && (&(le_valid_i | ~needs_le));
-  assign fire     = complete && !out_valid_o;
+  // What is complete stays so until it is taken; that it is, is decided by one register for those who are far away.
+  assign fire     = complete_q && !out_valid_o;
 
   assign image_ready_o  = fire;
   assign status_ready_o = fire;
@@ -75,6 +76,7 @@ module expert_mux
   end
 
   always_ff @(posedge clk_i) begin
+    complete_q <= rst_ni && complete && !fire;
     if (!rst_ni) out_valid_o <= 1'b0;
     else if (fire) out_valid_o <= 1'b1;
     else if (out_ready_i) out_valid_o <= 1'b0;

@@ -6,7 +6,8 @@
 /// frame_start_o announces the image's descriptor to the consumers' tag queues; image_start_o says so of every image,
 /// also of one that nobody takes.
 ///
-/// Latency: combinational. Initiation interval: FrameWords cycles an image when the consumers keep up.
+/// Latency: 1 cycle; frame_start_o is combinational, and so comes before the word. Initiation interval: FrameWords
+/// cycles an image when the consumers keep up.
 ///
 /// A correction (replay_*) starts between two images: its descriptor goes to the tag queues, and no features. That it
 /// is offered is known here a cycle late, and not counted in the two cycles after an image has begun: whoever offers
@@ -16,7 +17,7 @@
 /// Protocol: valid/ready; one descriptor per FrameWords feature words; frame_start_o is a pulse without a ready,
 /// because the queue of images in flight bounds the number of tags. replay_ready_o is a pulse in a cycle after one with
 /// replay_valid_i, which it must then still hold for; replay_i is taken in the cycle of the pulse.
-/// Does not: buffer.
+/// Does not: buffer more than the two words of its register (stream_skid), in which a word stands with its destinations.
 ///
 /// Parameters
 ///   Width         feature word width, bits
@@ -52,18 +53,18 @@ module feature_router
   localparam int unsigned CountW = (FrameWords > 1) ? $clog2(FrameWords) : 1;
 
   logic [CountW-1:0] count_q, count_d;
-  logic [Outputs-1:0] select;
-  logic fork_ready, taken, replay, offered_q, replay_valid_q, started_q;
+  logic [Outputs-1:0] select, word_select;
+  logic [Width-1:0] word;
+  logic ready, taken, replay, replay_valid_q, started_q, word_valid, word_ready;
   logic first_q, last_q;  // the word at hand is the first one of its image, the last one
 
   assign select          = {image_i.use_gate, image_i.use_le[LocalExperts-1:0], image_i.use_ge};
-  assign feature_ready_o = image_valid_i && fork_ready && !replay;
+  assign feature_ready_o = image_valid_i && ready && !replay;
   assign taken           = feature_valid_i && feature_ready_o;
   assign count_d         = !taken ? count_q : last_q ? '0 : count_q + 1'b1;
-  assign image_ready_o   = feature_valid_i && fork_ready && last_q && !replay;
+  assign image_ready_o   = feature_valid_i && ready && last_q && !replay;
 
-  // An image has begun when its first word is offered, which some outputs may take before others.
-  assign replay          = replay_valid_q && first_q && !offered_q;
+  assign replay          = replay_valid_q && first_q;
   assign replay_ready_o  = replay;
   assign frame_replay_o  = replay;
   assign image_start_o   = taken && first_q;
@@ -80,18 +81,29 @@ module feature_router
       count_q        <= '0;
       first_q        <= 1'b1;
       last_q         <= FrameWords == 1;
-      offered_q      <= 1'b0;
       replay_valid_q <= 1'b0;
       started_q      <= 1'b0;
     end else begin
       count_q        <= count_d;
       first_q        <= count_d == '0;
       last_q         <= count_d == CountW'(FrameWords - 1);
-      offered_q      <= feature_valid_i && image_valid_i && !replay && !taken;
       replay_valid_q <= replay_valid_i && !replay && !image_start_o && !started_q;
       started_q      <= image_start_o;
     end
   end
+
+  stream_skid #(
+      .Width(Width + Outputs)
+  ) u_skid (
+      .clk_i,
+      .rst_ni,
+      .in_valid_i (feature_valid_i && image_valid_i && !replay),
+      .in_ready_o (ready),
+      .in_data_i  ({select, feature_i}),
+      .out_valid_o(word_valid),
+      .out_ready_i(word_ready),
+      .out_data_o ({word_select, word})
+  );
 
   stream_fork #(
       .Width  (Width),
@@ -99,10 +111,10 @@ module feature_router
   ) u_fork (
       .clk_i,
       .rst_ni,
-      .in_valid_i (feature_valid_i && image_valid_i && !replay),
-      .in_ready_o (fork_ready),
-      .in_data_i  (feature_i),
-      .in_select_i(select),
+      .in_valid_i (word_valid),
+      .in_ready_o (word_ready),
+      .in_data_i  (word),
+      .in_select_i(word_select),
       .out_valid_o,
       .out_ready_i,
       .out_data_o

@@ -243,6 +243,15 @@ module moe_accelerator
   logic bank_read_taken_q;
   always_ff @(posedge clk_i) bank_read_taken_q <= rst_ni && bank_read_taken && !bank_read_taken_q;
 
+  // What starts and ends reading is decided far from the reader, which does it a cycle later.
+  logic reader_start_q, reader_abort_q;
+  logic [BankW-1:0] reader_bank_q;
+  always_ff @(posedge clk_i) begin
+    reader_start_q <= rst_ni && (reader_start || (settings.bank_read_command.start.value && !session));
+    reader_abort_q <= rst_ni && ((|bank_drop) || session_open);
+    reader_bank_q  <= reader_start ? session_bank : settings.bank_target.bank.value;
+  end
+
   bank_reader #(
       .Words        (BankPayloadWords),
       .Segments     (BankSegments),
@@ -255,9 +264,9 @@ module moe_accelerator
   ) u_bank_reader (
       .clk_i,
       .rst_ni,
-      .start_i(reader_start || (settings.bank_read_command.start.value && !session)),
-      .abort_i((|bank_drop) || session_open),
-      .bank_i (reader_start ? session_bank : settings.bank_target.bank.value),
+      .start_i(reader_start_q),
+      .abort_i(reader_abort_q),
+      .bank_i (reader_bank_q),
       .next_i (committing_q || bank_read_taken_q),
       .valid_o(reader_valid),
       .word_o (reader_word),

@@ -254,8 +254,8 @@ module moe_core
   );
 
   // ---- Front end and router ---------------------------------------------------------------------------------
-  logic fe_valid, fe_ready, feature_valid, feature_ready;
-  logic [FeatureWordW-1:0] fe_feature, feature, offered;
+  logic feature_valid, feature_ready;
+  logic [FeatureWordW-1:0] feature, offered;
   logic [Outputs-1:0] offered_valid, offered_ready, routed_valid, routed_ready, announced, frame_start;
   logic [Outputs-1:0][FeatureWordW-1:0] routed;
   logic image_start, image_started;
@@ -270,24 +270,11 @@ module moe_core
       .in_valid_i   (fe_pixel_valid),
       .in_ready_o   (fe_pixel_ready),
       .in_data_i    (fe_pixel),
-      .out_valid_o  (fe_valid),
-      .out_ready_i  (fe_ready),
-      .out_data_o   (fe_feature),
+      .out_valid_o  (feature_valid),
+      .out_ready_i  (feature_ready),
+      .out_data_o   (feature),
       .activity_o   (fe_activity),
       .quiet_o      (quiet[DomainFe])
-  );
-
-  stream_skid #(
-      .Width(FeatureWordW)
-  ) u_feature_skid (
-      .clk_i,
-      .rst_ni    (!reset_copy_q[1]),
-      .in_valid_i (fe_valid),
-      .in_ready_o (fe_ready),
-      .in_data_i  (fe_feature),
-      .out_valid_o(feature_valid),
-      .out_ready_i(feature_ready),
-      .out_data_o (feature)
   );
 
   feature_router #(

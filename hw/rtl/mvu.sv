@@ -171,9 +171,10 @@ module mvu #(
   // ---- Operands ---------------------------------------------------------------------------------------------
   logic [AddrW-1:0] wgt_addr_q;
   logic [Simd-1:0][ActW-1:0] issued_q, act_q;  // beside the memory's address and its output
-  // The second a copy an output that synthesis must not merge (tools/yosys.py): with few folds many bits are equal, and
+  // Each output has copies that synthesis must not merge (tools/yosys.py): with few folds many bits are equal, and
   // one register would drive them all over the chip.
   logic [Pe-1:0][BiasW-1:0] bias_q, bias_copy_q;
+  logic [Pe-1:0] first_copy_q;  // token_q[Acc].first
 
   assign wgt_en_o   = valid_q[0];
   assign wgt_bank_o = token_q[0].bank;
@@ -190,7 +191,8 @@ module mvu #(
     // All ones where it is not added, as accumulate_adder needs it.
     if (!token_q[BiasRead+1].first) bias_q <= '1;
     else if (valid_q[BiasRead+1]) bias_q <= bias_data_i;
-    bias_copy_q <= bias_q;
+    bias_copy_q  <= bias_q;
+    first_copy_q <= {Pe{token_d[Acc].first}};
   end
 
   // ---- Processing elements ----------------------------------------------------------------------------------
@@ -226,7 +228,7 @@ module mvu #(
         .clk_i      (clk_i),
         .valid_i    (valid_q[Acc:Product]),
         .product_i  (product[p]),
-        .acc_first_i(token_q[Acc].first),
+        .acc_first_i(first_copy_q[p]),
         .acc_last_i (token_q[Acc].last),
         .acc_i      (acc_read[p]),
         .bias_i     (bias_copy_q[p]),

@@ -86,12 +86,12 @@ module power_manager
   end
 
   // The GE's own idle time, counted from the end of its last work.
-  logic [IdleW:0] ge_idle_q;
-  logic ge_expired;
-  assign ge_expired = ge_idle_q >= (IdleW + 1)'(idle_i);
+  logic [IdleW:0] ge_idle_q, ge_idle_d;
+  logic ge_expired_q;  // compared a cycle before, because software's figure is far away
+  assign ge_idle_d = (!rst_ni || ge_work_i || !quiet_i[DomainGe]) ? '0 : ge_expired_q ? ge_idle_q : ge_idle_q + 1'b1;
   always_ff @(posedge clk_i) begin
-    if (!rst_ni || ge_work_i || !quiet_i[DomainGe]) ge_idle_q <= '0;
-    else if (!ge_expired) ge_idle_q <= ge_idle_q + 1'b1;
+    ge_idle_q    <= ge_idle_d;
+    ge_expired_q <= ge_idle_d >= (IdleW + 1)'(idle_i);
   end
 
   // ---- Who is wanted ----------------------------------------------------------------------------------------
@@ -104,7 +104,7 @@ module power_manager
       ModeMoeParallel: needed = '1;
       ModeMoeGated: begin
         needed           = '1;
-        needed[DomainGe] = ge_work_i || !(ge_expired && idle[DomainGe]);
+        needed[DomainGe] = ge_work_i || !(ge_expired_q && idle[DomainGe]);
       end
       default:         needed = '0;
     endcase

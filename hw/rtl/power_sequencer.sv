@@ -66,13 +66,12 @@ module power_sequencer
 );
   power_state_e state_q, state_d;
   logic [15:0] count_q;  // cycles in this state, this one included
-  logic step_done, expired, ack_q, acked, unacked;
+  logic step_done_q, timeout_q, expired, ack_q, acked, unacked;
   logic keep_q, keep_d;  // retention was chosen for this sleep
 
-  assign step_done = count_q >= 16'(delay_i);
-  assign expired   = step_done && count_q >= timeout_i;
-  assign acked     = step_done && switch_ack_i && ack_q;
-  assign unacked   = step_done && !switch_ack_i && !ack_q;
+  assign expired = step_done_q && timeout_q;
+  assign acked   = step_done_q && switch_ack_i && ack_q;
+  assign unacked = step_done_q && !switch_ack_i && !ack_q;
 
   always_comb begin
     state_d = state_q;
@@ -84,29 +83,29 @@ module power_sequencer
       else if (expired) state_d = PowerError;
       PowerClock:
       if (!on_i) state_d = PowerReset;
-      else if (step_done) state_d = PowerReleaseReset;
+      else if (step_done_q) state_d = PowerReleaseReset;
       PowerReleaseReset:
       if (!on_i) state_d = PowerReset;
-      else if (step_done) state_d = PowerRestore;
+      else if (step_done_q) state_d = PowerRestore;
       PowerRestore:
       if (!on_i) state_d = PowerReset;
-      else if (step_done) state_d = PowerUnisolate;
+      else if (step_done_q) state_d = PowerUnisolate;
       PowerUnisolate:
       if (!on_i) state_d = PowerIsolate;
-      else if (step_done) state_d = PowerOn;
+      else if (step_done_q) state_d = PowerOn;
       PowerOn: if (!on_i) state_d = PowerDrain;
       PowerDrain:
       if (on_i) state_d = PowerOn;
       else if (idle_i) state_d = PowerIsolate;
       PowerIsolate:
       if (on_i) state_d = PowerUnisolate;
-      else if (step_done) state_d = PowerSave;
+      else if (step_done_q) state_d = PowerSave;
       PowerSave:
       if (on_i) state_d = PowerUnisolate;
-      else if (step_done) state_d = PowerReset;
+      else if (step_done_q) state_d = PowerReset;
       PowerReset:
       if (on_i) state_d = PowerClock;
-      else if (step_done) state_d = PowerSwitchOff;
+      else if (step_done_q) state_d = PowerSwitchOff;
       PowerSwitchOff:
       if (on_i) state_d = PowerSwitchOn;
       else if (unacked) state_d = PowerOff;
@@ -128,6 +127,8 @@ module power_sequencer
     if (!rst_ni) begin
       state_q     <= PowerOff;
       count_q     <= 16'd1;
+      step_done_q <= 1'b0;
+      timeout_q   <= 1'b0;
       ack_q       <= 1'b0;
       keep_q      <= 1'b0;
       accept_o    <= 1'b0;
@@ -160,8 +161,16 @@ module power_sequencer
       error_o     <= state_d == PowerError;
       timeout_o   <= state_d == PowerError && state_q != PowerError;
       wake_o      <= state_d == PowerSwitchOn && state_q == PowerOff;
-      if (state_d != state_q) count_q <= 16'd1;
-      else if (count_q != '1) count_q <= count_q + 1'b1;
+      // The comparisons with software's figures are of the next cycle, so that no state waits for them.
+      if (state_d != state_q) begin
+        count_q     <= 16'd1;
+        step_done_q <= delay_i <= 8'd1;
+        timeout_q   <= timeout_i <= 16'd1;
+      end else begin
+        if (count_q != '1) count_q <= count_q + 1'b1;
+        step_done_q <= count_q >= 16'(delay_i) - 16'(delay_i != '0);
+        timeout_q   <= count_q >= timeout_i - 16'(timeout_i != '0);
+      end
     end
   end
 

@@ -98,7 +98,7 @@ DEFECTS = {
     ),
     "GE is not woken for its work": (
         "power_manager.sv",
-        "needed[DomainGe] = ge_work_i || !(ge_expired && idle[DomainGe]);",
+        "needed[DomainGe] = ge_work_i || !(ge_expired_q && idle[DomainGe]);",
         "needed[DomainGe] = 1'b0;",
     ),
 }  # fmt: skip

@@ -280,7 +280,7 @@ async def abort(dut: Any) -> None:
             await loader.start(0)
             assert 0 not in loader.model.valid
             await loader.send(SHAPE.stream(loader.rng)[:count])
-            await loader.step()  # the last word is written
+            await loader.step(2)  # the last word is written
             loader.writes.clear()
             await loader.load(other)
             loader.expect(State.COMMITTED, Reason.NONE)

@@ -83,7 +83,6 @@ class Corrections:
             assert self.dut.frame_image_o.value.to_unsigned() == self.image.pack()
             mask = (self.image.use_le & (1 << EXPERTS) - 1) << 1 | self.image.use_gate << OUTPUTS - 1
             assert self.dut.frame_start_o.value.to_unsigned() == mask
-            assert not self.dut.out_valid_o.value.to_unsigned(), "features go on with a correction"
             self.offered[-1] = 0  # the next one is another
         self.words += int(self.dut.feature_valid_i.value == 1 and self.dut.feature_ready_o.value == 1)
         self.started.append(int(self.dut.image_start_o.value))
@@ -131,9 +130,9 @@ class Router:
         for i in range(OUTPUTS):
             compare(self.sinks.words[i], self.words[i])
             compare(self.starts.announced[i], self.announced[i])
-            # Announced with the first word, at the latest together with the last output that takes it.
+            # Announced before the first word leaves; two words may stand between.
             for k, before in enumerate(self.starts.words_before[i]):
-                assert k * WORDS <= before <= k * WORDS + 1, f"output {i}: image {k} announced after {before} words"
+                assert k * WORDS - 2 <= before <= k * WORDS, f"output {i}: image {k} announced after {before} words"
 
 
 @cocotb.test()
@@ -154,7 +153,7 @@ async def corrections(dut: Any, idle: str, stall: str) -> None:
     router = Router(dut, idle, stall)
     await router.bench.start()
     router.corrections.rate = 0.1
-    for _ in range(20):
+    for _ in range(60):
         router.send(router.random_image())
     await router.check()
     assert router.corrections.taken > 2
@@ -203,7 +202,7 @@ async def throughput(dut: Any) -> None:
     await router.bench.start()
     for _ in range(4):
         router.send(Descriptor(use_ge=1, use_le=255, use_gate=1))
-    await router.bench.step(4 * WORDS)
+    await router.bench.step(4 * WORDS + 1)
     assert [len(words) for words in router.sinks.words] == [4 * WORDS] * OUTPUTS
     await router.check()
 

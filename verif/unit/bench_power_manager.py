@@ -64,7 +64,7 @@ class Manager:
         self.model.step(self.given)
 
     def reset(self) -> None:
-        self.model, self.domains = ManagerModel(QUIET), Domains(self.delay)
+        self.model, self.domains = ManagerModel(QUIET, ge_expired=not self.given.idle), Domains(self.delay)
         self.drive()
         self.dut.rst_ni.value = 0
 

@@ -243,7 +243,7 @@ async def reset(dut: Any, state: str) -> None:
 async def stuck_switch(dut: Any, stuck: int, delay: int, timeout: int) -> None:
     """A switch that never answers: Error after exactly timeout_i cycles, safe, until it is cleared."""
     test = await start(dut, delay=delay)
-    bound = max(timeout, delay, 1)
+    bound = max(timeout, delay, 2)  # set in the first cycle, it is compared for the next one
     if stuck:
         await test.towards(S.RESET)
         await test.reach(S.SWITCH_OFF)

@@ -136,6 +136,7 @@ class LoaderModel:
     bank: int | None = None  # not known before the first start
     words: list[int] = field(default_factory=list)  # taken since the start
     write: tuple[int, int, int, int, int] | None = None  # layer, bias, bank, address, data
+    next_write: tuple[int, int, int, int, int] | None = None  # in the next cycle
     committed: int = 0
     refused: int = 0
     activate: int = 0
@@ -161,8 +162,10 @@ class LoaderModel:
     def step(self, given: Inputs) -> None:
         """Go on by one cycle. A word and a command do not come together: they are registers of their own."""
         assert not (given.word_valid and (given.start or given.commit or given.invalidate))
-        self.write, self.committed, self.refused, self.activate = None, 0, 0, 0
+        self.write, self.next_write = self.next_write, None
+        self.committed, self.refused, self.activate = 0, 0, 0
         if given.reset:
+            self.write = None
             self.state, self.reason, self.valid, self.words = State.IDLE, Reason.NONE, set(), []
             if given.start:
                 self.bank = given.target
@@ -213,7 +216,7 @@ class LoaderModel:
         elif index < self.shape.total - 1:
             layer, bias, address = self.shape.places[index - len(header)]
             assert self.bank is not None
-            self.write = (layer, bias, self.bank, address, word)
+            self.next_write = (layer, bias, self.bank, address, word)
         self.words.append(word)
         return None
 

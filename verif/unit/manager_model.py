@@ -69,6 +69,7 @@ class ManagerModel:
     changed: int = 0
     quiet_for: list[int] = field(default_factory=lambda: [0] * DOMAINS)  # cycles before this one
     ge_rested: int = 0
+    ge_expired: bool = True  # ge_rested against what software asked for a cycle before; here 0
 
     def idle(self) -> int:
         """Domains that were quiet for at least ``quiet`` cycles up to the last one."""
@@ -78,7 +79,7 @@ class ManagerModel:
         """Domains that should be on."""
         wanted = bits(NEEDS[self.mode]) | given.force_on
         if self.mode is Mode.MOE_GATED:
-            sleeps = not given.ge_work and self.ge_rested >= given.idle and self.idle() >> GE & 1
+            sleeps = not given.ge_work and self.ge_expired and self.idle() >> GE & 1
             wanted |= 0 if sleeps else 1 << GE
         return wanted
 
@@ -98,7 +99,7 @@ class ManagerModel:
     def step(self, given: Inputs) -> None:
         """Go on by one cycle."""
         if given.reset:
-            self.__init__(self.quiet)  # type: ignore[misc]
+            self.__init__(self.quiet, ge_expired=not given.idle)  # type: ignore[misc]
             return
         wanted, idle, want = mode_of(given.mode), self.idle(), self.want(given)
         differs, self.changed = wanted is not self.mode, 0
@@ -120,8 +121,9 @@ class ManagerModel:
         rests = not given.ge_work and given.quiet >> GE & 1
         if not rests:
             self.ge_rested = 0
-        elif self.ge_rested < given.idle:
+        elif not self.ge_expired:
             self.ge_rested += 1
+        self.ge_expired = self.ge_rested >= given.idle
         self.quiet_for = [self.quiet_for[d] + 1 if given.quiet >> d & 1 else 0 for d in range(DOMAINS)]
 
     def _arrived(self, domain: int, given: Inputs, want: int) -> bool:

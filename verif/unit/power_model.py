@@ -60,6 +60,7 @@ class PowerModel:
         self.cycles = 1  # in this state, this one included
         self.ack = 0  # a cycle ago
         self.keep = 0  # the retained memories hold, or are getting, what must survive
+        self.delay, self.timeout = 0, 0  # a cycle ago; in Off, where it starts, nothing waits for them
 
     def outputs(self) -> dict[str, int]:
         """Port name -> value in this cycle."""
@@ -98,10 +99,11 @@ class PowerModel:
         self.cycles = 1 if state is not self.state else self.cycles + 1
         self.previous, self.state = self.state, state
         self.ack = given.switch_ack
+        self.delay, self.timeout = given.delay, given.timeout
 
     def _next(self, given: Inputs) -> State:
         state = self.state
-        done = self.cycles >= given.delay
+        done = self.cycles >= self.delay
         if state is S.OFF:
             return S.SWITCH_ON if given.on else state
         if state is S.ON:
@@ -117,7 +119,7 @@ class PowerModel:
         wanted = int(state is S.SWITCH_ON)
         if done and given.switch_ack == self.ack == wanted:
             return S.CLOCK if wanted else S.OFF
-        return S.ERROR if done and self.cycles >= given.timeout else state
+        return S.ERROR if done and self.cycles >= self.timeout else state
 
 
 EVENTS = ("on rises", "on falls", "ack rises", "ack falls", "idle rises", "clear_error", "time-out", "reset")

@@ -22,7 +22,7 @@ DEFECTS = {
         "image_valid_i &&",
         "waits_for/last=status",
     ),
-    "overwrites a waiting result": ("complete && !out_valid_o;", "complete;", "data/idle=none/stall=random"),
+    "overwrites a waiting result": ("complete_q && !out_valid_o;", "complete_q;", "data/idle=none/stall=random"),
     "answers of the expert before": ("expert == ExpertW'(i + 1)", "expert == ExpertW'(i)", "every_descriptor"),
     "a class where nobody answered": ("&& needs_le[i]) result", ") result", "every_descriptor"),
     "a class of a GE that did not run": ("expert == '0 && needs_ge", "expert == '0", "every_descriptor"),

@@ -42,13 +42,13 @@ def test_a_defect_is_found(change: tuple[str, str]) -> None:
 CORRECTION_DEFECTS = {
     "starts in the middle of an image": (
         "2 local experts",
-        "replay_valid_q && first_q && !offered_q",
-        "replay_valid_q && !offered_q",
+        "replay_valid_q && first_q;",
+        "replay_valid_q;",
     ),
-    "starts although a word was offered": (
+    "the word at hand goes with it": (
         "2 local experts",
-        "replay_valid_q && first_q && !offered_q",
-        "replay_valid_q && first_q",
+        ".in_valid_i (feature_valid_i && image_valid_i && !replay)",
+        ".in_valid_i (feature_valid_i && image_valid_i)",
     ),
     "starts right behind an image that it cannot know of": (
         "1-word frames",

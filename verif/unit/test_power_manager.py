@@ -31,13 +31,13 @@ DEFECTS = {
         "in_the_middle/delay=12/back=1",
     ),
     "rests a cycle longer": (
-        "ge_idle_q >= (IdleW + 1)'(idle_i)",
-        "ge_idle_q > (IdleW + 1)'(idle_i)",
+        "ge_idle_d >= (IdleW + 1)'(idle_i)",
+        "ge_idle_d > (IdleW + 1)'(idle_i)",
         "ge_rests/idle=1000",
     ),
     "sleeps while its layers work": (
-        "ge_work_i || !(ge_expired && idle[DomainGe])",
-        "ge_work_i || !ge_expired",
+        "ge_work_i || !(ge_expired_q && idle[DomainGe])",
+        "ge_work_i || !ge_expired_q",
         "ge_rests/idle=0",
     ),
     "ignores a request while it settles": (

@@ -20,8 +20,8 @@ DEFECTS = {
         "order/retain=0",
     ),
     "reset before save": (
-        "else if (step_done) state_d = PowerSave;",
-        "else if (step_done) state_d = PowerReset;",
+        "else if (step_done_q) state_d = PowerSave;",
+        "else if (step_done_q) state_d = PowerReset;",
         "order/retain=1",
     ),
     "isolates too late": ("state_d > PowerDrain;", "state_d > PowerIsolate;", "order/retain=0"),
@@ -32,7 +32,7 @@ DEFECTS = {
         "if (state_q == PowerRestore) keep_d",
         "retained_over_withdrawn_wake_ups",
     ),
-    "time-out one cycle late": ("count_q >= timeout_i;", "count_q > timeout_i;", "late_switch/timeout=8"),
+    "time-out one cycle late": ("<= count_q >= timeout_i -", "<= count_q > timeout_i -", "late_switch/timeout=8"),
 }
 
 
