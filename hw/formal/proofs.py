@@ -119,15 +119,15 @@ SKID = Proof(
     depth=8,
     uses=_SCOREBOARD,
     controls=(
-        Control("takes a third word", "takes_unless_full", "in_ready_o <= 1'b0;", "in_ready_o <= 1'b1;"),
-        Control("loses the spare", "offers_what_it_holds", "in_valid_i || !in_ready_o;", "in_valid_i;"),
-        Control("overwrites the spare", "right_word_in_its_place", "if (in_ready_o) spare_q", "spare_q"),
+        Control("takes a third word", "takes_unless_full", "      in_ready_o   <= 1'b0;", "      in_ready_o   <= 1'b1;"),
+        Control("loses the spare", "offers_what_it_holds", "in_valid_i || !ready_copy_q;", "in_valid_i;"),
+        Control("overwrites the spare", "right_word_in_its_place", "if (ready_copy_q) spare_q", "spare_q"),
     ),
 )
 
 _WIDTH_CONTROLS = {
     (4, 2): (
-        Control("drops the last group", "offers_whole_words", "valid_q <= !last_q;", "valid_q <= 1'b0;"),
+        Control("drops the last group", "offers_whole_words", "valid_copy_q <= !last_copy_q;", "valid_copy_q <= 1'b0;"),
         Control("does not shift", "right_word_in_its_place", "data_q >> OutW;", "data_q;"),
     ),
     (1, 3): (
@@ -178,7 +178,7 @@ MUX = Proof(
     design="expert_mux",
     depth=6,
     controls=(
-        Control("overwrites a waiting result", "one_result_each", "complete && !out_valid_o;", "complete;"),
+        Control("overwrites a waiting result", "one_result_each", "complete_q && !out_valid_o;", "complete_q;"),
         Control("a class of a GE that did not run", "right_result", "expert == '0 && needs_ge", "expert == '0"),
         Control("keeps the GE's answer", "consumes_its_own", "fire && needs_ge;", "1'b0;"),
         Control(

@@ -5,7 +5,7 @@
 /// second-largest value, which equals the largest on a tie. With Count = 1 there is no second value and the
 /// most negative number stands for it.
 ///
-/// Latency: 1 cycle from the last beat to out_valid_o. Initiation interval: Count cycles a vector, 2 with Count = 1; no
+/// Latency: 2 cycles from the last beat to out_valid_o. Initiation interval: Count cycles a vector, at least 3; no
 /// bubble between vectors unless the previous result is still waiting when the last beat of the next one arrives.
 ///
 /// Protocol: valid/ready; out_* are registers and held until out_ready_i; in_ready_o depends on registers only.
@@ -38,11 +38,11 @@ module arg_max #(
 
   logic [IdxW-1:0] beat_q, index_q, index_d;
   logic signed [DataW-1:0] max_q, max_d, second_q, second_d;
-  logic first, last, take;
+  logic first, last, take, done_q;  // done_q: what is at hand is the answer
 
   assign first      = beat_q == '0;
   assign last       = beat_q == IdxW'(Count - 1);
-  assign in_ready_o = !last || !out_valid_o;
+  assign in_ready_o = !last || !(out_valid_o || done_q);
   assign take       = in_valid_i && in_ready_o;
 
   always_comb begin
@@ -66,9 +66,11 @@ module arg_max #(
     if (!rst_ni) begin
       beat_q      <= '0;
       out_valid_o <= 1'b0;
+      done_q      <= 1'b0;
     end else begin
       if (take) beat_q <= last ? '0 : beat_q + 1'b1;
-      if (take && last) out_valid_o <= 1'b1;
+      done_q <= take && last;
+      if (done_q) out_valid_o <= 1'b1;
       else if (out_ready_i) out_valid_o <= 1'b0;
     end
   end
@@ -79,10 +81,10 @@ module arg_max #(
       max_q    <= max_d;
       second_q <= second_d;
     end
-    if (take && last) begin
-      out_index_o  <= index_d;
-      out_max_o    <= max_d;
-      out_second_o <= second_d;
+    if (done_q) begin
+      out_index_o  <= index_q;
+      out_max_o    <= max_q;
+      out_second_o <= second_q;
     end
   end
 endmodule

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Class of a vector of logits that come Lanes a word: they pass one by one to arg_max.
 ///
-/// Latency: 2 cycles from the last logit. Initiation interval: Count cycles, Count + Count/Lanes where words are wide.
+/// Latency: 3 cycles from the last logit. Initiation interval: Count cycles, Count + Count/Lanes where words are wide.
 ///
 /// Protocol: valid/ready; one class an image out, with the two largest logits.
 /// Does not: say that nobody answered; accel_pkg::NoClass is no index of a logit, and that is checked here.
