@@ -82,6 +82,42 @@ module expert_mux_proof
     if (accepted) expected_q <= expected;
   end
 
+  // What is offered stays until it is taken.
+  logic image_waits_q, gate_waits_q, ge_waits_q, le_waits_q, status_waits_q;
+  image_t image_q;
+  logic [ExpertW-1:0] gate_expert_q;
+  always_ff @(posedge clk_i) begin
+    image_waits_q  <= rst_n && image_valid_i && !image_ready;
+    status_waits_q <= rst_n && status_valid_i && !status_ready;
+    gate_waits_q   <= rst_n && gate_valid_i && !gate_ready;
+    ge_waits_q     <= rst_n && ge_valid_i && !ge_ready;
+    le_waits_q     <= rst_n && le_valid_i && !le_ready;
+    image_q        <= image_i;
+    gate_expert_q  <= gate_expert_i;
+  end
+  always_comb begin
+    if (rst_n) begin
+      assume (!image_i.gated || image_i.use_gate);  // image_ingress
+      assume (!image_waits_q || (image_valid_i && image_i == image_q));
+      assume (!gate_waits_q || (gate_valid_i && gate_expert_i == gate_expert_q));
+      assume (!status_waits_q || status_valid_i);
+      assume (!ge_waits_q || ge_valid_i);
+      assume (!le_waits_q || le_valid_i);
+    end
+  end
+
+`ifdef INDUCTION
+  // For induction: what is decided a cycle before is that what is at hand is complete.
+  always_comb begin
+    if (rst_n) begin
+      complete :
+      assert (!u_dut.complete_q || (image_waits_q && status_waits_q && (gate_waits_q || !image_q.use_gate) &&
+              (le_waits_q || !image_q.use_le[0]) &&
+              (ge_waits_q || !image_q.use_ge || (image_q.gated && gate_expert_q != '0))));
+    end
+  end
+`endif
+
   always_comb begin
     if (rst_n) begin
       one_result_each : assert (pending_q == 8'(out_valid));

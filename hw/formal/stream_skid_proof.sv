@@ -58,6 +58,7 @@ module stream_skid_proof (
 `ifdef INDUCTION
   // For induction: where the words are.
   always_comb begin
+    if (rst_n) same : assert (u_dut.ready_copy_q == in_ready);
     if (rst_n && marked) place : assert ((ahead == '0 ? out_data : u_dut.spare_q) == value);
   end
 `endif
