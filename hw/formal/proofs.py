@@ -119,7 +119,7 @@ SKID = Proof(
     depth=8,
     uses=_SCOREBOARD,
     controls=(
-        Control("takes a third word", "takes_unless_full", "      in_ready_o   <= 1'b0;", "      in_ready_o   <= 1'b1;"),
+        Control("takes a third word", "takes_unless_full", " in_ready_o   <= 1'b0;", " in_ready_o   <= 1'b1;"),
         Control("loses the spare", "offers_what_it_holds", "in_valid_i || !ready_copy_q;", "in_valid_i;"),
         Control("overwrites the spare", "right_word_in_its_place", "if (ready_copy_q) spare_q", "spare_q"),
     ),
