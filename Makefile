@@ -90,7 +90,7 @@ bench: $(STAMP) ## This project beside NNgen, hls4ml and da4ml: cycles, multipli
 synth: $(STAMP) ## Resources on ECP5 by power domain, from open synthesis (PRESET, GATE)
 	$(PY) scripts/synth.py --preset $(PRESET) --gate $(GATE)
 
-fpga: $(STAMP) ## Place and route with open tools (PRESET, GATE, BOARD=ulx3s, MODULE=name for one module alone, SEEDS): the device takes hours
+fpga: $(STAMP) ## Place and route with open tools (PRESET, GATE, BOARD=ulx3s, MODULE=name for one module alone, SEEDS): the device takes a quarter of an hour and more
 	$(PY) scripts/fpga.py --preset $(PRESET) --gate $(GATE) $(if $(MODULE),--module '$(MODULE)') $(if $(BOARD),--board '$(BOARD)') \
 	  --seeds $(SEEDS) --jobs $(JOBS) $(KEEP)
 
