@@ -11,64 +11,64 @@
 
 (* techmap_celltype = "$alu" *)
 module _80_ecp5_chain (A, B, CI, BI, X, Y, CO);
-	parameter A_SIGNED = 0;
-	parameter B_SIGNED = 0;
-	parameter A_WIDTH = 1;
-	parameter B_WIDTH = 1;
-	parameter Y_WIDTH = 1;
-	parameter _TECHMAP_CONSTMSK_CI_ = 1'b0;
-	parameter _TECHMAP_CONSTVAL_CI_ = 1'b0;
-	parameter _TECHMAP_CONSTMSK_BI_ = 1'b0;
-	parameter _TECHMAP_CONSTVAL_BI_ = 1'b0;
+  parameter A_SIGNED = 0;
+  parameter B_SIGNED = 0;
+  parameter A_WIDTH = 1;
+  parameter B_WIDTH = 1;
+  parameter Y_WIDTH = 1;
+  parameter _TECHMAP_CONSTMSK_CI_ = 1'b0;
+  parameter _TECHMAP_CONSTVAL_CI_ = 1'b0;
+  parameter _TECHMAP_CONSTMSK_BI_ = 1'b0;
+  parameter _TECHMAP_CONSTVAL_BI_ = 1'b0;
 
-	(* force_downto *) input [A_WIDTH-1:0] A;
-	(* force_downto *) input [B_WIDTH-1:0] B;
-	input CI, BI;
-	(* force_downto *) output [Y_WIDTH-1:0] X, Y, CO;
+  (* force_downto *) input [A_WIDTH-1:0] A;
+  (* force_downto *) input [B_WIDTH-1:0] B;
+  input CI, BI;
+  (* force_downto *) output [Y_WIDTH-1:0] X, Y, CO;
 
-	// Others are left to Yosys: short ones are no carry chains, and a chain may add what is no constant.
-	wire _TECHMAP_FAIL_ = Y_WIDTH <= 4 || !_TECHMAP_CONSTMSK_CI_ || !_TECHMAP_CONSTMSK_BI_
-	                      || _TECHMAP_CONSTVAL_CI_ !== _TECHMAP_CONSTVAL_BI_;
+  // Others are left to Yosys: short ones are no carry chains, and a chain may add what is no constant.
+  wire _TECHMAP_FAIL_ = Y_WIDTH <= 4 || !_TECHMAP_CONSTMSK_CI_ || !_TECHMAP_CONSTMSK_BI_
+                        || _TECHMAP_CONSTVAL_CI_ !== _TECHMAP_CONSTVAL_BI_;
 
-	localparam SUB = _TECHMAP_CONSTVAL_BI_ === 1'b1;
-	localparam ODD = Y_WIDTH % 2;
-	localparam HALVES = Y_WIDTH + ODD;
-	localparam [15:0] ADD_LUT = 16'b1001011010101010;
-	localparam [15:0] FIRST = ODD ? (SUB ? 16'h000f : 16'h0000) : (SUB ? 16'h000b : 16'h0008);
+  localparam SUB = _TECHMAP_CONSTVAL_BI_ === 1'b1;
+  localparam ODD = Y_WIDTH % 2;
+  localparam HALVES = Y_WIDTH + ODD;
+  localparam [15:0] ADD_LUT = 16'b1001011010101010;
+  localparam [15:0] FIRST = ODD ? (SUB ? 16'h000f : 16'h0000) : (SUB ? 16'h000b : 16'h0008);
 
-	(* force_downto *) wire [Y_WIDTH-1:0] a, b;
-	\$pos #(.A_SIGNED(A_SIGNED), .A_WIDTH(A_WIDTH), .Y_WIDTH(Y_WIDTH)) a_conv (.A(A), .Y(a));
-	\$pos #(.A_SIGNED(B_SIGNED), .A_WIDTH(B_WIDTH), .Y_WIDTH(Y_WIDTH)) b_conv (.A(B), .Y(b));
+  (* force_downto *) wire [Y_WIDTH-1:0] a, b;
+  \$pos #(.A_SIGNED(A_SIGNED), .A_WIDTH(A_WIDTH), .Y_WIDTH(Y_WIDTH)) a_conv (.A(A), .Y(a));
+  \$pos #(.A_SIGNED(B_SIGNED), .A_WIDTH(B_WIDTH), .Y_WIDTH(Y_WIDTH)) b_conv (.A(B), .Y(b));
 
-	(* force_downto *) wire [Y_WIDTH-1:0] added = SUB ? ~b : b;
-	(* force_downto *) wire [Y_WIDTH-1:0] carry = {CO, CI};  // into each bit
-	(* force_downto *) wire [HALVES-1:0] half_a = ODD ? {a, 1'b0} : a;
-	(* force_downto *) wire [HALVES-1:0] half_b = ODD ? {b, 1'b0} : b;
-	(* force_downto *) wire [HALVES-1:0] sum, out;  // out[i], i odd: the carry out of half i
+  (* force_downto *) wire [Y_WIDTH-1:0] added = SUB ? ~b : b;
+  (* force_downto *) wire [Y_WIDTH-1:0] carry = {CO, CI};  // into each bit
+  (* force_downto *) wire [HALVES-1:0] half_a = ODD ? {a, 1'b0} : a;
+  (* force_downto *) wire [HALVES-1:0] half_b = ODD ? {b, 1'b0} : b;
+  (* force_downto *) wire [HALVES-1:0] sum, out;  // out[i], i odd: the carry out of half i
 
-	genvar i;
-	generate
-		for (i = 0; i < HALVES; i = i + 2) begin : slice
-			CCU2C #(
-				.INIT0(i == 0 ? FIRST : ADD_LUT),
-				.INIT1(ADD_LUT),
-				.INJECT1_0("NO"),
-				.INJECT1_1("NO")
-			) cell_i (
-				.CIN(i == 0 ? 1'b0 : out[i-1]),
-				.A0(half_a[i]), .B0(half_b[i]), .C0(i == 0 ? 1'b1 : SUB), .D0(1'b1),
-				.A1(half_a[i+1]), .B1(half_b[i+1]), .C1(SUB), .D1(1'b1),
-				.S0(sum[i]), .S1(sum[i+1]),
-				.COUT(out[i+1])
-			);
-		end
-		for (i = 0; i < Y_WIDTH; i = i + 1) begin : bit_
-			if (i == 0) assign Y[0] = a[0] ^ b[0];
-			else assign Y[i] = sum[i+ODD];
-			if ((i + ODD) % 2) assign CO[i] = out[i+ODD];
-			else assign CO[i] = (a[i] && added[i]) || (carry[i] && (a[i] || added[i]));
-		end
-	endgenerate
+  genvar i;
+  generate
+    for (i = 0; i < HALVES; i = i + 2) begin : slice
+      CCU2C #(
+        .INIT0(i == 0 ? FIRST : ADD_LUT),
+        .INIT1(ADD_LUT),
+        .INJECT1_0("NO"),
+        .INJECT1_1("NO")
+      ) cell_i (
+        .CIN(i == 0 ? 1'b0 : out[i-1]),
+        .A0(half_a[i]), .B0(half_b[i]), .C0(i == 0 ? 1'b1 : SUB), .D0(1'b1),
+        .A1(half_a[i+1]), .B1(half_b[i+1]), .C1(SUB), .D1(1'b1),
+        .S0(sum[i]), .S1(sum[i+1]),
+        .COUT(out[i+1])
+      );
+    end
+    for (i = 0; i < Y_WIDTH; i = i + 1) begin : bit_
+      if (i == 0) assign Y[0] = a[0] ^ b[0];
+      else assign Y[i] = sum[i+ODD];
+      if ((i + ODD) % 2) assign CO[i] = out[i+ODD];
+      else assign CO[i] = (a[i] && added[i]) || (carry[i] && (a[i] || added[i]));
+    end
+  endgenerate
 
-	assign X = a ^ added;
+  assign X = a ^ added;
 endmodule

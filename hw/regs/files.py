@@ -81,10 +81,17 @@ def _export(top: AddrmapNode, directory: Path) -> None:
     from peakrdl_regblock import RegblockExporter
     from peakrdl_regblock.cpuif.axi4lite import AXI4Lite_Cpuif_flattened
 
+    class Registered(AXI4Lite_Cpuif_flattened):
+        """With the cycle that :func:`_with_request_register` adds."""
+
+        @property
+        def regblock_latency(self) -> int:
+            return super().regblock_latency + 1
+
     RegblockExporter().export(
         top,
         os.fspath(directory),
-        cpuif_cls=AXI4Lite_Cpuif_flattened,
+        cpuif_cls=Registered,
         module_name="moe_regs",
         package_name="moe_regs_pkg",
         address_width=ADDRESS_BITS,
@@ -94,6 +101,8 @@ def _export(top: AddrmapNode, directory: Path) -> None:
         reuse_hwif_typedefs=False,
         retime_read_fanin=True,  # a multiplexer of all registers in one cycle would be too slow
     )
+    block = directory / BLOCK
+    block.write_text(_with_request_register(block.read_text()))
     for name, waivers in _WAIVERS.items():
         path = directory / name
         off = "".join(f"// {why}:\n// verilator lint_off {rule}\n" for rule, why in waivers)
@@ -103,6 +112,38 @@ def _export(top: AddrmapNode, directory: Path) -> None:
     package.write_text(package.read_text().replace("\nendpackage", f"\n{_addresses(top)}endpackage"))
     CHeaderExporter().export(top, os.fspath(directory / HEADER), std=CStandard.gnu99, reuse_typedefs=False)
     (directory / MAP).write_text(json.dumps(_map(top), indent=1) + "\n")
+
+
+def _with_request_register(text: str) -> str:
+    """The register block with a register between the choice of a request and the decoding of its address.
+
+    Which of a waiting read and write comes first, and the decoding of some hundred addresses, are too much for a cycle.
+
+    Raises:
+        AssertionError: PeakRDL's output is not what it was.
+    """
+    before, found, after = text.partition("    // Request dispatch\n")
+    dispatch, also_found, after = after.partition("    // AXI4-Lite Response Logic\n")
+    assert found and also_found, "the register block has no request dispatch"
+    dispatch = re.sub(r"\bcpuif_req_stall_(rd|wr)\b", "request_stalls", dispatch)
+    dispatch, chosen = re.subn(r"\bcpuif_(req_is_wr|req|addr|wr_data|wr_biten)\b", r"chosen_\1", dispatch)
+    assert chosen, "the request dispatch chooses no request"
+    wide = "".join(f"    logic [$bits(cpuif_{name})-1:0] chosen_{name};\n" for name in ("addr", "wr_data", "wr_biten"))
+    return f"""{before}    // The request chosen, a cycle later
+    logic chosen_req, chosen_req_is_wr, request_stalls;
+{wide}    assign request_stalls = cpuif_req && (cpuif_req_is_wr ? cpuif_req_stall_wr : cpuif_req_stall_rd);
+    always_ff @(posedge clk) begin
+        if(~rst_n) cpuif_req <= '0;
+        else if(!request_stalls) cpuif_req <= chosen_req;
+        if(!request_stalls) begin
+            cpuif_req_is_wr <= chosen_req_is_wr;
+            cpuif_addr <= chosen_addr;
+            cpuif_wr_data <= chosen_wr_data;
+            cpuif_wr_biten <= chosen_wr_biten;
+        end
+    end
+
+{found}{dispatch}{also_found}{after}"""
 
 
 def _packed(text: str) -> str:

@@ -5,10 +5,10 @@
 /// ReplaySlots images (replay_ring), image n in slot n modulo ReplaySlots; here it is known of which images that is
 /// still there. The correction starts between two images, as an image of its own without features and without a result.
 ///
-/// Latency: 2 cycles from correct_i to replay_valid_o or refused_o. One correction at a time.
+/// Latency: 3 cycles from correct_i to replay_valid_o or refused_o. One correction at a time.
 ///
 /// Protocol: correct_i.valid is a pulse while busy_o is low. replay_ready_i comes in a cycle after one with
-/// replay_valid_o and without a started_i that is not yet seen here; replay_o is that of the cycle of replay_ready_i. A
+/// replay_valid_o and without a started_i that is not yet seen here, which takes two cycles; replay_o is that of the cycle of replay_ready_i. A
 /// session that ends in just that cycle waits for the correction, because busy_o was high all along.
 /// busy_o is high from the pulse until the heads have seen all of it, or until refused_o; learning_o from the start of
 /// the correction on only: what still waits must hold nothing up that it waits for itself, such as a change of mode.
@@ -70,8 +70,9 @@ module corrections
   end
 
   // ---- One correction ---------------------------------------------------------------------------------------
-  typedef enum logic [1:0] {
+  typedef enum logic [2:0] {
     Idle,
+    Look,
     Check,
     Offer,
     Learn
@@ -80,7 +81,7 @@ module corrections
   state_e state_q;
   correction_t now_q;
   kept_t kept;
-  logic possible, with_gate;
+  logic possible, possible_q, with_gate, with_gate_q;  // what must be found out about it, and a cycle later
   logic [LocalExperts:0] unseen_q, unseen;  // gate and local experts that have not seen all of it
   logic [MaxLocalExperts-1:0] learner;
 
@@ -96,31 +97,34 @@ module corrections
       state_q   <= Idle;
       refused_o <= 1'b0;
     end else begin
-      refused_o <= state_q inside {Check, Offer} && !possible && !replay_ready_i;
+      refused_o <= state_q inside {Check, Offer} && !possible_q && !replay_ready_i;
       unique case (state_q)
-        Idle:  if (correct_i.valid) state_q <= Check;
-        Check: state_q <= possible ? Offer : Idle;
+        Idle:  if (correct_i.valid) state_q <= Look;
+        Look:  state_q <= Check;
+        Check: state_q <= possible_q ? Offer : Idle;
         Offer:
         if (replay_ready_i) state_q <= Learn;
-        else if (!possible) state_q <= Idle;
+        else if (!possible_q) state_q <= Idle;
         Learn: if (unseen == '0) state_q <= Idle;
         default: state_q <= Idle;
       endcase
     end
+    possible_q  <= possible;
+    with_gate_q <= with_gate;
     if (state_q == Idle && correct_i.valid) now_q <= correct_i;
-    if (replay_ready_i) unseen_q <= {with_gate, replay_o.use_le[LocalExperts-1:0]};
+    if (replay_ready_i) unseen_q <= {with_gate_q, replay_o.use_le[LocalExperts-1:0]};
     else unseen_q <= unseen;
   end
 
   // What was possible may have ended: a newer image has the slot, the mode has changed, a domain has slept.
-  assign replay_valid_o = state_q == Offer && possible;
+  assign replay_valid_o = state_q == Offer && possible_q;
   assign busy_o         = state_q != Idle;
   assign learning_o     = state_q == Learn;
 
   always_comb begin
     replay_o                 = '0;
-    replay_o.use_le          = with_gate ? AllLocal : learner;
-    replay_o.use_gate        = with_gate;
+    replay_o.use_le          = with_gate_q ? AllLocal : learner;
+    replay_o.use_gate        = with_gate_q;
     replay_o.expert          = ExpertW'(learn_i.expert) + 1'b1;
     replay_o.bank            = learn_i.bank;
     replay_o.sequence_number = now_q.sequence_number;

@@ -10,9 +10,9 @@
 /// cycles an image when the consumers keep up.
 ///
 /// A correction (replay_*) starts between two images: its descriptor goes to the tag queues, and no features. That it
-/// is offered is known here a cycle late, and not counted in the two cycles after an image has begun: whoever offers
+/// is offered is known here a cycle late, and not counted in the three cycles after an image has begun: whoever offers
 /// it learns that late which image began, and may withdraw it for that. So a correction waits for a pause when images
-/// have fewer than three words.
+/// have fewer than four words.
 ///
 /// Protocol: valid/ready; one descriptor per FrameWords feature words; frame_start_o is a pulse without a ready,
 /// because the queue of images in flight bounds the number of tags. replay_ready_o is a pulse in a cycle after one with
@@ -55,7 +55,8 @@ module feature_router
   logic [CountW-1:0] count_q, count_d;
   logic [Outputs-1:0] select, word_select;
   logic [Width-1:0] word;
-  logic ready, taken, replay, replay_valid_q, started_q, word_valid, word_ready;
+  logic ready, taken, replay, replay_valid_q, word_valid, word_ready;
+  logic [1:0] started_q;  // an image has begun a cycle ago, or two
   logic first_q, last_q;  // the word at hand is the first one of its image, the last one
 
   assign select          = {image_i.use_gate, image_i.use_le[LocalExperts-1:0], image_i.use_ge};
@@ -82,13 +83,13 @@ module feature_router
       first_q        <= 1'b1;
       last_q         <= FrameWords == 1;
       replay_valid_q <= 1'b0;
-      started_q      <= 1'b0;
+      started_q      <= '0;
     end else begin
       count_q        <= count_d;
       first_q        <= count_d == '0;
       last_q         <= count_d == CountW'(FrameWords - 1);
-      replay_valid_q <= replay_valid_i && !replay && !image_start_o && !started_q;
-      started_q      <= image_start_o;
+      replay_valid_q <= replay_valid_i && !replay && !image_start_o && started_q == '0;
+      started_q      <= {started_q[0], image_start_o};
     end
   end
 

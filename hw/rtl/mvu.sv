@@ -174,7 +174,7 @@ module mvu #(
   // Each output has copies that synthesis must not merge (tools/yosys.py): with few folds many bits are equal, and
   // one register would drive them all over the chip.
   logic [Pe-1:0][BiasW-1:0] bias_q, bias_copy_q;
-  logic [Pe-1:0] first_copy_q;  // token_q[Acc].first
+  logic [Pe-1:0] first_copy_q, take_copy_q;  // token_q[Acc].first; a sum is complete
 
   assign wgt_en_o   = valid_q[0];
   assign wgt_bank_o = token_q[0].bank;
@@ -193,6 +193,7 @@ module mvu #(
     else if (valid_q[BiasRead+1]) bias_q <= bias_data_i;
     bias_copy_q  <= bias_q;
     first_copy_q <= {Pe{token_d[Acc].first}};
+    take_copy_q  <= {Pe{valid_q[Acc-1] && token_d[Acc].last}};
   end
 
   // ---- Processing elements ----------------------------------------------------------------------------------
@@ -229,7 +230,7 @@ module mvu #(
         .valid_i    (valid_q[Acc:Product]),
         .product_i  (product[p]),
         .acc_first_i(first_copy_q[p]),
-        .acc_last_i (token_q[Acc].last),
+        .acc_take_i (take_copy_q[p]),
         .acc_i      (acc_read[p]),
         .bias_i     (bias_copy_q[p]),
         .acc_o      (acc_write[p]),

@@ -25,7 +25,7 @@ module mvu_pe #(
     input  logic        [Stages:0]           valid_i,
     input  logic [Simd-1:0][ProdW-1:0]       product_i,
     input  logic                             acc_first_i,
-    input  logic                             acc_last_i,
+    input  logic                             acc_take_i,
     input  logic signed [AccW-1:0]           acc_i,
     input  logic signed [BiasW-1:0]          bias_i,
     output logic signed [AccW-1:0]           acc_o,
@@ -64,7 +64,7 @@ module mvu_pe #(
   );
 
   always_ff @(posedge clk_i) begin
-    if (acc_valid && acc_last_i) result_o <= acc_o;
+    if (acc_take_i) result_o <= acc_o;
   end
 
 `ifndef SYNTHESIS

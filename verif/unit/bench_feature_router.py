@@ -40,7 +40,7 @@ class StartMonitor:
 
 
 class Corrections:
-    """Offers corrections, and withdraws the offer for a while when it has seen an image begin, two cycles late."""
+    """Offers corrections, and withdraws the offer for a while when it has seen an image begin, three cycles late."""
 
     def __init__(self, dut: Any, rng: random.Random) -> None:
         self.dut, self.rng = dut, rng
@@ -56,7 +56,7 @@ class Corrections:
         self.dut.replay_valid_i.value = 0
 
     def drive(self) -> None:
-        if self.started[-2:-1] == [1] and self.rng.random() < 0.3:
+        if self.started[-3:-2] == [1] and self.rng.random() < 0.3:
             self.withdrawn = 5
         self.withdrawn = max(self.withdrawn - 1, 0)
         waiting = bool(self.offered and self.offered[-1])
@@ -79,7 +79,7 @@ class Corrections:
             assert self.offered[-2:-1] == [1], "takes a correction that was not offered"
             assert self.offered[-1], "takes a correction that was withdrawn because of an image"
             assert self.words % WORDS == 0, f"a correction starts after {self.words} words"
-            assert not any(self.started[-2:]), "an image has begun that the correction cannot know of"
+            assert not any(self.started[-3:]), "an image has begun that the correction cannot know of"
             assert self.dut.frame_image_o.value.to_unsigned() == self.image.pack()
             mask = (self.image.use_le & (1 << EXPERTS) - 1) << 1 | self.image.use_gate << OUTPUTS - 1
             assert self.dut.frame_start_o.value.to_unsigned() == mask
@@ -159,7 +159,7 @@ async def corrections(dut: Any, idle: str, stall: str) -> None:
     assert router.corrections.taken > 2
 
 
-@cocotb.test(skip=WORDS < 3)
+@cocotb.test(skip=WORDS < 4)
 async def a_correction_waits_for_one_image(dut: Any) -> None:
     """Images back to back: a correction waits for the end of the one that has begun."""
     router = Router(dut)

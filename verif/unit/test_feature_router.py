@@ -52,7 +52,7 @@ CORRECTION_DEFECTS = {
     ),
     "starts right behind an image that it cannot know of": (
         "1-word frames",
-        "!replay && !image_start_o && !started_q;",
+        "!replay && !image_start_o && started_q == '0;",
         "!replay;",
     ),
     "starts twice": ("2 local experts", "replay_valid_i && !replay && ", "replay_valid_i && "),
