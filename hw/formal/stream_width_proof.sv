@@ -74,7 +74,9 @@ module stream_width_proof #(
         count :
         assert (held == (out_valid ? 8'(InLanes) - 8'(OutLanes) * 8'(u_dut.gen_split.gen_piece[0].idx_copy_q) : '0));
         index : assert (!out_valid || 8'(u_dut.gen_split.gen_piece[0].idx_copy_q) < 8'(InLanes / OutLanes));
-        last : assert (u_dut.gen_split.gen_piece[0].last_copy_q == (8'(u_dut.gen_split.gen_piece[0].idx_copy_q) == 8'(InLanes / OutLanes - 1)));
+        last :
+        assert (u_dut.gen_split.gen_piece[0].last_copy_q ==
+                (8'(u_dut.gen_split.gen_piece[0].idx_copy_q) == 8'(InLanes / OutLanes - 1)));
         if (marked) place : assert (lanes[ahead] == value);
       end
     end

@@ -427,8 +427,8 @@ class Check:
                 continue
             clock = cell.pins["CLK"][0]
             awake = clock in self._never_gated_off
-            if cell.type == "$memwr_v2" and awake and any(inside(cell.path, element) for element in retained):
-                continue
+            if awake and any(inside(cell.path, element) for element in retained):
+                continue  # on the memories' supply, like the cells: they are written while the domain sleeps
             actual = clock_of.get(clock) or self._name(clock)
             if actual != name:
                 wrong[name, f"the clock of {actual}"].append(cell.path)
@@ -448,8 +448,22 @@ class Check:
             if domain:
                 element = next(element for element in domain.elements if inside(path, element))
                 right = self.netlist.instances[element].port("rst_ni")[0]
+            elif self._copies_reset(net):
+                continue
             name = domain.name if domain else self._always_on[0].name
             self._says(net == right, f"{path}/rst_ni in {name} is {self._name(net)}, not {self._name(right)}")
+
+    def _copies_reset(self, net: Net) -> bool:
+        """The device's reset, also through flip-flops that always run, without a change of its level."""
+        reset, level = self.netlist.bit("rst_ni"), True
+        while net != reset and (cell := self._driver(net)) is not None:
+            if cell.type in ("$not", "$logic_not"):
+                net, level = cell.pins["A"][cell.pins["Y"].index(net)], not level
+            elif cell.type == "$dff" and cell.pins["CLK"][0] in self._never_gated_off:
+                net = cell.pins["D"][cell.pins["Q"].index(net)]
+            else:
+                return False
+        return net == reset and level
 
     # ---- Modes ----------------------------------------------------------------------------------------------------
     def _modes(self) -> None:

@@ -6,8 +6,8 @@
 /// By default a latch, transparent while the clock is low, and an AND: on an ASIC the library's integrated clock gate
 /// takes its place. With the macro TARGET_ECP5 it is the device's dynamic clock gate (DCCA, 56 in an LFE5U-85F): a
 /// latch and an AND made of look-up tables would skew the clock and could glitch. Yosys then needs
-/// `read_verilog -lib +/ecp5/cells_bb.v` first. With TARGET_AMD it is a global clock buffer with an enable (BUFGCE, 32 in
-/// a device of the seventh series).
+/// `read_verilog -lib +/ecp5/cells_bb.v` first. With TARGET_AMD it is a global clock buffer with an enable (BUFGCE, 32
+/// in a device of the seventh series).
 ///
 /// Protocol: enable_i is a register of clk_i.
 /// Does not: have a test enable.

@@ -8,11 +8,12 @@
 /// Latency: 3 cycles from correct_i to replay_valid_o or refused_o. One correction at a time.
 ///
 /// Protocol: correct_i.valid is a pulse while busy_o is low. replay_ready_i comes in a cycle after one with
-/// replay_valid_o and without a started_i that is not yet seen here, which takes two cycles; replay_o is that of the cycle of replay_ready_i. A
-/// session that ends in just that cycle waits for the correction, because busy_o was high all along.
-/// busy_o is high from the pulse until the heads have seen all of it, or until refused_o; learning_o from the start of
-/// the correction on only: what still waits must hold nothing up that it waits for itself, such as a change of mode.
-/// started_i comes with the descriptor of every image, as its features begin to go to those heads that it names.
+/// replay_valid_o and without a started_i that is not yet seen here, which takes two cycles; replay_o is that of the
+/// cycle of replay_ready_i. A session that ends in just that cycle waits for the correction, because busy_o was high
+/// all along. busy_o is high from the pulse until the heads have seen all of it, or until refused_o; learning_o from
+/// the start of the correction on only: what still waits must hold nothing up that it waits for itself, such as a
+/// change of mode. started_i comes with the descriptor of every image, as its features begin to go to those heads that
+/// it names.
 /// Does not: wait for the update that follows; the heads hold the next image for that.
 ///
 /// Parameters

@@ -3,8 +3,8 @@
 ///
 /// Formula: out[o] = bias[o] + sum over i of in[i] * wgt[o][i], requantised (ReLU) if Requant, else raw and signed.
 ///
-/// Initiation interval: (Inputs/Simd) * (Outputs/Pe) cycles a vector, or Inputs/InLanes if that is more. A unit that takes
-/// two cycles a word or more leaves the cycle that stream_width's Apart costs.
+/// Initiation interval: (Inputs/Simd) * (Outputs/Pe) cycles a vector, or Inputs/InLanes if that is more. A unit that
+/// takes two cycles a word or more leaves the cycle that stream_width's Apart costs.
 /// Protocol: valid/ready; input words of InLanes activations, output words of Pe results, lowest index first.
 /// Does not: load weights at run time; runtime_dense does.
 ///

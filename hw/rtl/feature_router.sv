@@ -17,7 +17,8 @@
 /// Protocol: valid/ready; one descriptor per FrameWords feature words; frame_start_o is a pulse without a ready,
 /// because the queue of images in flight bounds the number of tags. replay_ready_o is a pulse in a cycle after one with
 /// replay_valid_i, which it must then still hold for; replay_i is taken in the cycle of the pulse.
-/// Does not: buffer more than the two words of its register (stream_skid), in which a word stands with its destinations.
+/// Does not: buffer more than the two words of its register (stream_skid), in which a word stands with its
+/// destinations.
 ///
 /// Parameters
 ///   Width         feature word width, bits

@@ -12,9 +12,9 @@
 /// Latency: 3 cycles with Multiplier = 0, 2 with 1, 4 with 2. Initiation interval: 1 cycle. The first is a register of
 /// the operands in front of whatever multiplies: the memories of the weights lie far from the blocks.
 ///
-/// Protocol: valid_i[0] comes with the operands, valid_i[1] and [2] follow a cycle later each: registers only load for a valid step, so
-/// that nothing toggles when the memories are read for another reason. With Multiplier = 2 they load always, see
-/// multiplier_pair; such weights are constants that nothing else reads.
+/// Protocol: valid_i[0] comes with the operands, valid_i[1] and [2] follow a cycle later each: registers only load for
+/// a valid step, so that nothing toggles when the memories are read for another reason. With Multiplier = 2 they load
+/// always, see multiplier_pair; such weights are constants that nothing else reads.
 /// Does not: say when a product is valid.
 ///
 /// Parameters

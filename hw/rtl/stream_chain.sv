@@ -6,9 +6,9 @@
 ///
 /// Latency: Depth cycles through an empty queue. Initiation interval: 2 cycles; up to Depth words may come one a cycle.
 ///
-/// Protocol: valid/ready; every output is a register or a function of registers: only the last place sees out_ready_i, and
-/// the word behind it follows a cycle later. Registers of wide words are many, and none is at the end of a path: each
-/// piece of PieceW bits has its own copy of what says where words stand, which synthesis must not merge
+/// Protocol: valid/ready; every output is a register or a function of registers: only the last place sees out_ready_i,
+/// and the word behind it follows a cycle later. Registers of wide words are many, and none is at the end of a path:
+/// each piece of PieceW bits has its own copy of what says where words stand, which synthesis must not merge
 /// (tools/yosys.py, names that end with copy_q).
 /// Does not: pay for narrow words or many of them; stream_fifo does.
 ///

@@ -6,7 +6,8 @@
 /// without a bubble between groups; with Apart a cycle more for each word that is split. A gathered word may wait while
 /// the next one gathers.
 ///
-/// Protocol: valid/ready; out_valid_o and out_data_o are registers, in_ready_o depends on out_ready_i, when it splits with
+/// Protocol: valid/ready; out_valid_o and out_data_o are registers, in_ready_o depends on out_ready_i, when it splits
+/// with
 /// Apart on a register alone: what loads a wide word, and what it is taken from, is then not at the end of a path.
 /// Does not: re-align; the caller starts every image on a group boundary (it does if the lanes of a pixel are
 /// a multiple of both widths).

@@ -225,6 +225,10 @@ WRONG_RTL = {
         "u_decide (\n      .clk_i,\n      .rst_ni      (1'b1),",
         "u_core/u_gn/u_gating_network/u_decide/rst_ni in PD_GN is the constant 1, not pd_rst_no[3].",
     ),
+    "a copy of the reset the wrong way round": (
+        "D", "moe_core.sv", "u_mux_queue (\n      .clk_i,\n      .rst_ni    (!reset_copy_q", "u_mux_queue (\n      .clk_i,\n      .rst_ni    (reset_copy_q",
+        "u_core/u_mux_queue/rst_ni in PD_AON is u_core/u_mux_queue/rst_ni, not rst_ni.",
+    ),
     "not isolated in reset": (
         "D", "power_sequencer.sv", "isolate_o   <= 1'b1;", "isolate_o   <= 1'b0;",
         "ISO_FE isolates at level 1 of pd_isolate_o[0], which the RTL resets to 0 (PD_FE off and isolated).",

@@ -17,6 +17,7 @@ SHAPE = SHAPES[parameters()["shape"]]
 ROUND = SHAPE.counters
 WRITTEN = ROUND + 3  # cycles from a snapshot to the first in which a fetch of it begins
 WORDS = [(n, high) for n in range(SHAPE.counters) for high in (0, 1)]
+COUNTING = [(n, 0) for n, largest in enumerate(SHAPE.largest) if largest]  # words that no two snapshots share
 FETCH = 3  # cycles from its beginning to its word
 COMMANDS = {"snapshot": (1, 0), "clear": (0, 1), "both": (1, 1)}
 
@@ -156,14 +157,14 @@ async def fullest(dut: Any) -> None:
 async def written_in_time(dut: Any) -> None:
     """A fetch that waits since the snapshot, or comes at any time behind it, is answered when it can be."""
     store = await start(dut)
-    for delay in range(-2, WRITTEN + 3):
+    for delay, word in itertools.product(range(-2, WRITTEN + 3), COUNTING):
         await store.step(3 * ROUND)
         if delay < 0:
-            store.wanted = [store.rng.choice(WORDS)]
+            store.wanted = [word]
             await store.step(-delay)
         await store.do("snapshot")
         await store.step(max(delay, 0))
-        store.wanted = [store.rng.choice(WORDS)]
+        store.wanted = [word]
         await store.step(WRITTEN + 4)
         assert store.fetch is None
 

@@ -109,12 +109,16 @@ class CounterModel:
         self.totals = Counter(dict.fromkeys(COUNTERS, start))
         self.snapshot = Counter(self.totals)
         self._pending: Counter[str] = Counter()
+        self.in_reset = True  # also in the cycle behind that of the inputs
 
     def step(self, given: Mapping[str, int]) -> None:
         """Go on by one cycle: the events of the cycle before reach the counters at its end."""
-        if given.get("reset"):
+        if self.in_reset:
             self.__init__(self.device, self.start)  # type: ignore[misc]
+            self._pending = self.events(given)
+            self.in_reset = bool(given.get("reset"))
             return
+        self.in_reset = bool(given.get("reset"))
         if given.get("snapshot"):
             self.snapshot = Counter(self.totals)
         if given.get("clear"):
