@@ -164,8 +164,8 @@ def test_every_module_is_covered(tmp_path: Path) -> None:
 def test_a_real_bench(tmp_path: Path) -> None:
     """Simulated: a defect is seen, a design that is none is refused, and white space survives; controls are skipped."""
     expected = {
-        ("o = second && out_ready_i", "o = !second && out_ready_i"): SEEN,
-        ("o = second && out_ready_i", "o = second && no_such_signal"): LINT,
+        ("o = second_q && out_ready_i", "o = out_ready_i"): SEEN,
+        ("o = second_q && out_ready_i", "o = second_q && no_such_signal"): LINT,
         ("always_ff @(posedge clk_i) begin", "always_ff @(posedge clk_i) begin "): SURVIVED,
     }
     mutants = [Mutant(MODULE, "operator", 1, old, new, "digest") for old, new in expected]

@@ -468,7 +468,7 @@ async def counters_behind_reads(dut: Any) -> None:
     device = await Device(dut).start()
     device.drive_status(source("behind"))
     words = [register.address for register in TABLE.values() if _is_counter(register)]
-    for others in range(6):
+    for others in range(12):
         device.master.read_if.r_channel.pause = True
         read = [TABLE["id"].address] * others + words[:6]
         reads = [cocotb.start_soon(device.expect_read(address)) for address in read]
@@ -536,7 +536,7 @@ async def latency(dut: Any) -> None:
             await device.idle(1)
         found[response._name] = device.cycle - begin
         await task
-    assert found == {"s_axil_bvalid": 4, "s_axil_rvalid": 3}, found
+    assert found == {"s_axil_bvalid": 5, "s_axil_rvalid": 4}, found
 
 
 @cocotb.test()

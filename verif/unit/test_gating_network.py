@@ -74,8 +74,8 @@ DEFECTS = {
     ),
     "confidence in the wrong lanes": (
         "runtime_head",
-        "((PaddedLanes * ActW)'(extra_data_i))",
-        "((PaddedLanes * ActW)'(extra_data_i) << ActW)",
+        "((PaddedLanes * ActW)'(beat_data))",
+        "((PaddedLanes * ActW)'(beat_data) << ActW)",
     ),
     "no threshold": (
         "gating_network",

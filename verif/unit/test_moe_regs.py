@@ -88,7 +88,8 @@ READER_DEFECTS = {
         "address_q[AddrW-1-:WordAddrW] ^ WordAddrW'(1)",
         "reset_values",
     ),
-    "fetches after a reset": ("      kept_q <= 1'b0;\n      here_q", "      here_q", "fuzz/pattern=none"),
+    "fetches while the block has another": (" && reads_q == '0,", ",", "counters_behind_reads"),
+    "fetches after a reset": ("      kept_q  <= 1'b0;\n      here_q", "      here_q", "fuzz/pattern=none"),
 }
 
 
