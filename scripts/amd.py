@@ -22,7 +22,7 @@ def options() -> Parser:
     add_design(parser)
     add = parser.add_argument
     add("--project", action="store_true", help="write the project for Vivado, and do not synthesise")
-    add("--part", choices=tuple(PARTS), default=next(iter(PARTS)), help="of the project (default %(default)s)")
+    add("--fpga", choices=tuple(PARTS), default=next(iter(PARTS)), help="of the project (default %(default)s)")
     add_out(parser, "the project (default build/amd/DESIGN)")
     add_json(parser)
     add_keep(parser, "docs/results/amd.{md,json}", beside=("preset", "gate"))
@@ -37,10 +37,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given.project:
         parser.refuse(given, ("json",), "--project")
         directory = given.out or WORK / design.name
-        names = vivado.project(design, given.part, directory)
+        names = vivado.project(design, given.fpga, directory)
         print(f"{shown(directory)}: {len(names)} files; there: vivado -mode batch -source {vivado.SCRIPT}")
         return DONE
-    parser.refuse(given, ("part", "out"), "a call without --project")
+    parser.refuse(given, ("fpga", "out"), "a call without --project")
     print(f"{design.name}: synthesising for AMD's seventh series, several minutes ...", flush=True)
     result = record.measure(design, WORK / f"{design.name}.log")
     print(record.terminal(result))

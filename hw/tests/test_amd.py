@@ -91,8 +91,8 @@ def test_the_project_has_every_file_that_its_script_names(tmp_path: Path) -> Non
         (("--project", "--keep"), "--keep is for the published result, leave --project out"),
         (("--project", "--json", "x"), "--json does nothing beside --project"),
         (("--out", "there"), "--out does nothing beside a call without --project"),
-        (("--part", "xc7a100tcsg324-1"), "--part does nothing beside a call without --project"),
-        (("--project", "--part", "xc7"), "invalid choice"),
+        (("--fpga", "xc7a100tcsg324-1"), "--fpga does nothing beside a call without --project"),
+        (("--project", "--fpga", "xc7"), "invalid choice"),
     ],
 )
 def test_bad_input_is_one_sentence(capsys: pytest.CaptureFixture, arguments: tuple[str, ...], said: str) -> None:

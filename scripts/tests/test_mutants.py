@@ -29,4 +29,4 @@ def test_exit_codes(
 
 def test_a_module_that_does_not_exist(capsys: pytest.CaptureFixture[str]) -> None:
     assert call("mutants", "--module", "stream_apend") == 2
-    assert "there is no module 'stream_apend' in hw/rtl; there are activity_counters, " in capsys.readouterr().err
+    assert "there is no module 'stream_apend' in hw/rtl; there are accumulate_adder, " in capsys.readouterr().err

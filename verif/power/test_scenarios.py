@@ -104,7 +104,13 @@ DEFECTS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("defect", DEFECTS.values(), ids=DEFECTS)
+SEEN_LATE = {"isolation opens while the domain sleeps", "no wait for images in flight"}  # tens of scenarios
+
+
+@pytest.mark.parametrize(
+    "defect",
+    [pytest.param(change, id=name, marks=[pytest.mark.long] * (name in SEEN_LATE)) for name, change in DEFECTS.items()],
+)
 def test_a_defect_is_seen(defect: Defect) -> None:
     for seed in range(CONTROL_SCENARIOS):
         try:

@@ -148,6 +148,7 @@ def amounts(case: dict, which: str) -> dict[str, float]:
     return {**energy, "SWITCHING": case["switching"]["proxy"][which]}
 
 
+@pytest.mark.long
 def test_full_size() -> None:
     """The default design with the data that there are: everything agrees, and the gate saves what it should."""
     design = load_accelerator()

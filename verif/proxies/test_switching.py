@@ -78,12 +78,11 @@ def test_accumulators_are_a_memory_where_they_are_in_block_ram(in_block: int) ->
     nets = {
         "InBlock": NetActivity(path, "InBlock", 1, 0, 0, in_block),
         "Folds": NetActivity(path, "Folds", 32, 0, 0, 5),
-        "read_i": NetActivity(path, "read_i", 1, 4, 20),
-        "write_i": NetActivity(path, "write_i", 1, 4, 18),
-        "write_fold_i": NetActivity(path, "write_fold_i", 3, 9, 9),
+        "step_i": NetActivity(path, "step_i", 1, 4, 20),
+        "fold_i": NetActivity(path, "fold_i", 3, 9, 9),
         "sum_o": NetActivity(path, "sum_o", 1700, 600, 900),
     }
-    found = [Memory(path, "accumulators", "fc1", True, 1700, 5, 10, 9, 600)] if in_block else []
+    found = [Memory(path, "accumulators", "fc1", True, 1700, 5, 10, 10, 600)] if in_block else []
     assert list(memories({path: nets})) == found
 
 
