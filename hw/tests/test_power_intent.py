@@ -208,7 +208,8 @@ WRONG_RTL = {
     "a learner that writes while it has no supply": (
         "B", "runtime_dense.sv", "(Learn ? isolate_i : 1'b1)", "(1'b0)",
         "u_core/gen_le[0].u_le/u_local_expert/u_head/u_out/gen_loaded.u_weights is written through "
-        "u_core/gen_le[0].u_le/u_local_expert/u_head/gen_learner.u_learner/u_mover/u_queue of PD_LE, which has no supply then.",
+        "u_core/gen_le[0].u_le/u_local_expert/u_head/gen_learner.u_learner/u_mover/u_queue of PD_LE, which has no supply "
+        "then.",
     ),
     "no clock gate": (
         "D", "clock_gate.sv", "assign clk_o = clk_i && enable_q;", "assign clk_o = clk_i;",
@@ -226,7 +227,8 @@ WRONG_RTL = {
         "u_core/u_gn/u_gating_network/u_decide/rst_ni in PD_GN is the constant 1, not pd_rst_no[3].",
     ),
     "a copy of the reset the wrong way round": (
-        "D", "moe_core.sv", "u_mux_queue (\n      .clk_i,\n      .rst_ni    (!reset_copy_q", "u_mux_queue (\n      .clk_i,\n      .rst_ni    (reset_copy_q",
+        "D", "moe_core.sv", "u_mux_queue (\n      .clk_i,\n      .rst_ni    (!reset_copy_q",
+        "u_mux_queue (\n      .clk_i,\n      .rst_ni    (reset_copy_q",
         "u_core/u_mux_queue/rst_ni in PD_AON is u_core/u_mux_queue/rst_ni, not rst_ni.",
     ),
     "not isolated in reset": (
