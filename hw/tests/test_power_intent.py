@@ -208,8 +208,8 @@ WRONG_RTL = {
     "a learner that writes while it has no supply": (
         "B", "runtime_dense.sv", "(Learn ? isolate_i : 1'b1)", "(1'b0)",
         "u_core/gen_le[0].u_le/u_local_expert/u_head/u_out/gen_loaded.u_weights is written through "
-        "u_core/gen_le[0].u_le/u_local_expert/u_head/gen_learner.u_learner/u_mover/u_queue of PD_LE, which has no supply "
-        "then.",
+        "u_core/gen_le[0].u_le/u_local_expert/u_head/gen_learner.u_learner/u_mover/u_queue of PD_LE, which has no "
+        "supply then.",
     ),
     "no clock gate": (
         "D", "clock_gate.sv", "assign clk_o = clk_i && enable_q;", "assign clk_o = clk_i;",
