@@ -80,7 +80,8 @@ class SwapLoad:
         self.device.set_mode(self.mode)
         for index in self.order:
             self.transport.send(self.pool[index].ravel())
-        actions = (self._load, self._load, self._load_damaged, self._select, self._invalidate, self._wait, self._wait)
+        waits = (self._wait, self._wait)
+        actions = (self._load, self._load, self._load_damaged, self._select, self._replace, self._invalidate, *waits)
         limit = self.transport.cycles + 20_000 * self.report.images
         while self.transport.pixels_waiting and self.transport.cycles < limit:
             self.rng.choice(actions)()
@@ -96,7 +97,16 @@ class SwapLoad:
         self.transport.run(int(self.rng.integers(1, 5000)))
 
     def _load(self) -> None:
-        number, user = int(self.rng.integers(self.device.banks)), int(self.rng.integers(len(self.users)))
+        self._load_into(int(self.rng.integers(self.device.banks)))
+
+    def _replace(self) -> None:
+        """Select another bank, and load the one before while images in flight may still use it."""
+        before = self.device.read("bank_select.bank")
+        self._select()
+        self._load_into(before)
+
+    def _load_into(self, number: int) -> None:
+        user = int(self.rng.integers(len(self.users)))
         try:
             self.device.load_stream(self.streams[user], number, activate=bool(self.rng.integers(4)))
         except DriverError as refusal:

@@ -17,8 +17,17 @@ SEED = 1
 POOL = random_images(300, SEED)  # different images
 
 
+ATTACKS = {"the bank is the selected one", "images in flight still use the bank"}
+
+
 def clean(report: SwapReport) -> bool:
-    return report.results == report.images and not report.wrong and not report.out_of_order
+    """No answer is missing or wrong, and no bank was loaded that is in force or in use."""
+    return (
+        report.results == report.images
+        and not report.wrong
+        and not report.out_of_order
+        and set(report.refused) >= ATTACKS
+    )
 
 
 @pytest.mark.parametrize("mode", [Mode.MOE_PARALLEL, Mode.MOE_GATED, Mode.LE_ONLY])
@@ -27,10 +36,9 @@ def test_swap_under_load(mode: Mode) -> None:
     with open_device() as device:
         report = SwapLoad(device, mode, images, SEED, POOL).run()
     assert clean(report), report
-    # The run was one that could have gone wrong: everybody answered, banks in force and in use were attacked.
+    # The run was one that could have gone wrong: everybody answered, and banks changed.
     assert set(report.answered_for) == {GE_ALONE, *range(USERS)}, report
     assert report.commits >= 100 and report.selections >= 20, report
-    assert {"the bank is the selected one", "images in flight still use the bank"} <= set(report.refused), report
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from tools.mutants import Replacement
 from verif.power.scenario import Golden, Outcome, Scenario
 
 SCENARIOS = 200
-CHUNKS = 4  # so that `make test`, which is asked after every change, need not run all of them: `make power` does
+CHUNKS = 8  # so that `make test`, which is asked after every change, need not run all of them: `make power` does
 CONTROL_SCENARIOS = 40
 Defect = tuple[str, str, str]
 

@@ -28,7 +28,9 @@ def simulate(variant: str, files: list[Path], **options: Any) -> Results:
     return run("moe_top", BENCH, sources=files, files=memories, env={"TINY_VARIANT": variant}, levels=LEVELS, **options)
 
 
-@pytest.mark.parametrize("variant", tiny.VARIANTS)
+@pytest.mark.parametrize(
+    "variant", [pytest.param(name, marks=[pytest.mark.long] * (name == "eight")) for name in tiny.VARIANTS]
+)
 def test_moe_top(variant: str) -> None:
     simulate(variant, sources(variant), optimise=True)
 

@@ -29,7 +29,7 @@ IMAGES = 24
 POOLS = ("le_pool", "gate_pool")
 
 
-@pytest.fixture(scope="module", params=[4, 2], ids=lambda lanes: f"{lanes} lanes")
+@pytest.fixture(scope="module", params=[pytest.param(4, marks=pytest.mark.long), 2], ids=lambda lanes: f"{lanes} lanes")
 def setup(request: pytest.FixtureRequest, tmp_path_factory) -> Setup:
     return setup_of(max_averaged_accelerator(lanes=request.param), tmp_path_factory.mktemp("max_averaged"))
 
