@@ -3,7 +3,7 @@
 
 ``make lint`` and ``scripts/lint.py`` check the whole accelerator with the trained GE in every combination of gate
 presets and of foldings that are made for it, and one with LE and GN baked in, with Verilator, and one of them with
-Yosys ``read_slang``; of that one also the device behind its serial link, and the tops of all boards.
+Yosys ``read_slang``; of that one also the tops of all boards, which have the device and its serial link inside.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
-from hw.board import DEVICE_TOP, WITHOUT_PLL, as_top, board_options, board_sources
+from hw.board import WITHOUT_PLL, as_top, board_options, board_sources
 from hw.board.boards import Board, all_boards
 from hw.gen.build import GeneratedHardware, generate
 from spec.bank import random_bank
@@ -46,7 +46,6 @@ def yosys_read(hardware: GeneratedHardware, top: str = "moe_accelerator", board:
     before = options = ""
     if board:
         before, options, top = f"{READ_CELLS}; {WITHOUT_PLL}; ", f"{as_top(board)} ", board.module
-    if top == DEVICE_TOP or board:
         names = hardware.relative(board_sources(hardware, board))
     else:
         names = hardware.relative_sources(device=top != "moe_top")
@@ -66,12 +65,8 @@ def yosys_read(hardware: GeneratedHardware, top: str = "moe_accelerator", board:
 def _checks(whole: bool) -> Iterator[tuple[str, Callable[[], str]]]:
     """Names and calls, the slowest first, so that no core waits at the end."""
     hardware = generate(load_accelerator())
-    yield (
-        f"verilator -Wall  {hardware.directory.name} {DEVICE_TOP}",
-        partial(verilator_lint, board_sources(hardware), DEVICE_TOP),
-    )
-    for top in ("moe_top", "moe_accelerator", DEVICE_TOP) if whole else ():
-        yield f"yosys read_slang {hardware.directory.name} {top}", partial(yosys_read, hardware, top)
+    if whole:
+        yield f"yosys read_slang {hardware.directory.name} moe_top", partial(yosys_read, hardware, "moe_top")
     for board in all_boards() if whole else ():
         name = f"{hardware.directory.name} {board.module}"
         yield f"verilator -Wall  {name}", partial(verilator_lint_board, hardware, board)
@@ -79,9 +74,14 @@ def _checks(whole: bool) -> Iterator[tuple[str, Callable[[], str]]]:
     accelerators = shipped_accelerators() if whole else [load_accelerator()]
     if whole:
         accelerators.append(accelerators[0].bake(random_bank(accelerators[0].moe, 0)))
+    folded: set[str] = set()
     for accelerator in accelerators:
         hardware = generate(accelerator)
-        for sources, top in ((hardware.simulation_sources, "moe_sim"), (hardware.device_sources, "moe_accelerator")):
+        tops = [("moe_accelerator", hardware.device_sources)]
+        if accelerator.folding.name not in folded:  # moe_sim has more about the layers, nothing about the bank
+            folded.add(accelerator.folding.name)
+            tops.append(("moe_sim", hardware.simulation_sources))
+        for top, sources in tops:
             yield f"verilator -Wall  {accelerator.name} {top}", partial(verilator_lint, sources, top)
 
 
