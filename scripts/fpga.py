@@ -9,6 +9,7 @@ import argparse
 import json
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from _arguments import (
     Parser,
@@ -23,7 +24,7 @@ from _arguments import (
     shown,
     workers_of,
 )
-from hw.board.boards import Board, load_board
+from hw.board.boards import Board, load_board, pll
 from hw.gen.digest import rtl_digest
 from hw.place import record
 from hw.place.netlist import device_instances, netlist
@@ -37,7 +38,7 @@ from tools.nextpnr import BITSTREAM, DEVICES, GRADES, PACKAGES, Target
 
 PICTURE = ROOT / "docs" / "images" / "fpga.png"
 _DEFAULT = Target()
-_ON_NO_BOARD = ("size", "package", "grade", "target", "clocks")  # which a board says
+_ON_NO_BOARD = ("size", "package", "target", "clocks")  # which a board says
 
 
 def megahertz(text: str) -> float:
@@ -70,18 +71,19 @@ def options() -> Parser:
     add_module(parser, "place this module (or instance) of the device alone, between registers")
     add("--modules", action="store_true", help="list the modules and the instances that --module knows, and end")
     add("--board", metavar="NAME", help="a board of configs/boards, or a .toml file: its top, pins, device and clock")
+    add("--clock", type=megahertz, metavar="MHZ", help="of the board's PLL, instead of what its file says")
     add("--size", choices=tuple(DEVICES), default=_DEFAULT.device, help="of the ECP5 (default %(default)s)")
     add(
         "--package", metavar="NAME", help=f"its package (default: the largest, {_DEFAULT.package} of {_DEFAULT.device})"
     )
-    add("--grade", type=int, choices=GRADES, default=_DEFAULT.grade, help="speed grade (default %(default)s)")
+    add("--grade", type=int, choices=GRADES, help=f"speed grade (default: the board's, or {_DEFAULT.grade})")
     add("--target", type=megahertz, default=_DEFAULT.mhz, metavar="MHZ", help="of every clock (default %(default)g)")
     add("--clocks", type=clock_targets, default={}, metavar="CLOCK=MHZ[,..]", help="targets of single clocks")
     add("--flat", action="store_true", help="of the device: do not keep domains and layers as modules")
     add_seeds(parser, 1, "seeds 1 to N; those that are finished are not repeated")
     add_workers(parser, "seeds at a time")
     add_json(parser)
-    beside = ("preset", "gate", "board", "module", *_ON_NO_BOARD, "flat", "seeds")
+    beside = ("preset", "gate", "board", "module", "clock", "grade", *_ON_NO_BOARD, "flat", "seeds")
     add_keep(parser, "docs/results/fpga.{json,md}; of a device docs/images/fpga.png", beside=beside)
     return parser
 
@@ -93,7 +95,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     board = None
     if given.board:
         parser.refuse(given, ("module", "modules", *_ON_NO_BOARD), "--board")
-        board = load_board(given.board)
+        board = _board(given)
+    elif given.clock:
+        parser.error("--clock is that of a board: name one with --board")
     design = load_design(given)
     if given.modules:
         _list(design)
@@ -124,6 +128,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return DIFFERS if result["findings"] else DONE
 
 
+def _board(given: argparse.Namespace) -> Board:
+    """The board, or one with another device's grade or another clock."""
+    board = load_board(given.board)
+    changed = {"grade": given.grade, "clock_mhz": given.clock}
+    board = replace(board, **{name: value for name, value in changed.items() if value is not None})
+    pll(board.oscillator_mhz, board.clock_mhz)  # refuses a clock that it cannot make
+    return board
+
+
 def _target(given: argparse.Namespace, board: Board | None) -> Target:
     """What is placed on."""
     if board:
@@ -131,7 +144,8 @@ def _target(given: argparse.Namespace, board: Board | None) -> Target:
     packages = PACKAGES[given.size]
     if given.package not in (None, *packages):
         raise InputError(f"--package {given.package}: {DEVICES[given.size]} has {', '.join(packages)}")
-    return Target(given.size, given.package or packages[-1], given.grade, given.target, given.clocks)
+    grade = given.grade or _DEFAULT.grade
+    return Target(given.size, given.package or packages[-1], grade, given.target, given.clocks)
 
 
 def _list(design: Accelerator) -> None:
