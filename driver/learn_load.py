@@ -184,8 +184,11 @@ class LearnLoad:
             self.done.surprises.append(f"bank {selected} is selected")
             settings["bank"].change(begin, now, selected)
         if valid != settings["bank_valid"].last:
-            if not lost or valid:
+            loaded = {number for at, number, _ in self.log.loads if at >= begin}  # after the power had failed
+            if not lost or valid & ~sum(1 << number for number in loaded):
                 self.done.surprises.append(f"banks {valid:#b} are valid, not {settings['bank_valid'].last:#b}")
+            if loaded:
+                settings["bank_valid"].change(begin, now, 0)
             settings["bank_valid"].change(begin, now, valid)
         self._look_at_mode()
         self.retained = bool(self.device.read("power_control.retain"))
