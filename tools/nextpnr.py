@@ -11,12 +11,14 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from spec.errors import CheckFailed
 from spec.files import write_text
+from tools.routing import not_converging
 
 PNR, PACK = "nextpnr-ecp5", "ecppack"
 DEVICES = {"25k": "LFE5U-25F", "45k": "LFE5U-45F", "85k": "LFE5U-85F"}  # by nextpnr's option
@@ -28,6 +30,7 @@ PACKAGES = {  # that nextpnr knows, by device, the smallest first
 GRADES = (6, 7, 8)  # the higher, the faster
 REPORT, ROUTED, CONFIG, BITSTREAM, LOG = "report.json", "routed.json", "design.config", "design.bit", "nextpnr.log"
 SDC, LPF = "clocks.sdc", "pins.lpf"
+LOOK = 5.0  # seconds between two looks at the log
 
 
 @dataclass(frozen=True)
@@ -116,14 +119,36 @@ def failed_log(directory: Path, seed: int) -> Path:
 
 
 def _run(tool: str, words: list[str], directory: Path, into: str, seed: int, made: Iterable[str]) -> None:
-    run = subprocess.run([*command(tool), *words], cwd=directory, capture_output=True, text=True)
+    code, output, why = _watched([*command(tool), *words], directory, directory / into / LOG)
     missing = [name for name in made if not (directory / into / name).exists()]
-    if not run.returncode and not missing:
+    if not code and not missing:
         return
     log = directory / into / LOG
-    text = (log.read_text() if log.exists() else "") + run.stdout + run.stderr
+    text = (log.read_text() if log.exists() else "") + output
     kept = failed_log(directory, seed)
     write_text(kept, text)
     errors = [line.strip() for line in text.splitlines() if "ERROR" in line]
-    what = errors[-1] if errors else f"exit code {run.returncode}" + (f", without {missing}" if missing else "")
-    raise CheckFailed(f"{tool} stopped with seed {seed} ({what}), log: {kept}")
+    what = errors[-1] if errors else f"exit code {code}" + (f", without {missing}" if missing else "")
+    raise CheckFailed(f"{tool} stopped with seed {seed} ({why or what}), log: {kept}")
+
+
+def _watched(words: list[str], directory: Path, log: Path) -> tuple[int, str, str]:
+    """Run a tool; it is given up when its log says that it will not end.
+
+    Returns:
+        Its exit code, what it said beside its log, and why it was given up.
+    """
+    why = ""
+    with tempfile.TemporaryFile("w+") as said:
+        process = subprocess.Popen(words, cwd=directory, stdout=said, stderr=subprocess.STDOUT)
+        try:
+            while not why and process.poll() is None:
+                try:
+                    process.wait(LOOK)
+                except subprocess.TimeoutExpired:
+                    why = not_converging(log.read_text()) if log.exists() else ""
+        finally:
+            process.kill()  # nothing, when it has ended
+            process.wait()
+        said.seek(0)
+        return process.returncode, said.read(), why

@@ -26,6 +26,7 @@ from spec.errors import CheckFailed, InputError
 from spec.presets import load_accelerator
 from spec.tests.commands import call, load
 from tools.nextpnr import BITSTREAM, DEVICES, PACK, PACKAGES, PNR, Target, version
+from tools.routing import EARLIEST, NEARLY, PATIENCE, not_converging
 from tools.workers import Workers
 
 PORTS = """
@@ -234,7 +235,7 @@ def test_cells_of_a_module_belong_to_the_instances_just_below_it() -> None:
 
 # ---- Seeds -----------------------------------------------------------------------------------------------------------
 STAND_IN = f"""#!{sys.executable}
-import json, pathlib, sys
+import json, pathlib, sys, time
 here = pathlib.Path(__file__).parent
 if "--version" in sys.argv:
     sys.exit('"nextpnr-ecp5" -- (Version stand-in-7)')
@@ -246,6 +247,10 @@ pathlib.Path(value["--report"]).write_text(json.dumps(told["report"][value["--se
 if value["--seed"] in told["fail"]:
     pathlib.Path(value["--log"]).write_text("Info: a\\nERROR: no place for it\\n")
     sys.exit(1)
+if value["--seed"] in told["stuck"]:
+    passes = (f"Info:     iter={{k}} wires=9 overused={{max(9000 // k, 500)}} overuse=1" for k in range(1, 31))
+    pathlib.Path(value["--log"]).write_text("\\n".join(passes))
+    time.sleep(600)
 if value["--seed"] not in told["mute"]:
     pathlib.Path(value["--write"]).write_text(json.dumps(told["routed"]))
 pathlib.Path(value["--textcfg"]).write_text("config")
@@ -269,9 +274,10 @@ def tell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tell:
         (tools / name).chmod(0o755)
     monkeypatch.setenv("PATH", f"{tools}:/usr/bin:/bin")
 
-    def say(mhz: dict[int, float], fail: tuple[int, ...] = (), mute: tuple[int, ...] = ()) -> Netlist:
+    def say(mhz: dict[int, float], **how: tuple[int, ...]) -> Netlist:
         reports = {str(seed): report(value) for seed, value in mhz.items()}
-        told = {"report": reports, "fail": [*map(str, fail)], "mute": [*map(str, mute)], "routed": routed()}
+        told = {"report": reports, "routed": routed()}
+        told |= {name: [*map(str, how.get(name, ()))] for name in ("fail", "mute", "stuck")}
         (tools / "told.json").write_text(json.dumps(told))
         path = tmp_path / "work" / "netlist_0" / "netlist.json"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -328,6 +334,29 @@ def test_a_seed_that_fails_leaves_its_log_and_nothing_else(tell: Tell, tmp_path:
     assert run_seeds(netlist, target, (1, 2))[1] == {1: None, 2: None}
     assert not list(directory.glob("*.log"))
     assert calls(tmp_path) == [1, 2, 2, 2]
+
+
+def test_a_seed_whose_routing_does_not_end_is_given_up(tell: Tell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tools.nextpnr.LOOK", 0.2)
+    netlist = tell({1: 110.0, 2: 130.0}, stuck=(2,))
+    directory, done = run_seeds(netlist, Target(), (1, 2))
+    assert done[1] is None
+    assert "routing does not end: 500 wires are wanted twice after 30 passes, once 500" in done[2]
+    assert "iter=30" in (directory / "seed_2.failed.log").read_text()
+
+
+def test_routing_that_may_end_goes_on() -> None:
+    def log(*overused: int) -> str:
+        return "\n".join(f"Info:     iter={k} wires=9 overused={count} overuse=1" for k, count in enumerate(overused))
+
+    assert not not_converging("")
+    assert not not_converging(log(*[500] * (EARLIEST - 1)))
+    assert not_converging(log(*[500] * EARLIEST))
+    assert not not_converging(log(*[NEARLY] * EARLIEST))
+    falling = [1000 + k for k in range(EARLIEST, 0, -1)]
+    assert not not_converging(log(*falling))
+    assert not not_converging(log(*falling, *[1500] * (PATIENCE - 1)))
+    assert not_converging(log(*falling, *[1500] * PATIENCE))
 
 
 def test_targets_of_single_clocks_are_constraints(tell: Tell) -> None:
