@@ -71,7 +71,7 @@ def options() -> Parser:
     add_module(parser, "place this module (or instance) of the device alone, between registers")
     add("--modules", action="store_true", help="list the modules and the instances that --module knows, and end")
     add("--board", metavar="NAME", help="a board of configs/boards, or a .toml file: its top, pins, device and clock")
-    add("--clock", type=megahertz, metavar="MHZ", help="of the board's PLL, instead of what its file says")
+    add("--mhz", type=megahertz, metavar="MHZ", help="of the board's PLL, instead of what its file says")
     add("--size", choices=tuple(DEVICES), default=_DEFAULT.device, help="of the ECP5 (default %(default)s)")
     add(
         "--package", metavar="NAME", help=f"its package (default: the largest, {_DEFAULT.package} of {_DEFAULT.device})"
@@ -83,7 +83,7 @@ def options() -> Parser:
     add_seeds(parser, 1, "seeds 1 to N; those that are finished are not repeated")
     add_workers(parser, "seeds at a time")
     add_json(parser)
-    beside = ("preset", "gate", "board", "module", "clock", "grade", *_ON_NO_BOARD, "flat", "seeds")
+    beside = ("preset", "gate", "board", "module", "mhz", "grade", *_ON_NO_BOARD, "flat", "seeds")
     add_keep(parser, "docs/results/fpga.{json,md}; of a device docs/images/fpga.png", beside=beside)
     return parser
 
@@ -96,8 +96,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given.board:
         parser.refuse(given, ("module", "modules", *_ON_NO_BOARD), "--board")
         board = _board(given)
-    elif given.clock:
-        parser.error("--clock is that of a board: name one with --board")
+    elif given.mhz:
+        parser.error("--mhz is that of a board: name one with --board")
     design = load_design(given)
     if given.modules:
         _list(design)
@@ -131,7 +131,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _board(given: argparse.Namespace) -> Board:
     """The board, or one with another device's grade or another clock."""
     board = load_board(given.board)
-    changed = {"grade": given.grade, "clock_mhz": given.clock}
+    changed = {"grade": given.grade, "clock_mhz": given.mhz}
     board = replace(board, **{name: value for name, value in changed.items() if value is not None})
     pll(board.oscillator_mhz, board.clock_mhz)  # refuses a clock that it cannot make
     return board
