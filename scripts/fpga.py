@@ -38,7 +38,7 @@ from tools.nextpnr import BITSTREAM, DEVICES, GRADES, PACKAGES, Target
 
 PICTURE = ROOT / "docs" / "images" / "fpga.png"
 _DEFAULT = Target()
-_ON_NO_BOARD = ("size", "package", "target", "clocks")  # which a board says
+_ON_NO_BOARD = ("package", "target", "clocks")  # which a board says
 
 
 def megahertz(text: str) -> float:
@@ -72,7 +72,7 @@ def options() -> Parser:
     add("--modules", action="store_true", help="list the modules and the instances that --module knows, and end")
     add("--board", metavar="NAME", help="a board of configs/boards, or a .toml file: its top, pins, device and clock")
     add("--mhz", type=megahertz, metavar="MHZ", help="of the board's PLL, instead of what its file says")
-    add("--size", choices=tuple(DEVICES), default=_DEFAULT.device, help="of the ECP5 (default %(default)s)")
+    add("--size", choices=tuple(DEVICES), help=f"of the ECP5 (default: the board's, or {_DEFAULT.device})")
     add(
         "--package", metavar="NAME", help=f"its package (default: the largest, {_DEFAULT.package} of {_DEFAULT.device})"
     )
@@ -83,7 +83,7 @@ def options() -> Parser:
     add_seeds(parser, 1, "seeds 1 to N; those that are finished are not repeated")
     add_workers(parser, "seeds at a time")
     add_json(parser)
-    beside = ("preset", "gate", "board", "module", "mhz", "grade", *_ON_NO_BOARD, "flat", "seeds")
+    beside = ("preset", "gate", "board", "module", "mhz", "grade", "size", *_ON_NO_BOARD, "flat", "seeds")
     add_keep(parser, "docs/results/fpga.{json,md}; of a device docs/images/fpga.png", beside=beside)
     return parser
 
@@ -129,9 +129,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _board(given: argparse.Namespace) -> Board:
-    """The board, or one with another device's grade or another clock."""
+    """The board, or one with another device (pins are those of the package), another grade or another clock."""
     board = load_board(given.board)
-    changed = {"grade": given.grade, "clock_mhz": given.mhz}
+    changed = {"device": given.size, "grade": given.grade, "clock_mhz": given.mhz}
+    if given.size:
+        if board.package not in PACKAGES[given.size]:
+            raise InputError(f"--size {given.size}: {DEVICES[given.size]} has no package {board.package}")
+        changed["title"] = board.title.replace(board.device.upper().replace("K", "F"), given.size.upper()[:-1] + "F")
     board = replace(board, **{name: value for name, value in changed.items() if value is not None})
     pll(board.oscillator_mhz, board.clock_mhz)  # refuses a clock that it cannot make
     return board
@@ -141,11 +145,12 @@ def _target(given: argparse.Namespace, board: Board | None) -> Target:
     """What is placed on."""
     if board:
         return Target(board.device, board.package, board.grade, board.clock_mhz, lpf=board.constraints())
-    packages = PACKAGES[given.size]
+    size = given.size or _DEFAULT.device
+    packages = PACKAGES[size]
     if given.package not in (None, *packages):
-        raise InputError(f"--package {given.package}: {DEVICES[given.size]} has {', '.join(packages)}")
+        raise InputError(f"--package {given.package}: {DEVICES[size]} has {', '.join(packages)}")
     grade = given.grade or _DEFAULT.grade
-    return Target(given.size, given.package or packages[-1], grade, given.target, given.clocks)
+    return Target(size, given.package or packages[-1], grade, given.target, given.clocks)
 
 
 def _list(design: Accelerator) -> None:

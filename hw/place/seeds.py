@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from hw.place import multipliers
 from hw.place.cells import FORMAT, placed_cells
 from hw.place.netlist import Netlist, ports_of
 from spec.errors import CheckFailed, InputError
@@ -27,6 +28,7 @@ def runs_directory(netlist: Netlist, target: Target) -> Path:
     words = nextpnr.options(netlist.path.name, netlist.top, target, 0, "seed", bool(target.clocks))
     means = [netlist.digest, words, target.constraints(), nextpnr.version(), FORMAT]
     means += [target.lpf] if target.lpf else []
+    means += [] if netlist.module else [multipliers.sites(target.device)]
     digest = hashlib.sha256(json.dumps(means).encode()).hexdigest()[:16]
     return netlist.path.parent.parent / digest
 
@@ -100,13 +102,23 @@ def run_seeds(
     with locked(directory.with_suffix(".lock")):
         tasks = [Seed(directory, netlist, target, seed, sdc) for seed in seeds]
         if any(task.kept() is None for task in tasks) and not (directory / netlist.path.name).exists():
-            temporary = directory / f"{netlist.path.name}.{os.getpid()}"
-            os.link(netlist.path, temporary)  # the tools see nothing above the directory they run in
-            temporary.rename(directory / netlist.path.name)
+            _netlist_for(netlist, target, directory / netlist.path.name)
         failed = [why or None for why in sweep.run(tasks, workers, "place and route", "seed", threads=True)]
     if all(failed):
         raise CheckFailed("; ".join(failed))
     return directory, dict(zip(seeds, failed, strict=True))
+
+
+def _netlist_for(netlist: Netlist, target: Target, path: Path) -> None:
+    """Where the tools run, above which they see nothing; of a whole device with places for its multiplier blocks."""
+    if netlist.module:
+        temporary = path.with_name(f"{path.name}.{os.getpid()}")
+        os.link(netlist.path, temporary)
+        temporary.rename(path)
+    else:
+        content = json.loads(netlist.path.read_text())
+        multipliers.fix_blocks(content, target.device)
+        write_text(path, json.dumps(content))
 
 
 def _constraints(netlist: Netlist, target: Target) -> str:

@@ -125,7 +125,7 @@ def test_a_wrong_board_is_a_sentence(old: str, tmp_path: Path) -> None:
     ("arguments", "sentence"),
     [
         (("--board", "nowhere"), "there is no boards preset 'nowhere'; known are ulx3s"),
-        (("--board", "ulx3s", "--size", "45k"), "--size does nothing beside --board"),
+        (("--board", "ulx3s", "--package", "CABGA554"), "--package does nothing beside --board"),
         (("--board", "ulx3s", "--mhz", "99.9999"), "the PLL makes no 99.9999 MHz of 25 MHz, the nearest is 100 MHz"),
         (("--mhz", "80"), "--mhz is that of a board: name one with --board"),
         (("--board", "ulx3s", "--module", "arg_max"), "--module does nothing beside --board"),

@@ -11,6 +11,7 @@ import re
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -281,7 +282,8 @@ def tell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tell:
         (tools / "told.json").write_text(json.dumps(told))
         path = tmp_path / "work" / "netlist_0" / "netlist.json"
         path.parent.mkdir(parents=True, exist_ok=True)
-        module = {"ports": {"clk_i": {}}, "netnames": {"clk_i": {}, "gated": {}}}
+        cells = {"gen_lane[0].u_block": {"type": "MULT18X18D"}}
+        module = {"ports": {"clk_i": {}}, "netnames": {"clk_i": {}, "gated": {}}, "cells": cells}
         path.write_text(json.dumps({"modules": {"top": module}}))
         return Netlist("design", path, "top", "clk_i", None, "0" * 16)
 
@@ -291,6 +293,16 @@ def tell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tell:
 def calls(tmp_path: Path) -> list[int]:
     """Seeds that the stand-in was called with."""
     return sorted(int(line) for line in (tmp_path / "bin" / "calls").read_text().split())
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_multipliers_of_a_whole_device_have_places(tell: Tell, whole: bool) -> None:
+    netlist = tell({1: 110.0})
+    if not whole:
+        netlist = replace(netlist, module=Instance("mvu", "u_mvu", "mvu", (), ""))
+    directory, _ = run_seeds(netlist, Target(device="45k", package="CABGA381"), (1,))
+    (cell,) = json.loads((directory / "netlist.json").read_text())["modules"]["top"]["cells"].values()
+    assert cell.get("attributes") == ({"BEL": "X4/Y22/MULT18_0"} if whole else None)
 
 
 def test_finished_seeds_are_not_repeated(tell: Tell, tmp_path: Path) -> None:

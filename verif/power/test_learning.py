@@ -280,6 +280,12 @@ LEAKS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("defect", LEAKS.values(), ids=LEAKS)
+@pytest.mark.parametrize(
+    "defect",
+    [
+        pytest.param(change, id=name, marks=[pytest.mark.long] * (name in SLEEP_DEFECTS))
+        for name, change in LEAKS.items()
+    ],
+)
 def test_a_leak_is_seen(check: LearnCheck, defect: Defect) -> None:
     assert not all(holds(lambda seed=seed: nothing_leaks(check, seed, defect)[0]) for seed in range(LOADS))

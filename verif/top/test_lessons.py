@@ -26,7 +26,9 @@ def simulate(variant: str, files: Any = None, **options: Any) -> Results:
 CASES = {"eight": ["mixed/idle=none/stall=none", "back_to_back/mode=3"]}
 
 
-@pytest.mark.parametrize("variant", tiny.VARIANTS)
+@pytest.mark.parametrize(
+    "variant", [pytest.param(name, marks=[pytest.mark.long] * (name == "eight")) for name in tiny.VARIANTS]
+)
 def test_lessons(variant: str) -> None:
     simulate(variant, testcase=CASES.get(variant), optimise=True)
 

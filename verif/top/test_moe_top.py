@@ -81,6 +81,7 @@ TOO_SHALLOW = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("queue", TOO_SHALLOW.values(), ids=TOO_SHALLOW)
 def test_a_queue_that_overflows_is_seen(queue: tuple[str, ...]) -> None:
     module, instance, enough, depth, found_by = queue
