@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hw.gen.digest import rtl_digest
+from hw.place.kept import of_design, system_mhz
 from spec.paths import RESULTS
 from spec.presets import Accelerator as Design
 
@@ -25,11 +26,7 @@ class Clock:
 def routed_clock(design: Design, kept: Path = KEPT) -> Clock | None:
     """The clock of a design among the kept results; None when it was not routed, or the file says nothing usable."""
     try:
-        results = json.loads(kept.read_text()).values()
-        found = [one for one in results if one["design"] == design.name and one["module"] is None]
-        best = max(found, key=lambda one: min(clock["mhz"] for clock in one["clocks"]), default=None)
-        if best is None:
-            return None
-        return Clock(float(min(clock["mhz"] for clock in best["clocks"])), best["sources"] == rtl_digest())
+        found = of_design(json.loads(kept.read_text()), design.name)
+        return Clock(float(system_mhz(found[0])), found[0]["sources"] == rtl_digest()) if found else None
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None

@@ -10,6 +10,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from hw.place.kept import of_design
 from spec.paths import ROOT
 from spec.presets import TRAINED_GATES
 
@@ -215,6 +216,12 @@ SOURCES = (
         built="synth/{design}.json",
     ),
     Source(
+        "fpga",
+        "place and route: clocks, cells by domain, worst paths",
+        "make fpga BOARD=ulx3s KEEP=--keep",
+        needs=(),  # by what was placed on what
+    ),
+    Source(
         "bench",
         "beside peers generated on the spot: cycles, multipliers, cells, speed, accuracy; published figures",
         "make bench KEEP=--keep",
@@ -296,6 +303,10 @@ def _read(
         content = content.get(design)
         if content is None:
             return result(None, State.MISSING, f"the file does not hold {design}")
+    if source.key == "fpga":
+        content = _routed(content, design)
+        if content is None:
+            return result(None, State.MISSING, f"the file does not hold {design}")
     absent = [name for name in source.needs if name not in content]
     if absent:
         return result(None, State.MISSING, f"the file is of another form, without '{absent[0]}'")
@@ -308,6 +319,15 @@ def _read(
         return result(content, State.KEPT if kept else State.HERE, _data_note(content))
     note = f"measured on {sources}, {source.of} now: {digest}"
     return result(content, State.OTHER, "; ".join(filter(None, (note, _data_note(content)))))
+
+
+def _routed(content: dict, design: str) -> dict | None:
+    """All records of a design, which are of the same hardware; None when there are none."""
+    try:
+        records = of_design(content, design)
+    except (KeyError, TypeError, AttributeError):
+        return None  # of another form
+    return {"records": records, "sources": records[0]["sources"]} if records else None
 
 
 def _data_note(content: dict) -> str:

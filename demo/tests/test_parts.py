@@ -37,7 +37,8 @@ IMAGE = np.full((28, 28), 9, np.uint8)
 def routed(**other: object) -> dict:
     """A kept result of place and route."""
     clocks = [{"name": "clk", "mhz": 61.5, "target": 100.0}, {"name": "le", "mhz": 48.0, "target": 100.0}]
-    return {"design": design().name, "module": None, "sources": rtl_digest(), "clocks": clocks, **other}
+    here = {"design": design().name, "module": None, "sources": rtl_digest()}
+    return {**here, "clocks": clocks, "crossings": [{"ns": 20.0}], **other}
 
 
 @pytest.mark.parametrize(
@@ -51,6 +52,8 @@ def routed(**other: object) -> dict:
         ({"a": {"design": 1}}, None),
         ({"a": routed()}, Clock(48.0, True)),
         ({"a": routed(sources="old")}, Clock(48.0, False)),
+        ({"a": routed(design=f"{design().name}.board")}, Clock(48.0, True)),
+        ({"a": routed(crossings=[{"ns": 25.0}])}, Clock(40.0, True)),
     ],
 )
 def test_the_clock_is_that_of_the_routed_device(tmp_path: Path, kept: object, expected: Clock | None) -> None:

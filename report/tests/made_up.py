@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hw.gen.digest import rtl_digest
+from hw.place.cells import USED
 from report.context import digests_now
 from report.evidence import SOURCES, Places
 from spec.presets import TRAINED_GATES, load_accelerator
@@ -48,9 +49,10 @@ def everything() -> dict[str, Any]:
         "power": {"items": [item("holds", "ok"), item("does not", "FAILED")], "coverage": ""},
     }
     digests = digests_now(rtl_digest())
-    return {
+    contents = {
         source.key: {"sources": digests[source.of], **found[source.key]} for source in SOURCES if source.key in found
     }
+    return {**contents, "fpga": {"a device": placed()}}
 
 
 def table_2(shift: float) -> dict:
@@ -234,6 +236,28 @@ def bench() -> dict:
         "rows": rows,
         "findings": [],
         "published": [{**elsewhere, "source": "a page"}],
+    }
+
+
+def placed() -> dict:
+    """A routed device with two clocks, of which a crossing is slower."""
+    return {
+        "design": f"{load_accelerator().name}.board",
+        "sources": rtl_digest(),
+        "module": None,
+        "board": "a board",
+        "tool": "made-up tool",
+        "device": "LFE5U-85F",
+        "package": "CABGA381",
+        "grade": 8,
+        "target_mhz": 100.0,
+        "seeds": {"1": {"clk": 90.0, "gated": 95.0}, "2": {"clk": 88.0, "gated": 99.0}},
+        "clocks": [{"name": "clk", "mhz": 90.0, "target": 100.0}, {"name": "gated", "mhz": 95.0, "target": 100.0}],
+        "crossings": [{"source": "clk", "sink": "gated", "ns": 12.5, "limit": 10.0}],
+        "paths": [{"clock": "clk", "end": "a_q", "ns": 11.1, "start": "b_q", "routing": 8.0, "levels": 3}],
+        "used": {kind: {"used": 5, "available": 10} for kind in USED},
+        "parts": {"ge": dict.fromkeys(USED, 5)},
+        "findings": ["clk reaches 90.0 of 100 MHz"],
     }
 
 
