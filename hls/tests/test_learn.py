@@ -72,7 +72,7 @@ def learner(name: str, directory: Path, bank: Bank, number: int = 0) -> HlsLearn
     return simulation
 
 
-MORE = {"linear", "narrow", "general"}  # heads whose kind of layers another one has, too
+MORE = {"linear", "narrow", "general", "deep"}  # heads whose kind of layers another one has, too
 
 
 @pytest.mark.parametrize(
