@@ -24,7 +24,8 @@ ADDERS_PER_STAGE = 1  # one carry chain and its routing: in a full ECP5 a wire a
 class AdderGraph:
     """SystemVerilog of one graph and what it costs.
 
-    ``adder_bits`` is da4ml's cost: the summed widths of all adders, about one LUT with carry each.
+    ``adder_bits`` is da4ml's cost: the summed widths of all adders, about one LUT with carry each. ``register_bits``
+    are those between stages and of the sums.
     """
 
     module: str
@@ -32,6 +33,7 @@ class AdderGraph:
     stages: int
     adders: int
     adder_bits: int
+    register_bits: int
 
 
 def _exponent(step: float) -> int:
@@ -145,7 +147,7 @@ def adder_graph(module: str, weights: LayerWeights, source: FixedPoint, accumula
     stages = pipeline.solutions
 
     expressions = [f"{source.bits + 1}'({{1'b0, in_data_i[{i * source.bits}+:{source.bits}]}})" for i in range(inputs)]
-    body, registers, adders = [], [], 0
+    body, registers, adders, register_bits = [], [], 0, 0
     needed = _needed(stages, accumulator.bits)
     for k, stage in enumerate(stages):
         last = k == len(stages) - 1
@@ -164,6 +166,7 @@ def adder_graph(module: str, weights: LayerWeights, source: FixedPoint, accumula
                 width, target = bits + places, f"s{k + 1}_q{i}"
                 registers.append(f"  logic signed [{width - 1}:0] {target};")
                 expressions.append(target)
+            register_bits += width
             value = _shifted(name, places, width)
             statements.append(f"      {target} <= {'-' if negate else ''}{value};")
         body.append(
@@ -183,4 +186,4 @@ def adder_graph(module: str, weights: LayerWeights, source: FixedPoint, accumula
         + "\n".join(body)
         + "endmodule\n"
     )
-    return AdderGraph(module, text, len(stages), adders, int(graph.cost))
+    return AdderGraph(module, text, len(stages), adders, int(graph.cost), register_bits)
