@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 
 from explore import surroundings
 from explore.structure import Structure, frozen_layer, graph_layer, runtime_layer
@@ -28,19 +27,16 @@ class Part:
     name: str = REST
 
 
-@cache
-def _graphs(digest: str) -> dict[str, AdderGraph]:
-    """Adder graphs of a network that were made: da4ml takes a second for one."""
-    return {}
+_graphs: dict[tuple, AdderGraph] = {}  # those that were made: da4ml takes a second for one
 
 
 def graph_of(network: Network, layer: Layer) -> AdderGraph:
     """A layer's adder graph."""
-    known = _graphs(network.digest())
-    if layer.name not in known:
-        made = adder_graph(f"{layer.name}_graph", network.weights[layer.name], layer.input, layer.accumulator)
-        known[layer.name] = made
-    return known[layer.name]
+    weights = network.weights[layer.name]
+    key = (layer, weights.weight.tobytes(), weights.bias.tobytes())
+    if key not in _graphs:
+        _graphs[key] = adder_graph(f"{layer.name}_graph", weights, layer.input, layer.accumulator)
+    return _graphs[key]
 
 
 def frozen(network: Network, layer: Layer, fold: LayerFolding | None, lanes: int) -> Structure:

@@ -66,35 +66,49 @@ class Point(RowTask):
             InputError: the parts do not fit one another.
         """
         gate = merged(load_toml("gates", self.gate), self.gate_changes or {})
-        moe = build_moe(self._network(), gate, self.experts or None)
+        moe = build_moe(network_named(self.network, self.layers), gate, self.experts or None)
         folding = merged(load_toml("folding", self.folding), {"name": self.name, **(self.folding_changes or {})})
         return Accelerator(moe, build_folding(folding, moe))
 
-    def _network(self) -> Network:
-        if self.network == TRAINED or self.network.endswith(".onnx"):
-            if self.layers:
-                raise InputError(f"{self}: the layers of a trained network cannot be changed")
-            network = read_qonnx(MODELS / "ge.onnx" if self.network == TRAINED else self.network)
-            return replace(network, name=f"{network.name}-{network.digest()[:8]}")
-        description = copy.deepcopy(load_toml("networks", self.network))
-        entries = {entry["name"]: entry for entry in description["layer"]}
-        for name, change in (self.layers or {}).items():
-            if name not in entries:
-                raise InputError(f"{self}: network '{self.network}' has no layer '{name}'")
-            entries[name].update(change)
-        return random_network({**description, "name": f"{self.network}_random"})
-
     def row(self) -> Row:
         """Measured cells, under the digest of everything that is synthesised."""
-        design = self.accelerator()
-        sources = digest_of([design])
+        return synthesised(self.accelerator(), self.work)
 
-        def compute() -> dict[str, Any]:
-            hardware = generate(design, self.work / "hw" / self.name)
-            found = synthesise_parts(hardware, design.moe, log=self.work / f"{self.name}.log")
-            return {"sources": sources, "domains": found.domains, "layers": found.layers, "total": found.total}
 
-        return Row(self.work, {"what": "explorer's point", "sources": sources, "tool": tool()}, compute)
+def synthesised(design: Accelerator, work: Path) -> Row:
+    """The synthesis of a design: cells of its domains, its layers and of everything."""
+    sources = digest_of([design])
+
+    def compute() -> dict[str, Any]:
+        name = design.folding.name
+        hardware = generate(design, work / "hw" / name)
+        found = synthesise_parts(hardware, design.moe, log=work / f"{name}.log")
+        return {"sources": sources, "domains": found.domains, "layers": found.layers, "total": found.total}
+
+    return Row(work, {"what": "explorer's point", "sources": sources, "tool": tool()}, compute)
+
+
+def network_named(name: str, layers: Mapping[str, Mapping[str, Any]] | None = None) -> Network:
+    """``trained``: the GE under models/; else a QONNX file, or a preset of ``configs/networks`` with random weights.
+
+    Args:
+        layers: what differs from the preset, by layer.
+
+    Raises:
+        InputError: there is no such network or layer.
+    """
+    if name == TRAINED or name.endswith(".onnx"):
+        if layers:
+            raise InputError(f"network '{name}': the layers of a trained network cannot be changed")
+        network = read_qonnx(MODELS / "ge.onnx" if name == TRAINED else name)
+        return replace(network, name=f"{network.name}-{network.digest()[:8]}")
+    description = copy.deepcopy(load_toml("networks", name))
+    entries = {entry["name"]: entry for entry in description["layer"]}
+    for layer, change in (layers or {}).items():
+        if layer not in entries:
+            raise InputError(f"network '{name}' has no layer '{layer}'")
+        entries[layer].update(change)
+    return random_network({**description, "name": f"{name}_random"})
 
 
 def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -106,7 +120,7 @@ def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any
     return result
 
 
-def load_points(path: Path = POINTS) -> tuple[Point, ...]:
+def load_points(path: Path = POINTS, work: Path = WORK) -> tuple[Point, ...]:
     """The points of a file, each a table ``[[point]]`` with the attributes of :class:`Point`.
 
     Raises:
@@ -114,7 +128,7 @@ def load_points(path: Path = POINTS) -> tuple[Point, ...]:
     """
     try:
         entries = tomllib.loads(path.read_text())["point"]
-        points = tuple(Point(**entry) for entry in entries)
+        points = tuple(Point(**entry, work=work) for entry in entries)
     except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
         raise InputError(f"{path}: not a file of points ({error})") from None
     names = [point.name for point in points]

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cache
 
 from explore.memories import ASYNC, BLOCK, LUTS, RAM, ROM, Memory
 from hw.gen.adder_graph import AdderGraph
 from spec.kinds.data import LayerFolding
 from spec.kinds.matrix import MatrixLayer
+from tools.yosys import BLOCK_BITS
 
 CHUNK = 32  # bits of a run-time memory that are written at a time
 RING_FOLDS, BLOCK_PAYS = 4, 16  # of accumulator_file
@@ -134,12 +136,24 @@ def _accumulators(found: Structure, folds: int, width: int) -> None:
         found.add({}, {"file": width})
 
 
+def weight_rom(layer: MatrixLayer, fold: LayerFolding) -> Memory:
+    """The memory of a frozen layer's weights."""
+    return Memory(layer.weight_word_bits(fold), layer.input_words(fold) * layer.output_words(fold), ROM)
+
+
+@cache
+def weights_in_logic(layer: MatrixLayer, fold: LayerFolding) -> bool:
+    """Whether so many weights become logic that :func:`hw.parts.check_memories` refuses the design."""
+    rom = weight_rom(layer, fold)
+    return not rom.in_blocks and rom.bits >= BLOCK_BITS
+
+
 def frozen_layer(layer: MatrixLayer, fold: LayerFolding, lanes: int) -> Structure:
     """A conv_layer or dense_layer that gets words of ``lanes`` values."""
     found = Structure()
     width_change(found, layer.input.bits, lanes, fold.simd)
     skid(found, fold.simd * layer.input.bits)
-    weights = Memory(layer.weight_word_bits(fold), layer.input_words(fold) * layer.output_words(fold), ROM)
+    weights = weight_rom(layer, fold)
     biases = Memory(fold.pe * layer.bias.bits, layer.output_words(fold), ROM)
     found.memories += [weights, biases]
     if bits := layer.window_buffer_bits(fold):

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from explore.memories import ASYNC, BLOCK, CHECKED, RAM, Memory
 from explore.structure import Structure, bits_of, skid, width_change
-from spec.kinds.average_pool import AveragePool
+from hw.gen.kinds import rtl_kind
 from spec.kinds.data import LayerFolding
 from spec.kinds.matrix import MatrixLayer
-from spec.kinds.max_average_pool import MaxAveragePool
 from spec.kinds.pool import PoolLayer
 from spec.network import Head, Moe
 from spec.storage import STORE_FRAMES
 
+AVERAGES, BOTH = 1, 2  # kinds of pooled_words, beside the maximum
 REPLAYED = 8  # images of a replay ring
 PIECE = 4  # values that a replay ring stores at a time
 COUNTERS, COUNTER_BITS = 512, 64  # at most, of the totals of the activity counters, and again of what is read of them
@@ -35,7 +35,8 @@ def queue(found: Structure, bits: int, words: int) -> None:
 def pool(found: Structure, layer: PoolLayer, lanes: int) -> None:
     """A pool that gets words of ``lanes`` values."""
     bits, words = layer.activation.bits, layer.in_shape.channels // lanes
-    averages, both = isinstance(layer, (AveragePool, MaxAveragePool)), isinstance(layer, MaxAveragePool)
+    both = rtl_kind(layer).number == BOTH
+    averages = both or rtl_kind(layer).number == AVERAGES
     depth = layer.in_shape.width // layer.size * words
     if not averages or both:
         found.add({"maximum": lanes * bits}, {"maximum": lanes * bits})

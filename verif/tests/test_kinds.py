@@ -26,7 +26,7 @@ FLOORS = {
     "hls.kinds": HlsKind,
     "verif.compare.kinds": RealKind,
 }
-PACKAGES = ("spec", "golden", "training", "tools", "hw", "hls", "driver", "verif", "report", "scripts")
+PACKAGES = ("spec", "golden", "training", "tools", "hw", "hls", "explore", "driver", "verif", "report", "scripts")
 
 
 def _subclasses(base: type) -> set[type]:

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The front as a picture: cycles against LUTs, block RAMs and multipliers."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+
+import matplotlib
+from matplotlib.figure import Figure
+
+from explore.estimate import BLOCKS, GE_CYCLES, LOCAL_CYCLES, MULTIPLIERS, SITES
+from explore.search import Found
+
+_FOUND, _HAND, _LIMIT = "#0072B2", "#D55E00", "#000000"  # Okabe and Ito's colours
+_FIXED = {"font.family": "DejaVu Sans", "font.size": 9, "axes.spines.top": False, "axes.spines.right": False}
+_PANELS = ((GE_CYCLES, SITES), (GE_CYCLES, BLOCKS), (GE_CYCLES, MULTIPLIERS), (LOCAL_CYCLES, SITES))
+
+
+def picture(
+    title: str,
+    found: Sequence[Found],
+    references: Mapping[str, Mapping[str, float]],
+    limits: Mapping[str, float],
+    measured: Mapping[str, Mapping[str, float]] | None = None,
+) -> bytes:
+    """PNG; the same figures give the same bytes.
+
+    Args:
+        references: figures of designs made by hand, by name.
+        limits: of the device.
+        measured: figures of designs that were synthesised, by name.
+    """
+    with matplotlib.rc_context(_FIXED):
+        figure = Figure(figsize=(8, 6.4), layout="constrained", facecolor="white")
+        for axes, (across, up) in zip(figure.subplots(2, 2).flat, _PANELS, strict=True):
+            points = [(one.figures[across], one.figures[up]) for one in found]
+            axes.plot(*zip(*points, strict=True), ".", color=_FOUND, markersize=4, label="found, estimate")
+            for name, figures in references.items():
+                axes.plot(figures[across], figures[up], "D", color=_HAND, markersize=6, label="made by hand, estimate")
+                axes.annotate(name, (figures[across], figures[up]), xytext=(4, 5), textcoords="offset points")
+            for figures in (measured or {}).values():
+                axes.plot(figures[across], figures[up], "+", color=_LIMIT, markersize=9, label="synthesised")
+            if up in limits:
+                axes.axhline(limits[up], color=_LIMIT, linestyle="--", linewidth=0.8, label="limit of the device")
+            axes.set(xscale="log", xlabel=f"{across} an image".replace("cycles, ", "cycles of "), ylabel=up)
+            axes.set_ylim(bottom=0)
+            axes.grid(alpha=0.3)
+        handles, labels = figure.axes[0].get_legend_handles_labels()
+        unique = dict(zip(labels, handles, strict=True))
+        figure.axes[0].legend(unique.values(), unique.keys(), frameon=False, fontsize=8)
+        figure.suptitle(title)
+        png = io.BytesIO()
+        figure.savefig(png, format="png", dpi=110, metadata={"Software": None})
+    return png.getvalue()

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A design that was found, as files that every command takes: folding, gate, and the network with its widths."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from explore.search import Found
+from explore.space import Choice, Space
+from spec.files import write_text
+from spec.folding import Folding
+from spec.qonnx_writer import QonnxWriter
+
+_SPDX = "# SPDX-License-Identifier: Apache-2.0\n"
+
+
+def folding_toml(folding: Folding, name: str, said: str) -> str:
+    """A folding preset; sections for hidden layers that the gate does not have are left out."""
+    lines = [_SPDX + f"# {said}", f'name = "{name}"', f"weight_banks = {folding.weight_banks}"]
+    if not folding.learning:
+        lines.append("learning = false")
+    for layer, fold in folding.layers.items():
+        lines += ["", f"[{layer}]"]
+        lines += [] if fold.graph else [f"pe = {fold.pe}", f"simd = {fold.simd}"]
+        lines.append(f'multiplier = "{fold.multiplier}"')
+    return "\n".join(lines) + "\n"
+
+
+def gate_toml(gate: Mapping[str, Any], said: str) -> str:
+    """A gate preset: keys of its own first, then its sections."""
+    plain = {key: value for key, value in gate.items() if not isinstance(value, Mapping)}
+    sections = {key: value for key, value in gate.items() if isinstance(value, Mapping)}
+    lines = [_SPDX + f"# {said}", *(f"{key} = {_value(value)}" for key, value in plain.items())]
+    for title, section in sections.items():
+        lines += ["", f"[{title}]", *(f"{key} = {_value(v)}" for key, v in section.items() if not _table(v))]
+        for key, inner in section.items():
+            if _table(inner):
+                lines += ["", f"[{title}.{key}]", *(f"{name} = {_value(v)}" for name, v in inner.items())]
+    return "\n".join(lines) + "\n"
+
+
+def _table(value: Any) -> bool:
+    return isinstance(value, Mapping)
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        return f'"{value}"'
+    return f"[{', '.join(map(_value, value))}]" if isinstance(value, list) else str(value)
+
+
+def write(found: Found, space: Space, directory: Path, name: str, said: str) -> dict[str, Path]:
+    """Write what the design needs; returns the files by the option that takes them: preset, gate, ge."""
+    files = {"preset": directory / f"{name}.toml"}
+    write_text(files["preset"], folding_toml(found.folding, name, said))
+    if found.choice.gate:
+        files["gate"] = directory / f"{name}.gate.toml"
+        gate = space.gate_of(found.choice)
+        experts = dict(found.choice.gate).get("experts", gate.get("local_experts", 1))
+        write_text(files["gate"], gate_toml({**gate, "local_experts": experts}, said))
+    if space.network_of(found.choice) is not space.network_of(Choice()):
+        files["ge"] = directory / f"{name}.onnx"
+        QonnxWriter(space.network_of(found.choice)).save(files["ge"])
+    return files

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The kept result of the explorer: searches for three devices, and what their chosen designs cost in synthesis."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from explore.cycles import EXACT
+from explore.estimate import CELLS
+from explore.front import table
+from explore.measurement import Measurement, beside, measured_figures
+from explore.picture import picture
+from explore.study import Outcome, as_point
+from explore.terminal import sentences
+from spec.files import as_json, write_bytes, write_if_changed
+from spec.markdown import markdown_table
+from spec.paths import RESULTS, ROOT
+from tools import sweep
+from tools.workers import Workers
+
+KEPT = RESULTS / "explore.json"
+PICTURE = ROOT / "docs" / "images" / "explore.png"
+
+
+def name_of(outcome: Outcome, number: int) -> str:
+    """Name of a chosen design: a file name, and that of its folding."""
+    plain = "".join(c if c.isalnum() else "_" for c in outcome.study.name).replace("__", "_")
+    return f"{plain}_{number}"
+
+
+def measure(outcomes: Sequence[Outcome], work: Path, workers: Workers) -> list[dict[int, Mapping[str, Any]]]:
+    """For each outcome, number of a chosen design -> its row of synthesis."""
+    chosen = [(i, number) for i, outcome in enumerate(outcomes) for number in outcome.chosen()]
+    tasks = [Measurement(_design(outcomes[i], number), work) for i, number in chosen]
+    rows = sweep.run(tasks, workers, "chosen designs", "design", threads=True)
+    found: list[dict[int, Mapping[str, Any]]] = [{} for _ in outcomes]
+    for (i, number), row in zip(chosen, rows, strict=True):
+        found[i][number] = row
+    return found
+
+
+def _design(outcome: Outcome, number: int):
+    return outcome.front[number - 1].design(outcome.space, name_of(outcome, number))
+
+
+def record(outcome: Outcome, rows: Mapping[int, Mapping[str, Any]]) -> dict[str, Any]:
+    """One study, for the kept file."""
+    chosen = []
+    for number, why in outcome.chosen().items():
+        row = rows[number]
+        made = measured_figures(row)
+        chosen.append(
+            {"number": number, "why": why, "name": name_of(outcome, number), **as_point(outcome, number),
+             "synthesised": made, "sources": row["sources"]}
+        )  # fmt: skip
+    study = {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(outcome.study).items()}
+    return {
+        "study": study,
+        "data": outcome.data,
+        "looked": outcome.looked,
+        "front": [as_point(outcome, number) for number in range(1, len(outcome.front) + 1)],
+        "references": outcome.references,
+        "beaten": {name: [number for number, _ in found] for name, found in outcome.beaten().items()},
+        "said": sentences(outcome),
+        "chosen": chosen,
+    }
+
+
+def save(outcomes: Sequence[Outcome], rows: Sequence[Mapping[int, Mapping[str, Any]]], tool: str) -> None:
+    """Write ``docs/results/explore.{json,md}`` and the picture of the first study."""
+    records = [record(outcome, found) for outcome, found in zip(outcomes, rows, strict=True)]
+    write_if_changed(KEPT, as_json({"tool": tool, "studies": records}))
+    write_if_changed(KEPT.with_suffix(".md"), page(outcomes, rows))
+    first, measured = outcomes[0], {}
+    for number, row in rows[0].items():
+        measured[name_of(first, number)] = {**first.front[number - 1].figures, **measured_figures(row)}
+    title = f"{first.study.chip}, gate {first.study.gate}: {len(first.front)} designs that no other one beats"
+    write_bytes(PICTURE, picture(title, first.front, first.references, first.study.limits, measured))
+
+
+def page(outcomes: Sequence[Outcome], rows: Sequence[Mapping[int, Mapping[str, Any]]]) -> str:
+    """The page ``docs/results/explore.md``."""
+    parts = [
+        "<!-- SPDX-License-Identifier: Apache-2.0 -->\n# Designs that the explorer found",
+        "Written by `python scripts/explore.py --studies --keep` ([what it does](../explore.md)). Figures are "
+        f"estimates unless said otherwise; {EXACT}. Foldings of all designs stand in `explore.json`.",
+        "![Front of the first search](../images/explore.png)",
+        "## Chosen designs, synthesised",
+        _chosen(outcomes, rows),
+    ]
+    for outcome in outcomes:
+        study = outcome.study
+        head, *lines = table(outcome.front, outcome.references)
+        parts.append(
+            f"## {study.name}\n\nNetwork {study.network}, gate `{study.gate}`, free: {', '.join(study.axes)}; "
+            f"{study.trials} trials, seed {study.seed}."
+        )
+        parts.append("\n".join(f"* {text}" for text in sentences(outcome)))
+        parts.append(markdown_table(head, lines).rstrip())
+    return "\n\n".join(parts) + "\n"
+
+
+def _chosen(outcomes: Sequence[Outcome], rows: Sequence[Mapping[int, Mapping[str, Any]]]) -> str:
+    head = ["design", "why", *(f"{kind}: estimate, synthesised, error" for kind in CELLS)]
+    lines = []
+    for outcome, found in zip(outcomes, rows, strict=True):
+        for number, why in outcome.chosen().items():
+            compared = beside(outcome.front[number - 1].figures, found[number])[1:]
+            lines.append([f"`{name_of(outcome, number)}`", why, *(", ".join(cells[1:]) for cells in compared)])
+    return markdown_table(head, lines).rstrip()

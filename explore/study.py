@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Searches whose results are kept: what was searched, what was chosen, and what that costs in synthesis."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from explore.accuracy import Validation
+from explore.devices import device_named
+from explore.estimate import GE_CYCLES, LOCAL_CYCLES, SITES, WRONG
+from explore.fit import CostModel
+from explore.front import better, front
+from explore.points import TRAINED, network_named
+from explore.search import Found, Search
+from explore.space import AXES, Space
+from spec.errors import InputError
+from spec.folding import build_folding
+from spec.paths import CONFIGS
+from spec.presets import Accelerator, load_toml
+
+STUDIES = CONFIGS / "explore" / "studies.toml"
+FILL = 0.9  # share of a device's LUTs and flip-flops that a design may take
+TRIALS = 1000
+
+
+@dataclass(frozen=True)
+class Study:
+    """One search.
+
+    Attributes:
+        name: of the study.
+        chip: a device of :mod:`explore.devices`.
+        network: as of a point (:mod:`explore.points`).
+        gate: a preset.
+        axes: that are free; :data:`explore.space.AXES`.
+        references: folding presets made by hand, to be beaten.
+        learning: whether the device learns.
+        fill, trials, seed: of the search.
+    """
+
+    name: str
+    chip: str
+    network: str = TRAINED
+    gate: str = "rich"
+    axes: tuple[str, ...] = ("folding",)
+    references: tuple[str, ...] = ()
+    learning: bool = True
+    experts: int | None = None
+    fill: float = FILL
+    trials: int = TRIALS
+    seed: int = 0
+
+    @property
+    def limits(self) -> dict[str, float]:
+        """Of the device."""
+        return device_named(self.chip).limits(self.fill)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a study found.
+
+    Attributes:
+        looked: different designs that fit.
+        front: those that no other one beats.
+        references: figures of the designs made by hand, estimated.
+        validation: what accuracy was validated on; None without the axis widths.
+    """
+
+    study: Study
+    space: Space
+    looked: int
+    front: list[Found]
+    references: dict[str, dict[str, float]]
+    validation: Validation | None
+
+    @property
+    def data(self) -> str | None:
+        """Name of the validation images."""
+        return self.validation.name if self.validation else None
+
+    def beaten(self) -> dict[str, list[tuple[int, Found]]]:
+        """For each design made by hand, those of the front that dominate it."""
+        return {name: better(self.front, figures) for name, figures in self.references.items()}
+
+    def chosen(self) -> dict[int, str]:
+        """Number in the front -> why: what beats a design made by hand with fewest LUTs, else the fastest."""
+        picked: dict[int, str] = {}
+        for name, found in self.beaten().items():
+            if found:
+                picked.setdefault(found[0][0], f"beats `{name}` with the fewest LUTs")
+        ends = {} if picked else {"fastest": (GE_CYCLES, LOCAL_CYCLES, SITES)}
+        if WRONG in self.front[0].figures:
+            ends["most accurate, then fastest"] = (WRONG, GE_CYCLES, SITES)
+        for why, axes in ends.items():
+            numbers = range(1, len(self.front) + 1)
+            number = min(numbers, key=lambda n: [self.front[n - 1].figures[axis] for axis in axes])
+            picked.setdefault(number, why)
+        return picked
+
+
+def load_studies(path: Path = STUDIES) -> tuple[Study, ...]:
+    """The studies of a file, each a table ``[[study]]`` with the attributes of :class:`Study`.
+
+    Raises:
+        InputError: it is no such file.
+    """
+    try:
+        entries = tomllib.loads(path.read_text())["study"]
+        return tuple(
+            Study(**{key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()})
+            for entry in entries
+        )
+    except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
+        raise InputError(f"{path}: not a file of studies ({error})") from None
+
+
+def run(study: Study, model: CostModel) -> Outcome:
+    """Search.
+
+    Raises:
+        InputError: nothing fits, or what is named does not exist.
+    """
+    if unknown := set(study.axes) - set(AXES):
+        raise InputError(f"there is no axis '{sorted(unknown)[0]}'; known are {', '.join(AXES)}")
+    network, gate = network_named(study.network), load_toml("gates", study.gate)
+    validation = Validation.load(network) if "widths" in study.axes else None
+    space = Space(network, gate, study.axes, study.experts, validation.scales if validation else None)
+    by_hand = {name: _by_hand(space, name) for name in study.references}
+    search = Search(
+        space, model, study.limits, tuple(by_hand.values()), validation.wrong if validation else None,
+        learning=study.learning, seed=study.seed,
+    )  # fmt: skip
+    found = search.run(study.trials)
+    figures = {name: search.figures_of(design) for name, design in by_hand.items()}
+    return Outcome(study, space, len(found), front(found), figures, validation)
+
+
+def _by_hand(space: Space, name: str) -> Accelerator:
+    moe = space.given()
+    return Accelerator(moe, build_folding(load_toml("folding", name), moe))
+
+
+def as_point(outcome: Outcome, number: int) -> Mapping[str, Any]:
+    """What a design of the front is, as JSON can hold it."""
+    found = outcome.front[number - 1]
+    folds = {
+        name: {"pe": fold.pe, "simd": fold.simd, "multiplier": fold.multiplier}
+        for name, fold in found.folding.layers.items()
+    }
+    return {"sizes": found.choice.text(), "folding": folds, "figures": dict(found.figures)}

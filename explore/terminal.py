@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the command prints: the table of a search and what it says about designs made by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from explore.estimate import SITES
+from explore.front import folding_text, table
+from explore.study import Outcome
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> str:
+    """Rows as text, the first column to the left, the others to the right."""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    lines = []
+    for row in rows:
+        cells = [
+            cell.rjust(width) if i else cell.ljust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join(lines)
+
+
+def sentences(outcome: Outcome) -> list[str]:
+    """What was searched and which designs made by hand are beaten."""
+    study = outcome.study
+    limits = ", ".join(f"{kind} {most:,.0f}" for kind, most in study.limits.items())
+    said = [
+        f"{study.chip}: {outcome.looked} different designs fit ({limits}); "
+        f"no other one beats {len(outcome.front)} of them."
+    ]
+    if outcome.data:
+        said.append(
+            f"wrong: share of {outcome.data} validation images, after rounding the file's weights, without retraining; "
+            "local experts and gate must be trained for the new features."
+        )
+    if outcome.space.axes != ("folding",) and any(
+        axis in outcome.space.axes for axis in ("pooling", "hidden", "experts")
+    ):
+        said.append(
+            "pooling, hidden and experts change cost and energy here; their accuracy needs training (train.py)."
+        )
+    for name, found in outcome.beaten().items():
+        if not found:
+            said.append(f"{name}: no design found is as good in every axis and better in one.")
+            continue
+        number, best = found[0]
+        fewer = 1 - best.figures[SITES] / outcome.references[name][SITES]
+        said.append(
+            f"{name} is beaten by {len(found)} designs; number {number} has {100 * fewer:.1f} % fewer LUT4 sites: "
+            f"{folding_text(best.folding)}"
+        )
+    return said
+
+
+def terminal(outcome: Outcome) -> str:
+    """Table and sentences."""
+    return aligned(table(outcome.front, outcome.references)) + "\n\n" + "\n".join(sentences(outcome))

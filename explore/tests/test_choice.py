@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The cheapest folding is the cheapest: by trying all of a small network; and a design is improved without losing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import product
+
+import pytest
+
+from explore import choice
+from explore.choice import REGISTER_PRICE, FoldingChoice, Targets, fits_stream, options
+from explore.cycles import cycles
+from explore.estimate import FIGURES, GE_CYCLES, LOCAL_CYCLES, SITES, dominates, estimate, pareto
+from explore.fit import BLOCKS, MULTIPLIERS, REGISTERS
+from explore.kept import cost_model
+from explore.polish import improved
+from spec.folding import Folding, build_folding
+from spec.presets import Accelerator, load_accelerator
+from spec.tiny import FOLDING, tiny_accelerator, tiny_moe
+
+
+def price(figures: dict[str, float], targets: Targets) -> float:
+    cells = figures[SITES] + REGISTER_PRICE * figures[REGISTERS]
+    return cells + targets.block * figures[BLOCKS] + targets.multiplier * figures[MULTIPLIERS]
+
+
+def all_foldings(moe, allowed) -> list[Folding]:
+    """Every folding out of some of each layer's options that fits the streams."""
+    names = [layer.name for layer in moe.weighted_layers]
+    made = []
+    for folds in product(*(allowed(layer) for layer in moe.weighted_layers)):
+        folding = Folding("x", 2, dict(zip(names, folds, strict=True)))
+        lanes = folding.streams(moe).into
+        if all(fits_stream(layer, folding.layers[layer.name], lanes[layer.name]) for layer in moe.weighted_layers):
+            made.append(folding)
+    return made
+
+
+@pytest.mark.parametrize("targets", [Targets(1300, 1300, 100, 50), Targets(3000, 2600, 1, 300)])
+def test_no_other_folding_is_cheaper(targets: Targets, monkeypatch: pytest.MonkeyPatch) -> None:
+    moe, model = tiny_moe("linear"), cost_model()
+
+    def few(layer, constant: bool):
+        return tuple(f for f in options(layer, constant) if f.multiplier != "graph" and f.pe * f.simd in (2, 4, 8))[::3]
+
+    monkeypatch.setattr(choice, "options", few)
+    best = FoldingChoice(moe, model).best(targets, "best")
+    tried = all_foldings(moe, lambda layer: few(layer, layer.name in moe.network.weights))
+    assert len(tried) > 200
+
+    def reached(folding: Folding) -> bool:
+        speed = cycles(Accelerator(moe, folding))
+        return speed.ge <= targets.ge and speed.local <= targets.local
+
+    prices = [price(_exact(Accelerator(moe, f), model), targets) for f in tried if reached(f)]
+    assert price(_exact(Accelerator(moe, best), model), targets) == pytest.approx(min(prices))
+    assert max(prices) > 1.05 * min(prices)  # a worse one would be told apart
+
+
+def _exact(design: Accelerator, model) -> dict[str, float]:
+    from explore.fit import summed
+    from explore.parts import structures
+
+    cells = summed(model.cost(structure) for structure in structures(design).values())
+    return {**cells, MULTIPLIERS: design.folding.multipliers(design.moe)}
+
+
+def test_a_speed_that_nothing_has_gives_nothing() -> None:
+    chosen = FoldingChoice(tiny_moe(), cost_model())
+    ge, local = chosen.targets()
+    assert chosen.best(Targets(ge[-1], local[-1], 1, 1), "x") is not None
+    assert chosen.best(Targets(10, 10, 1, 1), "x") is None
+    assert chosen.best(Targets(ge[0], local[0], 1, 1), "x") is not None
+
+
+def test_a_chosen_folding_is_one_that_a_preset_may_have() -> None:
+    moe = tiny_moe("deep")
+    found = FoldingChoice(moe, cost_model()).best(Targets(2000, 2000, 10, 10), "x")
+    sections = {n: {"pe": f.pe, "simd": f.simd, "multiplier": f.multiplier} for n, f in found.layers.items()}
+    assert build_folding({"name": "x", **sections}, moe).layers == found.layers
+
+
+@pytest.mark.parametrize(("preset", "ge", "local"), [("ecp5_85", 6400, 785), ("ecp5_85_folded", 16000, 14400)])
+def test_cycles_are_those_of_the_slowest_part(preset: str, ge: int, local: int) -> None:
+    found = cycles(load_accelerator(preset))
+    assert (found.ge, found.local) == (ge, local)
+
+
+def test_improving_loses_nothing() -> None:
+    model, design = cost_model(), tiny_accelerator("deep")
+    better = improved(design, model)
+    before, after = estimate(design, model), estimate(better, model)
+    assert all(after[axis] <= before[axis] for axis in FIGURES) and after[SITES] < before[SITES]
+    assert dominates(after, before, FIGURES) and not dominates(before, after, FIGURES)
+    assert estimate(improved(better, model), model)[SITES] == after[SITES]
+
+
+def test_a_front_has_what_no_other_beats() -> None:
+    axes = (GE_CYCLES, LOCAL_CYCLES)
+    points = [dict(zip(axes, values, strict=True)) for values in ((3, 3), (1, 5), (3, 3), (2, 4), (2, 5), (9, 9))]
+    assert pareto(points, axes) == [0, 1, 3]
+
+
+def test_energy_counts_a_local_image_without_the_ge() -> None:
+    figures = estimate(replace(load_accelerator("ecp5_85"), baked=None), cost_model())
+    assert 0 < figures["pJ, local"] < 0.1 * figures["pJ, GE"]
+
+
+def test_weights_that_synthesis_would_refuse_are_not_chosen() -> None:
+    moe = load_accelerator("ecp5_85").moe
+    (conv2,) = (layer for layer in moe.network.weighted_layers if layer.name == "conv2")
+    refused = [fold for fold in options(conv2, True) if choice.weights_in_logic(conv2, fold)]
+    assert refused and FOLDING
+    found = FoldingChoice(moe, cost_model()).best(Targets(6400, 785, 1, 1), "x")
+    assert found.layers["conv2"] not in refused
