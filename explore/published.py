@@ -13,7 +13,7 @@ from explore.estimate import CELLS
 from explore.front import table
 from explore.measurement import Measurement, beside, measured_figures
 from explore.picture import picture
-from explore.study import Outcome, as_point
+from explore.study import Outcome, Study, as_point
 from explore.terminal import sentences
 from spec.files import as_json, write_bytes, write_if_changed
 from spec.markdown import markdown_table
@@ -69,11 +69,18 @@ def record(outcome: Outcome, rows: Mapping[int, Mapping[str, Any]]) -> dict[str,
     }
 
 
-def save(outcomes: Sequence[Outcome], rows: Sequence[Mapping[int, Mapping[str, Any]]], tool: str) -> None:
-    """Write ``docs/results/explore.{json,md}`` and the picture of the first study."""
+def save(
+    outcomes: Sequence[Outcome],
+    rows: Sequence[Mapping[int, Mapping[str, Any]]],
+    nothing: Mapping[Study, str],
+    tool: str,
+) -> None:
+    """Write ``docs/results/explore.{json,md}`` and the picture of the first study; ``nothing``: why nothing fits."""
     records = [record(outcome, found) for outcome, found in zip(outcomes, rows, strict=True)]
-    write_if_changed(KEPT, as_json({"tool": tool, "studies": records}))
-    write_if_changed(KEPT.with_suffix(".md"), page(outcomes, rows))
+    write_if_changed(
+        KEPT, as_json({"tool": tool, "studies": records, "nothing": {one.name: why for one, why in nothing.items()}})
+    )
+    write_if_changed(KEPT.with_suffix(".md"), page(outcomes, rows, nothing))
     first, measured = outcomes[0], {}
     for number, row in rows[0].items():
         measured[name_of(first, number)] = {**first.front[number - 1].figures, **measured_figures(row)}
@@ -81,7 +88,9 @@ def save(outcomes: Sequence[Outcome], rows: Sequence[Mapping[int, Mapping[str, A
     write_bytes(PICTURE, picture(title, first.front, first.references, first.study.limits, measured))
 
 
-def page(outcomes: Sequence[Outcome], rows: Sequence[Mapping[int, Mapping[str, Any]]]) -> str:
+def page(
+    outcomes: Sequence[Outcome], rows: Sequence[Mapping[int, Mapping[str, Any]]], nothing: Mapping[Study, str]
+) -> str:
     """The page ``docs/results/explore.md``."""
     parts = [
         "<!-- SPDX-License-Identifier: Apache-2.0 -->\n# Designs that the explorer found",
@@ -92,15 +101,19 @@ def page(outcomes: Sequence[Outcome], rows: Sequence[Mapping[int, Mapping[str, A
         _chosen(outcomes, rows),
     ]
     for outcome in outcomes:
-        study = outcome.study
         head, *lines = table(outcome.front, outcome.references)
-        parts.append(
-            f"## {study.name}\n\nNetwork {study.network}, gate `{study.gate}`, free: {', '.join(study.axes)}; "
-            f"{study.trials} trials, seed {study.seed}."
-        )
+        parts.append(_heading(outcome.study))
         parts.append("\n".join(f"* {text}" for text in sentences(outcome)))
         parts.append(markdown_table(head, lines).rstrip())
+    parts += [f"{_heading(study)}\n\nNothing found: {why}." for study, why in nothing.items()]
     return "\n\n".join(parts) + "\n"
+
+
+def _heading(study: Study) -> str:
+    return (
+        f"## {study.name}\n\nNetwork {study.network}, gate `{study.gate}`, free: {', '.join(study.axes)}; "
+        f"{study.trials} trials, seed {study.seed}."
+    )
 
 
 def _chosen(outcomes: Sequence[Outcome], rows: Sequence[Mapping[int, Mapping[str, Any]]]) -> str:

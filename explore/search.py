@@ -31,6 +31,10 @@ Wrong = Callable[[Network], float]
 """Share of validation images that a network answers wrongly, 0..1."""
 
 
+class NothingFits(InputError):
+    """No design fits the device; the message says what the nearest one has too much of."""
+
+
 @dataclass(frozen=True)
 class Found:
     """A design that the search looked at, and its figures."""
@@ -75,7 +79,8 @@ class Search:
         """Every different design that was looked at and fits, in the order in which they came.
 
         Raises:
-            InputError: Optuna is not installed, or nothing fits.
+            NothingFits: nothing fits.
+            InputError: Optuna is not installed.
         """
         study = _study(self.seed, len(self._objectives))
         for parameters in self._beginnings():
@@ -95,7 +100,7 @@ class Search:
             self._keep(Choice(), improved(design, self.model).folding)
         fitting = [found for found in self._found.values() if fits(found.figures, self.limits)]
         if not fitting:
-            raise InputError(self._nearest())
+            raise NothingFits(self._nearest())
         return fitting
 
     @property

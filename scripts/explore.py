@@ -31,16 +31,18 @@ from _arguments import (
     whole_number,
     workers_of,
 )
-from explore import kept, preset, published
+from explore import growth, growth_page, kept, preset, published
 from explore.devices import DEVICES
 from explore.front import as_csv
 from explore.measurement import Measurement, beside
 from explore.picture import picture
 from explore.points import WORK, load_points
+from explore.search import NothingFits
 from explore.space import AXES
 from explore.study import FILL, TRIALS, Outcome, Study, load_studies
 from explore.study import run as search
 from explore.terminal import aligned, terminal
+from golden.data import users_source
 from hw.resource_report import tool
 from spec.errors import InputError
 from spec.files import write_bytes, write_text
@@ -81,10 +83,11 @@ def options() -> Parser:
     add("--measure", action="store_true", help="synthesise the design of --build, beside its estimate")
     add("--studies", action="store_true", help="search as configs/explore/studies.toml says; synthesise what is chosen")
     add("--points", action="store_true", help="synthesise the designs that the cost models are fitted on")
+    add("--growth", action="store_true", help="how cost grows with images, users, local experts and network size")
     add_workers(parser, "syntheses at a time")
     add_work(parser, WORK, "finished syntheses, to go on from")
-    add_keep(parser, "with --points, docs/results/costs.{json,md}; with --studies, docs/results/explore.{json,md}",
-             beside=("points", "studies"))  # fmt: skip
+    add_keep(parser, "with --points, docs/results/costs.{json,md}; with --studies, docs/results/explore.{json,md}; "
+             "with --growth, docs/results/growth.{json,md}", beside=("points", "studies", "growth"))  # fmt: skip
     return parser
 
 
@@ -102,17 +105,21 @@ def measure_points(given: argparse.Namespace) -> int:
 def studies(given: argparse.Namespace) -> int:
     """Search as the kept studies say, synthesise what they choose, and print it."""
     model = kept.cost_model()
-    outcomes = []
+    outcomes, nothing = [], {}
     for study in load_studies():
-        outcomes.append(search(study, model))
-        print(f"{study.name}\n\n{terminal(outcomes[-1])}\n", flush=True)
+        try:
+            outcomes.append(search(study, model))
+            said = terminal(outcomes[-1])
+        except NothingFits as reason:
+            nothing[study] = said = str(reason)
+        print(f"{study.name}\n\n{said}\n", flush=True)
     rows = published.measure(outcomes, given.work, workers_of(given))
     for outcome, found in zip(outcomes, rows, strict=True):
         for number, row in found.items():
             print(f"{published.name_of(outcome, number)}\n{aligned(beside(outcome.front[number - 1].figures, row))}\n")
     if given.keep:
         require_real(True, *(outcome.validation for outcome in outcomes if outcome.validation))
-        published.save(outcomes, rows, tool())
+        published.save(outcomes, rows, nothing, tool())
     return DONE
 
 
@@ -141,8 +148,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return measure_points(given)
     if given.studies:
         return studies(given)
+    if given.growth:
+        series = growth.all_series(kept.cost_model())
+        print(growth_page.page(series))
+        if given.keep:
+            require_real(True, users_source())
+            growth_page.save(series)
+        return DONE
     if given.keep:
-        parser.error("--keep needs --points or --studies")
+        parser.error("--keep needs --points, --studies or --growth")
     if given.measure and not given.build:
         parser.error("--measure needs --build")
     network = "trained" if given.ge == MODELS / "ge.onnx" else str(given.ge)

@@ -8,8 +8,10 @@ from dataclasses import replace
 
 import pytest
 
+from explore import growth_page
 from explore.fit import BLOCKS, REGISTERS, SITES, CostModel, Sample, fit, real, summed
-from explore.kept import Counted, errors, load, off, page, record, samples, save
+from explore.growth import Series, over_users
+from explore.kept import Counted, cost_model, errors, load, off, page, record, samples, save
 from explore.parts import measured, structures
 from explore.points import Point, load_points
 from explore.structure import Structure
@@ -113,3 +115,13 @@ def test_points_are_described_once_and_can_be_made(tmp_path) -> None:
         load_points(file)
     with pytest.raises(InputError, match="has no layer 'conv9'"):
         Point("x", "digits", layers={"conv9": {}}).accelerator()
+
+
+def test_growth_is_fitted_as_a_power() -> None:
+    square = Series("things", "nothing", tuple((float(x), {"a": 3.0 * x**2, "b": 5.0}) for x in (1, 2, 4, 8)))
+    assert square.exponent("a") == pytest.approx(2) and square.exponent("b") == pytest.approx(0)
+    assert square.record()["exponents"] == {"a": 2.0, "b": 0.0}
+    users = over_users(cost_model())
+    assert 0.1 < users.exponent(BLOCKS) < 1 and users.exponent("cycles, local") == pytest.approx(0)
+    text = growth_page.page([square, users])
+    assert "| **exponent** | **2.00** |" in text and growth_page.draw([square]) == growth_page.draw([square])

@@ -99,7 +99,7 @@ def test_studies_name_what_there_is(tmp_path: Path) -> None:
         (["--axes", "colour"], "allowed are folding"),
         (["--fill", "1.5"], "a number above 0 and at most 1"),
         (["--measure"], "--measure needs --build"),
-        (["--keep"], "--keep needs --points or --studies"),
+        (["--keep"], "--keep needs --points, --studies or --growth"),
         (["--gate", "none"], "there is no gates preset 'none'"),
     ],
 )
