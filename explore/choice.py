@@ -7,13 +7,14 @@ best way to each width behind a layer is all that must be remembered of the laye
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from explore import surroundings
 from explore.cycles import ingress_cycles, layer_cycles
-from explore.fit import BLOCKS, MULTIPLIERS, REGISTERS, SITES, CostModel
+from explore.fit import BLOCKS, REGISTERS, SITES, CostModel
 from explore.parts import frozen, learns
 from explore.structure import Structure, runtime_layer, weights_in_logic
 from spec.errors import InputError
@@ -83,6 +84,23 @@ def _has_graph(layer: MatrixLayer, constant: bool) -> bool:
 Way = tuple[float, tuple[tuple[str, LayerFolding], ...]]  # cost, and the foldings on the way
 
 
+class Step(NamedTuple):
+    """One layer with one folding.
+
+    Attributes:
+        after: values of a word behind it.
+        cycles: that it is busy with an image.
+        price: LUT4 sites, and what its flip-flops count as.
+    """
+
+    fold: LayerFolding | None
+    after: int
+    cycles: int
+    price: float
+    blocks: int
+    multipliers: int
+
+
 class FoldingChoice:
     """Chooses foldings for one network and gate.
 
@@ -98,7 +116,7 @@ class FoldingChoice:
         self._known: dict = {} if known is None else known
         # Layers of other networks with the same sizes and types cost the same; adder graphs depend on the weights.
         self._of = {layer.name: (layer, *_weights(moe.network, layer)) for layer in moe.network.layers}
-        around = (moe.local_experts, moe.confidence_shift, bool(moe.le.hidden))
+        around = (moe.local_experts, moe.confidence_shift, bool(moe.le.hidden), moe.network.feature_type)
         for head in (moe.le, moe.gate):
             self._of |= {layer.name: (layer, head.pool, head.layers[0].output, around) for layer in head.layers}
         self._of = {name: known_as(self._known, key) for name, key in self._of.items()}
@@ -140,19 +158,8 @@ class FoldingChoice:
         """The cheapest way to every number of lanes behind the layers."""
         ways: dict[int, Way] = {lanes: (0.0, ())}
         for layer in layers:
-            behind: dict[int, Way] = {}
-            for into, (cost, folds) in ways.items():
-                for fold in options(layer, True) if layer.weighted else (None,):
-                    if not fits_stream(layer, fold, into) or layer_cycles(layer, fold, into) > most:
-                        continue
-                    price = self._layer(layer, fold, into, targets)
-                    if price is None:
-                        continue
-                    made = cost + price
-                    after = layer.lanes_after(fold, into)
-                    if after not in behind or made < behind[after][0]:
-                        behind[after] = (made, (*folds, (layer.name, fold)) if fold else folds)
-            ways = behind
+            steps = {into: self._steps(layer, into) for into in ways}
+            ways = _further(ways, layer.name, steps, most, targets)
         return ways
 
     def _tail(self, lanes: int, targets: Targets) -> Way | None:
@@ -163,37 +170,46 @@ class FoldingChoice:
         return min(ways, key=lambda way: way[0], default=None)
 
     def _head(self, head: Head, lanes: int, targets: Targets) -> Way | None:
-        copies = self.moe.local_experts if head is self.moe.le else 1
-        pooled = head.pool.lanes_after(None, lanes)
         if layer_cycles(head.pool, None, lanes) > targets.local:
             return None
-        ways: dict[int, Way] = {pooled: (0.0, ())}
+        ways: dict[int, Way] = {head.pool.lanes_after(None, lanes): (0.0, ())}
         for layer in head.layers:
-            behind: dict[int, Way] = {}
-            for into, (cost, folds) in ways.items():
-                for fold in options(layer, False):
-                    if not fits_stream(layer, fold, into) or layer_cycles(layer, fold, into) > targets.local:
-                        continue
-                    key = (self._of[layer.name], fold, into, lanes)
-                    part = self._price(key, targets, lambda f=fold, i=into, y=layer: self._part(head, y, f, i, lanes))
-                    made = cost + copies * part
-                    if fold.pe not in behind or made < behind[fold.pe][0]:
-                        behind[fold.pe] = (made, (*folds, (layer.name, fold)))
-            ways = behind
+            steps = {into: self._head_steps(head, layer, into, lanes) for into in ways}
+            ways = _further(ways, layer.name, steps, targets.local, targets)
         return min(ways.values(), key=lambda way: way[0], default=None)
 
-    # ---- Prices ------------------------------------------------------------------------------------------------
-    def _layer(self, layer: Layer, fold: LayerFolding | None, lanes: int, targets: Targets) -> float | None:
-        """None when synthesis would refuse it."""
-        if fold and not fold.graph and weights_in_logic(layer, fold):
-            return None
+    # ---- One layer ---------------------------------------------------------------------------------------------
+    def _steps(self, layer: Layer, into: int) -> list[Step]:
+        """Every folding of a layer of the GE behind words of ``into`` values that synthesis takes."""
+        key = (self._of[layer.name], into)
+        if key not in self._known:
+            self._known[key] = [
+                self._step(layer, fold, into, frozen(self.moe.network, layer, fold, into), 1)
+                for fold in (options(layer, True) if layer.weighted else (None,))
+                if fits_stream(layer, fold, into) and (fold is None or fold.graph or not weights_in_logic(layer, fold))
+            ]
+        return self._known[key]
 
-        def made() -> tuple[Structure, int]:
-            return frozen(self.moe.network, layer, fold, lanes), fold.multiplier_blocks if fold else 0
+    def _head_steps(self, head: Head, layer: MatrixLayer, into: int, lanes: int) -> list[Step]:
+        """The same of a local expert or of the gate, with what stands around the layer."""
+        key = (self._of[layer.name], into, lanes)
+        copies = self.moe.local_experts if head is self.moe.le else 1
+        if key not in self._known:
+            self._known[key] = [
+                self._step(layer, fold, into, self._around(head, layer, fold, into, lanes), copies)
+                for fold in options(layer, False)
+                if fits_stream(layer, fold, into)
+            ]
+        return self._known[key]
 
-        return self._price((self._of[layer.name], fold, lanes), targets, made)
+    def _step(self, layer: Layer, fold: LayerFolding | None, into: int, part: Structure, copies: int) -> Step:
+        cost = self.model.cost(part)
+        price = copies * (cost[SITES] + REGISTER_PRICE * cost[REGISTERS])
+        multipliers = copies * fold.multiplier_blocks if fold else 0
+        after, busy = layer.lanes_after(fold, into), layer_cycles(layer, fold, into)
+        return Step(fold, after, busy, price, copies * cost[BLOCKS], multipliers)
 
-    def _part(self, head: Head, layer: MatrixLayer, fold: LayerFolding, into: int, lanes: int) -> tuple[Structure, int]:
+    def _around(self, head: Head, layer: MatrixLayer, fold: LayerFolding, into: int, lanes: int) -> Structure:
         """A layer of a head with what stands in front of it, behind it, and what moves its weights."""
         moved = self.learning and learns(layer, head, self.moe)
         found = runtime_layer(layer, fold, self.banks, moved)
@@ -206,18 +222,32 @@ class FoldingChoice:
             found += surroundings.behind_head(layer, fold, head is self.moe.le)
         if moved:
             found += surroundings.learner(layer, fold, layer is not head.out)
-        return found, fold.multiplier_blocks
+        return found
 
-    def _aon(self, lanes: int) -> tuple[Structure, int]:
-        return surroundings.always_on(self.moe, lanes, self.learning), 0
+    def _aon(self, lanes: int) -> Structure:
+        return surroundings.always_on(self.moe, lanes, self.learning)
 
-    def _price(self, key: tuple, targets: Targets, made) -> float:
+    def _price(self, key: tuple, targets: Targets, made: Callable[[], Structure]) -> float:
+        """Price of a part that is no layer."""
         if key not in self._known:
-            structure, multipliers = made()
-            self._known[key] = {**self.model.cost(structure), MULTIPLIERS: multipliers}
+            self._known[key] = self.model.cost(made())
         cost = self._known[key]
-        price = cost[SITES] + REGISTER_PRICE * cost[REGISTERS]
-        return price + targets.block * cost[BLOCKS] + targets.multiplier * cost[MULTIPLIERS]
+        return cost[SITES] + REGISTER_PRICE * cost[REGISTERS] + targets.block * cost[BLOCKS]
+
+
+def _further(
+    ways: Mapping[int, Way], name: str, steps: Mapping[int, Sequence[Step]], most: int, targets: Targets
+) -> dict[int, Way]:
+    """The cheapest ways behind one more layer, of those that take at most ``most`` cycles."""
+    behind: dict[int, Way] = {}
+    for into, (cost, folds) in ways.items():
+        for step in steps[into]:
+            if step.cycles > most:
+                continue
+            made = cost + step.price + targets.block * step.blocks + targets.multiplier * step.multipliers
+            if step.after not in behind or made < behind[step.after][0]:
+                behind[step.after] = (made, (*folds, (name, step.fold)) if step.fold else folds)
+    return behind
 
 
 def known_as(known: dict, key: tuple) -> int:
@@ -235,7 +265,7 @@ def fits_stream(layer: Layer, fold: LayerFolding | None, lanes: int) -> bool:
     return fold is None or fold.graph or fold.simd % lanes == 0 or lanes % fold.simd == 0
 
 
-def _arg_max(lanes: int, bits: int) -> tuple[Structure, int]:
+def _arg_max(lanes: int, bits: int) -> Structure:
     found = Structure()
     surroundings.arg_max(found, lanes, bits)
-    return found, 0
+    return found

@@ -33,7 +33,7 @@ _graphs: dict[tuple, AdderGraph] = {}  # those that were made: da4ml takes a sec
 def graph_of(network: Network, layer: Layer) -> AdderGraph:
     """A layer's adder graph."""
     weights = network.weights[layer.name]
-    key = (layer, weights.weight.tobytes(), weights.bias.tobytes())
+    key = (layer.input, layer.accumulator, weights.weight.tobytes(), weights.bias.tobytes())
     if key not in _graphs:
         _graphs[key] = adder_graph(f"{layer.name}_graph", weights, layer.input, layer.accumulator)
     return _graphs[key]

@@ -13,15 +13,17 @@ from explore.estimate import CELLS
 from explore.front import table
 from explore.measurement import Measurement, beside, measured_figures
 from explore.picture import picture
+from explore.preset import write as write_preset
 from explore.study import Outcome, Study, as_point
 from explore.terminal import sentences
 from spec.files import as_json, write_bytes, write_if_changed
 from spec.markdown import markdown_table
-from spec.paths import RESULTS, ROOT
+from spec.paths import CONFIGS, RESULTS, ROOT
 from tools import sweep
 from tools.workers import Workers
 
 KEPT = RESULTS / "explore.json"
+FOUND = CONFIGS / "explore" / "found"  # presets of the chosen designs
 PICTURE = ROOT / "docs" / "images" / "explore.png"
 
 
@@ -81,6 +83,11 @@ def save(
         KEPT, as_json({"tool": tool, "studies": records, "nothing": {one.name: why for one, why in nothing.items()}})
     )
     write_if_changed(KEPT.with_suffix(".md"), page(outcomes, rows, nothing))
+    for outcome in outcomes:
+        for number, why in outcome.chosen().items():
+            name = name_of(outcome, number)
+            said = f"For the {outcome.study.chip}, found by scripts/explore.py ({why}); gate {outcome.study.gate}."
+            write_preset(outcome.front[number - 1], outcome.space, FOUND, name, said)
     first, measured = outcomes[0], {}
     for number, row in rows[0].items():
         measured[name_of(first, number)] = {**first.front[number - 1].figures, **measured_figures(row)}

@@ -23,6 +23,7 @@ from spec.progress import progress_bar
 OBJECTIVES = (GE_CYCLES, LOCAL_CYCLES, SITES, BLOCKS, MULTIPLIERS)
 PRICES = (1.0, 5000.0)  # LUT4 sites for a block RAM or a multiplier, least and most
 FIRST_PRICES = (1.0, 25.0, 50.0, 100.0, 150.0, 250.0, 500.0, 2000.0)
+FIRST_SPEEDS = 4
 POPULATION = 60
 SLOWEST = 64  # a design slower than the fastest by more is of no interest
 DECLINED = 1e12  # of each objective, when nothing is as fast as wanted
@@ -113,15 +114,19 @@ class Search:
         return {**figures, WRONG: self.wrong(design.moe.network)} if self.wrong else figures
 
     def _beginnings(self) -> list[dict]:
-        """Parameters of trials that come first: the speeds of the references, at several prices."""
-        speeds = {(6400, 785)} if not self.references else set()
-        for design in self.references:
-            figures = estimate(design, self.model)
-            speeds.add((figures[GE_CYCLES], figures[LOCAL_CYCLES]))
+        """Parameters of trials that come first: the speeds of the references, at several prices.
+
+        Without references those of a few foldings from the fastest on.
+        """
+        speeds = {(self.ge[len(self.ge) * part // 8], self.local[0]) for part in range(FIRST_SPEEDS)}
+        if self.references:
+            told = [estimate(design, self.model) for design in self.references]
+            speeds = {(figures[GE_CYCLES], figures[LOCAL_CYCLES]) for figures in told}
+        prices = FIRST_PRICES if self.references else FIRST_PRICES[1::3]
         found = []
         for ge, local in sorted(speeds):
             near = {"ge": _at(self.ge, ge), "local": _at(self.local, local)}
-            found += [{**near, "block": block, "multiplier": price} for block in FIRST_PRICES for price in FIRST_PRICES]
+            found += [{**near, "block": block, "multiplier": price} for block in prices for price in prices]
         return found
 
     def _choice_of(self, choice: Choice) -> FoldingChoice:

@@ -46,7 +46,13 @@ def test_the_licence_check_sees_a_missing_line():
 
 
 def test_dependencies_are_pinned_exactly():
-    for name in ("requirements.txt", "requirements.lock", "requirements-dask.txt", "requirements-bench.txt"):
+    for name in (
+        "requirements.txt",
+        "requirements.lock",
+        "requirements-dask.txt",
+        "requirements-bench.txt",
+        "requirements-explore.txt",
+    ):
         lines = [x for x in (ROOT / name).read_text().splitlines() if x and not x.startswith("#")]
         assert lines
         assert [x for x in lines if not re.fullmatch(r"[A-Za-z0-9_.\-]+==[^\s,<>~]+", x)] == []
