@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 
 from explore.growth import Series
+from explore.kept import model_digest
 from spec.files import as_json, write_bytes, write_if_changed
 from spec.markdown import markdown_table
 from spec.paths import RESULTS, ROOT
@@ -66,6 +67,6 @@ def page(series: Sequence[Series]) -> str:
 
 def save(series: Sequence[Series]) -> None:
     """Write the page, its figures and the picture."""
-    write_if_changed(KEPT, as_json({"series": [one.record() for one in series]}))
+    write_if_changed(KEPT, as_json({"model": model_digest(), "series": [one.record() for one in series]}))
     write_if_changed(KEPT.with_suffix(".md"), page(series))
     write_bytes(PICTURE, draw(series))

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
@@ -86,6 +87,11 @@ def load(path: Path = KEPT) -> dict[str, Any]:
 def cost_model(path: Path = KEPT) -> CostModel:
     """The model fitted on all kept points."""
     return fit(samples(load(path)["points"]))
+
+
+def model_digest(path: Path = KEPT) -> str:
+    """16 hex digits of the measurements that the model is fitted on: what is estimated carries them."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
 
 
 def save(records: Sequence[Mapping[str, Any]], tool: str, path: Path = KEPT) -> None:

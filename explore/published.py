@@ -10,7 +10,8 @@ from typing import Any
 
 from explore.cycles import EXACT
 from explore.estimate import CELLS
-from explore.front import table
+from explore.front import as_csv, table
+from explore.kept import model_digest
 from explore.measurement import Measurement, beside, measured_figures
 from explore.picture import picture
 from explore.preset import write as write_preset
@@ -35,7 +36,7 @@ def name_of(outcome: Outcome, number: int) -> str:
 
 def measure(outcomes: Sequence[Outcome], work: Path, workers: Workers) -> list[dict[int, Mapping[str, Any]]]:
     """For each outcome, number of a chosen design -> its row of synthesis."""
-    chosen = [(i, number) for i, outcome in enumerate(outcomes) for number in outcome.chosen()]
+    chosen = [(i, number) for i, one in enumerate(outcomes) for number in list(one.chosen())[: one.study.synthesised]]
     tasks = [Measurement(_design(outcomes[i], number), work) for i, number in chosen]
     rows = sweep.run(tasks, workers, "chosen designs", "design", threads=True)
     found: list[dict[int, Mapping[str, Any]]] = [{} for _ in outcomes]
@@ -52,18 +53,16 @@ def record(outcome: Outcome, rows: Mapping[int, Mapping[str, Any]]) -> dict[str,
     """One study, for the kept file."""
     chosen = []
     for number, why in outcome.chosen().items():
-        row = rows[number]
-        made = measured_figures(row)
-        chosen.append(
-            {"number": number, "why": why, "name": name_of(outcome, number), **as_point(outcome, number),
-             "synthesised": made, "sources": row["sources"]}
-        )  # fmt: skip
+        told = {"number": number, "why": why, "name": name_of(outcome, number), **as_point(outcome, number)}
+        if row := rows.get(number):
+            told |= {"synthesised": measured_figures(row), "sources": row["sources"]}
+        chosen.append(told)
     study = {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(outcome.study).items()}
     return {
         "study": study,
         "data": outcome.data,
         "looked": outcome.looked,
-        "front": [as_point(outcome, number) for number in range(1, len(outcome.front) + 1)],
+        "front": as_csv(outcome.front).splitlines(),
         "references": outcome.references,
         "beaten": {name: [number for number, _ in found] for name, found in outcome.beaten().items()},
         "said": sentences(outcome),
@@ -80,7 +79,15 @@ def save(
     """Write ``docs/results/explore.{json,md}`` and the picture of the first study; ``nothing``: why nothing fits."""
     records = [record(outcome, found) for outcome, found in zip(outcomes, rows, strict=True)]
     write_if_changed(
-        KEPT, as_json({"tool": tool, "studies": records, "nothing": {one.name: why for one, why in nothing.items()}})
+        KEPT,
+        as_json(
+            {
+                "tool": tool,
+                "model": model_digest(),
+                "studies": records,
+                "nothing": {one.name: why for one, why in nothing.items()},
+            }
+        ),
     )
     write_if_changed(KEPT.with_suffix(".md"), page(outcomes, rows, nothing))
     for outcome in outcomes:
@@ -128,6 +135,10 @@ def _chosen(outcomes: Sequence[Outcome], rows: Sequence[Mapping[int, Mapping[str
     lines = []
     for outcome, found in zip(outcomes, rows, strict=True):
         for number, why in outcome.chosen().items():
-            compared = beside(outcome.front[number - 1].figures, found[number])[1:]
-            lines.append([f"`{name_of(outcome, number)}`", why, *(", ".join(cells[1:]) for cells in compared)])
+            figures = outcome.front[number - 1].figures
+            if number in found:
+                cells = [", ".join(line[1:]) for line in beside(figures, found[number])[1:]]
+            else:
+                cells = [f"{figures[kind]:,.0f}, not synthesised" for kind in CELLS]
+            lines.append([f"`{name_of(outcome, number)}`", why, *cells])
     return markdown_table(head, lines).rstrip()

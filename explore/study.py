@@ -40,6 +40,7 @@ class Study:
         references: folding presets made by hand, to be beaten.
         learning: whether the device learns.
         fill, trials, seed: of the search.
+        synthesised: how many of the chosen designs are, the first ones.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Study:
     fill: float = FILL
     trials: int = TRIALS
     seed: int = 0
+    synthesised: int = 9
 
     @property
     def limits(self) -> dict[str, float]:
