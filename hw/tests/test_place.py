@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from hw.board.boards import load_board
 from hw.gen.build import RTL, generated_files
 from hw.place import record
 from hw.place.cells import OTHER, part_of_device, part_of_module, placed_cells, readable, used_by_part
@@ -428,6 +429,32 @@ def test_the_sources_are_those_of_before_the_work(placed, tmp_path, monkeypatch)
 def test_every_size_has_a_package_of_its_own(placed, tmp_path, size: str) -> None:
     assert placed({1: 120.0}, "--size", size, "--json", tmp_path / "one.json") == 0
     assert json.loads((tmp_path / "one.json").read_text())["package"] == PACKAGES[size][-1]
+
+
+def test_a_board_with_another_device_and_clock(placed, tmp_path, monkeypatch) -> None:
+    boards = []
+
+    def run(*options: object) -> dict:
+        assert placed({1: 120.0}) == 0
+        command, file = load("fpga"), tmp_path / "one.json"
+        found = command.netlist(None, None, False, None)
+        monkeypatch.setattr(command, "netlist", lambda design, module, flat, board: boards.append(board) or found)
+        assert call("fpga", "--board", "ulx3s", *options, "--json", file) == 0
+        return json.loads(file.read_text())
+
+    own = run()
+    other = run("--size", "25k", "--mhz", 100, "--grade", 8)
+    assert [board.title for board in boards] == ["ULX3S-85F", "ULX3S-25F"]
+    assert [board.device for board in boards] == ["85k", "25k"]
+    assert own["device"].startswith("LFE5U-85F") and other["device"].startswith("LFE5U-25F")
+    assert (own["grade"], own["target_mhz"], other["grade"], other["target_mhz"]) == (6, boards[0].clock_mhz, 8, 100)
+
+
+def test_a_board_needs_its_package(placed, monkeypatch, capsys) -> None:
+    board = load_board("ulx3s")
+    monkeypatch.setattr(load("fpga"), "load_board", lambda _: replace(board, package="CABGA756"))
+    assert placed({1: 120.0}, "--board", "ulx3s", "--size", "25k") == 2
+    assert capsys.readouterr().err == "fpga.py: --size 25k: LFE5U-25F has no package CABGA756\n"
 
 
 def test_a_missed_target_is_exit_code_1(placed, capsys) -> None:
