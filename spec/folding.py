@@ -56,6 +56,16 @@ class Folding:
         """The modes that the device has."""
         return _LOCAL_MODES if self.local_only else tuple(Mode)
 
+    def check_mode(self, mode: Mode) -> None:
+        """Refuse a mode that the device does not have.
+
+        Raises:
+            InputError: says which ones it has.
+        """
+        if mode not in self.modes:
+            known = " and ".join(known.name for known in self.modes)
+            raise InputError(f"folding '{self.name}' is local_only: there is no mode {mode.name}, only {known}")
+
     @property
     def domains(self) -> tuple[str, ...]:
         """The switched domains in which there is something, by the names of :mod:`spec.domains`."""
@@ -160,8 +170,9 @@ def build_folding(config: dict, moe: Moe) -> Folding:
 
 
 def _absent(layer: MatrixLayer) -> LayerFolding:
-    """Of a layer that the device does not have: as many weights as fit stand in a word that loads a bank."""
-    return LayerFolding(1, max(WORD_BITS // layer.weight.bits, 1), "lut")
+    """Of a layer that the device does not have: as many weights as can stand in a word that loads a bank."""
+    fit = max(WORD_BITS // layer.weight.bits, 1)
+    return LayerFolding(1, max(simd for simd in range(1, fit + 1) if layer.unit % simd == 0), "lut")
 
 
 def _flag(config: dict, key: str, default: bool) -> bool:
