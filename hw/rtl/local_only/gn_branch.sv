@@ -3,8 +3,8 @@
 ///
 /// Latency of read_o: 0 cycles.
 ///
-/// Protocol: ports as of the branch. Whatever comes is taken and forgotten, so that nothing waits. A bank has the gate's
-/// weights all the same: those that are written are ignored, and read as zeros. quiet_o is high for ever.
+/// Protocol: ports as of the branch. Whatever comes is taken and forgotten, so that nothing waits; quiet_o is high for
+/// ever. A bank has the gate's weights all the same: what is written of them is ignored, and they are read as zeros.
 /// Does not: decide; power_manager has no mode in which somebody would ask.
 module gn_branch
   import accel_pkg::*;
