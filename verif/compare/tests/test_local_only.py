@@ -33,7 +33,7 @@ def test_every_layer_equals_the_integer_model(tmp_path: Path) -> None:
     assert {"conv1", "pool1", "le_pool", "le0_hidden", "le0", *FIELDS} < set(report.mismatches)
 
 
-@pytest.mark.parametrize(("fault", "layer"), [("weight", "conv1"), ("le_weight", "le0")])
+@pytest.mark.parametrize(("fault", "layer"), [("relu", "conv1"), ("le_weight", "le0")])
 def test_a_defect_is_seen_at_its_layer(tmp_path: Path, fault: str, layer: str) -> None:
     report = compared(tmp_path, fault)
     assert report.differs and report.first.layer == layer
