@@ -85,6 +85,14 @@ FOLDING = {
 }
 
 
+LOCAL_ONLY = {
+    "name": "local_only",
+    "local_only": True,
+    **{key: value for key, value in FOLDING.items() if key in ("weight_banks", "conv1", "le_hidden", "le", "le_out")},
+}
+"""Of a device with front end and local experts only."""
+
+
 def tiny_network(
     seed: int = 0, name: str = "tiny", pools: tuple[type[PoolLayer], type[PoolLayer]] = (MaxPool, MaxPool)
 ) -> Network:
@@ -143,6 +151,12 @@ def tiny_accelerator(gate: str = "general", local_experts: int = 1, seed: int = 
     """A tiny accelerator, folded as :data:`FOLDING` says."""
     moe = tiny_moe(gate, local_experts, seed)
     return Accelerator(moe, build_folding(FOLDING, moe))
+
+
+def local_only_accelerator(gate: str = "deep", local_experts: int = 2) -> Accelerator:
+    """A tiny accelerator with front end and local experts only."""
+    moe = tiny_moe(gate, local_experts)
+    return Accelerator(moe, build_folding(LOCAL_ONLY, moe))
 
 
 def averaged_accelerator(

@@ -283,7 +283,7 @@ def tell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tell:
         (tools / "told.json").write_text(json.dumps(told))
         path = tmp_path / "work" / "netlist_0" / "netlist.json"
         path.parent.mkdir(parents=True, exist_ok=True)
-        cells = {"gen_lane[0].u_block": {"type": "MULT18X18D"}}
+        cells = {"gen_lane[0].u_block": {"type": "MULT18X18D"}, "u_gate": {"type": "DCCA"}}
         module = {"ports": {"clk_i": {}}, "netnames": {"clk_i": {}, "gated": {}}, "cells": cells}
         path.write_text(json.dumps({"modules": {"top": module}}))
         return Netlist("design", path, "top", "clk_i", None, "0" * 16)
@@ -297,13 +297,14 @@ def calls(tmp_path: Path) -> list[int]:
 
 
 @pytest.mark.parametrize("whole", [True, False])
-def test_multipliers_of_a_whole_device_have_places(tell: Tell, whole: bool) -> None:
+def test_multipliers_and_gates_of_a_whole_device_have_places(tell: Tell, whole: bool) -> None:
     netlist = tell({1: 110.0})
     if not whole:
         netlist = replace(netlist, module=Instance("mvu", "u_mvu", "mvu", (), ""))
-    directory, _ = run_seeds(netlist, Target(device="45k", package="CABGA381"), (1,))
-    (cell,) = json.loads((directory / "netlist.json").read_text())["modules"]["top"]["cells"].values()
-    assert cell.get("attributes") == ({"BEL": "X4/Y22/MULT18_0"} if whole else None)
+    for device, expected in (("45k", ["X4/Y22/MULT18_0", None]), ("25k", ["X4/Y13/MULT18_0", "X31/Y0/TDCC0"])):
+        directory, _ = run_seeds(netlist, Target(device=device, package="CABGA381"), (1,))
+        cells = json.loads((directory / "netlist.json").read_text())["modules"]["top"]["cells"].values()
+        assert [cell.get("attributes", {}).get("BEL") for cell in cells] == (expected if whole else [None, None])
 
 
 def test_finished_seeds_are_not_repeated(tell: Tell, tmp_path: Path) -> None:

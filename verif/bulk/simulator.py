@@ -213,7 +213,9 @@ class BulkSimulator:
 
         Raises:
             SimulationError: see there.
+            InputError: the device does not have the mode.
         """
+        self.accelerator.folding.check_mode(mode)
         images = np.ascontiguousarray(images, np.uint8).reshape(len(images), -1)
         settings = _Settings(mode, bank, self._valid, local_expert, theta, pause_seed, timeout)
         tap_table: tuple[Tap, ...] = self._taps if keep_layers else ()
