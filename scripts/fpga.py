@@ -104,7 +104,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return DONE
     target = _target(given, board)
     sources = rtl_digest()  # before the work: an edit meanwhile makes no old figure a new one
-    what = f"module {given.module}" if given.module else "the whole device, which takes hours"
+    what = (
+        f"module {given.module}"
+        if given.module
+        else "the whole device, which takes a quarter of an hour and more a seed"
+    )
     print(f"{design.name}: {what} ...", flush=True)
     found = netlist(design, given.module, given.flat, board=board)
     seeds = range(1, given.seeds + 1)

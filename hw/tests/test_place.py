@@ -28,7 +28,7 @@ from spec.errors import CheckFailed, InputError
 from spec.presets import load_accelerator
 from spec.tests.commands import call, load
 from tools.nextpnr import BITSTREAM, DEVICES, PACK, PACKAGES, PNR, Target, version
-from tools.routing import EARLIEST, NEARLY, PATIENCE, not_converging
+from tools.routing import EARLIEST, LONG, NEARLY, PATIENCE, not_converging
 from tools.workers import Workers
 
 PORTS = """
@@ -371,6 +371,8 @@ def test_routing_that_may_end_goes_on() -> None:
     assert not not_converging(log(*falling))
     assert not not_converging(log(*falling, *[1500] * (PATIENCE - 1)))
     assert not_converging(log(*falling, *[1500] * PATIENCE))
+    assert not not_converging(log(*falling, *[NEARLY] * LONG))
+    assert "once 200" in not_converging(log(*falling, *[NEARLY] * (LONG + 1)))
 
 
 def test_targets_of_single_clocks_are_constraints(tell: Tell) -> None:
