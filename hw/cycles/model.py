@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Cycle model of the accelerator: when each image enters, and when its result leaves.
+
+It is exact: the cycles are those of the RTL, from network and folding alone (:mod:`verif.cycles` compares). It covers
+``moe_top``, where every domain is on: all modes, any mix of own and generic images, pixels that come with gaps, a
+master that takes results when it likes, and changes of mode between images. Not covered, and refused: lessons, images
+of a wrong length, mode OFF.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from golden.descriptor import Descriptor, Settings
+from hw.cycles.core import ALL, CONFIDENCE, GATE, GATED, GE, STORE, build, local
+from hw.cycles.timing import Timing
+from spec.errors import InputError
+from spec.network import RUNNING_MODES, Mode
+from spec.presets import Accelerator
+
+
+@dataclass(frozen=True)
+class Image:
+    """What the cycles of one image depend on.
+
+    Attributes:
+        mode: in force when it is accepted.
+        own: in MOE_GATED: the gate sends it to a local expert. Nothing depends on it in other modes.
+        local_expert: who answers in LE_ONLY.
+        gaps: cycles that each pixel is offered later than it could be, (pixels,); None: none.
+        start: its first pixel is not offered before this cycle.
+    """
+
+    mode: Mode
+    own: bool = False
+    local_expert: int = 0
+    gaps: np.ndarray | None = None
+    start: int = 0
+
+
+@dataclass
+class Cycles:
+    """Cycles of each image, int64 (N,): when its first pixel moves, and when its result does.
+
+    All count from the first cycle behind reset.
+    """
+
+    accepted: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
+    results: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
+
+    @property
+    def latencies(self) -> np.ndarray:
+        """From the first pixel to the result, (N,)."""
+        return self.results - self.accepted
+
+    @property
+    def intervals(self) -> np.ndarray:
+        """Between two results, (N - 1,)."""
+        return np.diff(self.results)
+
+
+class CycleModel:
+    """One device, which goes on where it stopped."""
+
+    def __init__(self, accelerator: Accelerator, timing: Timing | None = None) -> None:
+        self.accelerator = accelerator
+        self._core = build(accelerator, timing or Timing())
+        self._core.results.wait = self._take
+        self._ready: np.ndarray | None = None
+        self.reset()
+
+    def reset(self) -> None:
+        """Begin anew, with no image in the device."""
+        self._core.net.start()
+        self._gapless = self._core.pixels.room
+
+    def results_ready(self, pattern: Sequence[bool] | None) -> None:
+        """Let the master take results only in some cycles.
+
+        Args:
+            pattern: for each cycle, over and over; None: it always does.
+
+        Raises:
+            InputError: it never does.
+        """
+        ready = None if pattern is None else np.asarray(pattern, bool)
+        if ready is not None and not ready.any():
+            raise InputError("the pattern of ready has no cycle in which a result is taken")
+        self._ready = ready
+
+    def run(self, images: Sequence[Image]) -> Cycles:
+        """Cycles of further images.
+
+        Raises:
+            InputError: an image that is not covered.
+        """
+        core, n = self._core, len(images)
+        found = Cycles(np.zeros(n, np.int64), np.zeros(n, np.int64))
+        for i, image in enumerate(images):
+            groups = self._groups(image)
+            gap = 0
+            if image.gaps is None:
+                core.pixels.room = self._gapless
+            else:
+                gaps = np.asarray(image.gaps, np.int64)
+                if gaps.shape != (core.pixels.count,) or gaps.min() < 0:
+                    raise InputError(f"gaps must be {core.pixels.count} numbers from 0, one a pixel")
+                gap = int(gaps[0])
+                core.pixels.room = np.concatenate([[0], np.cumsum(gaps + 1)])
+            offered = max(image.start, int(core.pixels.times[-1]) + 1) + gap
+            core.descriptor.wait = lambda times, offered=offered: np.maximum(times, offered)
+            core.net.image(groups)
+            found.accepted[i] = core.pixels.now[0]
+            found.results[i] = core.results.now[0]
+        return found
+
+    def _groups(self, image: Image) -> frozenset[str]:
+        """Where an image has words."""
+        if image.mode not in RUNNING_MODES:
+            raise InputError(f"the cycle model knows no images in mode {Mode(image.mode).name}")
+        moe = self.accelerator.moe
+        settings = Settings(image.mode, local_expert=image.local_expert)
+        d = Descriptor.of(settings, 0, moe.local_experts, self.accelerator.folding.weight_banks)
+        groups = {ALL, *(local(i) for i in range(moe.local_experts) if d.use_le >> i & 1)}
+        if d.use_ge:
+            groups |= {STORE} if d.gated and image.own else {STORE, GE}
+        if d.gated:
+            groups.add(GATED)
+        if d.use_gate:
+            groups |= {GATE} if moe.confidence_shift is None else {GATE, CONFIDENCE}
+        return frozenset(groups)
+
+    def _take(self, times: np.ndarray) -> np.ndarray:
+        """The first cycles, not before ``times``, in which a result is taken."""
+        if self._ready is None:
+            return times
+        period, ready = len(self._ready), np.flatnonzero(self._ready)
+        place = np.searchsorted(ready, times % period)
+        wrapped = place == len(ready)
+        return times - times % period + np.where(wrapped, period + ready[0], ready[place * ~wrapped])
