@@ -34,6 +34,7 @@ class Core:
     net: Network
     descriptor: Stream
     pixels: Stream
+    first_pixel: Stream
     results: Stream
     stored: Stream  # words that the feature store offers to the GE
     classes: Stream  # what the GE answers
@@ -66,12 +67,15 @@ class _Builder:
         pixels = net.stream("pixels", self.moe.network.in_shape.size, ALL)
         descriptor.after(pixels, t.idle, of=range(-1, 0))
         pixels.after(descriptor, t.accept, at=range(1))
+        first_pixel = self.event("first pixel")
+        first_pixel.after(pixels, 0, of=range(1))
         features = self.chain(self.moe.network.front_end, self.skid("pixel", pixels))
         # Router: a descriptor waits in a queue, then in a register.
         routed = self.event("descriptor for the router")
         routed.after(descriptor, t.described)
-        last_word = range(features.count - 1, features.count)
-        routed.after(features, t.back, of=last_word, lag=2 * features.count)
+        through = self.event("through the router")
+        through.after(features, 0, of=range(features.count - 1, features.count))
+        routed.after(through, t.back, lag=t.skid_words)
         features.after(routed, t.skid, at=range(1))
         tag = self.event("tag")
         tag.after(features, t.announce, of=range(1))
@@ -96,7 +100,7 @@ class _Builder:
         confidences = self._local_experts(forked, tag, complete)
         self._gate(forked, tag, decided, confidences)
         complete.after(decided, t.answer)
-        return Core(net, descriptor, pixels, results, stored, classes)
+        return Core(net, descriptor, pixels, first_pixel, results, stored, classes)
 
     def _consumer(self, forked: Stream, group: str) -> Stream:
         """The words of one output of the router, as they enter a branch."""

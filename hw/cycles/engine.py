@@ -108,21 +108,21 @@ class _Program:
         self.relations: list[list[tuple]] = []
         self.readers: list[list[int]] = [[] for _ in self.streams]
         for i, stream in enumerate(self.streams):
-            kept = []
-            for r in stream.relations:
-                if id(r.source) not in number or not (r.group is None or r.group in groups):
-                    continue
-                at, of = _slice(r.at, 1), _slice(r.of, r.source.history)
-                kept.append((at, isinstance(at, slice), r.source, of, r.delay))
+            kept = [r for r in stream.relations if id(r.source) in number and (r.group is None or r.group in groups)]
+            for r in kept:
                 readers = self.readers[number[id(r.source)]]
                 if max(r.of) >= 0 and i not in readers:
                     readers.append(i)
-            self.relations.append(kept)
+            if stream.count == 1:
+                self.relations.append([(r.source, int(r.of[0]) + r.source.history, r.delay) for r in kept])
+                continue
+            placed = [(_slice(r.at, 1), r.source, _slice(r.of, r.source.history), r.delay) for r in kept]
+            self.relations.append([(at, isinstance(at, slice), *rest) for at, *rest in placed])
 
     def solve(self) -> None:
         """Times of one more image."""
         for s in self.streams:
-            s.times[: s.history] = s.times[s.count :].copy()
+            s.times[: s.history] = s.times[s.count :]
             s.times[s.history :] = NEVER
         waiting = [True] * len(self.streams)
         order: Iterable[int] = range(len(self.streams))
@@ -141,6 +141,8 @@ class _Program:
     def _raise(self, i: int) -> bool:
         """Let the words of one stream move as early as its relations allow; whether one moves later than before."""
         s = self.streams[i]
+        if s.count == 1:
+            return self._raise_one(s, self.relations[i])
         new = np.full(s.count + 1, NEVER)
         new[0] = s.times[s.history - 1]
         for at, plain, source, of, delay in self.relations[i]:
@@ -159,6 +161,22 @@ class _Program:
         if np.array_equal(found, s.times[s.history :]):
             return False
         s.times[s.history :] = found
+        return True
+
+
+    @staticmethod
+    def _raise_one(s: Stream, relations: list[tuple]) -> bool:
+        """The same for a stream of one word an image: many are, and numbers are faster than arrays."""
+        time = s.times.item(-2) + s.room.item(1)
+        for source, of, delay in relations:
+            bound = source.times.item(of) + delay
+            if bound > time:
+                time = bound
+        if s.wait:
+            time = int(s.wait(np.array([time]))[0])
+        if time == s.times.item(-1):
+            return False
+        s.times[-1] = time
         return True
 
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from golden.descriptor import Descriptor, Settings
 from hw.cycles.core import ALL, CONFIDENCE, GATE, GATED, GE, STORE, build, local
+from hw.cycles.repeat import Repeats
 from hw.cycles.timing import Timing
 from spec.errors import InputError
 from spec.network import RUNNING_MODES, Mode
@@ -69,6 +70,7 @@ class CycleModel:
         self.accelerator = accelerator
         self._core = build(accelerator, timing or Timing())
         self._core.results.wait = self._take
+        self._repeats = Repeats(self._core.net, self._core.pixels)
         self._ready: np.ndarray | None = None
         self.reset()
 
@@ -110,11 +112,12 @@ class CycleModel:
                     raise InputError(f"gaps must be {core.pixels.count} numbers from 0, one a pixel")
                 gap = int(gaps[0])
                 core.pixels.room = np.concatenate([[0], np.cumsum(gaps + 1)])
-            offered = max(image.start, int(core.pixels.times[-1]) + 1) + gap
+            soonest = core.pixels.times.item(-1) + 1
+            offered = max(image.start, soonest) + gap
             core.descriptor.wait = lambda times, offered=offered: np.maximum(times, offered)
-            core.net.image(groups)
-            found.accepted[i] = core.pixels.now[0]
-            found.results[i] = core.results.now[0]
+            at_once = offered <= soonest and image.gaps is None and self._ready is None
+            self._repeats.image(groups, at_once)
+            found.accepted[i], found.results[i] = core.first_pixel.times[-1], core.results.times[-1]
         return found
 
     def _groups(self, image: Image) -> frozenset[str]:
