@@ -27,7 +27,7 @@ Index = range | np.ndarray
 
 @dataclass
 class _Relation:
-    """Words ``at`` of a stream move at least ``delay`` cycles after words ``of`` of ``source``, for images of ``group``."""
+    """Words ``at`` of a stream move ``delay`` cycles or more after words ``of`` of ``source``; for images of ``group``."""
 
     at: Index
     source: Stream

@@ -46,7 +46,7 @@ class Image:
 class Cycles:
     """Cycles of each image, int64 (N,): when its first pixel moves, and when its result does.
 
-    All count from the first cycle behind reset.
+    All count from the first cycle without reset, which is 0.
     """
 
     accepted: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
@@ -68,7 +68,8 @@ class CycleModel:
 
     def __init__(self, accelerator: Accelerator, timing: Timing | None = None) -> None:
         self.accelerator = accelerator
-        self._core = build(accelerator, timing or Timing())
+        self._timing = timing or Timing()
+        self._core = build(accelerator, self._timing)
         self._core.results.wait = self._take
         self._repeats = Repeats(self._core.net, self._core.pixels)
         self._ready: np.ndarray | None = None
@@ -79,11 +80,11 @@ class CycleModel:
         self._core.net.start()
         self._gapless = self._core.pixels.room
 
-    def results_ready(self, pattern: Sequence[bool] | None) -> None:
+    def results_ready(self, pattern: Sequence[bool] | None, start: int = 0) -> None:
         """Let the master take results only in some cycles.
 
         Args:
-            pattern: for each cycle, over and over; None: it always does.
+            pattern: for each cycle from ``start``, over and over; None: it always does.
 
         Raises:
             InputError: it never does.
@@ -91,7 +92,7 @@ class CycleModel:
         ready = None if pattern is None else np.asarray(pattern, bool)
         if ready is not None and not ready.any():
             raise InputError("the pattern of ready has no cycle in which a result is taken")
-        self._ready = ready
+        self._ready, self._ready_from = ready, start
 
     def run(self, images: Sequence[Image]) -> Cycles:
         """Cycles of further images.
@@ -113,7 +114,7 @@ class CycleModel:
                 gap = int(gaps[0])
                 core.pixels.room = np.concatenate([[0], np.cumsum(gaps + 1)])
             soonest = core.pixels.times.item(-1) + 1
-            offered = max(image.start, soonest) + gap
+            offered = max(max(image.start, soonest) + gap, self._timing.reset)
             core.descriptor.wait = lambda times, offered=offered: np.maximum(times, offered)
             at_once = offered <= soonest and image.gaps is None and self._ready is None
             self._repeats.image(groups, at_once)
@@ -140,7 +141,7 @@ class CycleModel:
         """The first cycles, not before ``times``, in which a result is taken."""
         if self._ready is None:
             return times
-        period, ready = len(self._ready), np.flatnonzero(self._ready)
-        place = np.searchsorted(ready, times % period)
+        period, ready, since = len(self._ready), np.flatnonzero(self._ready), times - self._ready_from
+        place = np.searchsorted(ready, since % period)
         wrapped = place == len(ready)
-        return times - times % period + np.where(wrapped, period + ready[0], ready[place * ~wrapped])
+        return times - since % period + np.where(wrapped, period + ready[0], ready[place * ~wrapped])

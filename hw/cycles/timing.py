@@ -17,6 +17,7 @@ from hw.cycles.localparams import connected, localparam
 class Timing:
     """Cycles, or words where it says so."""
 
+    reset: int = 2  # moe_core: from the first cycle without reset to the first in which an image may begin
     accept: int = 1  # image_ingress: from an image's descriptor to its first pixel
     idle: int = 1  # ... from the last pixel of an image to the next one's descriptor
     described: int = 2  # moe_core: from the descriptor to what leaves the two queues of descriptors

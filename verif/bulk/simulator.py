@@ -51,7 +51,8 @@ class BulkResult(Answers):
 
     ``status``, ``banks`` are uint8 (N,), ``sequence`` uint16 (N,). ``cycles`` (N,) is the clock cycle of each
     result, ``accepted`` (N,) that of each image's first pixel; both count from the start of the image's own chunk
-    (each core simulates one contiguous chunk), at the cycle ``started`` of the first. ``cycles_per_image`` is the mean distance of results in steady state.
+    (each core simulates one contiguous chunk); the first one's began at the cycle ``started``. ``cycles_per_image`` is
+    the mean distance of results in steady state.
     """
 
     status: np.ndarray = None
