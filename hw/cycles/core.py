@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``moe_core`` as a network of streams: see there and docs/architecture.md for what each part is for."""
+"""``moe_core`` as a network of streams: see there and docs/architecture.md for what each part is for.
+
+Left out is what nobody ever waits for: an image's descriptor is at the router and at the mux, its length status at the
+mux, and its tag in every queue of tags but the store's, before a word of it is.
+"""
 
 from __future__ import annotations
 
@@ -70,35 +74,23 @@ class _Builder:
         first_pixel = self.event("first pixel")
         first_pixel.after(pixels, 0, of=range(1))
         features = self.chain(self.moe.network.front_end, self.skid("pixel", pixels))
-        # Router: a descriptor waits in a queue, then in a register.
-        routed = self.event("descriptor for the router")
-        routed.after(descriptor, t.described)
-        through = self.event("through the router")
-        through.after(features, 0, of=range(features.count - 1, features.count))
-        routed.after(through, t.back, lag=t.skid_words)
-        features.after(routed, t.skid, at=range(1))
-        tag = self.event("tag")
-        tag.after(features, t.announce, of=range(1))
         forked = self.skid("forked", features)
         # Mux.
-        muxed = self.event("descriptor for the mux")
-        muxed.after(descriptor, t.described)
         complete, formed = self.event("complete"), self.event("formed")
-        muxed.after(formed, t.back, lag=t.skid_words)
-        complete.after(muxed, t.skid)
         complete.after(formed, t.back, lag=1)
-        complete.after(pixels, t.length, of=range(pixels.count - 1, pixels.count))
         formed.after(complete, t.complete)
         results = self.event("results")
         results.after(formed, t.result)
         formed.after(results, t.back, lag=1)
         descriptor.after(formed, t.returned, lag=t.in_flight)
         # Experts and gate.
+        tag = self.event("tag", STORE)
+        tag.after(features, t.announce, of=range(1))
         decided = self.event("decided", GATE)  # offered: in this cycle the mux's queue takes it
         stored, classes = self._global_expert(forked, tag, decided)
         complete.after(classes, t.answer)
-        confidences = self._local_experts(forked, tag, complete)
-        self._gate(forked, tag, decided, confidences)
+        confidences = self._local_experts(forked, complete)
+        self._gate(forked, decided, confidences)
         complete.after(decided, t.answer)
         return Core(net, descriptor, pixels, first_pixel, results, stored, classes)
 
@@ -133,20 +125,19 @@ class _Builder:
         lanes = self.streams.after[last.name]
         return stored, logit_arg_max(net, t, "ge", logits, lanes, last.out_type.bits, last.outputs)
 
-    def _local_experts(self, forked: Stream, tag: Stream, complete: Stream) -> Stream:
+    def _local_experts(self, forked: Stream, complete: Stream) -> Stream:
         """``le_branch`` of each: the confidences, as they leave all of them together."""
         net, t = self.net, self.t
         taken = self.event("confidences", CONFIDENCE)
         for i in range(self.moe.local_experts):
             group = local(i)
             plan = HeadPlan(group, self.moe.le, self.folding, self.streams.features)
-            logits = head(net, t, plan, self._consumer(forked, group), tag, None)
+            logits = head(net, t, plan, self._consumer(forked, group), None)
             out = self.moe.le.out
             found = logit_arg_max(net, t, group, logits, 1, out.out_type.bits, out.outputs)
             answered, gone = self.event(f"{group} answered", group), self.event(f"{group} gone", group)
             answered.after(found, t.skid)
             answered.after(gone, 1, lag=1)
-            answered.after(tag, t.fifo)
             gone.after(answered, 0)
             gone.after(taken, 0)
             found.after(gone, t.back, lag=t.skid_words)
@@ -154,7 +145,7 @@ class _Builder:
             taken.after(answered, 0)
         return taken
 
-    def _gate(self, forked: Stream, tag: Stream, decided: Stream, taken: Stream) -> None:
+    def _gate(self, forked: Stream, decided: Stream, taken: Stream) -> None:
         """``gn_branch``: fills in when the gate's decisions are there."""
         net, t, moe = self.net, self.t, self.moe
         extra = None
@@ -164,13 +155,12 @@ class _Builder:
             taken.after(extra, t.back, lag=t.skid_words)
         ahead = int(bool(moe.le.hidden) and moe.confidence_shift is not None)
         plan = HeadPlan(GATE, moe.gate, self.folding, self.streams.features, ahead)
-        logits = head(net, t, plan, self._consumer(forked, GATE), tag, extra)
+        logits = head(net, t, plan, self._consumer(forked, GATE), extra)
         decision = arg_max(net, t, "decision", logits, moe.gate.out.outputs, t.decide)
         decision.after(decided, 0)
         decision.after(self.look, 0, group=GATED)
         decided.after(logits, t.decide, of=range(logits.count - 1, logits.count))
         decided.after(decision, 1, lag=1)
-        decided.after(tag, t.fifo)
 
 
 def build(accelerator: Accelerator, timing: Timing) -> Core:

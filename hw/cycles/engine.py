@@ -27,13 +27,13 @@ Index = range | np.ndarray
 
 @dataclass
 class _Relation:
-    """Words ``at`` of a stream move ``delay`` cycles or more after words ``of`` of ``source``; for images of ``group``."""
+    """Words ``at`` of a stream move ``delay`` cycles or more after words ``of`` of ``source``."""
 
     at: Index
     source: Stream
     of: Index
     delay: int
-    group: str | None
+    group: str | None  # of images for which it holds
 
 
 class Stream:
@@ -162,7 +162,6 @@ class _Program:
             return False
         s.times[s.history :] = found
         return True
-
 
     @staticmethod
     def _raise_one(s: Stream, relations: list[tuple]) -> bool:

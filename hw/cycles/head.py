@@ -49,29 +49,28 @@ class HeadPlan:
         return -(-self.first.extra_inputs // self.simd)
 
 
-def head(net: Network, t: Timing, plan: HeadPlan, features: Stream, tag: Stream, extra: Stream | None) -> Stream:
+def head(net: Network, t: Timing, plan: HeadPlan, features: Stream, extra: Stream | None) -> Stream:
     """Logits, one a word.
 
     Args:
         features: words that enter the domain.
-        tag: when an image is announced at the tag queues.
         extra: further inputs, a word an image, on their way into the domain.
     """
     name = plan.name
     pooled = _pooled(net, t, plan, skid(net, t, f"{name} features", features))
     if plan.folding.learning:
-        _ring(net, t, plan, pooled, tag)
+        _ring(plan, pooled)
     if extra is not None:
         pooled = _append(net, t, plan, pooled, extra)
     vectors = skid(net, t, f"{name} vectors", pooled)
     out = plan.head.out
     if plan.head.hidden:
         hidden, folding = plan.first, plan.folding.layers[plan.first.name]
-        units = _dense(net, t, plan, hidden, vectors, tag)
+        units = _dense(net, t, plan, hidden, vectors)
         queued = fifo(net, t, f"{name} units", units, hidden.output_words(folding))
         simd = plan.folding.layers[out.name].simd
         vectors = skid(net, t, f"{name} unit", width(net, t, f"{name} unit words", queued, folding.pe, simd))
-    sums = _dense(net, t, plan, out, vectors, tag)
+    sums = _dense(net, t, plan, out, vectors)
     return width(net, t, f"{name} logits", sums, plan.folding.layers[out.name].pe, 1)
 
 
@@ -84,12 +83,8 @@ def _pooled(net: Network, t: Timing, plan: HeadPlan, features: Stream) -> Stream
     return width(net, t, f"{plan.name} words", queued, plan.lanes, plan.simd)
 
 
-def _ring(net: Network, t: Timing, plan: HeadPlan, words: Stream, tag: Stream) -> None:
+def _ring(plan: HeadPlan, words: Stream) -> None:
     """``replay_ring``: a word is stored piece by piece, while the next one waits."""
-    ready = net.stream(f"{plan.name} ring", 1, words.group)
-    ready.after(tag, t.fifo + t.ring)
-    ready.after(words, t.ring, of=range(-1, 0))
-    words.after(ready, 0, at=range(1))
     pieces = localparam("replay_ring", "Pieces", Lanes=plan.simd)
     if pieces > 1:
         words.spacing = np.maximum(words.spacing, pieces)
@@ -115,8 +110,7 @@ def _append(net: Network, t: Timing, plan: HeadPlan, pooled: Stream, extra: Stre
     return out
 
 
-def _dense(net: Network, t: Timing, plan: HeadPlan, layer: MatrixLayer, words: Stream, tag: Stream) -> Stream:
-    """``runtime_dense``: a vector waits for its tag."""
-    words.after(tag, t.fifo, at=range(1))
+def _dense(net: Network, t: Timing, plan: HeadPlan, layer: MatrixLayer, words: Stream) -> Stream:
+    """``runtime_dense``."""
     queued = fifo(net, t, f"{plan.name} {layer.name}", words, t.word_queue)
     return mvu(net, t, queued, layer, plan.folding.layers[layer.name])

@@ -22,6 +22,8 @@ from spec.errors import InputError
 from spec.network import RUNNING_MODES, Mode
 from spec.presets import Accelerator
 
+_REPETITIONS = 10_000
+
 
 @dataclass(frozen=True)
 class Image:
@@ -120,6 +122,23 @@ class CycleModel:
             self._repeats.image(groups, at_once)
             found.accepted[i], found.results[i] = core.first_pixel.times[-1], core.results.times[-1]
         return found
+
+    def steady(self, images: Sequence[Image]) -> tuple[int, int]:
+        """Cycles and images of one period, when these images come over and over without a pause.
+
+        Raises:
+            InputError: there is nothing to repeat, or what is given depends on the hour.
+        """
+        if not images or self._ready is not None or any(i.start or i.gaps is not None for i in images):
+            raise InputError("a steady state is one of images without gaps, starts and a pattern of ready")
+        seen: dict[bytes, tuple[int, int]] = {}
+        for repetition in range(_REPETITIONS):
+            self.run(images)
+            now = (self._core.pixels.times.item(-1), repetition)
+            then = seen.setdefault(self._repeats.state(), now)
+            if then != now:
+                return now[0] - then[0], (now[1] - then[1]) * len(images)
+        raise InputError(f"these images reach no steady state in {_REPETITIONS} repetitions")
 
     def _groups(self, image: Image) -> frozenset[str]:
         """Where an image has words."""

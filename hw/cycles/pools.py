@@ -27,9 +27,7 @@ def pool(net: Network, t: Timing, name: str, source: Stream, shape: Shape, size:
     return out
 
 
-def max_average_pool(
-    net: Network, t: Timing, name: str, source: Stream, shape: Shape, size: int, lanes: int
-) -> Stream:
+def max_average_pool(net: Network, t: Timing, name: str, source: Stream, shape: Shape, size: int, lanes: int) -> Stream:
     """``max_average_pool``: a window's maxima, then its averages, which wait in a queue."""
     ends, words = completing(shape, size, lanes), shape.channels // lanes
     queued = net.stream(f"{name} averages", len(ends), source.group)

@@ -20,9 +20,7 @@ def fifo(net: Network, t: Timing, name: str, source: Stream, depth: int) -> Stre
     return _queue(net, t, name, source, t.fifo, depth, None)
 
 
-def _queue(
-    net: Network, t: Timing, name: str, source: Stream, delay: int, depth: int, group: str | None
-) -> Stream:
+def _queue(net: Network, t: Timing, name: str, source: Stream, delay: int, depth: int, group: str | None) -> Stream:
     out = net.stream(name, source.count, group or source.group)
     out.after(source, delay)
     out.offered = (source, delay)
@@ -30,7 +28,9 @@ def _queue(
     return out
 
 
-def width(net: Network, t: Timing, name: str, source: Stream, lanes: int, out_lanes: int, apart: bool = False) -> Stream:
+def width(
+    net: Network, t: Timing, name: str, source: Stream, lanes: int, out_lanes: int, apart: bool = False
+) -> Stream:
     """``stream_width``: wires when nothing changes."""
     if lanes == out_lanes:
         return source

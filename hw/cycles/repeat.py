@@ -48,6 +48,10 @@ class Repeats:
         for s, tail, times in zip(self._net.streams, self._tails, np.split(state, self._sizes), strict=True):
             s.times[tail] = times
 
+    def state(self) -> bytes:
+        """What the next image finds; equal states go on alike."""
+        return self._state(self._clock.times.item(-1)).tobytes()
+
     def _state(self, start: int) -> np.ndarray:
         state = np.concatenate([s.times[tail] for s, tail in zip(self._net.streams, self._tails, strict=True)])
         return np.maximum(state - start, self._far).astype(np.int32)

@@ -20,9 +20,8 @@ class Timing:
     reset: int = 2  # moe_core: from the first cycle without reset to the first in which an image may begin
     accept: int = 1  # image_ingress: from an image's descriptor to its first pixel
     idle: int = 1  # ... from the last pixel of an image to the next one's descriptor
-    described: int = 2  # moe_core: from the descriptor to what leaves the two queues of descriptors
     returned: int = 2  # images_in_flight: from a result to room for one more image
-    announce: int = 1  # moe_core: from an image's first feature word to its tag, at the tag queues
+    announce: int = 1  # moe_core: from an image's first feature word to its tag, at the store's queue of tags
     skid: int = 1  # stream_skid
     fifo: int = 1  # stream_fifo
     back: int = 1  # from a word that leaves a queue to its free place, where ready is a register
@@ -38,11 +37,9 @@ class Timing:
     graph: int = 1  # pipeline_stream: beside its stages
     arg_max: int = 2
     decide: int = 2  # gate_decide
-    ring: int = 1  # replay_ring: its register of tags, behind the queue of tags
     stored: int = 1  # feature_store: from a word that is written to its being read
     look: int = 1  # ... from the look at an image's tag to its first word
     sent: int = 3  # ... from a word that is read to its being offered
-    length: int = 1  # status queue, from an image's last pixel
     answer: int = 1  # answer_queue, and the queue of the GE's answers
     complete: int = 1  # expert_mux: from the last item to the result's being formed
     result: int = 1  # ... and to its being offered

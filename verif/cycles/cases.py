@@ -46,7 +46,7 @@ class CaseMaker:
         self._rng = np.random.default_rng([seed, 0xCA5E])
 
     def cases(self, count: int) -> list[tuple[Part, ...]]:
-        """``count`` cases: the modes in turn, each alone; of three cases with paces and of some with changes of mode."""
+        """``count`` cases: four without a pause, one a mode, then four with, some of them with changes of mode, and so on."""
         made = []
         for number in range(count):
             modes = [RUNNING_MODES[number % len(RUNNING_MODES)]]

@@ -58,12 +58,12 @@ def _network(rng: np.random.Generator, name: str) -> Network:
     tap = made.names[-1]
     if rng.random() < 0.7:
         kernel = min(int(rng.integers(1, 4)), made.shape.height)
-        made.conv("conv2", int(rng.choice([2, 4, 6])), int(rng.integers(2, 7)), kernel)
+        made.conv("conv2", int(rng.choice([2, 4, 6, 12, 16])), int(rng.integers(2, 7)), kernel)
         if rng.random() < 0.6:
             pooled("pool2")
     if rng.random() < 0.7:
-        made.dense("fc1", int(rng.choice([4, 6, 8, 12])), int(rng.integers(2, 6)))
-    made.dense("fc2", int(rng.integers(2, 13)), int(rng.integers(2, 6)), last=True)
+        made.dense("fc1", int(rng.choice([4, 6, 8, 16, 24])), int(rng.integers(2, 6)))
+    made.dense("fc2", int(rng.choice([2, 3, 5, 7, 8, 10, 12, 20])), int(rng.integers(2, 6)), last=True)
     return made.network(name, tap)
 
 
@@ -90,8 +90,9 @@ def _folding(rng: np.random.Generator, moe: Moe) -> dict:
         known = MULTIPLIERS if layer in frozen else ("dsp", "lut")
         if getattr(layer, "kernel", 0) == 1:  # window_parallel has none of 1x1
             known = tuple(name for name in known if name != "graph")
+        outputs = _divisors(layer.outputs)
         return {
-            "pe": int(rng.choice(_divisors(layer.outputs))),
+            "pe": int(rng.choice(outputs if rng.random() < 0.5 else outputs[-3:])),  # wide words are queued otherwise
             "simd": int(rng.choice(_divisors(layer.unit))),
             "multiplier": str(rng.choice(known)),
         }
