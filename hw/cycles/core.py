@@ -40,7 +40,9 @@ class Core:
     pixels: Stream
     first_pixel: Stream
     results: Stream
-    stored: Stream  # words that the feature store offers to the GE
+    offered: Stream  # the first word that the store offers to the GE
+    opened: Stream  # ... and when it is awake for it
+    moved: Stream  # the last step of the GE's last layer
     classes: Stream  # what the GE answers
 
 
@@ -87,12 +89,19 @@ class _Builder:
         tag = self.event("tag", STORE)
         tag.after(features, t.announce, of=range(1))
         decided = self.event("decided", GATE)  # offered: in this cycle the mux's queue takes it
-        stored, classes = self._global_expert(forked, tag, decided)
+        offered, opened, classes = self._global_expert(forked, tag, decided)
         complete.after(classes, t.answer)
         confidences = self._local_experts(forked, complete)
         self._gate(forked, decided, confidences)
         complete.after(decided, t.answer)
-        return Core(net, descriptor, pixels, first_pixel, results, stored, classes)
+        moved = self.event("moved", GE)
+        steps = self._steps(self.moe.network.layers[-1])
+        moved.after(steps, t.moves, of=range(steps.count - 1, steps.count))
+        return Core(net, descriptor, pixels, first_pixel, results, offered, opened, moved, classes)
+
+    def _steps(self, layer: Layer) -> Stream:
+        """The steps of a matrix layer's last words."""
+        return next(s for s in self.net.streams if s.name == f"{layer.name} steps")
 
     def _consumer(self, forked: Stream, group: str) -> Stream:
         """The words of one output of the router, as they enter a branch."""
@@ -103,8 +112,8 @@ class _Builder:
         forked.after(offered, 0)
         return self.skid(f"{group} routed", offered)
 
-    def _global_expert(self, forked: Stream, tag: Stream, decided: Stream) -> tuple[Stream, Stream]:
-        """``ge_branch``: words that the store offers, and answers."""
+    def _global_expert(self, forked: Stream, tag: Stream, decided: Stream) -> tuple[Stream, Stream, Stream]:
+        """``ge_branch``: when the store offers an image, when the GE is awake for it, and answers."""
         net, t = self.net, self.t
         written = self._consumer(forked, STORE)
         words = self.frame_words
@@ -119,11 +128,16 @@ class _Builder:
         stored = net.stream("stored", words, GE)
         stored.after(read, t.sent)
         read.after(stored, t.back, lag=t.sent_words)
+        offered, opened = self.event("offered", GE), self.event("opened", GE)
+        offered.after(read, t.sent, of=range(1))
+        offered.after(stored, 1, of=range(-1, 0))
+        opened.after(offered, 0)
+        stored.after(opened, 0, at=range(1))
         self.look = look
         logits = self.chain(self.moe.network.tail, stored)
         last = self.moe.network.layers[-1]
         lanes = self.streams.after[last.name]
-        return stored, logit_arg_max(net, t, "ge", logits, lanes, last.out_type.bits, last.outputs)
+        return offered, opened, logit_arg_max(net, t, "ge", logits, lanes, last.out_type.bits, last.outputs)
 
     def _local_experts(self, forked: Stream, complete: Stream) -> Stream:
         """``le_branch`` of each: the confidences, as they leave all of them together."""

@@ -17,6 +17,7 @@ import numpy as np
 from golden.descriptor import Descriptor, Settings
 from hw.cycles.core import ALL, CONFIDENCE, GATE, GATED, GE, STORE, build, local
 from hw.cycles.repeat import Repeats
+from hw.cycles.sleep import Sleep, Supply
 from hw.cycles.timing import Timing
 from spec.errors import InputError
 from spec.network import RUNNING_MODES, Mode
@@ -66,10 +67,14 @@ class Cycles:
 
 
 class CycleModel:
-    """One device, which goes on where it stopped."""
+    """One device, which goes on where it stopped.
 
-    def __init__(self, accelerator: Accelerator, timing: Timing | None = None) -> None:
-        self.accelerator = accelerator
+    With ``sleep`` it is ``moe_accelerator``, in MOE_GATED and no other mode, whose GE begins asleep and wakes for
+    images that need it; without, ``moe_top``, whose domains are always on.
+    """
+
+    def __init__(self, accelerator: Accelerator, timing: Timing | None = None, sleep: Sleep | None = None) -> None:
+        self.accelerator, self._sleep = accelerator, sleep
         self._timing = timing or Timing()
         self._core = build(accelerator, self._timing)
         self._core.results.wait = self._take
@@ -81,6 +86,9 @@ class CycleModel:
         """Begin anew, with no image in the device."""
         self._core.net.start()
         self._gapless = self._core.pixels.room
+        if self._sleep:
+            self._supply = Supply(self._sleep)
+            self._core.opened.wait = lambda times: np.array([self._supply.opened(int(times[0]))])
 
     def results_ready(self, pattern: Sequence[bool] | None, start: int = 0) -> None:
         """Let the master take results only in some cycles.
@@ -118,8 +126,10 @@ class CycleModel:
             soonest = core.pixels.times.item(-1) + 1
             offered = max(max(image.start, soonest) + gap, self._timing.reset)
             core.descriptor.wait = lambda times, offered=offered: np.maximum(times, offered)
-            at_once = offered <= soonest and image.gaps is None and self._ready is None
+            at_once = offered <= soonest and image.gaps is None and self._ready is None and not self._sleep
             self._repeats.image(groups, at_once)
+            if self._sleep and GE in groups:
+                self._supply.worked(*(s.times.item(-1) for s in (core.offered, core.moved, core.classes)))
             found.accepted[i], found.results[i] = core.first_pixel.times[-1], core.results.times[-1]
         return found
 
@@ -129,8 +139,9 @@ class CycleModel:
         Raises:
             InputError: there is nothing to repeat, or what is given depends on the hour.
         """
-        if not images or self._ready is not None or any(i.start or i.gaps is not None for i in images):
-            raise InputError("a steady state is one of images without gaps, starts and a pattern of ready")
+        timed = self._sleep or self._ready is not None or any(i.start or i.gaps is not None for i in images)
+        if timed or not images:
+            raise InputError("a steady state is one of images without starts, gaps, a pattern of ready, and sleep")
         seen: dict[bytes, tuple[int, int]] = {}
         for repetition in range(_REPETITIONS):
             self.run(images)
@@ -144,6 +155,8 @@ class CycleModel:
         """Where an image has words."""
         if image.mode not in RUNNING_MODES:
             raise InputError(f"the cycle model knows no images in mode {Mode(image.mode).name}")
+        if self._sleep and image.mode != Mode.MOE_GATED:
+            raise InputError(f"a GE sleeps in MOE_GATED only, an image is in {image.mode.name}")
         moe = self.accelerator.moe
         settings = Settings(image.mode, local_expert=image.local_expert)
         d = Descriptor.of(settings, 0, moe.local_experts, self.accelerator.folding.weight_banks)

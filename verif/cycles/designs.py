@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from hw.gen.memory import bank_segments
 from spec.errors import InputError
 from spec.folding import build_folding
 from spec.kinds import KINDS, weighted
@@ -25,7 +26,9 @@ def random_accelerator(seed: int) -> Accelerator:
         try:
             network = _network(rng, f"random{seed}")
             moe = build_moe(network, _gate(rng, network), int(rng.choice([1, 1, 2, 3])))
-            return Accelerator(moe, build_folding(_folding(rng, moe), moe))
+            folding = build_folding(_folding(rng, moe), moe)
+            bank_segments(moe, folding)
+            return Accelerator(moe, folding)
         except InputError:  # what divides what is checked there, and only there
             continue
     raise RuntimeError(f"seed {seed}: no design in {_TRIES} tries fits")
@@ -88,7 +91,8 @@ def _folding(rng: np.random.Generator, moe: Moe) -> dict:
 
     def section(layer: MatrixLayer) -> dict:
         known = MULTIPLIERS if layer in frozen else ("dsp", "lut")
-        if getattr(layer, "kernel", 0) == 1:  # window_parallel has none of 1x1
+        # window_parallel has no windows of 1x1; among few narrow weights some inputs may have none but 0.
+        if getattr(layer, "kernel", 0) == 1 or layer.weight.bits < 4:
             known = tuple(name for name in known if name != "graph")
         outputs = _divisors(layer.outputs)
         return {
