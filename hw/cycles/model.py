@@ -87,7 +87,7 @@ class CycleModel:
         self._core.net.start()
         self._gapless = self._core.pixels.room
         if self._sleep:
-            self._supply = Supply(self._sleep)
+            self._supply = Supply(self._sleep, self._timing)
             self._core.opened.wait = lambda times: np.array([self._supply.opened(int(times[0]))])
 
     def results_ready(self, pattern: Sequence[bool] | None, start: int = 0) -> None:
@@ -150,6 +150,15 @@ class CycleModel:
             if then != now:
                 return now[0] - then[0], (now[1] - then[1]) * len(images)
         raise InputError(f"these images reach no steady state in {_REPETITIONS} repetitions")
+
+    def doze(self) -> int:
+        """Cycles from the power manager's seeing an idle GE, while the class of an image alone is made, to its leaving.
+
+        Negative: the class leaves before.
+        """
+        self.reset()
+        self.run([Image(Mode.GE_ONLY)])
+        return self._core.classes.times.item(-1) - Supply.idle_from(self._core.moved.times.item(-1), self._timing) + 1
 
     def _groups(self, image: Image) -> frozenset[str]:
         """Where an image has words."""

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from hw.cycles.localparams import localparam
+from hw.cycles.timing import Timing
 from spec.errors import InputError
 
-_SEEN = 2  # cycles until the manager knows that a domain moves (moe_core)
-_SYNCHRONISED = 2  # cycles of a switch's acknowledge through the synchroniser (moe_accelerator)
+_LEAST_TIMEOUT = 8  # cycles more than the switch takes, at least: nothing here knows of a switch that is late
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Sleep:
     def __post_init__(self) -> None:
         if min(self.idle, self.delay, self.switch) < 0:
             raise InputError("idle, delay and switch of a sleeping GE are cycles, from 0")
-        if self.switch + _SYNCHRONISED + 2 >= self.timeout:
+        if self.switch + _LEAST_TIMEOUT > self.timeout:
             raise InputError(f"a switch that takes {self.switch} cycles is late for a timeout of {self.timeout}")
 
 
@@ -66,12 +66,12 @@ _DONE = {
 class _Sequencer:
     """``power_sequencer`` with its switch."""
 
-    def __init__(self, sleep: Sleep) -> None:
+    def __init__(self, sleep: Sleep, synchronised: int) -> None:
         self.sleep, self.state = sleep, State.OFF
         self.count, self.done = sleep.delay + 1, True
         self.closed = self.answer = False  # command to the switch, and its acknowledge
         self.since = sleep.switch  # cycles for which the command has been the same
-        self.acks = (False,) * (_SYNCHRONISED + 1)  # registers behind it, the last one in the sequencer
+        self.acks = (False,) * (synchronised + 1)  # registers behind it, the last one in the sequencer
 
     @property
     def open(self) -> bool:
@@ -108,11 +108,19 @@ class _Sequencer:
 class Supply:
     """The GE's domain from image to image. It begins asleep."""
 
-    def __init__(self, sleep: Sleep) -> None:
-        self.sleep = sleep
+    def __init__(self, sleep: Sleep, timing: Timing) -> None:
+        self.sleep, self._seen = sleep, timing.seen
         self._quiet = localparam("power_manager", "Quiet")
-        self._sequencer, self._since = _Sequencer(sleep), None  # as it was at the begin of cycle `since`
+        self._sequencer, self._since = (
+            _Sequencer(sleep, timing.synchronised),
+            None,
+        )  # as it was at the begin of cycle `since`
         self._moved, self._left = None, None  # last step of a layer, last class
+
+    @staticmethod
+    def idle_from(moved: int, timing: Timing) -> int:
+        """The first cycle in which the manager takes a domain for idle that moved last in the cycle ``moved``."""
+        return moved + timing.seen + 1 + localparam("power_manager", "Quiet")
 
     def opened(self, offered: int) -> int:
         """The first cycle, not before ``offered``, in which the GE can take the word that is offered from then on."""
@@ -142,7 +150,7 @@ class Supply:
 
     def _doze(self, sequencer: _Sequencer, offered: int) -> int:
         """From the last work to the next, at ``offered``."""
-        time, known = self._since, self._moved + _SEEN + 1  # from then on, the manager's counts are known
+        time, known = self._since, self._moved + self._seen + 1  # from then on, the manager's counts are known
         while time < known and sequencer.state != State.ON:
             sequencer.step(True, False)
             time += 1
@@ -153,7 +161,7 @@ class Supply:
             if sequencer.state == State.OFF and idle and expired:
                 return offered
             work = time <= self._left
-            moves = time - _SEEN == self._left
+            moves = time - self._seen == self._left
             sequencer.step(work or not (expired and idle), idle and not work)
             if moves:
                 quiet, idle = 0, False

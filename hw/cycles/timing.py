@@ -40,7 +40,9 @@ class Timing:
     stored: int = 1  # feature_store: from a word that is written to its being read
     look: int = 1  # ... from the look at an image's tag to its first word
     sent: int = 3  # ... from a word that is read to its being offered
-    moves: int = 2  # mvu: from a step to its domain's being seen moving
+    moves: int = 2  # mvu: from a step to its domain's moving, as it says
+    seen: int = 2  # moe_core: from there until the manager knows
+    synchronised: int = 2  # moe_accelerator: registers behind the acknowledge of a switch
     answer: int = 1  # answer_queue, and the queue of the GE's answers
     complete: int = 1  # expert_mux: from the last item to the result's being formed
     result: int = 1  # ... and to its being offered

@@ -46,7 +46,7 @@ class CaseMaker:
         self._rng = np.random.default_rng([seed, 0xCA5E])
 
     def cases(self, count: int) -> list[tuple[Part, ...]]:
-        """``count`` cases: four without a pause, one a mode, then four with, some of them with changes of mode, and so on."""
+        """``count`` cases: four without a pause, one a mode, then four with, some with changes of mode, and so on."""
         made = []
         for number in range(count):
             modes = [RUNNING_MODES[number % len(RUNNING_MODES)]]
@@ -59,21 +59,22 @@ class CaseMaker:
     def _part(self, mode: Mode, paced: bool) -> Part:
         rng, moe = self._rng, self.accelerator.moe
         count = int(rng.integers(1, IMAGES + 1)) if paced else IMAGES
-        images = self._images(count)
-        theta, own = self._mix(images)
+        images = self.images(count)
+        theta, own = self.mix(images)
         pixels = moe.network.in_shape.size
         return Part(
             mode, images, theta, own, int(rng.integers(moe.local_experts)),
             self._gaps(count, pixels) if paced else None, self._ready() if paced else None,
         )  # fmt: skip
 
-    def _images(self, count: int) -> np.ndarray:
+    def images(self, count: int) -> np.ndarray:
+        """Random images of different density."""
         s = self.accelerator.moe.network.in_shape
         size = (count, s.height, s.width) + ((s.channels,) if s.channels > 1 else ())
         density = self._rng.random((count,) + (1,) * (len(size) - 1))
         return (self._rng.integers(0, 256, size) * (self._rng.random(size) < density)).astype(np.uint8)
 
-    def _mix(self, images: np.ndarray) -> tuple[int, np.ndarray]:
+    def mix(self, images: np.ndarray) -> tuple[int, np.ndarray]:
         """A threshold that makes a random share of the images own ones, and which those are."""
         found = self._model.run(images, Mode.MOE_PARALLEL, self._bank, keep_layers=True)
         logits = found.layers[self.accelerator.moe.gate.out.name].reshape(len(images), -1).astype(np.int64)

@@ -5,18 +5,59 @@ from __future__ import annotations
 
 import numpy as np
 
+from hw.cycles.model import CycleModel
 from hw.gen.memory import bank_segments
+from spec import tiny_variants
 from spec.errors import InputError
 from spec.folding import build_folding
 from spec.kinds import KINDS, weighted
 from spec.kinds.data import MULTIPLIERS, Shape
 from spec.kinds.matrix import MatrixLayer
+from spec.kinds.max_pool import MaxPool
 from spec.kinds.pool import PoolLayer
 from spec.network import Moe, Network, build_moe
 from spec.presets import Accelerator
 from spec.random_network import RandomNetwork
+from spec.tiny import FOLDING, GATES
 
+_POOLED = {part: {**GATES["linear"][part], "pool": 1} for part in ("local_expert", "gate")}
 _TRIES = 1000  # of designs whose streams do not fit
+
+
+def named_accelerators() -> list[Accelerator]:
+    """Designs in which what is rare among random ones happens: features pile up, wide words wait in a stream_chain."""
+    return [*map(tiny_variants.accelerator, tiny_variants.VARIANTS), _wide()]
+
+
+def _wide() -> Accelerator:
+    """A pool takes the words of two folds as fast as they come."""
+    made = RandomNetwork(np.random.default_rng(0), Shape(10, 10, 1))
+    made.conv("conv1", 4, 6)
+    made.pool("pool1", MaxPool)
+    made.conv("conv2", 16, 4)
+    made.pool("pool2", MaxPool)
+    made.dense("fc2", 7, 4, last=True)
+    moe = build_moe(made.network("wide", "pool1"), {**GATES["linear"], **_POOLED}, 1)
+    folding = {"conv1": {"multiplier": "graph"}, "conv2": {"pe": 8, "simd": 4}, "fc2": {"pe": 7, "simd": 8}}
+    return Accelerator(moe, build_folding({**FOLDING, **folding}, moe))
+
+
+def dozing_accelerator() -> Accelerator:
+    """The GE's arg max takes just as long as the power manager takes to see that nothing moves.
+
+    So the manager sees an idle GE in the very cycle in which its class leaves.
+    """
+    for classes in range(2, 100):
+        made = RandomNetwork(np.random.default_rng(0), Shape(8, 8, 1))
+        made.conv("conv1", 4, 6)
+        made.pool("pool1", MaxPool)
+        made.dense("fc2", classes, 3, last=True)
+        moe = build_moe(made.network("dozing", "pool1"), {**GATES["linear"], **_POOLED}, 1)
+        folding = {"conv1": {"multiplier": "graph"}, "fc2": {"pe": classes, "simd": 4}}
+        accelerator = Accelerator(moe, build_folding({**FOLDING, **folding}, moe))
+        if CycleModel(accelerator).doze() == 0:
+            return accelerator
+    raise RuntimeError("no number of classes keeps the arg max busy for as long as the power manager counts")
 
 
 def random_accelerator(seed: int) -> Accelerator:
@@ -55,7 +96,7 @@ def _network(rng: np.random.Generator, name: str) -> Network:
         kind = pools[rng.integers(len(pools))]
         made.pool(layer, kind, _pool_size(rng, kind, made.shape.height))
 
-    made.conv("conv1", int(rng.choice([2, 3, 4, 6])), int(rng.integers(2, 7)), int(rng.integers(2, 4)))
+    made.conv("conv1", int(rng.choice([2, 3, 4, 6])), int(rng.integers(3, 7)), int(rng.integers(2, 4)))
     if rng.random() < 0.8:
         pooled("pool1")
     tap = made.names[-1]
@@ -94,6 +135,8 @@ def _folding(rng: np.random.Generator, moe: Moe) -> dict:
         # window_parallel has no windows of 1x1; among few narrow weights some inputs may have none but 0.
         if getattr(layer, "kernel", 0) == 1 or layer.weight.bits < 4:
             known = tuple(name for name in known if name != "graph")
+        if layer.name == "conv1" and "graph" in known and rng.random() < 0.5:
+            return {"multiplier": "graph"}  # a front end that is faster than the rest
         outputs = _divisors(layer.outputs)
         return {
             "pe": int(rng.choice(outputs if rng.random() < 0.5 else outputs[-3:])),  # wide words are queued otherwise

@@ -10,15 +10,20 @@ from pathlib import Path
 import numpy as np
 
 from driver import Accelerator as Driver
-from driver.verilated import VerilatedTransport
+from driver.verilated import VerilatedTransport, build_device
 from hw.cycles.model import CycleModel, Image
 from hw.cycles.sleep import Sleep
-from spec.bank import Bank
+from hw.cycles.timing import Timing
+from hw.gen.build import generate
+from spec.bank import Bank, random_bank
 from spec.bank_file import device_words
 from spec.domains import DOMAINS
 from spec.network import Mode
 from spec.presets import Accelerator
+from verif.cycles.cases import CaseMaker
 
+_IMAGES = 60  # of a night
+_LONGEST_PAUSE = 300
 REST = 3_000  # cycles in which a device without work comes to rest
 
 
@@ -32,6 +37,16 @@ class Burst:
     images: np.ndarray
     own: np.ndarray
     pause: int
+
+
+@dataclass(frozen=True)
+class Night:
+    """Bursts on a device that sleeps as ``sleep`` says, and the cycle of each of their results."""
+
+    accelerator: Accelerator
+    sleep: Sleep
+    bursts: tuple[Burst, ...]
+    results: np.ndarray
 
 
 def measure(
@@ -64,9 +79,11 @@ def measure(
     return np.array(found, np.int64)
 
 
-def predict(accelerator: Accelerator, bursts: Sequence[Burst], sleep: Sleep) -> np.ndarray:
+def predict(
+    accelerator: Accelerator, bursts: Sequence[Burst], sleep: Sleep, timing: Timing | None = None
+) -> np.ndarray:
     """The same by the model."""
-    model, start = CycleModel(accelerator, sleep=sleep), REST
+    model, start = CycleModel(accelerator, timing, sleep), REST
     found = []
     for burst in bursts:
         start += burst.pause
@@ -74,3 +91,35 @@ def predict(accelerator: Accelerator, bursts: Sequence[Burst], sleep: Sleep) -> 
         found.append(cycles.results)
         start = int(cycles.results[-1]) + 1
     return np.concatenate(found) - REST
+
+
+def nights(accelerator: Accelerator, count: int, seed: int) -> list[Night]:
+    """Random mixes with random pauses on a simulated device, each with other settings."""
+    bank, rng = random_bank(accelerator.moe, seed), np.random.default_rng([seed, 0x51EE9])
+    maker, library = CaseMaker(accelerator, bank, seed), build_device(generate(accelerator), watch=True)
+    found = []
+    for _ in range(count):
+        delays, switches = (0, 1, 2, 2, 5, 20), (0, 1, 3, 3, 9)
+        sleep = Sleep(int(rng.choice([0, 0, 1, 20, 40, 100])), int(rng.choice(delays)), int(rng.choice(switches)))
+        images = maker.images(_IMAGES)
+        theta, own = maker.mix(images)
+        cuts = np.flatnonzero(rng.random(_IMAGES) < 0.5)
+        pauses = rng.integers(0, 300, len(cuts) + 1) * (rng.random(len(cuts) + 1) < 0.7)
+        parts = zip(np.split(images, cuts), np.split(own, cuts), pauses, strict=True)
+        bursts = tuple(Burst(*part) for part in parts)
+        found.append(Night(accelerator, sleep, bursts, measure(accelerator, bank, theta, bursts, sleep, library)))
+    return found
+
+
+def every_pause(accelerator: Accelerator, sleep: Sleep, seed: int) -> Night:
+    """Single images for the GE, one cycle later each time than the one before: through a whole sequence off and on."""
+    bank, own = random_bank(accelerator.moe, seed), np.zeros(1, bool)
+    images = CaseMaker(accelerator, bank, seed).images(1)
+    bursts = tuple(Burst(images, own, pause) for pause in range(_LONGEST_PAUSE))
+    library = build_device(generate(accelerator), optimise=False)
+    return Night(accelerator, sleep, bursts, measure(accelerator, bank, 2**31 - 1, bursts, sleep, library))
+
+
+def differs(night: Night, timing: Timing | None = None) -> bool:
+    """Whether the model is not equal to the device in every cycle."""
+    return not np.array_equal(predict(night.accelerator, night.bursts, night.sleep, timing), night.results)
