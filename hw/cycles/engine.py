@@ -52,7 +52,7 @@ class Stream:
         self.offered: tuple[Stream, int] | None = None
         self.history = 1  # words of earlier images that are remembered
         self.times = np.zeros(0, np.int64)  # (history + count,)
-        self.wait: Callable[[np.ndarray], np.ndarray] | None = None  # from offers to movements, for what is given
+        self.wait: Callable[[int], int] | None = None  # when the only word of an image moves that could move then
         self.room = np.zeros(0, np.int64)  # (1 + count,) cycles from the last word of the image before
 
     def after(
@@ -155,12 +155,9 @@ class _Program:
         new -= s.room
         np.maximum.accumulate(new, out=new)
         new += s.room
-        found = new[1:]
-        if s.wait:
-            found = s.wait(found)
-        if np.array_equal(found, s.times[s.history :]):
+        if np.array_equal(new[1:], s.times[s.history :]):
             return False
-        s.times[s.history :] = found
+        s.times[s.history :] = new[1:]
         return True
 
     @staticmethod
@@ -172,7 +169,7 @@ class _Program:
             if bound > time:
                 time = bound
         if s.wait:
-            time = int(s.wait(np.array([time]))[0])
+            time = s.wait(time)
         if time == s.times.item(-1):
             return False
         s.times[-1] = time

@@ -88,7 +88,7 @@ class CycleModel:
         self._gapless = self._core.pixels.room
         if self._sleep:
             self._supply = Supply(self._sleep, self._timing)
-            self._core.opened.wait = lambda times: np.array([self._supply.opened(int(times[0]))])
+            self._core.opened.wait = self._supply.opened
 
     def results_ready(self, pattern: Sequence[bool] | None, start: int = 0) -> None:
         """Let the master take results only in some cycles.
@@ -125,7 +125,7 @@ class CycleModel:
                 core.pixels.room = np.concatenate([[0], np.cumsum(gaps + 1)])
             soonest = core.pixels.times.item(-1) + 1
             offered = max(max(image.start, soonest) + gap, self._timing.reset)
-            core.descriptor.wait = lambda times, offered=offered: np.maximum(times, offered)
+            core.descriptor.wait = lambda time, offered=offered: max(time, offered)
             at_once = offered <= soonest and image.gaps is None and self._ready is None and not self._sleep
             self._repeats.image(groups, at_once)
             if self._sleep and GE in groups:
@@ -178,11 +178,10 @@ class CycleModel:
             groups |= {GATE} if moe.confidence_shift is None else {GATE, CONFIDENCE}
         return frozenset(groups)
 
-    def _take(self, times: np.ndarray) -> np.ndarray:
-        """The first cycles, not before ``times``, in which a result is taken."""
+    def _take(self, time: int) -> int:
+        """The first cycle, not before ``time``, in which a result is taken."""
         if self._ready is None:
-            return times
-        period, ready, since = len(self._ready), np.flatnonzero(self._ready), times - self._ready_from
-        place = np.searchsorted(ready, since % period)
-        wrapped = place == len(ready)
-        return times - since % period + np.where(wrapped, period + ready[0], ready[place * ~wrapped])
+            return time
+        period, place = len(self._ready), (time - self._ready_from) % len(self._ready)
+        waits = np.flatnonzero(self._ready[place:])
+        return time + int(waits[0] if len(waits) else period - place + np.flatnonzero(self._ready)[0])

@@ -88,7 +88,7 @@ def _pool_size(rng: np.random.Generator, kind: type[PoolLayer], side: int) -> in
 
 
 def _network(rng: np.random.Generator, name: str) -> Network:
-    pools = [kind for kind in KINDS.values() if issubclass(kind, PoolLayer) and kind.in_network]
+    pools = [kind for kind in KINDS.values() if kind.pool and kind.in_network]
     side = int(rng.integers(8, 15))
     made = RandomNetwork(rng, Shape(side, side, int(rng.choice([1, 1, 1, 2]))))
 
@@ -112,7 +112,7 @@ def _network(rng: np.random.Generator, name: str) -> Network:
 
 
 def _gate(rng: np.random.Generator, network: Network) -> dict:
-    pools = [kind.pool for kind in KINDS.values() if issubclass(kind, PoolLayer) and kind.pool]
+    pools = [kind.pool for kind in KINDS.values() if kind.pool]
 
     def head() -> dict:
         bits = {"weight_bits": 8, "weight_fraction_bits": 6, "hidden_shift": 8}
@@ -132,8 +132,7 @@ def _folding(rng: np.random.Generator, moe: Moe) -> dict:
 
     def section(layer: MatrixLayer) -> dict:
         known = MULTIPLIERS if layer in frozen else ("dsp", "lut")
-        # window_parallel has no windows of 1x1; among few narrow weights some inputs may have none but 0.
-        if getattr(layer, "kernel", 0) == 1 or layer.weight.bits < 4:
+        if layer.weight.bits < 4:  # among few narrow weights some inputs may have none but 0
             known = tuple(name for name in known if name != "graph")
         if layer.name == "conv1" and "graph" in known and rng.random() < 0.5:
             return {"multiplier": "graph"}  # a front end that is faster than the rest

@@ -103,7 +103,7 @@ def nights(accelerator: Accelerator, count: int, seed: int) -> list[Night]:
         sleep = Sleep(int(rng.choice([0, 0, 1, 20, 40, 100])), int(rng.choice(delays)), int(rng.choice(switches)))
         images = maker.images(_IMAGES)
         theta, own = maker.mix(images)
-        cuts = np.flatnonzero(rng.random(_IMAGES) < 0.5)
+        cuts = 1 + np.flatnonzero(rng.random(_IMAGES - 1) < 0.5)
         pauses = rng.integers(0, 300, len(cuts) + 1) * (rng.random(len(cuts) + 1) < 0.7)
         parts = zip(np.split(images, cuts), np.split(own, cuts), pauses, strict=True)
         bursts = tuple(Burst(*part) for part in parts)
