@@ -29,6 +29,7 @@ from _arguments import (
 )
 from _results import as_typed, hand_over
 from hw.cycles.model import CycleModel, Image
+from hw.cycles.sleep import LONGEST_IDLE, Sleep
 from spec.files import write_json
 from spec.network import Mode
 from spec.presets import load_accelerator
@@ -50,6 +51,10 @@ def options() -> Parser:
         help="own (o) and generic (g) images, as the gate decides, over and over (default %(default)s)",
     )  # fmt: skip
     parser.add_argument(
+        "--sleep", type=whole_number(0, LONGEST_IDLE), metavar="N",
+        help="MOE_GATED on the whole device, whose GE sleeps N cycles behind its last work (POWER_IDLE)",
+    )  # fmt: skip
+    parser.add_argument(
         "--check", type=whole_number(1), metavar="N", help=f"compare with the RTL over N random cases, {CASES} a design"
     )
     add_seed(parser)
@@ -69,20 +74,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = options()
     given = parser.parse_args(arguments)
     if given.check or given.keep:
-        parser.refuse(given, ("preset", "gate", "ge", "local_experts", "mode", "limit", "sequence"), "--check")
+        parser.refuse(given, ("preset", "gate", "ge", "local_experts", "mode", "limit", "sequence", "sleep"), "--check")
         result = record(given.check or KEPT_CASES, given.seed, progress=True)
         result["command"] = as_typed(__file__, arguments)
         hand_over(given, "cycles", _page(result), result)
         return DIFFERS if result["findings"] else DONE
     parser.refuse(given, ("seed",), "a call without --check")
     accelerator = load_accelerator(given.preset, given.gate, given.ge, given.local_experts)
-    model = CycleModel(accelerator)
-    print(f"{accelerator.name}: cycles by the model; the first pixel's cycle counts from the end of reset")
-    found = {mode.name: _of_mode(model, mode, given.sequence, given.limit) for mode in modes_of(given.mode)}
+    modes = modes_of(given.mode)
+    if given.sleep is not None:
+        if given.mode == parser.get_default("mode"):
+            modes = [Mode.MOE_GATED]
+        sleep = Sleep(idle=given.sleep)
+    else:
+        sleep = None
+    model = CycleModel(accelerator, sleep=sleep)
+    about = f"a GE that sleeps behind {sleep.idle} cycles without work" if sleep else "every domain on"
+    print(f"{accelerator.name}, {about}: cycles by the model, counted from the end of reset")
+    found = {mode.name: _of_mode(model, mode, given.sequence, given.limit) for mode in modes}
     for name, about in found.items():
         print(_table(name, about))
     if given.json:
-        write_json(given.json, {"accelerator": accelerator.name, "sequence": given.sequence, "modes": found})
+        write_json(
+            given.json,
+            {"accelerator": accelerator.name, "sequence": given.sequence, "sleep": given.sleep, "modes": found},
+        )
     return DONE
 
 

@@ -139,14 +139,15 @@ class CycleModel:
         Raises:
             InputError: there is nothing to repeat, or what is given depends on the hour.
         """
-        timed = self._sleep or self._ready is not None or any(i.start or i.gaps is not None for i in images)
+        timed = self._ready is not None or any(i.start or i.gaps is not None for i in images)
         if timed or not images:
-            raise InputError("a steady state is one of images without starts, gaps, a pattern of ready, and sleep")
-        seen: dict[bytes, tuple[int, int]] = {}
+            raise InputError("a steady state is one of images without starts, gaps and a pattern of ready")
+        seen: dict[tuple, tuple[int, int]] = {}
         for repetition in range(_REPETITIONS):
             self.run(images)
             now = (self._core.pixels.times.item(-1), repetition)
-            then = seen.setdefault(self._repeats.state(), now)
+            asleep = self._supply.state(now[0]) if self._sleep else None
+            then = seen.setdefault((self._repeats.state(), str(asleep)), now)
             if then != now:
                 return now[0] - then[0], (now[1] - then[1]) * len(images)
         raise InputError(f"these images reach no steady state in {_REPETITIONS} repetitions")

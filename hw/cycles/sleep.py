@@ -15,6 +15,7 @@ from hw.cycles.localparams import localparam
 from hw.cycles.timing import Timing
 from spec.errors import InputError
 
+LONGEST_IDLE = (1 << 24) - 1  # of register POWER_IDLE
 _LEAST_TIMEOUT = 8  # cycles more than the switch takes, at least: nothing here knows of a switch that is late
 
 
@@ -116,6 +117,11 @@ class Supply:
             None,
         )  # as it was at the begin of cycle `since`
         self._moved, self._left = None, None  # last step of a layer, last class
+
+    def state(self, start: int) -> tuple:
+        """What the next image finds, with times counted from ``start``."""
+        times = (self._since, self._moved, self._left)
+        return (*(time and time - start for time in times), *sorted(vars(self._sequencer).items()))
 
     @staticmethod
     def idle_from(moved: int, timing: Timing) -> int:

@@ -120,6 +120,18 @@ def test_a_sleeping_expert_costs_its_wake_up() -> None:
     assert tiny(sleep=sleep).run(MIX[:1]).results[0] == awake.results[0] + late
 
 
+def test_a_sleeping_expert_has_a_steady_state() -> None:
+    """It cannot wake faster than it works, and sleeps between images that come seldom enough."""
+    own, seldom = [Image(Mode.MOE_GATED, own=True)] * 40, [Image(Mode.MOE_GATED)]
+    awake, asleep = tiny(), tiny(sleep=Sleep())
+    assert asleep.steady(own) == awake.steady(own)
+    awake.reset()
+    asleep.reset()
+    assert asleep.steady(own + seldom) == awake.steady(own + seldom)
+    late = asleep.run(own + seldom).latencies[-1]
+    assert late > awake.run(own + seldom).latencies[-1]
+
+
 def test_an_expert_that_never_rests_costs_nothing() -> None:
     busy = [Image(Mode.MOE_GATED)] * 6
     assert np.array_equal(tiny(sleep=Sleep()).run(busy).intervals, tiny().run(busy).intervals)
