@@ -10,6 +10,7 @@ from __future__ import annotations
 from _bootstrap import DIFFERS, DONE, run  # first: the project's packages and Python
 
 import argparse
+import time
 from collections.abc import Sequence
 from fractions import Fraction
 
@@ -88,12 +89,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sleep = Sleep(idle=given.sleep)
     else:
         sleep = None
+    started = time.monotonic()
     model = CycleModel(accelerator, sleep=sleep)
     about = f"a GE that sleeps behind {sleep.idle} cycles without work" if sleep else "every domain on"
     print(f"{accelerator.name}, {about}: cycles by the model, counted from the end of reset")
     found = {mode.name: _of_mode(model, mode, given.sequence, given.limit) for mode in modes}
     for name, about in found.items():
         print(_table(name, about))
+    print(f"\n{time.monotonic() - started:.2f} s")
     if given.json:
         write_json(
             given.json,
