@@ -75,6 +75,6 @@ def test_a_random_design_is_whole(seed: int) -> None:
 
 @pytest.mark.long
 def test_two_hundred_cases_are_equal() -> None:
-    found = record(EQUAL_LEAST, seed=1000)
+    found = record(EQUAL_LEAST, seed=0)
     assert found["cases"] == EQUAL_LEAST and found["different"] == found["nights_different"] == 0
     assert found["findings"] == []
