@@ -109,7 +109,8 @@ def record(cases: int, seed: int, progress: bool = False) -> dict:
     findings = [f"{name}: the cases {numbers} differ" for name, numbers in wrong.items()]
     findings += [f"{shipped.accelerator.name}: the cases {wrong_shipped} differ"] if wrong_shipped else []
     findings += [f"night {number} differs" for number in wrong_nights]
-    findings += [f"no case sees that {name} is too large by one" for name, number in defects.items() if not number]
+    if cases >= EQUAL_LEAST:  # a few cases need not have everything
+        findings += [f"no case sees that {name} is too large by one" for name, number in defects.items() if not number]
     return {
         "sources": sources,
         "seed": seed,
