@@ -22,7 +22,16 @@ from spec.kinds.max_average_pool import MaxAveragePool
 from spec.network import Mode, build_moe
 from spec.paths import CONFIGS
 from spec.presets import load_moe, load_toml
-from spec.tiny import FOLDING, LOCAL_ONLY, local_only_accelerator, max_averaged_accelerator, tiny_accelerator, tiny_moe
+from spec.random_network import RandomNetwork
+from spec.tiny import (
+    FOLDING,
+    GATES,
+    LOCAL_ONLY,
+    local_only_accelerator,
+    max_averaged_accelerator,
+    tiny_accelerator,
+    tiny_moe,
+)
 
 
 def _changed(layer: str | None, **values) -> dict:
@@ -56,6 +65,15 @@ def _changed(layer: str | None, **values) -> dict:
 def test_bad_foldings_are_refused(config, text):
     with pytest.raises(InputError, match=text):
         build_folding(config, tiny_moe())
+
+
+def test_an_adder_graph_of_single_pixels_is_refused():
+    made = RandomNetwork(np.random.default_rng(0), Shape(6, 6, 1))
+    made.conv("conv1", 4, 6, kernel=1)
+    made.dense("fc2", 7, 4, last=True)
+    moe = build_moe(made.network("pixels", "conv1"), GATES["linear"])
+    with pytest.raises(InputError, match="conv1: an adder graph is for windows of 2x2 or more, kernel is 1"):
+        build_folding(_changed("conv1", multiplier="graph"), moe)
 
 
 @pytest.mark.parametrize("lanes", [1, 2, 4])
