@@ -16,7 +16,7 @@ PORT   ?= 8000
 KEEP   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup sim demo hls test quick lint format train table tables speed bench synth fpga regs formal power report clean
+.PHONY: help setup sim demo hls test long quick lint format train table tables speed bench synth fpga regs formal power report clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -58,6 +58,10 @@ endif
 test: lint ## Lint, then run every test (TIMES=fresh|built also keeps the times, by which the next run is ordered)
 	$(PY) -m pytest -q -n $(JOBS) --max-worker-restart 0 --dist loadfile --no-loadscope-reorder \
 	  --durations=20 --durations-min=1 $(if $(TIMES),--keep-seconds $(TIMES))
+
+long: $(STAMP) ## The tests that `make test` leaves out because they take long: more cases of what it runs some of, and netlists
+	$(PY) -m pytest -q -n $(JOBS) --max-worker-restart 0 --dist loadfile --no-loadscope-reorder \
+	  --durations=20 --durations-min=1 -m 'long or netlist'
 
 quick: $(STAMP) ## Lint and test what changed, in about a minute
 	$(PY) scripts/quick.py --jobs $(JOBS)

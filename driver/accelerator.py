@@ -138,7 +138,12 @@ class Accelerator:
 
     # ---- Settings -------------------------------------------------------------------------------------------------
     def set_mode(self, mode: Mode) -> None:
-        """Mode of the images to come; those in flight keep theirs."""
+        """Mode of the images to come; those in flight keep theirs.
+
+        Raises:
+            InputError: the device does not have it (:attr:`spec.folding.Folding.modes`).
+        """
+        self.design.folding.check_mode(mode)
         self.write("mode", mode=int(mode))
 
     def set_threshold(self, theta: int) -> None:

@@ -37,6 +37,15 @@ class SwapReport:
     answered_for: dict[int, int] = field(default_factory=dict)
     selections: int = 0
 
+    def __str__(self) -> str:
+        lost = self.images - self.results
+        counts = f"{lost:,} lost, {self.wrong:,} wrong, {self.out_of_order:,} out of order"
+        lines = [f"{self.images:,} images, {self.commits:,} commits, {self.selections:,} selections: {counts}"]
+        lines += [f"  refused {times:,} times: {reason}" for reason, times in sorted(self.refused.items())]
+        alone = self.answered_for.get(GE_ALONE, 0)
+        users = len(self.answered_for.keys() - {GE_ALONE})
+        return "\n".join([*lines, f"  {alone:,} images found no valid bank, the others one of {users} users"])
+
 
 class SwapLoad:
     """One run: images are queued at once, banks change meanwhile, and afterwards every result is checked."""
@@ -155,5 +164,6 @@ class SwapLoad:
                 )  # fmt: skip
             classes, experts = self.tables[user]
             image = self.order[i]
-            self.report.wrong += results.classes[i] != classes[image] or results.experts[i] != experts[image]
+            wrong = results.classes[i] != classes[image] or results.experts[i] != experts[image]
+            self.report.wrong += int(wrong)
             self.report.answered_for[user] = self.report.answered_for.get(user, 0) + 1

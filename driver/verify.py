@@ -29,7 +29,8 @@ class DeviceCheck:
         self._device: Accelerator | None = None
 
     def __call__(self, path: Path, images: np.ndarray) -> str:
-        """Load the bank file through the registers and compare the answers to uint8 (N, H, W) images in three modes.
+        """Load the bank file through the registers and compare the answers to uint8 (N, H, W) images in those of
+        three modes that the device has.
 
         Returns:
             A sentence for people.
@@ -43,7 +44,8 @@ class DeviceCheck:
         device, model = self._device, MoeModel(self.design.moe)
         number = device.load_user(path)
         bank = load_bank(path, self.design.moe)
-        for mode in MODES:
+        modes = [mode for mode in MODES if mode in self.design.folding.modes]
+        for mode in modes:
             device.set_mode(mode)
             results = device.classify(images)
             golden = model.run(images, mode, bank)
@@ -54,7 +56,7 @@ class DeviceCheck:
                 )
             if (results.banks != number).any() or results.no_bank.any():
                 raise DeviceFault(f"{path}: the device answered without bank {number}")
-        names = ", ".join(mode.name for mode in MODES)
+        names = ", ".join(mode.name for mode in modes)
         return f"simulated device: {len(images)} images in {names}, every answer equals the golden model's"
 
     def close(self) -> None:

@@ -18,6 +18,7 @@ from hls.kinds import hls_kind
 from hw.gen.memory import bank_writes
 from spec import learning
 from spec.bank import Bank, random_bank
+from spec.errors import InputError
 from spec.files import write_if_changed
 from spec.folding import pack_bias, pack_weights
 from spec.kinds import weighted
@@ -255,6 +256,8 @@ def generate(accelerator: Accelerator, directory: Path | None = None, learn: boo
         directory: default ``build/hls/<accelerator name>``, with ``-learn`` behind it if it learns.
         learn: build learning in; without it the accelerator has neither its logic nor its ports.
     """
+    if accelerator.folding.local_only:
+        raise InputError(f"folding '{accelerator.folding.name}' is local_only, which is made in SystemVerilog only")
     directory = directory or ROOT / "build" / "hls" / (accelerator.name + ("-learn" if learn else ""))
     (directory / "weights").mkdir(parents=True, exist_ok=True)
     network = accelerator.moe.network

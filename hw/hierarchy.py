@@ -10,10 +10,10 @@ that. The UPF file says the same to other tools, and ``scripts/upf.py`` compares
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from spec.domains import ALWAYS_ON, domain_layers
+from spec.domains import ALWAYS_ON, DOMAINS, domain_layers
 from spec.network import Moe, name_in_bank
 
 TOP = "moe_accelerator"
@@ -86,17 +86,18 @@ def sequencer(number: int) -> str:
     return f"gen_domain[{number}].u_sequencer"
 
 
-def domain_instances(moe: Moe) -> dict[str, tuple[str, ...]]:
-    """The instances that are each domain."""
+def domain_instances(moe: Moe, domains: Iterable[str] = DOMAINS) -> dict[str, tuple[str, ...]]:
+    """The instances that are each of these domains (``Folding.domains`` has those of a device)."""
     return {
-        domain: tuple(branch.path(number) for number in range(moe.local_experts if domain == "le" else 1))
-        for domain, branch in BRANCHES.items()
+        domain: tuple(BRANCHES[domain].path(number) for number in range(moe.local_experts if domain == "le" else 1))
+        for domain in domains
     }
 
 
-def layer_instances(moe: Moe) -> Iterator[tuple[str, str, str]]:
-    """Domain, name and instance of every matrix layer, domain by domain."""
-    for domain, layers in domain_layers(moe).items():
+def layer_instances(moe: Moe, domains: Iterable[str] = DOMAINS) -> Iterator[tuple[str, str, str]]:
+    """Domain, name and instance of every matrix layer in these domains, domain by domain."""
+    for domain in domains:
+        layers = domain_layers(moe)[domain]
         names = [layer.name for layer in layers]
         if domain == "le":
             names = [name_in_bank(name, i) for i in range(moe.local_experts) for name in names]

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from hw.gen.build import GeneratedHardware
 from hw.hierarchy import WEIGHT_ROM, domain_instances, layer_instances
-from spec.domains import ALWAYS_ON
+from spec.domains import ALWAYS_ON, DOMAINS
 from spec.network import Moe
 from tools.yosys import BLOCK_BITS, CARRY_MAP, READ_CELLS, SET_PARAMETERS, run_yosys, synthesis, take
 
@@ -49,10 +49,11 @@ class Synthesis:
     rom_ones: dict[str, int]
 
 
-def parts(moe: Moe) -> tuple[Part, ...]:
-    """The domains and the layers in them."""
-    domains = [Part(path, domain) for domain, paths in domain_instances(moe).items() for path in paths]
-    return (*domains, *(Part(path, domain, name) for domain, name, path in layer_instances(moe)))
+def parts(moe: Moe, there: Iterable[str] = DOMAINS) -> tuple[Part, ...]:
+    """The domains that are there and the layers in them."""
+    there = tuple(there)
+    domains = [Part(path, domain) for domain, paths in domain_instances(moe, there).items() for path in paths]
+    return (*domains, *(Part(path, domain, name) for domain, name, path in layer_instances(moe, there)))
 
 
 def kept_apart(paths: Iterable[str]) -> str:
@@ -62,14 +63,18 @@ def kept_apart(paths: Iterable[str]) -> str:
 
 
 def synthesise_parts(
-    hardware: GeneratedHardware, moe: Moe, top: str = "moe_accelerator", log: Path | None = None
+    hardware: GeneratedHardware,
+    moe: Moe,
+    top: str = "moe_accelerator",
+    log: Path | None = None,
+    there: Iterable[str] = DOMAINS,
 ) -> Synthesis:
-    """Synthesise ``moe_accelerator`` (or ``moe_top``) and count.
+    """Synthesise ``moe_accelerator`` (or ``moe_top``), which has these switched domains, and count.
 
     Raises:
         RuntimeError: Yosys failed, a part is not in the design, or a memory does not hold the weights of its file.
     """
-    members = {f"{top}.{part.path}": part for part in parts(moe)}
+    members = {f"{top}.{part.path}": part for part in parts(moe, there)}
     keep = kept_apart(members)
     sources = " ".join(hardware.relative_sources(device=top != "moe_top"))
     counts, memories = (hardware.directory / f"{kind}.{os.getpid()}" for kind in ("cells", "memories"))
@@ -102,7 +107,7 @@ def add_up(stat: Mapping, members: Mapping[str, Part], top: str, ones: dict[str,
     unknown = sorted(set(modules) - set(members) - {top})
     if missing or unknown:
         raise RuntimeError(f"synthesis of {top}: without a module are {missing}, without a part {unknown}")
-    domains: dict[str, Counter[str]] = {name: Counter() for name in (ALWAYS_ON, "fe", "ge", "le", "gn")}
+    domains: dict[str, Counter[str]] = {name: Counter() for name in (ALWAYS_ON, *DOMAINS)}
     layers: dict[str, dict[str, int]] = {}
     for path, cells in modules.items():
         part = members.get(path, Part("", ALWAYS_ON))

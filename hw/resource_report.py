@@ -143,6 +143,8 @@ def _markdown(rows: Sequence[Row]) -> str:
 
 def _notes(result: Mapping) -> Iterable[str]:
     paper = _percent(result["paper_weights"])
+    if not result["cells"]["ge"][SITES]:
+        yield "This device has neither the GE behind the tap nor the gate."
     yield f"GE = front end + global expert. The paper's LE and GN (3x3 maps) would have {paper} of its weights."
     yield from (f"Differs: {text}." for text in result["findings"])
 

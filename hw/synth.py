@@ -67,7 +67,7 @@ def measure(design: Accelerator) -> dict:
     sources, log = rtl_digest(), BUILD / f"{design.name}.log"
     print(f"{design.name}: synthesising moe_accelerator for {DEVICE_NAME}, several minutes ...", flush=True)
     start = time.monotonic()
-    found = synthesise_parts(generate(design), design.moe, log=log)
+    found = synthesise_parts(generate(design), design.moe, log=log, there=design.folding.domains)
     print(f"done in {time.monotonic() - start:.0f} s, log: {log.relative_to(ROOT)}\n")
     result = record(design, found, sources)
     write_if_changed(BUILD / f"{design.name}.json", as_json(result))

@@ -165,16 +165,19 @@ def add_design(options: _Options) -> None:
     add_gate(options)
 
 
-def load_design(given: argparse.Namespace, learns: bool = False) -> Accelerator:
+def load_design(given: argparse.Namespace, learns: bool = False, whole: bool = False) -> Accelerator:
     """The design that ``--preset`` and ``--gate`` name.
 
     Args:
-        learns: it must be able to learn.
+        learns: it must be able to learn, with its gate.
+        whole: it must have every mode.
 
     Raises:
-        InputError: there is no such preset, they do not fit, or the device cannot learn.
+        InputError: there is no such preset, they do not fit, or the device cannot learn or lacks a mode.
     """
     design = load_accelerator(given.preset, given.gate)
+    for mode in RUNNING_MODES if learns or whole else ():
+        design.folding.check_mode(mode)
     if learns and not design.folding.learning:
         raise InputError(f"folding preset '{design.folding.name}' makes a device that cannot learn")
     return design

@@ -100,6 +100,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"float is left out: there are no float weights beside {given.ge}")
     if given.chunk and (wrong := [name for name in names if name not in parts.ALLOWED]):
         raise InputError(f"--chunk is for the stages {', '.join(parts.ALLOWED)}, not for {wrong[0]}")
+    folding = setup.accelerator.folding
+    if absent := [mode for mode in modes if mode not in folding.modes]:
+        modes = [mode for mode in modes if mode in folding.modes]
+        if not modes:
+            folding.check_mode(absent[0])
+        which = ", ".join(mode.name for mode in absent)
+        print(f"{which}: left out with the layers behind, because folding {folding.name} is local_only")
     users = [owner] if given.users is None else given.users or None
     data = load_images(setup, given.images, given.limit, users)
     print(f"accelerator {setup.accelerator.name}; stages {', '.join(names)}")

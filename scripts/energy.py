@@ -49,7 +49,7 @@ def options() -> Parser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print both views."""
     given = options().parse_args(arguments)
-    design = load_design(given)
+    design = load_design(given, whole=True)
     network = design.moe.network
     print("Paper model: LE and GN by the GE\n")
     for pooled, share in table_1(network).items():

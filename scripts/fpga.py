@@ -104,7 +104,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return DONE
     target = _target(given, board)
     sources = rtl_digest()  # before the work: an edit meanwhile makes no old figure a new one
-    what = f"module {given.module}" if given.module else "the whole device, which takes hours"
+    what = (
+        f"module {given.module}"
+        if given.module
+        else "the whole device, which takes a quarter of an hour and more a seed"
+    )
     print(f"{design.name}: {what} ...", flush=True)
     found = netlist(design, given.module, given.flat, board=board)
     seeds = range(1, given.seeds + 1)
@@ -135,10 +139,15 @@ def _board(given: argparse.Namespace) -> Board:
     if given.size:
         if board.package not in PACKAGES[given.size]:
             raise InputError(f"--size {given.size}: {DEVICES[given.size]} has no package {board.package}")
-        changed["title"] = board.title.replace(board.device.upper().replace("K", "F"), given.size.upper()[:-1] + "F")
+        changed["title"] = board.title.replace(_short(board.device), _short(given.size))
     board = replace(board, **{name: value for name, value in changed.items() if value is not None})
     pll(board.oscillator_mhz, board.clock_mhz)  # refuses a clock that it cannot make
     return board
+
+
+def _short(device: str) -> str:
+    """What stands for a device in a board's title: 85F."""
+    return DEVICES[device].rpartition("-")[2]
 
 
 def _target(given: argparse.Namespace, board: Board | None) -> Target:

@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = options().parse_args(arguments)
     started = time.monotonic()
     sources = rtl_digest()  # before the work: an edit meanwhile makes no old figure a new one
-    design, users, generic = load_design(given), users_source(), generic_source("test")
+    design, users, generic = load_design(given, whole=True), users_source(), generic_source("test")
     require_real(given.keep, users, generic)
     rows = gated.measure(design, given.banks, users, generic, given.limit, given.idle)
     head = f"Preset `{design.name}`, MOE_GATED, GE idle time {given.idle} cycles. Users: {users.name}.\n\n"

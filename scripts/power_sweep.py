@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run and print; something differs when an answer does."""
     given = options().parse_args(arguments)
     sources = rtl_digest()  # before the work: an edit meanwhile makes no old figure a new one
-    design, users, generic = load_design(given), users_source(), generic_source("test")
+    design, users, generic = load_design(given, whole=True), users_source(), generic_source("test")
     require_real(given.keep, users, generic)
     bank = load_bank(bank_file(design.moe.preset, given.user), design.moe)
     with Accelerator.open(design=design) as device:

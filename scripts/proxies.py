@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = options().parse_args(arguments)
     if given.keep:
         require_real(True, users_source(), generic_source("test"))
-    design = load_design(given)
+    design = load_design(given, whole=True)
     bank = user_bank(design)
     result = collect(design, bank, cases(design, bank, given.limit), data_names())
     for path in (given.json, KEPT) if given.keep else (given.json,):

@@ -31,7 +31,7 @@ def options() -> Parser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Compare power intent and RTL."""
     given = options().parse_args(arguments)
-    elaborated = elaborate(generate(load_design(given)))
+    elaborated = elaborate(generate(load_design(given, whole=True)))
     instances = [path for path in elaborated.netlist.instances if path]
     with named_by_user(given.upf, "read"):
         intent = read_upf(given.upf, instances)

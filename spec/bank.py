@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -33,6 +33,11 @@ class Bank:
             for name, weights in zip(("le_hidden", "le")[-len(expert) :], expert, strict=True)
         )
         return (*experts, *zip(("gate_hidden", "gate_out")[-len(self.gate) :], self.gate, strict=True))
+
+    def without_gate(self) -> Bank:
+        """What a device without a gate gives back: zeros in the place of the gate's weights."""
+        zeros = tuple(LayerWeights(np.zeros_like(one.weight), np.zeros_like(one.bias)) for one in self.gate)
+        return replace(self, gate=zeros)
 
     def digest(self) -> str:
         """SHA-256 over all weights and biases."""

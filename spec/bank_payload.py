@@ -12,13 +12,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spec.folding import Folding, LayerFolding, pack_bias, pack_weights, unpack_weights
+from spec.folding import WORD_BITS, Folding, LayerFolding, pack_bias, pack_weights, unpack_weights
 from spec.network import LayerWeights, Moe
 
 if TYPE_CHECKING:
     from spec.bank import Bank
-
-WORD_BITS = 32
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,8 @@ def layers(moe: Moe, folding: Folding) -> dict[str, dict[str, Resources]]:
     found = {}
     for domain, members in domain_layers(moe).items():
         banks = folding.weight_banks if domain in PERSONAL else 1
-        counted = {layer.name: layer_resources(layer, folding, banks) for layer in members}
+        there = [layer for layer in members if folding.is_present(layer, moe)]
+        counted = {layer.name: layer_resources(layer, folding, banks) for layer in there}
         if domain == "le":
             experts = range(moe.local_experts)
             counted = {name_in_bank(name, i): part for i in experts for name, part in counted.items()}
@@ -70,7 +71,7 @@ def layers(moe: Moe, folding: Folding) -> dict[str, dict[str, Resources]]:
 
 def domains(moe: Moe, folding: Folding) -> dict[str, Resources]:
     """Every domain: aon (always on, which has the feature store), fe, ge, le, gn."""
-    store = feature_store_bits(moe)
+    store = 0 if folding.local_only else feature_store_bits(moe)
     parts = {name: sum(members.values(), Resources()) for name, members in layers(moe, folding).items()}
     return {ALWAYS_ON: Resources(buffer_bits=store), **parts}
 

@@ -8,18 +8,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from spec.fixedpoint import FixedPoint, signed_bits
 from spec.folding import build_folding
 from spec.kinds.average_pool import AveragePool
-from spec.kinds.conv import Convolution
-from spec.kinds.data import LayerWeights, Shape
-from spec.kinds.dense import Dense
-from spec.kinds.layer import Layer
-from spec.kinds.matrix import MatrixLayer, accumulator_for_weights
+from spec.kinds.data import Shape
 from spec.kinds.max_pool import MaxPool
 from spec.kinds.pool import PoolLayer
 from spec.network import Moe, Network, build_moe
 from spec.presets import Accelerator
+from spec.random_network import RandomNetwork
 
 GATES = {
     "linear": {
@@ -85,53 +81,26 @@ FOLDING = {
 }
 
 
+LOCAL_ONLY = {
+    "name": "local_only",
+    "local_only": True,
+    **{key: value for key, value in FOLDING.items() if key in ("weight_banks", "conv1", "le_hidden", "le", "le_out")},
+}
+"""Of a device with front end and local experts only."""
+
+
 def tiny_network(
     seed: int = 0, name: str = "tiny", pools: tuple[type[PoolLayer], type[PoolLayer]] = (MaxPool, MaxPool)
 ) -> Network:
-    """A random GE. Requantisation shifts are such that values round, saturate and cut off at 0.
-
-    ``pools``: kinds of ``pool1`` and ``pool2``.
-    """
-    rng = np.random.default_rng(seed)
-    pixel = FixedPoint(8, False, 8)
-    layers: list[Layer] = []
-    weights: dict[str, LayerWeights] = {}
-    shape, activation = Shape(14, 14, 1), pixel
-
-    def matrix(name: str, kind: type[MatrixLayer], outputs: int, inputs: int, bits: int, last: bool = False, **sizes):
-        nonlocal shape, activation
-        weight = FixedPoint(bits, True, bits - 1)
-        fraction = activation.fraction_bits + weight.fraction_bits
-        values = LayerWeights(
-            rng.integers(weight.minimum, weight.maximum + 1, (outputs, inputs)), rng.integers(-600, 600, outputs)
-        )
-        low, high = accumulator_for_weights(values, activation)
-        bias = FixedPoint(signed_bits(min(int(values.bias.min()), 0), max(int(values.bias.max()), 0)), True, fraction)
-        accumulator = FixedPoint(signed_bits(low, high), True, fraction)
-        # A quarter of the largest accumulator is 256 steps of the output.
-        output = None if last else FixedPoint(8, False, fraction - (high.bit_length() - 10))
-        layers.append(kind(name, shape, outputs, activation, weight, bias, accumulator, output, **sizes))
-        weights[name] = values
-        shape, activation = layers[-1].out_shape, output
-
-    def conv(name: str, outputs: int, bits: int) -> None:
-        matrix(name, Convolution, outputs, 9 * shape.channels, bits, kernel=3)
-
-    def dense(name: str, outputs: int, bits: int, last: bool = False) -> None:
-        matrix(name, Dense, outputs, shape.size, bits, last)
-
-    def pool(name: str, kind: type[PoolLayer]) -> None:
-        nonlocal shape
-        layers.append(kind(name, shape, 2, activation))
-        shape = layers[-1].out_shape
-
-    conv("conv1", 4, 6)
-    pool("pool1", pools[0])
-    conv("conv2", 6, 4)
-    pool("pool2", pools[1])
-    dense("fc1", 8, 3)
-    dense("fc2", 7, 4, last=True)
-    return Network(name, Shape(14, 14, 1), pixel, tuple(layers), weights, "pool1")
+    """A random GE (:mod:`spec.random_network`); ``pools``: kinds of ``pool1`` and ``pool2``."""
+    made = RandomNetwork(np.random.default_rng(seed), Shape(14, 14, 1))
+    made.conv("conv1", 4, 6)
+    made.pool("pool1", pools[0])
+    made.conv("conv2", 6, 4)
+    made.pool("pool2", pools[1])
+    made.dense("fc1", 8, 3)
+    made.dense("fc2", 7, 4, last=True)
+    return made.network(name, "pool1")
 
 
 def tiny_moe(gate: str = "general", local_experts: int = 1, seed: int = 0) -> Moe:
@@ -143,6 +112,12 @@ def tiny_accelerator(gate: str = "general", local_experts: int = 1, seed: int = 
     """A tiny accelerator, folded as :data:`FOLDING` says."""
     moe = tiny_moe(gate, local_experts, seed)
     return Accelerator(moe, build_folding(FOLDING, moe))
+
+
+def local_only_accelerator(gate: str = "deep", local_experts: int = 2) -> Accelerator:
+    """A tiny accelerator with front end and local experts only."""
+    moe = tiny_moe(gate, local_experts)
+    return Accelerator(moe, build_folding(LOCAL_ONLY, moe))
 
 
 def averaged_accelerator(

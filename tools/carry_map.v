@@ -7,7 +7,10 @@
 /// carry out of bit 0, and the sum of bit 0 is an LUT elsewhere. In either case that half's LUT is 0, so that its
 /// carry does not depend on CIN, which tools/carries.py then leaves open.
 ///
-/// INIT of a half cell: bits 15 to 12 are its LUT (C and D are 1), bits 3 to 0 the carry when that is 0, of A and B.
+/// INIT of a half cell: bits 15 to 8 are its LUT (D is 1) of C, B and A, bits 3 to 0 the carry when that is 0, of B and A.
+/// The carry out is then either operand, so that one of them suffices: it is at A, the other one at C. Place and route
+/// may swap A with B and C with D, and no other pins of a carry: with operands at A and B they block each other, with A
+/// and C each has two pins to itself. In a graph of adders that was the difference between stalling and routed.
 
 (* techmap_celltype = "$alu" *)
 module _80_ecp5_chain (A, B, CI, BI, X, Y, CO);
@@ -33,7 +36,7 @@ module _80_ecp5_chain (A, B, CI, BI, X, Y, CO);
   localparam SUB = _TECHMAP_CONSTVAL_BI_ === 1'b1;
   localparam ODD = Y_WIDTH % 2;
   localparam HALVES = Y_WIDTH + ODD;
-  localparam [15:0] ADD_LUT = 16'b1001011010101010;
+  localparam [15:0] ADD_LUT = SUB ? 16'hA5AA : 16'h5AAA;  // A ^ C, inverted to subtract; carry A
   localparam [15:0] FIRST = ODD ? (SUB ? 16'h000f : 16'h0000) : (SUB ? 16'h000b : 16'h0008);
 
   (* force_downto *) wire [Y_WIDTH-1:0] a, b;
@@ -56,8 +59,8 @@ module _80_ecp5_chain (A, B, CI, BI, X, Y, CO);
         .INJECT1_1("NO")
       ) cell_i (
         .CIN(i == 0 ? 1'b0 : out[i-1]),
-        .A0(half_a[i]), .B0(half_b[i]), .C0(i == 0 ? 1'b1 : SUB), .D0(1'b1),
-        .A1(half_a[i+1]), .B1(half_b[i+1]), .C1(SUB), .D1(1'b1),
+        .A0(half_a[i]), .B0(i == 0 ? half_b[i] : 1'b1), .C0(i == 0 ? 1'b1 : half_b[i]), .D0(1'b1),
+        .A1(half_a[i+1]), .B1(1'b1), .C1(half_b[i+1]), .D1(1'b1),
         .S0(sum[i]), .S1(sum[i+1]),
         .COUT(out[i+1])
       );

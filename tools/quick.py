@@ -74,7 +74,9 @@ class Sources:
     def __init__(self, texts: Mapping[str, str]) -> None:
         self.texts = texts
         self._modules = {_module(file): file for file in texts if file.endswith(".py")}
-        self._rtl = {PurePosixPath(file).stem: file for file in texts if file.startswith(_RTL)}
+        # Of two files of a module, the one that is less deep is the one that others mean by its name.
+        rtl = sorted((file for file in texts if file.startswith(_RTL)), key=lambda file: -file.count("/"))
+        self._rtl = {PurePosixPath(file).stem: file for file in rtl}
         self.users: dict[str, set[str]] = defaultdict(set)
         for file, text in texts.items():
             for used in self._used(file, text):

@@ -7,7 +7,7 @@ import re
 
 _ITERATION = re.compile(r"\biter=\d+ wires=\d+ overused=(\d+)")
 EARLIEST, PATIENCE = 20, 6  # iterations: before the first nothing is given up; without a better one after so many
-NEARLY = 200  # wires: so few it will still resolve, in whatever number of iterations
+NEARLY, LONG = 200, 60  # wires: so few take many quick iterations, and are given up when so many brought nothing
 
 
 def not_converging(log: str) -> str:
@@ -17,9 +17,10 @@ def not_converging(log: str) -> str:
         log: nextpnr's so far; each iteration says how many wires more than one net wants.
     """
     overused = [int(count) for count in _ITERATION.findall(log)]
-    if len(overused) < max(EARLIEST, PATIENCE + 1) or overused[-1] <= NEARLY:
+    patience = LONG if overused and overused[-1] <= NEARLY else PATIENCE
+    if len(overused) < max(EARLIEST, patience + 1):
         return ""
-    best = min(overused[:-PATIENCE])
-    if min(overused[-PATIENCE:]) < best:
+    best = min(overused[:-patience])
+    if min(overused[-patience:]) < best:
         return ""
     return f"routing does not end: {overused[-1]:,} wires are wanted twice after {len(overused)} passes, once {best:,}"

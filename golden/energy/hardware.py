@@ -135,12 +135,14 @@ def _domain_energy(
 
 def _held(moe: Moe, folding: Folding, counts: DeviceCounts) -> dict[str, float]:
     """Storage bits times cycles with power. Banks of LE and GN keep their supply while their domain is off."""
-    store = feature_store_bits(moe)
+    store = 0 if folding.local_only else feature_store_bits(moe)
     held = {ALWAYS_ON: float(store * counts.cycles)}
     for name, layers in domain_layers(moe).items():
         instances = moe.local_experts if name == "le" else 1
         switched = banks = 0
         for layer in layers:
+            if not folding.is_present(layer, moe):
+                continue
             fold = folding.layers[layer.name]
             weights = layer.weight_memory_bits(fold) + layer.outputs * layer.bias.bits
             switched += layer.outputs * layer.accumulator.bits + layer.window_buffer_bits(fold)

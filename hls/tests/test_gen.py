@@ -13,11 +13,18 @@ from hls.cpp import cpp_type, type_name
 from hls.gen import chain_header, generate, learn_header, network_header, taps, weights_header
 from hls.report import layer_rows, summary
 from spec import learning
+from spec.errors import InputError
 from spec.fixedpoint import FixedPoint
 from spec.folding import build_folding, pack_weights
 from spec.kinds.max_pool import MaxPool
 from spec.presets import Accelerator
-from spec.tiny import FOLDING, averaged_accelerator, max_averaged_accelerator, tiny_accelerator
+from spec.tiny import (
+    FOLDING,
+    averaged_accelerator,
+    local_only_accelerator,
+    max_averaged_accelerator,
+    tiny_accelerator,
+)
 
 
 def struct_of(header: str, name: str) -> str:
@@ -119,6 +126,11 @@ def test_taps_name_every_layer_of_the_integer_model() -> None:
         *("conv1", "pool1", "conv2", "pool2", "fc1", "fc2"),
         *("le_pool", "le0", "le1", "gate_pool", "gate_hidden", "gate_out"),
     ]
+
+
+def test_a_device_of_local_experts_is_refused() -> None:
+    with pytest.raises(InputError, match="folding 'local_only' is local_only, which is made in SystemVerilog only"):
+        generate(local_only_accelerator())
 
 
 def test_summary_adds_up() -> None:

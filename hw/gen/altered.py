@@ -24,16 +24,18 @@ def altered_sources(
     Raises:
         InputError: a text does not occur exactly once.
     """
-    originals = sorted(source.glob("*.sv"))
+    originals = sorted(source.rglob("*.sv"))
     digest = hashlib.sha256(repr(edits).encode())
     for path in originals:
-        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+        digest.update(path.relative_to(source).as_posix().encode() + b"\0" + path.read_bytes())
     tree = directory / f"{name}-{digest.hexdigest()[:16]}" / "rtl"
     if tree.exists():
         return tree
     with new_directory(tree) as work:
         for path in originals:
-            shutil.copy(path, work / path.name)
+            copy = work / path.relative_to(source)
+            copy.parent.mkdir(exist_ok=True)
+            shutil.copy(path, copy)
         for edit in edits:
             edit.apply(work)
     return tree

@@ -14,11 +14,13 @@ from hw.gen.taps import taps
 from hw.hierarchy import header
 from hw.regs.files import BLOCK, PACKAGE, register_files
 from spec.files import write_if_changed
+from spec.kinds.layer import Layer
 from spec.paths import ROOT
 from spec.presets import Accelerator
 from tools.manifest import read_manifest
 
 RTL = ROOT / "hw" / "rtl"
+LOCAL_ONLY = "local_only"  # below it, what stands in the places of the GE and the gate in a device that has none
 _DEVICE_PACKAGE = "moe_device_pkg.sv"
 
 
@@ -27,11 +29,13 @@ class GeneratedHardware:
     """Where the generated files are. Simulators must run in ``directory`` to find the memory files.
 
     ``rtl`` is the directory of the hand-written sources; fault injection puts an altered copy in its place.
+    ``local_only``: of a device with front end and local experts only.
     """
 
     directory: Path
     generated_modules: tuple[str, ...]
     rtl: Path = RTL
+    local_only: bool = False
 
     def _sources(self, device: bool) -> list[Path]:
         """The manifest's files with the generated ones in their places; without ``device`` those of moe_top."""
@@ -41,6 +45,12 @@ class GeneratedHardware:
         if device:
             sources += [self.directory / PACKAGE, *groups["device_packages"], self.directory / _DEVICE_PACKAGE]
         sources += [*groups["layers"], *generated, *groups["datapath"]]
+        if self.local_only:
+            names = read_manifest(RTL / LOCAL_ONLY)["branches"]
+            sources += [self.rtl / LOCAL_ONLY / f"{name}.sv" for name in names]
+        else:
+            sources += [*groups["global_expert"], *groups["gate"]]
+        sources += groups["core"]
         return [*sources, self.directory / BLOCK, *groups["device"]] if device else sources
 
     @property
@@ -83,17 +93,24 @@ def memory_files(accelerator: Accelerator) -> dict[str, str]:
     """File name and $readmemh text of every constant weight and bias memory."""
     files = baked_files(accelerator) if accelerator.baked else {}
     network, folds = accelerator.moe.network, accelerator.folding.layers
-    for layer in network.layers:
+    for layer in _frozen_layers(accelerator):
         files |= rtl_kind(layer).memories(layer, folds.get(layer.name), network.weights.get(layer.name))
     return files
 
 
 def baked_files(accelerator: Accelerator) -> dict[str, str]:
     """The same for the layers that are otherwise loaded at run time, from the bank that is baked in."""
-    files, folds = {}, accelerator.folding.layers
-    for (name, layer), (_, weights) in zip(accelerator.moe.bank_layers, accelerator.baked.layers(), strict=True):
-        files |= memory_files_of(name, layer, folds[layer.name], weights)
+    files, moe, folding = {}, accelerator.moe, accelerator.folding
+    for (name, layer), (_, weights) in zip(moe.bank_layers, accelerator.baked.layers(), strict=True):
+        if folding.is_present(layer, moe):
+            files |= memory_files_of(name, layer, folding.layers[layer.name], weights)
     return files
+
+
+def _frozen_layers(accelerator: Accelerator) -> tuple[Layer, ...]:
+    """The GE's layers that the device has."""
+    moe, folding = accelerator.moe, accelerator.folding
+    return tuple(layer for layer in moe.network.layers if folding.is_present(layer, moe))
 
 
 def layer_modules(accelerator: Accelerator) -> dict[str, str]:
@@ -101,7 +118,7 @@ def layer_modules(accelerator: Accelerator) -> dict[str, str]:
     modules = {}
     network, folds = accelerator.moe.network, accelerator.folding.layers
     lanes = accelerator.folding.streams(accelerator.moe).into
-    for layer in network.layers:
+    for layer in _frozen_layers(accelerator):
         fold, weights = folds.get(layer.name), network.weights.get(layer.name)
         modules |= rtl_kind(layer).modules(layer, fold, lanes[layer.name], weights)
     return modules
@@ -126,11 +143,10 @@ def generated_files(accelerator: Accelerator) -> dict[str, str]:
 def _modules(accelerator: Accelerator) -> dict[str, str]:
     """Name and text of the generated modules."""
     moe, folding = accelerator.moe, accelerator.folding
-    return {
-        "front_end": systemverilog.front_end(moe, folding),
-        "ge_tail": systemverilog.ge_tail(moe, folding),
-        **layer_modules(accelerator),
-    }
+    chains = {"front_end": systemverilog.front_end(moe, folding)}
+    if not folding.local_only:
+        chains["ge_tail"] = systemverilog.ge_tail(moe, folding)
+    return chains | layer_modules(accelerator)
 
 
 def generate(accelerator: Accelerator, directory: Path | None = None) -> GeneratedHardware:
@@ -141,6 +157,5 @@ def generate(accelerator: Accelerator, directory: Path | None = None) -> Generat
     for name, text in files.items():
         write_if_changed(directory / name, text)
     others = {"moe_pkg.sv", _DEVICE_PACKAGE, "moe_sim.sv", PACKAGE, BLOCK}
-    return GeneratedHardware(
-        directory, tuple(name[:-3] for name in files if name.endswith(".sv") and name not in others)
-    )
+    modules = tuple(name[:-3] for name in files if name.endswith(".sv") and name not in others)
+    return GeneratedHardware(directory, modules, local_only=accelerator.folding.local_only)

@@ -29,8 +29,9 @@ def digest_of(accelerators: Iterable[Accelerator]) -> str:
     def add(name: str, text: str) -> None:
         digest.update(hashlib.sha256(name.encode()).digest() + hashlib.sha256(text.encode()).digest())
 
-    for path in [*sorted(RTL.glob("*.sv")), CARRY_MAP]:
-        add(path.name, path.read_text())
+    for path in sorted(RTL.rglob("*.sv")):
+        add(path.relative_to(RTL).as_posix(), path.read_text())
+    add(CARRY_MAP.name, CARRY_MAP.read_text())
     for accelerator in accelerators:
         for name, text in sorted(generated_files(accelerator).items()):
             add(f"{accelerator.name}/{name}", text)

@@ -45,16 +45,20 @@ def package(moe: Moe, folding: Folding, baked: bool = False) -> str:
         "FeatureChannels": features.channels,
         "FeatureLanes": streams.features,
         "FeatureW": network.feature_type.bits,
-        "GeLogitLanes": streams.after[logits.name],
-        "GeLogitW": logits.out_type.bits,
         "Banks": folding.weight_banks,
         "LocalExperts": moe.local_experts,
         **_head_constants("Le", moe.le, folding),
-        **_head_constants("Gate", moe.gate, folding),
-        # Behind a hidden layer, confidences come when the next image's features are there already.
-        "GateAhead": int(bool(moe.le.hidden) and moe.confidence_shift is not None),
+        "GateLayers": len(moe.gate.layers),
         "ConfidenceShift": moe.confidence_shift or 0,
     }
+    if not folding.local_only:
+        numbers |= {
+            "GeLogitLanes": streams.after[logits.name],
+            "GeLogitW": logits.out_type.bits,
+            **_head_constants("Gate", moe.gate, folding),
+            # Behind a hidden layer, confidences come when the next image's features are there already.
+            "GateAhead": int(bool(moe.le.hidden) and moe.confidence_shift is not None),
+        }
     flags = {
         "GateConfidence": moe.confidence_shift is not None,
         "Baked": baked,
@@ -98,7 +102,10 @@ def _head_constants(prefix: str, head: Head, folding: Folding) -> dict[str, int]
 
 def device_package(moe: Moe, folding: Folding) -> str:
     """The package moe_device_pkg: what the device around the datapath must know of network and folding."""
-    lines = _activity_constants(moe, folding) + _bank_constants(moe, folding)
+    lines = [f"  localparam bit LocalOnly = 1'b{int(folding.local_only)};"]
+    if folding.local_only:
+        lines.append("  localparam int unsigned GateHidden = 0;  // there is no gate")
+    lines += _activity_constants(moe, folding) + _bank_constants(moe, folding)
     return (
         f"{HEADER}/// Network {moe.network.name}, gate preset {moe.preset}, folding {folding.name}.\n"
         "package moe_device_pkg;\n  import accel_pkg::*;\n  import device_pkg::*;\n  import moe_pkg::*;\n"

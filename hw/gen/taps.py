@@ -53,15 +53,16 @@ def _chain_taps(layers: tuple[Layer, ...], folding: Folding, lanes: int, path: s
 
 
 def taps(moe: Moe, folding: Folding, top: str = "u_top") -> tuple[Tap, ...]:
-    """All taps below the instance ``top`` of moe_top."""
-    network = moe.network
+    """All taps below the instance ``top`` of moe_top, of what the device has."""
+    network, whole = moe.network, not folding.local_only
 
     def at(domain: str, number: int = 0) -> str:
         return f"{top}.{BRANCHES[domain].path(number)}"
 
     feature_lanes = folding.streams(moe).features
     result = _chain_taps(network.front_end, folding, 1, at("fe"))
-    result += _chain_taps(network.tail, folding, feature_lanes, f"{top}.{GE_TAIL}")
+    if whole:
+        result += _chain_taps(network.tail, folding, feature_lanes, f"{top}.{GE_TAIL}")
 
     def stream(name: str, at: str, prefix: str, data: str, lanes: int, bits: int, signed: bool, values: int) -> Tap:
         return Tap(name, f"{at}.{prefix}_valid", f"{at}.{prefix}_ready", f"{at}.{data}", lanes, bits, signed, values)
@@ -73,7 +74,8 @@ def taps(moe: Moe, folding: Folding, top: str = "u_top") -> tuple[Tap, ...]:
         return stream(name, at, "pool", "pool_data", feature_lanes, feature_bits, False, layer.out_shape.size)
 
     feature_bits = network.feature_type.bits
-    result.append(logits(network.layers[-1].name, f"{at('ge')}.{CLASS}", network.layers[-1]))
+    if whole:
+        result.append(logits(network.layers[-1].name, f"{at('ge')}.{CLASS}", network.layers[-1]))
 
     def hidden(head: Head, at: str) -> list[Tap]:
         """One entry for the hidden layer, if there is one; its name is still that of all local experts."""
@@ -89,7 +91,8 @@ def taps(moe: Moe, folding: Folding, top: str = "u_top") -> tuple[Tap, ...]:
     for i in range(moe.local_experts):
         result += [replace(tap, name=name_in_bank(tap.name, i)) for tap in hidden(moe.le, at("le", i))]
         result.append(logits(name_in_bank(moe.le.out.name, i), f"{at('le', i)}.{CLASS}", moe.le.out))
-    result.append(pool(moe.gate.pool.name, f"{at('gn')}.{POOLED}", moe.gate.pool))
-    result += hidden(moe.gate, at("gn"))
-    result.append(logits(moe.gate.out.name, at("gn"), moe.gate.out))
+    if whole:
+        result.append(pool(moe.gate.pool.name, f"{at('gn')}.{POOLED}", moe.gate.pool))
+        result += hidden(moe.gate, at("gn"))
+        result.append(logits(moe.gate.out.name, at("gn"), moe.gate.out))
     return tuple(result)

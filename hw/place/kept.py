@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 
 def of_design(kept: Mapping[str, Mapping], design: str) -> list[Mapping]:
@@ -30,6 +30,6 @@ def where(result: Mapping) -> str:
     return f"{result['device']}, speed grade {result['grade']}{board}"
 
 
-def microseconds(cycles: Sequence[float], result: Mapping) -> list[float]:
-    """Times of so many cycles at that clock."""
-    return [count / system_mhz(result) for count in cycles]
+def microseconds(cycles: float, result: Mapping) -> float:
+    """Time of so many cycles at that clock."""
+    return cycles / system_mhz(result)

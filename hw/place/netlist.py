@@ -117,7 +117,7 @@ def netlist(
     wrapper = scan.wrapper(chosen) if chosen else ""
     name = ".".join([design.name, *([_plain(chosen.path)] if chosen else [board.name] if board else [])])
     # A module that is placed alone stays one: its cells keep their names, and the wrapper cannot change it.
-    whole = () if flat else tuple(part.path for part in parts(design.moe))
+    whole = () if flat else tuple(part.path for part in parts(design.moe, design.folding.domains))
     device = f"{board.module}.{DEVICE_PATH}" if board else DEVICE
     apart = tuple(f"{device}.{path}" for path in ((chosen.path,) if chosen else whole))
     top, clock = (board.module, CLOCK) if board else (scan.TOP, scan.CLOCK) if chosen else (DEVICE, "clk_i")

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from hw.place import multipliers
+from hw.place import clock_gates, multipliers
 from hw.place.cells import FORMAT, placed_cells
 from hw.place.netlist import Netlist, ports_of
 from spec.errors import CheckFailed, InputError
@@ -29,6 +29,7 @@ def runs_directory(netlist: Netlist, target: Target) -> Path:
     means = [netlist.digest, words, target.constraints(), nextpnr.version(), FORMAT]
     means += [target.lpf] if target.lpf else []
     means += [] if netlist.module else [multipliers.sites(target.device)]
+    means += [clock_gates.SITES[target.device]] if not netlist.module and target.device in clock_gates.SITES else []
     digest = hashlib.sha256(json.dumps(means).encode()).hexdigest()[:16]
     return netlist.path.parent.parent / digest
 
@@ -110,7 +111,7 @@ def run_seeds(
 
 
 def _netlist_for(netlist: Netlist, target: Target, path: Path) -> None:
-    """Where the tools run, above which they see nothing; of a whole device with places for its multiplier blocks."""
+    """Where the tools run, above which they see nothing; of a whole device with places for multipliers and gates."""
     if netlist.module:
         temporary = path.with_name(f"{path.name}.{os.getpid()}")
         os.link(netlist.path, temporary)
@@ -118,6 +119,7 @@ def _netlist_for(netlist: Netlist, target: Target, path: Path) -> None:
     else:
         content = json.loads(netlist.path.read_text())
         multipliers.fix_blocks(content, target.device)
+        clock_gates.fix_gates(content, target.device)
         write_text(path, json.dumps(content))
 
 

@@ -411,7 +411,7 @@ class Check:
         for name, sequencer in self.sequencer.items():
             enable = sequencer.port("clk_en_o")[0]
             clock_of |= {clock: name for clock, gate in self._gates.items() if gate.port("enable_i")[0] == enable}
-        retained = [element for strategy in self.intent.retention.values() for element in strategy.elements]
+        written_through = self._write_sides()
         wrong: dict[tuple[str, str], list[str]] = defaultdict(list)
         for cell in self.netlist.cells:
             clocked = "CLK" in cell.pins and cell.parameters.get("CLK_ENABLE", "1")[-1] == "1"
@@ -426,8 +426,7 @@ class Check:
                     wrong[name, "a latch"].append(cell.path)
                 continue
             clock = cell.pins["CLK"][0]
-            awake = clock in self._never_gated_off
-            if awake and any(inside(cell.path, element) for element in retained):
+            if clock in self._never_gated_off and id(cell) in written_through:
                 continue  # on the memories' supply, like the cells: they are written while the domain sleeps
             actual = clock_of.get(clock) or self._name(clock)
             if actual != name:
@@ -437,6 +436,19 @@ class Check:
             more = f" and {len(set(paths)) - 1} more instances" if len(set(paths)) > 1 else ""
             self.findings.append(f"{first or 'the top'}{more} in {name} use {what}.")
         self._resets()
+
+    def _write_sides(self) -> set[int]:
+        """``id`` of each cell of a retained element that is one of its memories' writes, or that a write depends on."""
+        found: set[int] = set()
+        for element in (one for strategy in self.intent.retention.values() for one in strategy.elements):
+            cells = [cell for cell in self.netlist.cells if cell.type == "$memwr_v2" and inside(cell.path, element)]
+            while cells:
+                cell = cells.pop()
+                if id(cell) not in found:
+                    found.add(id(cell))
+                    behind = (driver for _, net in cell.inputs() for driver in self.netlist.drivers.get(net, ()))
+                    cells += [driver for driver in behind if inside(driver.path, element)]
+        return found
 
     def _resets(self) -> None:
         for path, instance in sorted(self.netlist.instances.items()):

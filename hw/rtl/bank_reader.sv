@@ -4,7 +4,7 @@
 /// Only run-time weights are in it, which are the user's own; constants of the build have no path to here.
 ///
 /// Latency: a word of the header or the CRC 1 cycle after next_i, one of the payload when its layer does not read.
-/// Initiation interval: 2 cycles a word for the header, 8 or more for the payload.
+/// Initiation interval: 2 cycles a word for the header, 9 or more for the payload.
 ///
 /// Protocol: start_i is a pulse, at any time: it begins anew. valid_o and word_o stay until next_i. read_o: see
 /// accel_pkg::weight_read_t. done_o is a pulse behind the last word; crc_o stands from then to the next start_i.
@@ -42,27 +42,28 @@ module bank_reader
 );
   localparam int unsigned Total = BankHeaderWords + Words + 1;
 
-  logic [31:0] count_q, crc_q, header;
+  localparam int unsigned CountW = $clog2(Total + 1);
+
+  logic [CountW-1:0] count_q;  // of words that were taken
+  logic [31:0] crc_q, header;
   logic [BankW-1:0] bank_q;
-  logic taken, in_header, at_crc, in_payload, bias;
+  logic taken, in_header, at_crc, in_payload, bias;  // which part the word at hand is of: registers
   logic [LayerW-1:0] layer;
   logic [WriteAddrW-1:0] address;
 
   assign taken      = valid_o && next_i;
-  assign in_header  = count_q < BankHeaderWords;
-  assign at_crc     = count_q == 32'(Total - 1);
   assign in_payload = !in_header && !at_crc;
   assign crc_o      = ~crc_q;
 
   always_comb begin
-    unique case (count_q)
-      32'd0: header = BankMagic;
-      32'd1: header = BankVersion;
-      32'd2: header = GeDigest[31:0];
-      32'd3: header = GeDigest[63:32];
-      32'd4: header = LayoutDigest[31:0];
-      32'd5: header = LayoutDigest[63:32];
-      32'd6: header = 32'(Words);
+    unique case (count_q[2:0])
+      3'd0: header = BankMagic;
+      3'd1: header = BankVersion;
+      3'd2: header = GeDigest[31:0];
+      3'd3: header = GeDigest[63:32];
+      3'd4: header = LayoutDigest[31:0];
+      3'd5: header = LayoutDigest[63:32];
+      3'd6: header = 32'(Words);
       default: header = '0;
     endcase
   end
@@ -114,11 +115,15 @@ module bank_reader
       else if (busy_o && (!in_payload || done_q)) valid_o <= 1'b1;
     end
     if (start_i) begin
-      count_q <= '0;
-      crc_q   <= '1;
-      bank_q  <= bank_i;
+      count_q   <= '0;
+      in_header <= 1'b1;
+      at_crc    <= 1'b0;
+      crc_q     <= '1;
+      bank_q    <= bank_i;
     end else if (taken) begin
-      count_q <= count_q + 1'b1;
+      count_q   <= count_q + 1'b1;
+      in_header <= count_q < CountW'(BankHeaderWords - 1);
+      at_crc    <= count_q == CountW'(Total - 2);
       if (!at_crc) crc_q <= crc32(crc_q, word_o);
     end
     if (!valid_o || taken) word_o <= in_header ? header : at_crc ? ~crc_q : data_q;

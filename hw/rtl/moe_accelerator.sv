@@ -127,7 +127,7 @@ module moe_accelerator
 
   // Baked weights cannot be loaded. Known a cycle late, when no image uses a bank: without supply the domain is off.
   always_ff @(posedge clk_i) begin
-    memory_on <= rst_ni && !Baked && pd_memory_o[DomainLe] && pd_memory_o[DomainGn];
+    memory_on <= rst_ni && !Baked && pd_memory_o[DomainLe] && (LocalOnly || pd_memory_o[DomainGn]);
   end
 
   assign selected = settings.bank_select.bank.value;
@@ -367,7 +367,9 @@ module moe_accelerator
     read_back[DomainGn] = reader_busy;
   end
 
-  power_manager u_power_manager (
+  power_manager #(
+      .LocalOnly(LocalOnly)
+  ) u_power_manager (
       .clk_i,
       .rst_ni,
       .mode_i     (settings.mode.mode.value),

@@ -36,6 +36,7 @@
 ///   Shift, OutW        of requantize
 ///   BankW              width of the bank number, bits
 ///   Multiplier         what the products are made of, see mvu_products
+///   FarBias            1: the memory of the biases is far from the processing elements; needs a stage more before Acc
 module mvu #(
     parameter int unsigned  InWords       = 25,
     parameter int unsigned  OutWords      = 2,
@@ -50,6 +51,7 @@ module mvu #(
     parameter int unsigned  OutW          = ActW,
     parameter int unsigned  BankW         = 1,
     parameter int unsigned  Multiplier    = 0,
+    parameter bit           FarBias       = 1'b0,
     localparam int unsigned Depth         = InWords * OutWords,
     localparam int unsigned AddrW         = (Depth > 1) ? $clog2(Depth) : 1,
     localparam int unsigned FoldW         = (OutWords > 1) ? $clog2(OutWords) : 1,
@@ -80,8 +82,8 @@ module mvu #(
   localparam int unsigned Product = Multiplier == 2 ? 5 : Multiplier == 0 ? 4 : 3;  // stage in which they are there
   localparam int unsigned Acc = Product + TreeStages;
   localparam int unsigned ToQueue = Acc + 2;  // cycles from a step to its result at the queue
-  // The bias is read so that it goes through the memory and two registers and arrives in stage Acc.
-  localparam int unsigned BiasRead = Acc - 3;
+  // The bias is read so that it goes through the memory and two registers, or three, and arrives in stage Acc.
+  localparam int unsigned BiasRead = FarBias ? Acc - 4 : Acc - 3;
   // A chain's credits of one vector are back before they are needed for the next; it gives a word every other cycle.
   localparam int unsigned ChainW = 64;  // bits of a wide word
   localparam int unsigned ChainFolds = 8;
@@ -93,6 +95,9 @@ module mvu #(
   localparam int unsigned OutDepth = Chain ? ChainDepth : FifoDepth;
   localparam int unsigned CreditW = $clog2(OutDepth + 1);
 
+  if (FarBias && Acc < 4) begin : gen_no_stage
+    $error("mvu: FarBias needs a product of more stages, or more than one input a cycle.");
+  end
   if (InWords < 1 || OutWords < 1 || Pe < 1 || Simd < 1) begin : gen_bad_folding
     $error("mvu: InWords %0d, OutWords %0d, Pe %0d, Simd %0d: each must be at least 1.", InWords, OutWords, Pe, Simd);
   end
@@ -173,7 +178,7 @@ module mvu #(
   logic [Simd-1:0][ActW-1:0] issued_q, act_q;  // beside the memory's address and its output
   // Each output has copies that synthesis must not merge (tools/yosys.py): with few folds many bits are equal, and
   // one register would drive them all over the chip.
-  logic [Pe-1:0][BiasW-1:0] bias_q, bias_copy_q;
+  logic [Pe-1:0][BiasW-1:0] bias_q, bias_near, bias_copy_q;
   logic [Pe-1:0] first_copy_q, take_copy_q;  // token_q[Acc].first; a sum is complete
 
   assign wgt_en_o   = valid_q[0];
@@ -191,9 +196,17 @@ module mvu #(
     // All ones where it is not added, as accumulate_adder needs it.
     if (!token_q[BiasRead+1].first) bias_q <= '1;
     else if (valid_q[BiasRead+1]) bias_q <= bias_data_i;
-    bias_copy_q  <= bias_q;
+    bias_copy_q  <= bias_near;
     first_copy_q <= {Pe{token_d[Acc].first}};
     take_copy_q  <= {Pe{valid_q[Acc-1] && token_d[Acc].last}};
+  end
+
+  if (FarBias) begin : gen_halfway
+    logic [Pe-1:0][BiasW-1:0] halfway_copy_q;
+    always_ff @(posedge clk_i) halfway_copy_q <= bias_q;
+    assign bias_near = halfway_copy_q;
+  end else begin : gen_beside
+    assign bias_near = bias_q;
   end
 
   // ---- Processing elements ----------------------------------------------------------------------------------

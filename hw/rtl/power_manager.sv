@@ -8,7 +8,8 @@
 /// but the wait.
 ///
 /// In ModeMoeGated the GE is wanted only while it has work, and idle_i cycles longer. A domain also stays on while its
-/// force_on_i bit is set. Domains are numbered as in accel_pkg.
+/// force_on_i bit is set. Domains are numbered as in accel_pkg. A device with LocalOnly has neither GE nor gate: modes
+/// that need them are ModeOff, and their domains are never wanted.
 ///
 /// Latency, cycles: from a change of mode_i without images in flight to mode_o: 2 + Quiet; then the slowest power
 /// sequence; then 1.
@@ -22,14 +23,16 @@
 /// change waits.
 ///
 /// Parameters
-///   Quiet  cycles without any activity after which a drained domain counts as idle: more than the deepest pipeline
-///          between two layers
-///   IdleW  width of idle_i, bits
+///   Quiet      cycles without any activity after which a drained domain counts as idle: more than the deepest pipeline
+///              between two layers
+///   IdleW      width of idle_i, bits
+///   LocalOnly  1: there are front end and local experts only
 module power_manager
   import accel_pkg::*;
 #(
-    parameter int unsigned Quiet = 32,
-    parameter int unsigned IdleW = 24
+    parameter int unsigned Quiet     = 32,
+    parameter int unsigned IdleW     = 24,
+    parameter bit          LocalOnly = 1'b0
 ) (
     input  logic               clk_i,
     input  logic               rst_ni,
@@ -63,9 +66,10 @@ module power_manager
   mode_e mode_q, wanted_mode;
   logic differs, drained, settled;
 
-  // Reserved values behave like ModeOff, everywhere.
+  // Reserved values behave like ModeOff, everywhere, and so do modes that the device does not have.
   logic known_mode;
-  assign known_mode  = mode_i inside {ModeGeOnly, ModeLeOnly, ModeMoeParallel, ModeMoeGated};
+  assign known_mode  = mode_i == ModeLeOnly ||
+                       (!LocalOnly && mode_i inside {ModeGeOnly, ModeMoeParallel, ModeMoeGated});
   assign wanted_mode = known_mode ? mode_e'(mode_i) : ModeOff;
   assign differs     = wanted_mode != mode_q;
 
@@ -95,6 +99,7 @@ module power_manager
   end
 
   // ---- Who is wanted ----------------------------------------------------------------------------------------
+  localparam logic [Domains-1:0] Present = LocalOnly ? Domains'((1 << DomainFe) | (1 << DomainLe)) : '1;
   logic [Domains-1:0] needed;
   always_comb begin
     needed = '0;
@@ -109,7 +114,7 @@ module power_manager
       default:         needed = '0;
     endcase
   end
-  assign want_o = needed | force_on_i;
+  assign want_o = (needed | force_on_i) & Present;
 
   always_comb begin
     idle_o           = idle & {Domains{!in_flight_i}};

@@ -75,7 +75,8 @@ module rom_mvu #(
       .Shift     (Shift),
       .OutW      (OutW),
       .BankW     (1),
-      .Multiplier(Multiplier)
+      .Multiplier(Multiplier),
+      .FarBias   (Multiplier != 1)  // the elements are where multiplier blocks are, all over the chip
   ) u_mvu (
       .clk_i,
       .rst_ni,

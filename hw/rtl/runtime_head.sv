@@ -289,6 +289,9 @@ module runtime_head
   logic [OutPe*OutSimd*WgtW-1:0] out_rd_data;
   logic hidden_taken, hidden_held, out_held;
   weight_read_data_t hidden_read, out_read;
+  // A request comes from afar, and each memory compares it with what it has.
+  weight_read_t read_q;
+  always_ff @(posedge clk_i) read_q <= rst_ni ? read_i : '0;
   logic [HiddenPe*ActW-1:0] hidden_word;
 
   // ---- Hidden layer -----------------------------------------------------------------------------------------
@@ -351,7 +354,7 @@ module runtime_head
         .access_wr_ready_o(wr_ready),
         .access_wr_addr_i (HiddenAddrW'(access.wr_addr)),
         .access_wr_data_i (($bits(rd_data))'(access.wr_data)),
-        .read_i,
+        .read_i           (read_q),
         .read_o           (hidden_read)
     );
 
@@ -463,7 +466,7 @@ module runtime_head
       .access_wr_ready_o(out_wr_ready),
       .access_wr_addr_i (OutAddrW'(access.wr_addr)),
       .access_wr_data_i (($bits(out_rd_data))'(access.wr_data)),
-      .read_i,
+      .read_i           (read_q),
       .read_o           (out_read)
   );
   assign read_o = hidden_read | out_read;

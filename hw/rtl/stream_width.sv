@@ -7,8 +7,7 @@
 /// the next one gathers.
 ///
 /// Protocol: valid/ready; out_valid_o and out_data_o are registers, in_ready_o depends on out_ready_i, when it splits
-/// with
-/// Apart on a register alone: what loads a wide word, and what it is taken from, is then not at the end of a path.
+/// with Apart on a register alone: what loads a wide word, and what it is taken from, is then not at the end of a path.
 /// Does not: re-align; the caller starts every image on a group boundary (it does if the lanes of a pixel are
 /// a multiple of both widths).
 ///

@@ -7,9 +7,11 @@ import pytest
 
 from hw import hierarchy
 from hw.gen.build import generate
+from hw.parts import parts
 from hw.power.netlist import elaborate
 from hw.power.upf import UPF, read_upf
 from spec import tiny_variants as tiny
+from spec.tiny import local_only_accelerator
 
 BIASES = "u_core.u_gn.u_gating_network.u_head.gen_hidden.u_dense.gen_loaded.u_biases.u_ram"
 EXPERT = "u_core.gen_le[1].u_le.u_local_expert"
@@ -46,6 +48,17 @@ def test_domain_and_layer_of_an_instance(path: str, domain: str, layer: str | No
     for spelling in (path, hierarchy.saif_path(path), hierarchy.upf_path(path)):
         assert hierarchy.domain_of(spelling) == domain
         assert hierarchy.layer_of(spelling) == layer
+
+
+def test_a_device_of_local_experts_has_no_others() -> None:
+    design = local_only_accelerator()
+    instances = elaborate(generate(design)).netlist.instances
+    found = parts(design.moe, design.folding.domains)
+    assert {part.domain for part in found} == {"fe", "le"}
+    assert {part.layer for part in found} == {None, "conv1", "le0_hidden", "le0", "le1_hidden", "le1"}
+    for part in parts(design.moe):
+        assert (hierarchy.upf_path(part.path) in instances) == (part in found)
+    assert all(hierarchy.domain_of(path) not in ("ge", "gn") for path in instances)
 
 
 def test_the_rtl_and_the_power_intent_have_these_instances() -> None:

@@ -6,7 +6,9 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from hw.gen.build import RTL
+import pytest
+
+from hw.gen.build import LOCAL_ONLY, RTL, GeneratedHardware
 from tools.cocotb_run import rtl_sources
 from tools.manifest import NAME, compile_order, findings, read_manifest, used_by
 
@@ -21,8 +23,39 @@ def before_their_users(paths: list[Path]) -> list[str]:
     return sorted(wrong)
 
 
-def test_every_file_is_in_the_manifest_once() -> None:
-    assert findings(read_manifest(RTL), RTL) == []
+@pytest.mark.parametrize("directory", [RTL, RTL / LOCAL_ONLY], ids=lambda path: path.name)
+def test_every_file_is_in_the_manifest_once(directory: Path) -> None:
+    assert findings(read_manifest(directory), directory) == []
+
+
+def ports(path: Path) -> str:
+    """From the module's name to the end of its ports."""
+    text = path.read_text()
+    return text[text.index(f"module {path.stem}") : text.index(");\n")]
+
+
+def test_what_stands_in_the_places_of_ge_and_gate_has_their_ports() -> None:
+    for path in compile_order(RTL / LOCAL_ONLY):
+        assert ports(path) == ports(RTL / path.name)
+    assert ports(RTL / "ge_branch.sv") != ports(RTL / "gn_branch.sv")
+
+
+def test_a_device_has_one_or_the_other(tmp_path: Path) -> None:
+    whole, local = (
+        [path.relative_to(RTL).as_posix() for path in made.device_sources if RTL in path.parents]
+        for made in (GeneratedHardware(tmp_path, ()), GeneratedHardware(tmp_path, (), local_only=True))
+    )
+    assert sorted(whole) == sorted(path.name for path in compile_order(RTL))
+    absent = {
+        "feature_store.sv",
+        "global_expert.sv",
+        "ge_branch.sv",
+        "gate_decide.sv",
+        "gating_network.sv",
+        "gn_branch.sv",
+    }
+    assert set(whole) - set(local) == absent
+    assert set(local) - set(whole) == {"local_only/ge_branch.sv", "local_only/gn_branch.sv"}
 
 
 def test_users_come_last() -> None:

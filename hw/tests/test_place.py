@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from hw.board.boards import load_board
 from hw.gen.build import RTL, generated_files
 from hw.place import record
 from hw.place.cells import OTHER, part_of_device, part_of_module, placed_cells, readable, used_by_part
@@ -27,7 +28,7 @@ from spec.errors import CheckFailed, InputError
 from spec.presets import load_accelerator
 from spec.tests.commands import call, load
 from tools.nextpnr import BITSTREAM, DEVICES, PACK, PACKAGES, PNR, Target, version
-from tools.routing import EARLIEST, NEARLY, PATIENCE, not_converging
+from tools.routing import EARLIEST, LONG, NEARLY, PATIENCE, not_converging
 from tools.workers import Workers
 
 PORTS = """
@@ -282,7 +283,7 @@ def tell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tell:
         (tools / "told.json").write_text(json.dumps(told))
         path = tmp_path / "work" / "netlist_0" / "netlist.json"
         path.parent.mkdir(parents=True, exist_ok=True)
-        cells = {"gen_lane[0].u_block": {"type": "MULT18X18D"}}
+        cells = {"gen_lane[0].u_block": {"type": "MULT18X18D"}, "u_gate": {"type": "DCCA"}}
         module = {"ports": {"clk_i": {}}, "netnames": {"clk_i": {}, "gated": {}}, "cells": cells}
         path.write_text(json.dumps({"modules": {"top": module}}))
         return Netlist("design", path, "top", "clk_i", None, "0" * 16)
@@ -296,13 +297,14 @@ def calls(tmp_path: Path) -> list[int]:
 
 
 @pytest.mark.parametrize("whole", [True, False])
-def test_multipliers_of_a_whole_device_have_places(tell: Tell, whole: bool) -> None:
+def test_multipliers_and_gates_of_a_whole_device_have_places(tell: Tell, whole: bool) -> None:
     netlist = tell({1: 110.0})
     if not whole:
         netlist = replace(netlist, module=Instance("mvu", "u_mvu", "mvu", (), ""))
-    directory, _ = run_seeds(netlist, Target(device="45k", package="CABGA381"), (1,))
-    (cell,) = json.loads((directory / "netlist.json").read_text())["modules"]["top"]["cells"].values()
-    assert cell.get("attributes") == ({"BEL": "X4/Y22/MULT18_0"} if whole else None)
+    for device, expected in (("45k", ["X4/Y22/MULT18_0", None]), ("25k", ["X4/Y13/MULT18_0", "X31/Y0/TDCC0"])):
+        directory, _ = run_seeds(netlist, Target(device=device, package="CABGA381"), (1,))
+        cells = json.loads((directory / "netlist.json").read_text())["modules"]["top"]["cells"].values()
+        assert [cell.get("attributes", {}).get("BEL") for cell in cells] == (expected if whole else [None, None])
 
 
 def test_finished_seeds_are_not_repeated(tell: Tell, tmp_path: Path) -> None:
@@ -369,6 +371,8 @@ def test_routing_that_may_end_goes_on() -> None:
     assert not not_converging(log(*falling))
     assert not not_converging(log(*falling, *[1500] * (PATIENCE - 1)))
     assert not_converging(log(*falling, *[1500] * PATIENCE))
+    assert not not_converging(log(*falling, *[NEARLY] * LONG))
+    assert "once 200" in not_converging(log(*falling, *[NEARLY] * (LONG + 1)))
 
 
 def test_targets_of_single_clocks_are_constraints(tell: Tell) -> None:
@@ -428,6 +432,32 @@ def test_the_sources_are_those_of_before_the_work(placed, tmp_path, monkeypatch)
 def test_every_size_has_a_package_of_its_own(placed, tmp_path, size: str) -> None:
     assert placed({1: 120.0}, "--size", size, "--json", tmp_path / "one.json") == 0
     assert json.loads((tmp_path / "one.json").read_text())["package"] == PACKAGES[size][-1]
+
+
+def test_a_board_with_another_device_and_clock(placed, tmp_path, monkeypatch) -> None:
+    boards = []
+
+    def run(*options: object) -> dict:
+        assert placed({1: 120.0}) == 0
+        command, file = load("fpga"), tmp_path / "one.json"
+        found = command.netlist(None, None, False, None)
+        monkeypatch.setattr(command, "netlist", lambda design, module, flat, board: boards.append(board) or found)
+        assert call("fpga", "--board", "ulx3s", *options, "--json", file) == 0
+        return json.loads(file.read_text())
+
+    own = run()
+    other = run("--size", "25k", "--mhz", 100, "--grade", 8)
+    assert [board.title for board in boards] == ["ULX3S-85F", "ULX3S-25F"]
+    assert [board.device for board in boards] == ["85k", "25k"]
+    assert own["device"].startswith("LFE5U-85F") and other["device"].startswith("LFE5U-25F")
+    assert (own["grade"], own["target_mhz"], other["grade"], other["target_mhz"]) == (6, boards[0].clock_mhz, 8, 100)
+
+
+def test_a_board_needs_its_package(placed, monkeypatch, capsys) -> None:
+    board = load_board("ulx3s")
+    monkeypatch.setattr(load("fpga"), "load_board", lambda _: replace(board, package="CABGA756"))
+    assert placed({1: 120.0}, "--board", "ulx3s", "--size", "25k") == 2
+    assert capsys.readouterr().err == "fpga.py: --size 25k: LFE5U-25F has no package CABGA756\n"
 
 
 def test_a_missed_target_is_exit_code_1(placed, capsys) -> None:

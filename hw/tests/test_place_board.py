@@ -47,7 +47,7 @@ def placed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Netlist, Path, Boa
     link = [*rtl_sources("accel_pkg"), *rtl_sources("clock_gate"), *(BOARD / f"uart_{way}.sv" for way in ("rx", "tx"))]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(netlists, "board_sources", lambda *_: [*link, work / "moe_serial.sv", PLL, board.source])
-        patch.setattr(netlists, "parts", lambda _: ())
+        patch.setattr(netlists, "parts", lambda *_: ())
         return netlist(tiny.accelerator("one"), work=work, board=board), work, board
 
 

@@ -166,6 +166,12 @@ WRONG_RTL = {
         "A", "local_expert.sv", "u_class (\n      .clk_i,", "u_class (\n      .clk_i       (wr_clk_i),",
         "u_core/gen_le[0].u_le/u_local_expert/u_class/u_arg_max and 3 more instances in PD_LE use the clock of PD_AON.",
     ),
+    "a retained memory that is read on the clock that always runs": (
+        "B", "runtime_memory.sv", "posedge clk_i) begin\n    if (!rst_ni) begin\n      back_read_q",
+        "posedge wr_clk_i) begin\n    if (!rst_ni) begin\n      back_read_q",
+        "u_core/gen_le[0].u_le/u_local_expert/u_head/gen_hidden.u_dense/gen_loaded.u_biases and 7 more instances in "
+        "PD_LE use the clock of PD_AON.",
+    ),
     "acknowledge without synchroniser": (
         "A", "moe_accelerator.sv", "<= {ack_meta_q, pd_ack_i};", "<= {pd_ack_i, pd_ack_i};",
         "pd_ack_i[0] comes to gen_domain[0].u_sequencer through 1 flip-flops, not 2.",

@@ -29,10 +29,10 @@ def _record(context: Context, result: dict) -> Html:
 def _times(context: Context, result: dict) -> str:
     """The slowest clock or crossing is that of all: what it means in microseconds an image."""
     modes = (context.get("compare") or {"modes": {}})["modes"]
-    cycles = {words: modes[name]["cycles_per_image"] for name, words in _MODES.items() if name in modes}
-    times = [
-        f"{words} every {time:.2f} us ({number(1e6 / time)} a second)"
-        for words, time in zip(cycles, microseconds(list(cycles.values()), result), strict=True)
-    ]
+    times = []
+    for name, words in _MODES.items():
+        if name in modes:
+            time = microseconds(modes[name]["cycles_per_image"], result)
+            times.append(f"{words} every {time:.2f} us ({number(1e6 / time)} a second)")
     asked = f"{result['target_mhz']:g} MHz were asked for. "
     return asked + (f"In a stream {' and '.join(times)}." if times else "")

@@ -24,6 +24,12 @@ def test_a_device_that_cannot_learn_is_refused(name: str, tmp_path: Path, capsys
     assert "makes a device that cannot learn" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("name", ["learn", "learning_energy", "energy", "power_sweep", "upf"])
+def test_a_device_without_a_mode_that_is_needed_is_refused(name: str, capsys) -> None:
+    assert call(name, "--preset", "ecp5_25") == 2
+    assert "is local_only: there is no mode GE_ONLY, only OFF and LE_ONLY" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

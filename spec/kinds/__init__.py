@@ -2,8 +2,9 @@
 """The kinds of layers: the one place that lists them.
 
 The key is the name of the kind's module in the packages ``kinds`` of every floor: ``spec.kinds`` (what it is),
-``golden.kinds`` (what it computes), ``hw.gen.kinds``, ``hls.kinds`` and ``verif.compare.kinds``. A new kind is one line
-here and one module in each of them; docs/adding-a-layer.md has the steps.
+``golden.kinds`` (what it computes), ``hw.gen.kinds``, ``hw.cycles.kinds``, ``hls.kinds`` and
+``verif.compare.kinds``. A new kind is one line here and one module in each of them; docs/adding-a-layer.md has the
+steps.
 """
 
 from __future__ import annotations

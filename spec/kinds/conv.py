@@ -53,9 +53,11 @@ class Convolution(MatrixLayer):
         return f"conv {self.kernel}x{self.kernel}"
 
     def check_graph(self, where: str, frozen: bool) -> None:
-        """Refuse an adder graph of weights that are loaded, or without a requantisation behind it."""
+        """Refuse an adder graph of weights that are loaded, without a requantisation behind it, or of single pixels."""
         if not frozen or self.output is None:
             super().check_graph(where, frozen)
+        if self.kernel < 2:
+            raise InputError(f"{where}: an adder graph is for windows of 2x2 or more, kernel is {self.kernel}")
 
     def buffer_words(self, folding: LayerFolding) -> int:
         """Every input value once."""

@@ -16,6 +16,7 @@ MADE_UP = {
     "hw/rtl/fifo.sv": "module fifo; endmodule",
     "hw/rtl/router.sv": "module router; // uses no mux\n fifo u_fifo(); endmodule",
     "hw/rtl/mux.sv": "module mux; endmodule",
+    "hw/rtl/other/fifo.sv": "module fifo; endmodule",  # in the place of the first in another device
     "verif/unit/bench_fifo.py": "from spec.words import pack\n",
     "verif/unit/test_fifo.py": 'BENCH = "verif.unit.bench_fifo"\nrun("fifo", BENCH)\n',
     "verif/unit/test_router.py": 'run("router", "verif.unit.bench_router")\n',

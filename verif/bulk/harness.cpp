@@ -9,6 +9,7 @@
 #include <memory>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "Vmoe_sim.h"
@@ -107,6 +108,16 @@ class Simulation {
 
   uint32_t random() { return model_->random_o; }
 
+  // How pixels come and results are taken in the runs that follow. gaps: cycles that each pixel of a run is offered later
+  // than it could be, empty for none; ready: whether a result is taken, for each cycle from the run's first, over and
+  // over, empty for always.
+  void pace(std::vector<uint32_t> gaps, std::vector<uint8_t> ready) {
+    gaps_ = std::move(gaps);
+    ready_ = std::move(ready);
+  }
+
+  uint64_t now() const { return now_; }
+
   // labels: TUSER of each image's first pixel, or null for none.
   void run(const uint8_t* images, const uint16_t* labels, size_t count, const MoeSettings& settings, uint32_t* results, uint64_t* cycles,
            uint64_t* first_pixel, uint8_t* const* tap_data, const size_t* tap_room, size_t* tap_used,
@@ -119,7 +130,10 @@ class Simulation {
     std::minstd_rand pauses(settings.pause_seed);
     const size_t beats = kImageBeats * count;
     size_t sent = 0, received = 0;
+    const uint64_t started = now_;
     uint64_t last_event = now_;
+    if (!gaps_.empty() && gaps_.size() < beats) fail("there are fewer gaps than pixels");
+    uint32_t gap = gaps_.empty() ? 0 : gaps_[0];
     if (tap_data) {
       for (size_t t = 0; t < kTapCount; ++t) tap_used[t] = 0;
     }
@@ -134,18 +148,21 @@ class Simulation {
 
     bool offering = false;
     while (received < count) {
-      if (!offering) offering = sent < beats && !(settings.pause_seed && pauses() % 4 == 0);
+      if (!offering) offering = sent < beats && !gap && !(settings.pause_seed && pauses() % 4 == 0);
+      if (!offering && gap) --gap;
       model_->s_axis_tvalid = offering;
       model_->s_axis_tdata = sent < beats ? images[sent] : 0;
       model_->s_axis_tlast = sent % kImageBeats == kImageBeats - 1;
       model_->s_axis_tuser = labels && sent % kImageBeats == 0 && sent < beats ? labels[sent / kImageBeats] : 0;
-      model_->m_axis_tready = !(settings.pause_seed && pauses() % 4 == 0);
+      model_->m_axis_tready = !(settings.pause_seed && pauses() % 4 == 0) &&
+                              (ready_.empty() || ready_[(now_ - started) % ready_.size()]);
       model_->clk_i = 0;
       model_->eval();
       if (offering && model_->s_axis_tready) {
         if (sent % kImageBeats == 0) first_pixel[sent / kImageBeats] = now_;
         ++sent;
         offering = false;
+        gap = gaps_.empty() || sent == beats ? 0 : gaps_[sent];
       }
       if (model_->m_axis_tvalid && model_->m_axis_tready) {
         results[received] = model_->m_axis_tdata;
@@ -180,6 +197,8 @@ class Simulation {
   std::unique_ptr<VerilatedContext> context_;
   std::unique_ptr<Vmoe_sim> model_;
   uint64_t now_ = 0;
+  std::vector<uint32_t> gaps_;
+  std::vector<uint8_t> ready_;
 };
 
 }  // namespace
@@ -216,6 +235,14 @@ int moe_learn(void* simulation, const MoeLearning* session, uint32_t random) {
     if (random) static_cast<Simulation*>(simulation)->set_random(random);
   });
 }
+
+int moe_pace(void* simulation, const uint32_t* gaps, size_t gap_count, const uint8_t* ready, size_t ready_count) {
+  return guarded([&] {
+    static_cast<Simulation*>(simulation)->pace({gaps, gaps + gap_count}, {ready, ready + ready_count});
+  });
+}
+
+uint64_t moe_now(void* simulation) { return static_cast<Simulation*>(simulation)->now(); }
 
 uint32_t moe_random(void* simulation) { return static_cast<Simulation*>(simulation)->random(); }
 

@@ -32,13 +32,27 @@ class SimulationError(RuntimeError):
     """The RTL model stopped: an assertion failed, it hung, or it gave a wrong number of words."""
 
 
+@dataclass(frozen=True)
+class Pace:
+    """How pixels come and results are taken.
+
+    Attributes:
+        gaps: uint32 (N, pixels), cycles that each pixel is offered later than it could be; None: none.
+        ready: whether a result is taken, for each cycle from a run's first, over and over; None: always.
+    """
+
+    gaps: np.ndarray | None = None
+    ready: np.ndarray | None = None
+
+
 @dataclass
 class BulkResult(Answers):
     """Answers of the RTL, with the fields of the result word and when each came.
 
     ``status``, ``banks`` are uint8 (N,), ``sequence`` uint16 (N,). ``cycles`` (N,) is the clock cycle of each
     result, ``accepted`` (N,) that of each image's first pixel; both count from the start of the image's own chunk
-    (each core simulates one contiguous chunk). ``cycles_per_image`` is the mean distance of results in steady state.
+    (each core simulates one contiguous chunk); the first one's began at the cycle ``started``. ``cycles_per_image`` is
+    the mean distance of results in steady state.
     """
 
     status: np.ndarray = None
@@ -48,6 +62,7 @@ class BulkResult(Answers):
     accepted: np.ndarray = None
     cycles_per_image: float = float("nan")
     latency: int = 0
+    started: int = 0
     seconds: float = 0.0
 
 
@@ -117,8 +132,18 @@ class _Model:
     def random(self) -> int:
         return self._library.moe_random(ctypes.c_void_p(self._handle))
 
+    def pace(self, gaps: np.ndarray | None, ready: np.ndarray | None) -> None:
+        waits = np.ascontiguousarray(() if gaps is None else gaps, np.uint32).ravel()
+        takes = np.ascontiguousarray(() if ready is None else ready, np.uint8)
+        self.check(
+            self._library.moe_pace(
+                ctypes.c_void_p(self._handle), _pointer(waits), ctypes.c_size_t(waits.size),
+                _pointer(takes), ctypes.c_size_t(takes.size),
+            )
+        )  # fmt: skip
+
     def run(self, images: np.ndarray, labels: np.ndarray | None, settings: _Settings, tap_table, progress) -> tuple:
-        n = len(images)
+        n, started = len(images), self._library.moe_now(ctypes.c_void_p(self._handle))
         results, cycles, accepted = np.zeros(n, np.uint32), np.zeros(n, np.uint64), np.zeros(n, np.uint64)
         buffers: list[np.ndarray] = []
         data = room = used = None
@@ -134,7 +159,7 @@ class _Model:
         )  # fmt: skip
         self.check(code)
         layers = {t.name: b[: u // b.itemsize] for t, b, u in zip(tap_table, buffers, used or (), strict=True)}
-        return results, cycles, accepted, layers
+        return results, cycles, accepted, started, layers
 
     def reset(self) -> None:
         self.check(self._library.moe_reset(ctypes.c_void_p(self._handle)))
@@ -167,6 +192,7 @@ class BulkSimulator:
         self._library.moe_open.restype = ctypes.c_void_p
         self._library.moe_failure.restype = ctypes.c_char_p
         self._library.moe_random.restype = ctypes.c_uint32
+        self._library.moe_now.restype = ctypes.c_uint64
         self._taps = taps(accelerator.moe, accelerator.folding)
         directory = memory_directory or hardware.directory
         self._models = [_Model(self._library, directory) for _ in range(threads or os.cpu_count() or 1)]
@@ -197,6 +223,7 @@ class BulkSimulator:
         timeout: int = TIMEOUT_CYCLES,
         on_chunk: Callable[[int, BulkResult], None] | None = None,
         labels: np.ndarray | None = None,
+        pace: Pace | None = None,
     ) -> BulkResult:
         """Stream images through the accelerator.
 
@@ -210,16 +237,21 @@ class BulkSimulator:
             on_chunk: called as (first image, chunk result) instead of keeping the layers of all images.
             labels: uint16 (N,), TUSER of each image's first pixel (:func:`spec.learning.label_word`); in a learning
                 session the order of images matters, so that there must be one model.
+            pace: gaps between pixels, and when results are taken (anew in each chunk).
 
         Raises:
             SimulationError: see there.
+            InputError: the device does not have the mode.
         """
+        self.accelerator.folding.check_mode(mode)
         images = np.ascontiguousarray(images, np.uint8).reshape(len(images), -1)
         settings = _Settings(mode, bank, self._valid, local_expert, theta, pause_seed, timeout)
         tap_table: tuple[Tap, ...] = self._taps if keep_layers else ()
         started = time.perf_counter()
 
         def work(model: _Model, low: int, high: int, progress: ctypes.c_uint64) -> BulkResult:
+            gaps = None if pace is None or pace.gaps is None else pace.gaps[low:high]
+            model.pace(gaps, pace and pace.ready)
             words = None if labels is None else np.ascontiguousarray(labels[low:high], np.uint16)
             part = _decode(model.run(images[low:high], words, settings, tap_table, progress), high - low)
             if on_chunk:
@@ -269,7 +301,7 @@ def _fields(rule: LearnRule) -> dict[str, int]:
 
 
 def _decode(raw: tuple, n: int) -> BulkResult:
-    words, cycles, accepted, layers = raw
+    words, cycles, accepted, started, layers = raw
     shaped = {name: values for name, values in layers.items() if len(values)}
     return BulkResult(
         **result_word.decode(words)._asdict(),
@@ -279,6 +311,7 @@ def _decode(raw: tuple, n: int) -> BulkResult:
         # The first two distances still show the pipeline filling up.
         cycles_per_image=float(cycles[-1] - cycles[2]) / (n - 3) if n > 3 else float("nan"),
         latency=int(cycles[0] - accepted[0]) if n else 0,
+        started=started,
     )
 
 
@@ -309,4 +342,5 @@ def _join(parts: list[BulkResult], names: list[str]) -> BulkResult:
         accepted=cat("accepted"),
         cycles_per_image=rate,
         latency=parts[0].latency,
+        started=parts[0].started,
     )

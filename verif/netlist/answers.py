@@ -48,6 +48,7 @@ class Outcome:
         asleep: domains that were seen without supply in OFF, by name; ``naps``: images in MOE_GATED behind which the GE
             was, and ``woken``: those that it woke for.
         lessons: images that were learned; ``cycles``: of all.
+        modes: that the device answers in.
         first: what was wrong first, or why the device did not go on.
     """
 
@@ -61,6 +62,7 @@ class Outcome:
     lessons_wrong: int = 0
     cycles: int = 0
     first: str = ""
+    modes: tuple[Mode, ...] = RUNNING_MODES
 
     @property
     def clean(self) -> bool:
@@ -70,8 +72,8 @@ class Outcome:
     @property
     def whole(self) -> bool:
         """Whether everything was asked: each mode, changes of bank, domains that slept and woke, lessons."""
-        slept = set(self.asleep) == set(DOMAINS) and self.naps and self.woken
-        return bool(all(self.images[mode.name] for mode in RUNNING_MODES) and self.swaps and slept)
+        slept = set(self.asleep) == set(DOMAINS) and (Mode.MOE_GATED not in self.modes or (self.naps and self.woken))
+        return bool(all(self.images[mode.name] for mode in self.modes) and self.swaps and slept)
 
 
 def ask(
@@ -92,7 +94,7 @@ def ask(
     run = _Run(transport, device, banks, answered)
     try:
         run.all_modes(images)
-        if device.design.folding.learning:
+        if run.folding.learning:
             run.lessons(images[:_LESSONS])
     except DriverError as error:
         run.outcome.first = run.outcome.first or str(error)
@@ -110,16 +112,18 @@ class _Run:
     ) -> None:
         self.transport, self.device, self.banks, self.answered = transport, device, banks, answered
         self.moe = device.design.moe
-        self.model, self.outcome = MoeModel(self.moe), Outcome()
+        self.folding = device.design.folding
+        modes = tuple(mode for mode in RUNNING_MODES if mode in self.folding.modes)
+        self.model, self.outcome = MoeModel(self.moe), Outcome(modes=modes)
         self.sequence = 0
 
     # ---- Answers -----------------------------------------------------------------------------------------------------
     def all_modes(self, images: np.ndarray) -> None:
         """Every mode with both banks; the second is loaded when the first has answered."""
-        device = self.device
+        device, modes = self.device, self.outcome.modes
         device.write("power_idle", cycles=_IDLE)
-        groups = np.array_split(images, len(self.banks) * len(RUNNING_MODES))
-        for (number, mode), group in zip(product(range(len(self.banks)), RUNNING_MODES), groups, strict=True):
+        groups = np.array_split(images, len(self.banks) * len(modes))
+        for (number, mode), group in zip(product(range(len(self.banks)), modes), groups, strict=True):
             if not device.read("bank_valid.valid") >> number & 1:
                 device.load_user(self.banks[number], number)
                 self.outcome.swaps += number > 0
@@ -130,9 +134,9 @@ class _Run:
         self._sleep()
         device.select_bank(0)
         self.outcome.swaps += 1
-        device.set_mode(Mode.MOE_GATED)
+        device.set_mode(modes[-1])
         both = (1 << len(self.banks)) - 1
-        self._compare(groups[-1][:2], Settings(Mode.MOE_GATED, bank=0, bank_valid=both, theta=theta))
+        self._compare(groups[-1][:2], Settings(modes[-1], bank=0, bank_valid=both, theta=theta))
 
     def _threshold(self, images: np.ndarray, bank: Bank) -> int:
         """One with which about half of the images are local."""
@@ -178,19 +182,21 @@ class _Run:
         """The last bank learns; what it answers and what it holds in the end are the golden learner's."""
         bank, rule = self.banks[-1], LearnRule(local_margin=1 << 20, own_margin=1 << 20, generic_margin=1 << 20)
         labels = np.arange(len(images)) % self.moe.network.classes
-        self.device.set_mode(Mode.MOE_PARALLEL)
+        gated = not self.folding.local_only
+        self.device.set_mode(Mode.MOE_PARALLEL if gated else Mode.LE_ONLY)
         session = Session(self.device, rule, bank=len(self.banks) - 1)
         own = np.arange(len(images)) % 3 != 2
         answers = session.learn(images, labels, own)
         inputs = learn_inputs(self.moe, bank, self.model.ge.features(images))
         learner = Learner(self.moe, bank, rule)
         taught = [
-            learner.learn(local, gate, int(label), bool(mine)).answer
+            learner.learn(local, gate, int(label), bool(mine), gated).answer
             for local, gate, label, mine in zip(inputs.local, inputs.gate, labels, own, strict=True)
         ]
         self.outcome.lessons += len(images)
         self.outcome.lessons_wrong += int((answers.classes != taught).sum())
-        words = device_words(learner.bank(), self.moe, self.device.design.folding)
+        learned = learner.bank() if gated else learner.bank().without_gate()
+        words = device_words(learned, self.moe, self.folding)
         self.outcome.lessons_wrong += int(session.commit() != int(words[-1]))
         if self.outcome.lessons_wrong and not self.outcome.first:
             self.outcome.first = "the device learned something else than the golden learner"

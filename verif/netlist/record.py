@@ -17,7 +17,6 @@ from hw.place.netlist import netlist
 from spec.bank import Bank
 from spec.files import as_json, write_if_changed
 from spec.markdown import markdown_table
-from spec.network import RUNNING_MODES
 from spec.paths import RESULTS
 from spec.presets import Accelerator as Design
 from spec.progress import progress_bar
@@ -100,7 +99,7 @@ def record(
         "tool": tool(),
         "data": data,
         "cells": dict(cells),
-        "images": {mode.name: sound.images[mode.name] for mode in RUNNING_MODES},
+        "images": {mode.name: sound.images[mode.name] for mode in sound.modes},
         "wrong": sound.wrong,
         "swaps": sound.swaps,
         "naps": sound.naps,

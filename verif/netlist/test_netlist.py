@@ -14,12 +14,15 @@ from pathlib import Path
 
 import pytest
 
+from driver.verilated import build_device
+from hw.gen.build import generate
 from hw.place.netlist import Netlist, netlist
 from spec.bank import random_bank
 from spec.errors import CheckFailed
+from spec.network import RUNNING_MODES, Mode
 from spec.presets import Accelerator
 from spec.tests.commands import call, load
-from spec.tiny import tiny_accelerator, tiny_images
+from spec.tiny import local_only_accelerator, tiny_accelerator, tiny_images
 from tools.mutants import Replacement
 from tools.yosys import run_yosys
 from verif.netlist import record
@@ -65,6 +68,19 @@ def test_a_torn_wire_is_seen(found: Netlist) -> None:
     assert not outcome.clean and outcome.wrong > 2
     assert outcome.lessons_wrong
     assert re.match(r"(LE_ONLY|MOE_\w+), bank \d, image \d+: 0x\w{8} instead of 0x\w{8}", outcome.first)
+
+
+def test_a_device_of_local_experts_is_asked_what_it_has() -> None:
+    """Of its RTL; the netlist is asked the same."""
+    local = local_only_accelerator()
+    banks = [random_bank(local.moe, seed) for seed in (1, 2)]
+    outcome = record.simulate(local, tiny_images(IMAGES), banks, build_device(generate(local), optimise=False))
+    assert outcome.clean, outcome.first
+    assert outcome.whole and outcome.modes == (Mode.LE_ONLY,) and outcome.lessons > 3
+    assert outcome.images == {"LE_ONLY": IMAGES + 2} and not outcome.naps
+    assert not replace(outcome, modes=RUNNING_MODES).whole
+    result = record.record(local, "", {}, "", outcome, outcome, replace(outcome, wrong=1))
+    assert result["images"] == {"LE_ONLY": IMAGES + 2} and not result["findings"]
 
 
 def test_a_unit_without_multipliers_has_none_to_tear(found: Netlist) -> None:

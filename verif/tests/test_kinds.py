@@ -12,6 +12,7 @@ import pytest
 
 from golden.kinds import GoldenKind
 from hls.kinds import HlsKind
+from hw.cycles.kinds import CycleKind
 from hw.gen.kinds import RtlKind
 from spec.errors import InputError
 from spec.kinds import KINDS, implementation, kind_named, kind_of_operator, pool_named
@@ -23,6 +24,7 @@ from verif.compare.kinds import RealKind
 FLOORS = {
     "golden.kinds": GoldenKind,
     "hw.gen.kinds": RtlKind,
+    "hw.cycles.kinds": CycleKind,
     "hls.kinds": HlsKind,
     "verif.compare.kinds": RealKind,
 }

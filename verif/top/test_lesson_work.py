@@ -9,6 +9,7 @@ import pytest
 
 from hw.gen.build import memory_files
 from spec import tiny_variants as tiny
+from spec.tests.cases import first_always
 from tools.cocotb_run import Results, run, with_mutant
 from verif.top.test_moe_top import LEVELS, sources
 
@@ -25,7 +26,9 @@ def simulate(variant: str, files: Any = None, **options: Any) -> Results:
 CASE = "mixed/idle=none/stall=none"
 
 
-@pytest.mark.parametrize("variant", tiny.VARIANTS)
+@pytest.mark.parametrize(
+    "variant", [pytest.param(name, marks=[pytest.mark.long] * (name == "eight")) for name in tiny.VARIANTS]
+)
 def test_work_of_lessons(variant: str) -> None:
     simulate(variant, testcase=CASE if variant == "eight" else None, optimise=True)
 
@@ -78,7 +81,7 @@ DEFECTS = {
 }
 
 
-@pytest.mark.parametrize("change", DEFECTS.values(), ids=DEFECTS)
+@pytest.mark.parametrize("change", first_always(DEFECTS, 2))
 def test_other_work_is_seen_though_every_answer_is_right(change: tuple[str, str, str, str]) -> None:
     module, old, new, variant = change
     results = simulate(variant, with_mutant(sources(variant), module, old, new), testcase=CASE, check=False)

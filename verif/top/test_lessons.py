@@ -22,7 +22,7 @@ def simulate(variant: str, files: Any = None, **options: Any) -> Results:
     return run("moe_top", BENCH, sources=files, files=memories, env={"TINY_VARIANT": variant}, levels=LEVELS, **options)
 
 
-# Eight experts simulate slowly: what pauses of the streams do is seen with one and two.
+# What pauses of the streams do is seen with one and two experts; eight simulate so slowly that make long runs them.
 CASES = {"eight": ["mixed/idle=none/stall=none", "back_to_back/mode=3"]}
 
 

@@ -15,6 +15,7 @@ from verif.unit.manager_model import (
     GE,
     GN,
     LE,
+    LOCAL_MODES,
     NEEDS,
     Domains,
     Inputs,
@@ -27,7 +28,8 @@ from verif.unit.manager_model import (
 from verif.unit.stream_checks import parameters
 
 P = parameters()
-QUIET, IDLE_BITS = P["Quiet"], P["IdleW"]
+QUIET, IDLE_BITS, LOCAL_ONLY = P["Quiet"], P["IdleW"], bool(P.get("LocalOnly", 0))
+MODES = LOCAL_MODES if LOCAL_ONLY else tuple(Mode)
 ALL = bits([FE, GE, LE, GN])
 RANDOM_CYCLES = 5_000  # at least
 M = Mode
@@ -39,7 +41,7 @@ class Manager:
     def __init__(self, dut: Any, delay: int = 3) -> None:
         self.dut, self.delay = dut, delay
         self.given, self.domains = Inputs(), Domains(delay)
-        self.model = ManagerModel(QUIET)
+        self.model = ManagerModel(QUIET, local_only=LOCAL_ONLY)
         self.rng: random.Random | None = None  # of the domains' delays
         self.seen: dict[str, int] = {}  # outputs in the last cycle
         self.changes = 0
@@ -59,12 +61,14 @@ class Manager:
         wrong = {name: (self.seen[name], value) for name, value in expected.items() if self.seen[name] != value}
         assert not wrong, f"cycle {cycle}, {self.model.state.name}: (found, expected) {wrong}"
         self.changes += self.seen["changed_o"]
-        self.visited.add((self.model.state, bool(self.given.in_flight), self.model.mode, mode_of(self.given.mode)))
+        asked = mode_of(self.given.mode, LOCAL_ONLY)
+        self.visited.add((self.model.state, bool(self.given.in_flight), self.model.mode, asked))
         self.domains.step(self.seen["want_o"], self.seen["idle_o"], self.rng)
         self.model.step(self.given)
 
     def reset(self) -> None:
-        self.model, self.domains = ManagerModel(QUIET, ge_expired=not self.given.idle), Domains(self.delay)
+        self.model = ManagerModel(QUIET, ge_expired=not self.given.idle, local_only=LOCAL_ONLY)
+        self.domains = Domains(self.delay)
         self.drive()
         self.dut.rst_ni.value = 0
 
@@ -134,6 +138,20 @@ async def reserved(dut: Any, request_: int) -> None:
     await manager.settle(M.MOE_PARALLEL)
     await manager.settle(request_)
     assert (manager.seen["mode_o"], manager.seen["want_o"], manager.changes) == (M.OFF, 0, 2)
+
+
+@cocotb.test(skip=not LOCAL_ONLY)
+async def without_ge_and_gate(dut: Any) -> None:
+    """All requests but LE_ONLY are OFF, and the domains of GE and gate are never wanted, not even when forced on."""
+    manager = await start(dut)
+    for request in (*range(8), *range(7, -1, -1)):
+        for forced in (0, ALL):
+            manager.given.force_on = forced
+            await manager.settle(request)
+            local = request == M.LE_ONLY
+            assert manager.seen["mode_o"] == (M.LE_ONLY if local else M.OFF)
+            assert manager.seen["want_o"] == manager.given.on == (bits([FE, LE]) if local or forced else 0)
+    assert manager.changes == 4
 
 
 @cocotb.test()
@@ -349,7 +367,7 @@ async def randomised(dut: Any) -> None:
     # Requests come more often where a state is short, and the domains rest where it takes that to go on.
     request = {State.RUN: 0.06, State.DRAIN: 0.03, State.SETTLE: 0.15}
     disturbed = {State.RUN: 0.1, State.DRAIN: 0.02, State.SETTLE: 0.05}
-    everything = {(state, old, new) for state in State for old in Mode for new in Mode}
+    everything = {(state, old, new) for state in State for old in MODES for new in MODES}
     seen: set[tuple[State, Mode, Mode]] = set()
     for cycle in range(10 * RANDOM_CYCLES):
         if cycle % 200 == 0:

@@ -25,9 +25,13 @@ NEEDS = {
 }
 
 
-def mode_of(request: int) -> Mode:
-    """The mode that a request means: reserved values are OFF."""
-    return Mode(request) if request <= max(Mode) else Mode.OFF
+LOCAL_MODES = (Mode.OFF, Mode.LE_ONLY)
+"""Those of a device with front end and local experts only."""
+
+
+def mode_of(request: int, local_only: bool = False) -> Mode:
+    """The mode that a request means: reserved values are OFF, and so are modes that the device does not have."""
+    return Mode(request) if request in (LOCAL_MODES if local_only else tuple(Mode)) else Mode.OFF
 
 
 def bits(members: tuple[int, ...] | list[int]) -> int:
@@ -60,6 +64,7 @@ class ManagerModel:
 
     Args:
         quiet: the module's parameter ``Quiet``.
+        local_only: ``LocalOnly``.
     """
 
     quiet: int
@@ -70,6 +75,7 @@ class ManagerModel:
     quiet_for: list[int] = field(default_factory=lambda: [0] * DOMAINS)  # cycles before this one
     ge_rested: int = 0
     ge_expired: bool = True  # ge_rested against what software asked for a cycle before; here 0
+    local_only: bool = False
 
     def idle(self) -> int:
         """Domains that were quiet for at least ``quiet`` cycles up to the last one."""
@@ -81,11 +87,12 @@ class ManagerModel:
         if self.mode is Mode.MOE_GATED:
             sleeps = not given.ge_work and self.ge_expired and self.idle() >> GE & 1
             wanted |= 0 if sleeps else 1 << GE
-        return wanted
+        return wanted & bits([FE, LE]) if self.local_only else wanted
 
     def outputs(self, given: Inputs) -> dict[str, int]:
         """Port name -> value in this cycle."""
-        idle, pending = self.idle(), self.state is not State.RUN or mode_of(given.mode) is not self.mode
+        idle, differs = self.idle(), mode_of(given.mode, self.local_only) is not self.mode
+        pending = self.state is not State.RUN or differs
         rested = [d for d in range(DOMAINS) if idle >> d & 1 and not (given.ge_work if d == GE else given.in_flight)]
         return {
             "mode_o": int(self.mode),
@@ -99,9 +106,9 @@ class ManagerModel:
     def step(self, given: Inputs) -> None:
         """Go on by one cycle."""
         if given.reset:
-            self.__init__(self.quiet, ge_expired=not given.idle)  # type: ignore[misc]
+            self.__init__(self.quiet, ge_expired=not given.idle, local_only=self.local_only)  # type: ignore[misc]
             return
-        wanted, idle, want = mode_of(given.mode), self.idle(), self.want(given)
+        wanted, idle, want = mode_of(given.mode, self.local_only), self.idle(), self.want(given)
         differs, self.changed = wanted is not self.mode, 0
         if self.state is State.RUN:
             self.state = State.DRAIN if differs else State.RUN

@@ -13,6 +13,12 @@ SHAPES = {
     "quiet for 6, short rests": dict(Quiet=6, IdleW=10),
     "as in the device": dict(Quiet=32, IdleW=24),
 }
+LOCAL_ONLY = dict(Quiet=6, IdleW=10, LocalOnly=1)
+OF_LOCAL_ONLY = ("without_ge_and_gate", "randomised")
+LOCAL_DEFECTS = {
+    "has every mode": ("(!LocalOnly && mode_i", "(mode_i"),
+    "wakes what is not there": ("(needed | force_on_i) & Present", "needed | force_on_i"),
+}
 DEFECTS = {
     "accepts in the cycle of the request": (
         "assign accept_o  = state_q == Run && !differs;",
@@ -51,6 +57,15 @@ DEFECTS = {
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
 def test_power_manager(shape: dict[str, int]) -> None:
     run("power_manager", BENCH, parameters=shape)
+
+
+def test_a_device_of_local_experts() -> None:
+    run("power_manager", BENCH, parameters=LOCAL_ONLY, testcase=OF_LOCAL_ONLY)
+
+
+@pytest.mark.parametrize("change", LOCAL_DEFECTS.values(), ids=LOCAL_DEFECTS)
+def test_a_defect_of_a_device_of_local_experts_is_found(change: tuple[str, str]) -> None:
+    check_found("power_manager", BENCH, Defect("power_manager", *change, OF_LOCAL_ONLY[0]), LOCAL_ONLY)
 
 
 @pytest.mark.parametrize("change", DEFECTS.values(), ids=DEFECTS)
