@@ -19,6 +19,9 @@ from spec.network import LayerWeights
 
 ADDERS_PER_STAGE = 2  # carry chains in a row: with 1 an ECP5-85 has 3,200 flip-flops more, whose wires it lacks
 
+_CONSTANT = 5  # operation of da4ml
+_ZERO = "1'sb0"
+
 
 @dataclass(frozen=True)
 class AdderGraph:
@@ -73,6 +76,8 @@ def _needed(stages: tuple, accumulator_bits: int) -> list[list[int]]:
             if op.opcode == -1:
                 inputs[op.id0] = max(inputs[op.id0], needed[i])
                 continue
+            if op.opcode == _CONSTANT:
+                continue
             needed[op.id0] = max(needed[op.id0], needed[i])
             if op.opcode in (0, 1):
                 needed[op.id1] = max(needed[op.id1], needed[i] - op.data)
@@ -98,6 +103,9 @@ def _stage(
         exponents[i] = _exponent(step)
         names[i] = f"v{i}"
         bits = min(_bits(low, high, step), needed[i] - exponents[i])
+        if bits <= 0:  # nothing depends on it: an input whose weights are all 0
+            names[i], widths[i] = _ZERO, 1
+            continue
         widths[i] = bits
         if op.opcode == -1:
             expression = f"{bits}'({inputs[op.id0]})"
@@ -110,19 +118,32 @@ def _stage(
             a = _shifted(names[op.id0], exponents[op.id0] - exponents[i], bits)
             sign = "-" if op.data < 0 else "+"
             expression = f"{a} {sign} {bits}'sd{abs(int(op.data))}"
+        elif op.opcode == _CONSTANT:  # an output whose weights are all 0
+            expression = f"{'-' if op.data < 0 else ''}{bits}'sd{abs(int(op.data))}"
         else:
             raise InputError(f"da4ml used an operation (code {op.opcode}) that the adder-graph writer does not know")
         declarations.append(f"      automatic logic signed [{bits - 1}:0] v{i};")
         statements.append(f"      v{i} = {expression};")
     outputs = []
     for index, shift, negate in zip(stage.out_idxs, stage.out_shifts, stage.out_negs, strict=True):
-        if index < 0:
-            outputs.append(("1'sb0", 0, 1, False))
+        if index < 0 or names[index] == _ZERO:
+            outputs.append((_ZERO, 0, 1, False))
             continue
         low, high, step = stage.ops[index].qint
         bits = min(_bits(-high, -low, step), needed[index] - exponents[index]) if negate else widths[index]
         outputs.append((names[index], exponents[index] + shift, bits, bool(negate)))
     return declarations, statements, outputs
+
+
+def _dead(stage, needed: list[int], inputs: int) -> list[int]:
+    """Inputs that no output depends on: all their weights are 0."""
+    live = {op.id0 for op, bits in zip(stage.ops, needed, strict=True) if op.opcode == -1 and bits > 0}
+    return sorted(set(range(inputs)) - live)
+
+
+def _unused(inputs: list[str]) -> str:
+    """Says to the linter that these inputs are not used."""
+    return f"  logic unused_inputs;\n  assign unused_inputs = ^{{{', '.join(inputs)}}};\n" if inputs else ""
 
 
 def adder_graph(module: str, weights: LayerWeights, source: FixedPoint, accumulator: FixedPoint) -> AdderGraph:
@@ -149,12 +170,16 @@ def adder_graph(module: str, weights: LayerWeights, source: FixedPoint, accumula
     expressions = [f"{source.bits + 1}'({{1'b0, in_data_i[{i * source.bits}+:{source.bits}]}})" for i in range(inputs)]
     body, registers, adders, register_bits = [], [], 0, 0
     needed = _needed(stages, accumulator.bits)
+    dead = _dead(stages[0], needed[0], inputs)
     for k, stage in enumerate(stages):
         last = k == len(stages) - 1
         declarations, statements, outputs = _stage(stage, expressions, needed[k])
         adders += sum(1 for op in stage.ops if op.opcode in (0, 1, 4))
         expressions = []
         for i, (name, exponent, bits, negate) in enumerate(outputs):
+            if not last and name == _ZERO:
+                expressions.append(name)
+                continue
             if last:
                 width, places, target = (
                     accumulator.bits,
@@ -182,6 +207,7 @@ def adder_graph(module: str, weights: LayerWeights, source: FixedPoint, accumula
         f"    input  logic [{inputs * source.bits - 1}:0] in_data_i,\n"
         f"    output logic [{weights.weight.shape[0] * accumulator.bits - 1}:0] out_data_o\n);\n"
         + "\n".join(registers)
+        + _unused([f"in_data_i[{i * source.bits}+:{source.bits}]" for i in dead])
         + "\n\n"
         + "\n".join(body)
         + "endmodule\n"

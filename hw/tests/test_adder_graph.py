@@ -20,7 +20,11 @@ def random_graph(outputs: int, inputs: int, bits: int, seed: int):
     rng = np.random.default_rng(seed)
     limit = 1 << (bits - 1)
     weight = rng.integers(-limit, limit, (outputs, inputs))
-    weights = LayerWeights(weight, rng.integers(-2000, 2000, outputs))
+    return graph_of(LayerWeights(weight, rng.integers(-2000, 2000, outputs)))
+
+
+def graph_of(weights: LayerWeights):
+    """The adder graph of these weights."""
     low, high = accumulator_for_weights(weights, PIXEL)
     return adder_graph("graph", weights, PIXEL, FixedPoint(signed_bits(low, high), True, 14))
 
@@ -32,6 +36,26 @@ def test_generated_graphs_pass_lint_with_every_warning_on(tmp_path, outputs, inp
         path = tmp_path / "graph.sv"
         path.write_text(graph.text)
         assert verilator_lint([path], "graph") == ""
+
+
+@pytest.mark.parametrize("bits", [2, 3])
+def test_inputs_and_outputs_without_weights_pass_lint_too(tmp_path, bits):
+    """verif/unit/test_graph_layer.py compares the sums of such a graph."""
+    rng = np.random.default_rng(bits)
+    limit = 1 << (bits - 1)
+    dense = rng.integers(-limit, limit, (5, 9))
+    column, row, corner = dense.copy(), dense.copy(), dense.copy()
+    column[:, [0, 4]] = 0
+    row[[1, 4]] = 0
+    corner[1:], corner[:, 1:] = 0, 0
+    for weight in (column, row, corner, 0 * dense):
+        for bias in (rng.integers(-200, 200, 5), np.zeros(5, np.int64)):
+            graph = graph_of(LayerWeights(weight, bias))
+            path = tmp_path / "graph.sv"
+            path.write_text(graph.text)
+            assert verilator_lint([path], "graph") == ""
+            unused = int((~weight.any(0)).sum())
+            assert graph.text.partition("unused_inputs = ")[2].partition(";")[0].count("in_data_i") == unused
 
 
 def test_the_lint_sees_an_unused_bit(tmp_path):

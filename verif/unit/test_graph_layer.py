@@ -35,6 +35,7 @@ DEFECTS = {
     "no-credits": ("assign in_ready_o   = used_q != CreditW'(Depth);", "assign in_ready_o   = 1'b1;", "held"),
     "graph-stage-always-idle": ("if (valid_i[0])", "if (1'b0)", "data/idle=none/stall=none"),
     "wrong-sign": (" + ", " - ", "data/idle=none/stall=none"),
+    "constant-output": ("'sd435;", "'sd35;", "data/idle=none/stall=none"),
 }
 
 
