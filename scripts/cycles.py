@@ -32,6 +32,7 @@ from _results import as_typed, hand_over
 from hw.cycles.model import CycleModel, Image
 from hw.cycles.sleep import LONGEST_IDLE, Sleep
 from spec.files import write_json
+from spec.folding import Folding
 from spec.network import Mode
 from spec.presets import load_accelerator
 from verif.cycles.record import CASES, EQUAL_LEAST, page, record
@@ -91,6 +92,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sleep = None
     started = time.monotonic()
     model = CycleModel(accelerator, sleep=sleep)
+    modes = _present(accelerator.folding, modes)
     about = f"a GE that sleeps behind {sleep.idle} cycles without work" if sleep else "every domain on"
     print(f"{accelerator.name}, {about}: cycles by the model, counted from the end of reset")
     found = {mode.name: _of_mode(model, mode, given.sequence, given.limit) for mode in modes}
@@ -103,6 +105,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
             {"accelerator": accelerator.name, "sequence": given.sequence, "sleep": given.sleep, "modes": found},
         )
     return DONE
+
+
+def _present(folding: Folding, modes: list[Mode]) -> list[Mode]:
+    """The modes that the device has.
+
+    Raises:
+        InputError: it has none of them.
+    """
+    present = [mode for mode in modes if mode in folding.modes]
+    if not present:
+        folding.check_mode(modes[0])
+    if absent := [mode.name for mode in modes if mode not in present]:
+        print(f"{', '.join(absent)}: left out, because folding {folding.name} is local_only")
+    return present
 
 
 def _of_mode(model: CycleModel, mode: Mode, sequence: str, limit: int) -> dict:

@@ -33,17 +33,17 @@ def local(expert: int) -> str:
 
 @dataclass
 class Core:
-    """The streams of a device that are fed, or looked at."""
+    """The streams of a device that are fed, or looked at; those of a GE that is not there are None."""
 
     net: Network
     descriptor: Stream
     pixels: Stream
     first_pixel: Stream
     results: Stream
-    offered: Stream  # the first word that the store offers to the GE
-    opened: Stream  # ... and when it is awake for it
-    moved: Stream  # the last step of the GE's last layer
-    classes: Stream  # what the GE answers
+    offered: Stream | None = None  # the first word that the store offers to the GE
+    opened: Stream | None = None  # ... and when it is awake for it
+    moved: Stream | None = None  # the last step of the GE's last layer
+    classes: Stream | None = None  # what the GE answers
 
 
 class _Builder:
@@ -86,18 +86,21 @@ class _Builder:
         formed.after(results, t.back, lag=1)
         descriptor.after(formed, t.returned, lag=t.in_flight)
         # Experts and gate.
+        confidences = self._local_experts(forked, complete)
+        core = Core(net, descriptor, pixels, first_pixel, results)
+        if self.folding.local_only:
+            return core
         tag = self.event("tag", STORE)
         tag.after(features, t.announce, of=range(1))
         decided = self.event("decided", GATE)  # offered: in this cycle the mux's queue takes it
-        offered, opened, classes = self._global_expert(forked, tag, decided)
-        complete.after(classes, t.answer)
-        confidences = self._local_experts(forked, complete)
+        core.offered, core.opened, core.classes = self._global_expert(forked, tag, decided)
+        complete.after(core.classes, t.answer)
         self._gate(forked, decided, confidences)
         complete.after(decided, t.answer)
-        moved = self.event("moved", GE)
+        core.moved = self.event("moved", GE)
         steps = self._steps(self.moe.network.layers[-1])
-        moved.after(steps, t.moves, of=range(steps.count - 1, steps.count))
-        return Core(net, descriptor, pixels, first_pixel, results, offered, opened, moved, classes)
+        core.moved.after(steps, t.moves, of=range(steps.count - 1, steps.count))
+        return core
 
     def _steps(self, layer: Layer) -> Stream:
         """The steps of a matrix layer's last words."""

@@ -4,7 +4,7 @@
 It is exact: the cycles are those of the RTL, from network and folding alone (:mod:`verif.cycles` compares). It covers
 ``moe_top``, where every domain is on: all modes, any mix of own and generic images, pixels that come with gaps, a
 master that takes results when it likes, and changes of mode between images. Not covered, and refused: lessons, images
-of a wrong length, mode OFF.
+of a wrong length, mode OFF, modes that the device does not have.
 """
 
 from __future__ import annotations
@@ -74,6 +74,8 @@ class CycleModel:
     """
 
     def __init__(self, accelerator: Accelerator, timing: Timing | None = None, sleep: Sleep | None = None) -> None:
+        if sleep:
+            accelerator.folding.check_mode(Mode.MOE_GATED)
         self.accelerator, self._sleep = accelerator, sleep
         self._timing = timing or Timing()
         self._core = build(accelerator, self._timing)
@@ -165,6 +167,7 @@ class CycleModel:
         """Where an image has words."""
         if image.mode not in RUNNING_MODES:
             raise InputError(f"the cycle model knows no images in mode {Mode(image.mode).name}")
+        self.accelerator.folding.check_mode(image.mode)
         if self._sleep and image.mode != Mode.MOE_GATED:
             raise InputError(f"a GE sleeps in MOE_GATED only, an image is in {image.mode.name}")
         moe = self.accelerator.moe

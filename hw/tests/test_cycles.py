@@ -19,6 +19,7 @@ from spec import tiny_variants
 from spec.errors import InputError
 from spec.network import RUNNING_MODES, Mode
 from spec.presets import load_accelerator
+from spec.tests.commands import call
 
 MIX = [Image(Mode.MOE_GATED, own=number % 3 > 0) for number in range(40)]
 
@@ -118,6 +119,31 @@ def test_a_sleeping_expert_costs_its_wake_up() -> None:
     acknowledged = sleep.switch + Timing().synchronised + 2
     late = 1 + max(acknowledged, sleep.delay) + 3 * sleep.delay
     assert tiny(sleep=sleep).run(MIX[:1]).results[0] == awake.results[0] + late
+
+
+def test_a_device_without_a_global_expert_has_one_mode() -> None:
+    design = load_accelerator("ecp5_25")
+    local = [Image(Mode.LE_ONLY)]
+    assert CycleModel(design).steady(local) == shipped().steady(local) == (785, 1)
+    for mode in (Mode.GE_ONLY, Mode.MOE_PARALLEL, Mode.MOE_GATED):
+        with pytest.raises(InputError, match=f"is local_only: there is no mode {mode.name}, only OFF and LE_ONLY"):
+            CycleModel(design).run([*local, Image(mode)])
+    with pytest.raises(InputError, match="is local_only: there is no mode MOE_GATED"):
+        CycleModel(design, sleep=Sleep())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said", "silent"),
+    [
+        ((), 0, "LE_ONLY: 785.0 cycles an image", "GE_ONLY: "),
+        (("--mode", "GE_ONLY"), 2, "there is no mode GE_ONLY, only OFF and LE_ONLY", "every domain on"),
+        (("--sleep", "0"), 2, "there is no mode MOE_GATED, only OFF and LE_ONLY", "every domain on"),
+    ],
+)
+def test_the_command_knows_such_a_device(arguments, code: int, said: str, silent: str, capsys) -> None:
+    assert call("cycles", "--preset", "ecp5_25", *arguments) == code
+    out, err = capsys.readouterr()
+    assert said in out + err and silent not in out
 
 
 def test_a_sleeping_expert_has_a_steady_state() -> None:

@@ -42,17 +42,18 @@ class CaseMaker:
 
     def __init__(self, accelerator: Accelerator, bank: Bank, seed: int) -> None:
         self.accelerator, self._bank = accelerator, bank
+        self._modes = [mode for mode in RUNNING_MODES if mode in accelerator.folding.modes]
         self._model = MoeModel(accelerator.moe)
         self._rng = np.random.default_rng([seed, 0xCA5E])
 
     def cases(self, count: int) -> list[tuple[Part, ...]]:
-        """``count`` cases: four without a pause, one a mode, then four with, some with changes of mode, and so on."""
+        """``count`` cases: one a mode without a pause, one a mode with, some with changes of mode, and so on."""
         made = []
         for number in range(count):
-            modes = [RUNNING_MODES[number % len(RUNNING_MODES)]]
-            paced = number // len(RUNNING_MODES) % 2 == 1
+            modes = [self._modes[number % len(self._modes)]]
+            paced = number // len(self._modes) % 2 == 1
             if paced:
-                modes += self._rng.choice(RUNNING_MODES, self._rng.integers(0, 3)).tolist()
+                modes += self._rng.choice(self._modes, self._rng.integers(0, 3)).tolist()
             made.append(tuple(self._part(Mode(mode), paced) for mode in modes))
         return made
 

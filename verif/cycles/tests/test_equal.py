@@ -12,6 +12,7 @@ import pytest
 from hw.cycles.timing import Timing
 from spec import tiny_variants
 from spec.network import Mode
+from spec.tiny import local_only_accelerator
 from verif.bulk.tests.test_interval import accelerator  # built for that test, too
 from verif.cycles.compare import Measured, different, measure_design
 from verif.cycles.designs import random_accelerator
@@ -63,6 +64,15 @@ def test_an_image_that_is_taken_for_another_is_seen() -> None:
 def test_a_global_expert_that_sleeps_wakes_in_the_same_cycle() -> None:
     assert night().results.size and not differs(night())
     assert differs(night(), replace(Timing(), synchronised=Timing().synchronised + 1))
+
+
+def test_a_device_without_a_global_expert_is_equal_too() -> None:
+    design = local_only_accelerator()
+    found = measure_design(design, 6, seed=0)
+    assert different(design, found) == []
+    assert {part.mode for case in found for part in case.parts} == {Mode.LE_ONLY}
+    wrong = replace(Timing(), answer=Timing().answer + 1)
+    assert different(design, found, wrong) == list(range(6))
 
 
 @pytest.mark.parametrize("seed", range(10))
