@@ -27,16 +27,9 @@ class Part:
     name: str = REST
 
 
-_graphs: dict[tuple, AdderGraph] = {}  # those that were made: da4ml takes a second for one
-
-
 def graph_of(network: Network, layer: Layer) -> AdderGraph:
     """A layer's adder graph."""
-    weights = network.weights[layer.name]
-    key = (layer.input, layer.accumulator, weights.weight.tobytes(), weights.bias.tobytes())
-    if key not in _graphs:
-        _graphs[key] = adder_graph(f"{layer.name}_graph", weights, layer.input, layer.accumulator)
-    return _graphs[key]
+    return adder_graph(f"{layer.name}_graph", network.weights[layer.name], layer.input, layer.accumulator)
 
 
 def frozen(network: Network, layer: Layer, fold: LayerFolding | None, lanes: int) -> Structure:

@@ -8,6 +8,7 @@ SystemVerilog whose stages only switch while they carry a valid vector.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from math import log2
 
 import numpy as np
@@ -147,7 +148,7 @@ def _unused(inputs: list[str]) -> str:
 
 
 def adder_graph(module: str, weights: LayerWeights, source: FixedPoint, accumulator: FixedPoint) -> AdderGraph:
-    """Write ``bias + weight @ x`` as a module of ``stages`` pipeline stages.
+    """Write ``bias + weight @ x`` as a module of ``stages`` pipeline stages; what was asked for before is remembered.
 
     Args:
         module: name of the module.
@@ -158,8 +159,17 @@ def adder_graph(module: str, weights: LayerWeights, source: FixedPoint, accumula
     The module's ports: ``clk_i``; ``valid_i[k]`` high while stage k holds a vector; ``in_data_i``, input 0 in the
     lowest bits; ``out_data_o``, output 0 in the lowest bits, ``stages`` cycles later.
     """
+    arrays = tuple((a.tobytes(), a.shape) for a in (np.asarray(w, np.int64) for w in (weights.weight, weights.bias)))
+    return _made(module, *arrays, source, accumulator)
+
+
+@lru_cache(maxsize=64)  # da4ml takes a tenth of a second and more
+def _made(
+    module: str, weight: tuple[bytes, tuple], bias: tuple[bytes, tuple], source: FixedPoint, accumulator: FixedPoint
+) -> AdderGraph:
     from da4ml.trace import FixedVariableArray, HWConfig, comb_trace, to_pipeline
 
+    weights = LayerWeights(*(np.frombuffer(data, np.int64).reshape(shape) for data, shape in (weight, bias)))
     inputs = weights.weight.shape[1]
     kept = np.zeros(inputs, np.int8)
     x = FixedVariableArray.from_kif(kept, np.full(inputs, source.bits, np.int8), kept, HWConfig(1, -1, -1))

@@ -22,7 +22,7 @@ class _Convolution(CycleKind):
         name = layer.name
         if folding.graph:
             pixels = width(net, t, f"{name} pixels", source, lanes, layer.in_shape.channels)
-            stages = adder_graph(name, weights, layer.input, layer.accumulator).stages
+            stages = adder_graph(f"{name}_graph", weights, layer.input, layer.accumulator).stages
             return pipeline(net, t, f"{name} out", window_parallel(net, t, layer, pixels), stages)
         words = width(net, t, f"{name} words", source, lanes, folding.simd)
         windows = sliding_window(net, t, layer, words, folding.simd)
