@@ -2,7 +2,8 @@
 """The cheapest folding for given targets, exactly: layer by layer, for every width that a stream may have.
 
 Cost is a sum over layers of what depends on a layer's own folding and on the width of the stream in front of it; so the
-best way to each width behind a layer is all that must be remembered of the layers before.
+best way to each width behind a layer is all that must be remembered of the layers before. Targets are of the layers by
+themselves: how long an image really takes is known of the whole folding only (:mod:`explore.cycles`).
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from explore.fit import BLOCKS, REGISTERS, SITES, CostModel
 from explore.parts import frozen, learns
 from explore.structure import Structure, runtime_layer, weights_in_logic
 from spec.errors import InputError
-from spec.folding import Folding
+from spec.folding import Folding, absent_folding
 from spec.kinds.data import LayerFolding
 from spec.kinds.layer import Layer
 from spec.kinds.matrix import MatrixLayer
@@ -33,17 +34,33 @@ REGISTER_PRICE = 0.2  # LUT4 sites that a flip-flop counts as, so that of equals
 
 @dataclass(frozen=True)
 class Targets:
-    """What a folding must reach, and what cells other than LUT4 sites cost, in sites.
+    """What each layer must reach, and what cells other than LUT4 sites cost, in sites.
 
     Attributes:
-        ge, local: cycles an image, at most, of the GE and of a local expert.
+        ge, local: cycles that a layer may be busy with an image for the GE, None if there is none, and for a local one.
         block, multiplier: price of a block RAM and of a multiplier.
+        behind: cycles of the GE's layers behind its first pool, which comes in bursts; None: as ``ge``.
     """
 
-    ge: int
+    ge: int | None
     local: int
     block: float
     multiplier: float
+    behind: float | None = None
+
+
+@dataclass(frozen=True)
+class Equipment:
+    """What a folding preset says beside its layers."""
+
+    banks: int = 2
+    learning: bool = True
+    local_only: bool = False
+
+    @classmethod
+    def of(cls, folding: Folding) -> Equipment:
+        """That of a folding."""
+        return cls(folding.weight_banks, folding.learning, folding.local_only)
 
 
 @cache
@@ -105,14 +122,13 @@ class FoldingChoice:
     """Chooses foldings for one network and gate.
 
     Args:
-        banks, learning: of the folding.
-        known: costs of layers, to be shared by choices of the same model, banks and learning.
+        known: costs of layers, to be shared by choices of the same model and equipment.
     """
 
     def __init__(
-        self, moe: Moe, model: CostModel, banks: int = 2, learning: bool = True, known: dict | None = None
+        self, moe: Moe, model: CostModel, equipment: Equipment | None = None, known: dict | None = None
     ) -> None:
-        self.moe, self.model, self.banks, self.learning = moe, model, banks, learning
+        self.moe, self.model, self.has = moe, model, equipment or Equipment()
         self._known: dict = {} if known is None else known
         # Layers of other networks with the same sizes and types cost the same; adder graphs depend on the weights.
         self._of = {layer.name: (layer, *_weights(moe.network, layer)) for layer in moe.network.layers}
@@ -122,14 +138,15 @@ class FoldingChoice:
         self._of = {name: known_as(self._known, key) for name, key in self._of.items()}
 
     def targets(self) -> tuple[list[int], list[int]]:
-        """Cycles an image that some folding has exactly, of the GE and of the local experts, in order."""
+        """Cycles an image that a layer of some folding has, for the GE and for the local experts, in order."""
         least = ingress_cycles(self.moe.network.in_shape.size)
 
         def all_of(layers: Iterable[Layer], constant: bool) -> set[int]:
             weighted = [layer for layer in layers if layer.weighted]
             return {layer.cycles(fold, 1) for layer in weighted for fold in options(layer, constant)}
 
-        ge, heads = all_of(self.moe.network.layers, True), all_of(self.moe.runtime_layers, False)
+        runtime = self.moe.le.layers if self.has.local_only else self.moe.runtime_layers
+        ge, heads = all_of(self.moe.network.layers, True), all_of(runtime, False)
         front = all_of(self.moe.network.front_end, True)
         return (
             sorted({max(least, cycles) for cycles in ge}),
@@ -138,34 +155,41 @@ class FoldingChoice:
 
     def best(self, targets: Targets, name: str) -> Folding | None:
         """The folding of least cost; None when none is as fast as wanted."""
-        network = self.moe.network
-        both = min(targets.ge, targets.local)
+        network, local_only = self.moe.network, self.has.local_only
+        both = targets.local if local_only else min(targets.ge, targets.local)
         if both < ingress_cycles(network.in_shape.size):
             return None
         found: Way | None = None
-        for lanes, way in sorted(self._chain(network.front_end, 1, both, targets).items()):
+        for lanes, way in sorted(self._chain({1: (0.0, ())}, network.front_end, both, targets).items()):
             rest = self._price((id(self), lanes), targets, lambda lanes=lanes: self._aon(lanes))
-            parts = [way, self._tail(lanes, targets)]
-            parts += [self._head(head, lanes, targets) for head in (self.moe.le, self.moe.gate)]
+            parts = [way, self._head(self.moe.le, lanes, targets)]
+            if not local_only:
+                parts += [self._tail(lanes, targets), self._head(self.moe.gate, lanes, targets)]
             if all(part is not None for part in parts):
                 total = rest + sum(cost for cost, _ in parts)
                 if found is None or total < found[0]:
                     found = (total, tuple(fold for _, folds in parts for fold in folds))
-        return found and Folding(name, self.banks, dict(found[1]), self.learning)
+        if found is None:
+            return None
+        chosen, weighted = dict(found[1]), self.moe.weighted_layers
+        layers = {layer.name: chosen.get(layer.name) or absent_folding(layer) for layer in weighted}
+        return Folding(name, self.has.banks, layers, self.has.learning, local_only)
 
     # ---- Ways through layers -----------------------------------------------------------------------------------
-    def _chain(self, layers: Sequence[Layer], lanes: int, most: int, targets: Targets) -> dict[int, Way]:
-        """The cheapest way to every number of lanes behind the layers."""
-        ways: dict[int, Way] = {lanes: (0.0, ())}
+    def _chain(self, ways: dict[int, Way], layers: Sequence[Layer], most: float, targets: Targets) -> dict[int, Way]:
+        """The cheapest way to every number of lanes behind the layers, which go on from ``ways``."""
         for layer in layers:
             steps = {into: self._steps(layer, into) for into in ways}
             ways = _further(ways, layer.name, steps, most, targets)
         return ways
 
     def _tail(self, lanes: int, targets: Targets) -> Way | None:
-        bits = self.moe.network.layers[-1].out_type.bits
+        bits, tail = self.moe.network.layers[-1].out_type.bits, self.moe.network.tail
+        pooled = next((i for i, layer in enumerate(tail, 1) if not layer.weighted), len(tail))
+        most = targets.ge if targets.behind is None else targets.behind
+        to_pool = self._chain({lanes: (0.0, ())}, tail[:pooled], targets.ge, targets)
         ways = []
-        for after, (cost, folds) in self._chain(self.moe.network.tail, lanes, targets.ge, targets).items():
+        for after, (cost, folds) in self._chain(to_pool, tail[pooled:], most, targets).items():
             ways.append((cost + self._price(("class", after, bits), targets, lambda n=after: _arg_max(n, bits)), folds))
         return min(ways, key=lambda way: way[0], default=None)
 
@@ -211,10 +235,10 @@ class FoldingChoice:
 
     def _around(self, head: Head, layer: MatrixLayer, fold: LayerFolding, into: int, lanes: int) -> Structure:
         """A layer of a head with what stands in front of it, behind it, and what moves its weights."""
-        moved = self.learning and learns(layer, head, self.moe)
-        found = runtime_layer(layer, fold, self.banks, moved)
+        moved = self.has.learning and learns(layer, head, self.moe)
+        found = runtime_layer(layer, fold, self.has.banks, moved)
         if layer is head.layers[0]:
-            found += surroundings.before_head(self.moe, head, lanes, fold, self.learning)
+            found += surroundings.before_head(self.moe, head, lanes, fold, self.has.learning)
         else:
             before = head.layers[0]
             found += surroundings.between_layers(before.output.bits, before.outputs, into, fold.simd)
@@ -225,7 +249,7 @@ class FoldingChoice:
         return found
 
     def _aon(self, lanes: int) -> Structure:
-        return surroundings.always_on(self.moe, lanes, self.learning)
+        return surroundings.always_on(self.moe, lanes, self.has.learning, not self.has.local_only)
 
     def _price(self, key: tuple, targets: Targets, made: Callable[[], Structure]) -> float:
         """Price of a part that is no layer."""
@@ -236,7 +260,7 @@ class FoldingChoice:
 
 
 def _further(
-    ways: Mapping[int, Way], name: str, steps: Mapping[int, Sequence[Step]], most: int, targets: Targets
+    ways: Mapping[int, Way], name: str, steps: Mapping[int, Sequence[Step]], most: float, targets: Targets
 ) -> dict[int, Way]:
     """The cheapest ways behind one more layer, of those that take at most ``most`` cycles."""
     behind: dict[int, Way] = {}

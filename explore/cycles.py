@@ -1,26 +1,56 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Cycles an image: the one place where the explorer asks for them."""
+"""Cycles an image: exact ones, of the cycle model (docs/cycles.md), and those of the slowest part, which are fewer.
+
+The slowest part alone says too little: a pool gives its words in bursts, and a dense layer behind it that is as slow as
+the convolution in front of it holds that up. It bounds what a folding can reach, and is known layer by layer.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 
+from hw.cycles.model import CycleModel, Image
 from spec.kinds.data import LayerFolding
 from spec.kinds.layer import Layer
+from spec.network import Mode
 from spec.presets import Accelerator
 
-EXACT = "cycles are those of the slowest part in a long stream, without what an image waits at a border"
+SAID = (
+    "cycles an image are exact ([model](../cycles.md)), of a long stream of images of one kind in MOE_GATED, or in "
+    "LE_ONLY where there is no GE"
+)
 """What the figures are, for pages."""
 
 
 @dataclass(frozen=True)
 class Cycles:
-    """Cycles from one image to the next, in a long stream: of images for the GE, and of images for a local expert."""
+    """Cycles from one image to the next in a long stream.
 
-    ge: int
-    local: int
+    Attributes:
+        ge: of images for the GE; None: there is none.
+        local: of images for a local expert.
+    """
+
+    ge: float | None
+    local: float
 
 
+def cycles(design: Accelerator) -> Cycles:
+    """Exact cycles; takes some hundredths of a second."""
+    model = CycleModel(design)
+
+    def interval(mode: Mode, own: bool) -> float:
+        model.reset()
+        found = Fraction(*model.steady([Image(mode, own)]))
+        return int(found) if found.denominator == 1 else float(found)
+
+    if design.folding.local_only:
+        return Cycles(None, interval(Mode.LE_ONLY, own=True))
+    return Cycles(interval(Mode.MOE_GATED, own=False), interval(Mode.MOE_GATED, own=True))
+
+
+# ---- The slowest part ------------------------------------------------------------------------------------------------
 def layer_cycles(layer: Layer, fold: LayerFolding | None, lanes: int) -> int:
     """Cycles that a layer is busy with an image that arrives in words of ``lanes`` values."""
     if fold is None or fold.graph:
@@ -28,19 +58,21 @@ def layer_cycles(layer: Layer, fold: LayerFolding | None, lanes: int) -> int:
     return max(layer.cycles(fold, lanes), layer.in_shape.size // min(lanes, fold.simd))
 
 
-def ingress_cycles(design_pixels: int) -> int:
+def ingress_cycles(pixels: int) -> int:
     """Cycles in which an image of so many pixels comes in: a pixel a cycle, and one for its descriptor."""
-    return design_pixels + 1
+    return pixels + 1
 
 
-def cycles(design: Accelerator) -> Cycles:
-    """The slowest part decides: what lies between parts is deep enough to keep them apart."""
-    moe, folds = design.moe, design.folding.layers
-    into = design.folding.streams(moe).into
+def least_cycles(design: Accelerator) -> Cycles:
+    """Those of the slowest part: no design takes fewer."""
+    moe, folding = design.moe, design.folding
+    into = folding.streams(moe).into
 
     def slowest(layers: tuple[Layer, ...]) -> int:
-        return max(layer_cycles(layer, folds.get(layer.name), into[layer.name]) for layer in layers)
+        return max(layer_cycles(layer, folding.layers.get(layer.name), into[layer.name]) for layer in layers)
 
     shared = max(ingress_cycles(moe.network.in_shape.size), slowest(moe.network.front_end))
-    heads = slowest((moe.le.pool, *moe.le.layers, moe.gate.pool, *moe.gate.layers))
-    return Cycles(max(shared, slowest(moe.network.tail)), max(shared, heads))
+    local = max(shared, slowest((moe.le.pool, *moe.le.layers)))
+    if folding.local_only:
+        return Cycles(None, local)
+    return Cycles(max(shared, slowest(moe.network.tail)), max(local, slowest((moe.gate.pool, *moe.gate.layers))))

@@ -9,15 +9,15 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from explore.estimate import CELLS, FIGURES, GE_CYCLES, LOCAL_CYCLES, SITES, WRONG, dominates, pareto
 from explore.search import Found
-from spec.folding import Folding
+from spec.kinds.data import LayerFolding
 
-AXES = (GE_CYCLES, LOCAL_CYCLES, *CELLS)  # those in which designs are compared, and WRONG where it differs
+AXES = (GE_CYCLES, LOCAL_CYCLES, *CELLS, WRONG)  # those in which designs are compared, of what they have
 SHOWN = 20  # designs of a printed table
 
 
 def axes_of(found: Sequence[Found]) -> tuple[str, ...]:
     """The axes in which some designs are compared."""
-    return (*AXES, WRONG) if found and WRONG in found[0].figures else AXES
+    return tuple(axis for axis in AXES if not found or axis in found[0].figures)
 
 
 def front(found: Sequence[Found]) -> list[Found]:
@@ -26,23 +26,23 @@ def front(found: Sequence[Found]) -> list[Found]:
     return sorted(kept, key=lambda one: tuple(one.figures[axis] for axis in axes_of(found)))
 
 
-def folding_text(folding: Folding) -> str:
+def folding_text(layers: Mapping[str, LayerFolding]) -> str:
     """Folding of every layer in one line."""
     return " ".join(
         f"{name}={'graph' if fold.graph else f'{fold.pe}x{fold.simd}/{fold.multiplier}'}"
-        for name, fold in folding.layers.items()
+        for name, fold in layers.items()
     )
 
 
 def as_csv(found: Sequence[Found]) -> str:
     """A line a design: number, figures, what was chosen, folding."""
-    figures = (*FIGURES, WRONG) if found and WRONG in found[0].figures else FIGURES
+    figures = tuple(name for name in (*FIGURES, WRONG) if not found or name in found[0].figures)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["point", *figures, "sizes", "folding"])
     for number, one in enumerate(found, 1):
-        values = [f"{one.figures[name]:g}" if name == WRONG else f"{one.figures[name]:.0f}" for name in figures]
-        writer.writerow([number, *values, one.choice.text(), folding_text(one.folding)])
+        values = [f"{one.figures[name]:.10g}" for name in figures]
+        writer.writerow([number, *values, one.choice.text(), folding_text(one.layers)])
     return text.getvalue()
 
 
@@ -68,6 +68,6 @@ def better(found: Iterable[Found], reference: Mapping[str, float]) -> list[tuple
     kept = [
         (number, one)
         for number, one in enumerate(found, 1)
-        if dominates(one.figures, {WRONG: 1.0, **reference}, [axis for axis in AXES + (WRONG,) if axis in one.figures])
+        if dominates(one.figures, {WRONG: 1.0, **reference}, [axis for axis in AXES if axis in one.figures])
     ]
     return sorted(kept, key=lambda pair: (pair[1].figures[SITES], pair[0]))

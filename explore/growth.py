@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from explore.choice import FoldingChoice, Targets
-from explore.cycles import cycles
 from explore.estimate import BLOCKS, GE_CYCLES, GE_ENERGY, LOCAL_CYCLES, LOCAL_ENERGY, MULTIPLIERS, SITES, estimate
 from explore.fit import CostModel
 from explore.random_network import random_network
@@ -69,7 +68,7 @@ def over_images(model: CostModel) -> Series:
     one = estimate(design, model)
     points = []
     for count in IMAGES:
-        points.append((count, {ALL_CYCLES: count * cycles(design).ge, ALL_ENERGY: count * one[GE_ENERGY]}))
+        points.append((count, {ALL_CYCLES: count * one[GE_CYCLES], ALL_ENERGY: count * one[GE_ENERGY]}))
     return Series("images", "`ecp5_85`, gate `rich`, every image for the GE", tuple(points))
 
 
@@ -105,7 +104,7 @@ def over_size(model: CostModel) -> Series:
                 if key in entry:
                     entry[key] = int(entry[key] * factor)
         moe = build_moe(random_network(scaled), gate)
-        chosen = FoldingChoice(moe, model).best(Targets(20000, 20000, **PRICES), "grown")
+        chosen = FoldingChoice(moe, model).best(Targets(20000, 20000, behind=10000, **PRICES), "grown")
         figures = estimate(Accelerator(moe, chosen), model)
         weights = sum(layer.weights for layer in moe.network.weighted_layers)
         points.append((weights, {name: figures[name] for name in (GE_CYCLES, SITES, BLOCKS, GE_ENERGY)}))

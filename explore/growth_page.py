@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator
 
 from explore.growth import Series
-from explore.kept import model_digest
+from explore.kept import model_digest, state
 from spec.files import as_json, write_bytes, write_if_changed
 from spec.markdown import markdown_table
 from spec.paths import RESULTS, ROOT
@@ -54,6 +54,7 @@ def page(series: Sequence[Series]) -> str:
         "Written by `python scripts/explore.py --growth --keep`. Cells, cycles and energy are estimates of the "
         "[explorer](../explore.md), training is measured (CPU seconds of one thread, median of three). The exponent is "
         "the slope of a line through the logarithms, by least squares: 1 is proportional, 0 does not grow.",
+        *([old] if (old := state()) else []),
         "![How cost grows](../images/growth.png)",
     ]
     for one in series:

@@ -15,6 +15,7 @@ from explore.fit import BLOCKS, REGISTERS, SITES, CostModel, Sample, fit, left_o
 from explore.parts import measured, structures
 from explore.points import Point
 from explore.structure import Structure
+from hw.gen.digest import digest_of
 from spec.errors import InputError
 from spec.files import as_json, write_if_changed
 from spec.paths import RESULTS
@@ -83,6 +84,24 @@ def load(path: Path = KEPT) -> dict[str, Any]:
         ) from None
 
 
+def outdated(records: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Names of the points that were measured on other hardware than is generated now."""
+    return [
+        one["point"]["name"] for one in records if digest_of([Point(**one["point"]).accelerator()]) != one["sources"]
+    ]
+
+
+def state(path: Path = KEPT) -> str | None:
+    """A sentence if the points are older than the hardware."""
+    records = load(path)["points"]
+    if not (old := outdated(records)):
+        return None
+    return (
+        f"{len(old)} of the {len(records)} points that cost models are fitted on were synthesised from older sources; "
+        "python scripts/explore.py --points --keep measures them anew."
+    )
+
+
 @cache
 def cost_model(path: Path = KEPT) -> CostModel:
     """The model fitted on all kept points."""
@@ -111,6 +130,12 @@ def errors(records: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, tuple[fl
         made, told = summed(real(s.cells) for s in own), summed(model.cost(s.structure) for s in own)
         found[name] = {kind: (made[kind], told[kind]) for kind in (SITES, REGISTERS, BLOCKS)}
     return found
+
+
+@cache
+def largest_error(kind: str, path: Path = KEPT) -> float:
+    """Of points that a model has not seen, relative."""
+    return max(abs(off(point[kind])) for point in errors(load(path)["points"]).values())
 
 
 def off(measured_and_estimated: tuple[float, float]) -> float:

@@ -50,8 +50,9 @@ def structures(design: Accelerator) -> dict[Part, Structure]:
     """What every part consists of."""
     moe, folding = design.moe, design.folding
     network, streams = moe.network, folding.streams(moe)
-    found = {Part(ALWAYS_ON): surroundings.always_on(moe, streams.features, folding.learning)}
-    for domain, layers in (("fe", network.front_end), ("ge", network.tail)):
+    whole = not folding.local_only
+    found = {Part(ALWAYS_ON): surroundings.always_on(moe, streams.features, folding.learning, whole)}
+    for domain, layers in (("fe", network.front_end), *((("ge", network.tail),) if whole else ())):
         rest = Structure()
         for layer in layers:
             part = frozen(network, layer, folding.layers.get(layer.name), streams.into[layer.name])
@@ -62,7 +63,7 @@ def structures(design: Accelerator) -> dict[Part, Structure]:
         if layers[-1].raw:
             surroundings.arg_max(rest, streams.after[layers[-1].name], layers[-1].out_type.bits)
         found[Part(domain)] = rest
-    for domain, head in (("le", moe.le), ("gn", moe.gate)):
+    for domain, head in (("le", moe.le), *((("gn", moe.gate),) if whole else ())):
         found |= _head(design, domain, head, streams.features)
     for part, structure in found.items():
         if part.name == REST:
@@ -95,10 +96,13 @@ def _head(design: Accelerator, domain: str, head: Head, lanes: int) -> dict[Part
 def measured(design: Accelerator, row: Mapping) -> dict[Part, dict[str, int]]:
     """Cells of every part, from a measured point of the design; a domain's rest is the domain without its layers."""
     cells: dict[Part, dict[str, int]] = {}
-    for part in structures(design):
+    parts = structures(design)
+    for part in parts:
         if part.name != REST:
             cells[part] = dict(row["layers"][part.name])
     for domain, whole in row["domains"].items():
+        if Part(domain) not in parts:
+            continue
         inside = [found for part, found in cells.items() if part.domain == domain]
         cells[Part(domain)] = {
             kind: count - sum(found.get(kind, 0) for found in inside) for kind, count in whole.items()

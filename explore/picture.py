@@ -9,12 +9,13 @@ from collections.abc import Mapping, Sequence
 import matplotlib
 from matplotlib.figure import Figure
 
-from explore.estimate import BLOCKS, GE_CYCLES, LOCAL_CYCLES, MULTIPLIERS, SITES
+from explore.estimate import BLOCKS, GE_CYCLES, LOCAL_CYCLES, MULTIPLIERS, REGISTERS, SITES
 from explore.search import Found
 
 _FOUND, _HAND, _LIMIT = "#0072B2", "#D55E00", "#000000"  # Okabe and Ito's colours
 _FIXED = {"font.family": "DejaVu Sans", "font.size": 9, "axes.spines.top": False, "axes.spines.right": False}
 _PANELS = ((GE_CYCLES, SITES), (GE_CYCLES, BLOCKS), (GE_CYCLES, MULTIPLIERS), (LOCAL_CYCLES, SITES))
+_LOCAL_PANELS = tuple((LOCAL_CYCLES, up) for up in (SITES, BLOCKS, MULTIPLIERS, REGISTERS))
 
 
 def picture(
@@ -33,7 +34,8 @@ def picture(
     """
     with matplotlib.rc_context(_FIXED):
         figure = Figure(figsize=(8, 6.4), layout="constrained", facecolor="white")
-        for axes, (across, up) in zip(figure.subplots(2, 2).flat, _PANELS, strict=True):
+        panels = _PANELS if GE_CYCLES in found[0].figures else _LOCAL_PANELS
+        for axes, (across, up) in zip(figure.subplots(2, 2).flat, panels, strict=True):
             points = [(one.figures[across], one.figures[up]) for one in found]
             axes.plot(*zip(*points, strict=True), ".", color=_FOUND, markersize=4, label="found, estimate")
             for name, figures in references.items():

@@ -82,7 +82,7 @@ def synthesised(design: Accelerator, work: Path) -> Row:
     def compute() -> dict[str, Any]:
         name = design.folding.name
         hardware = generate(design, work / "hw" / name)
-        found = synthesise_parts(hardware, design.moe, log=work / f"{name}.log")
+        found = synthesise_parts(hardware, design.moe, log=work / f"{name}.log", there=design.folding.domains)
         return {"sources": sources, "domains": found.domains, "layers": found.layers, "total": found.total}
 
     return Row(work, {"what": "explorer's point", "sources": sources, "tool": tool()}, compute)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from explore.choice import REGISTER_PRICE, fits_stream, options
-from explore.estimate import BLOCKS, FIGURES, MULTIPLIERS, REGISTERS, SITES, estimate
+from explore.estimate import BLOCKS, MULTIPLIERS, REGISTERS, SITES, costs, estimate, speed
 from explore.fit import CostModel
 from explore.structure import weights_in_logic
 from spec.folding import Folding
@@ -24,14 +24,20 @@ def improved(design: Accelerator, model: CostModel) -> Accelerator:
     best, price = design, _price(least)
     for _ in range(ROUNDS):
         before = price
-        for name in design.folding.layers:
+        for name in (
+            layer.name for layer in design.moe.weighted_layers if design.folding.is_present(layer, design.moe)
+        ):
             for tried in _changes(best, name):
-                figures = estimate(tried, model)
-                if all(figures[axis] <= least[axis] for axis in FIGURES) and _price(figures) < price:
-                    best, price = tried, _price(figures)
+                made = costs(tried, model)
+                if _price(made) < price and _no_worse(made, least) and _no_worse(speed(tried), least):
+                    best, price = tried, _price(made)
         if price == before:
             break
     return best
+
+
+def _no_worse(figures: Mapping[str, float], least: Mapping[str, float]) -> bool:
+    return all(value <= least[axis] for axis, value in figures.items())
 
 
 def _price(figures: Mapping[str, float]) -> float:
@@ -40,7 +46,7 @@ def _price(figures: Mapping[str, float]) -> float:
 
 
 def _changes(design: Accelerator, name: str) -> Iterator[Accelerator]:
-    """The design with every other folding of one layer that its neighbours allow, and that is not slower by itself."""
+    """The design with every other folding of one layer that its neighbours allow."""
     moe, folding = design.moe, design.folding
     (layer,) = (layer for layer in moe.weighted_layers if layer.name == name)
     constant, present = name in moe.network.weights, folding.layers[name]
@@ -57,6 +63,6 @@ def _allowed(design: Accelerator, folding: Folding) -> bool:
 
     def fits(name: str, fold: LayerFolding) -> bool:
         (layer,) = (layer for layer in design.moe.weighted_layers if layer.name == name)
-        return fits_stream(layer, fold, lanes[name])
+        return not folding.is_present(layer, design.moe) or fits_stream(layer, fold, lanes[name])
 
     return all(fits(name, fold) for name, fold in folding.layers.items())

@@ -11,17 +11,20 @@ from explore.search import Found
 from explore.space import Choice, Space
 from spec.files import write_text
 from spec.folding import Folding
+from spec.kinds.data import LayerFolding
 from spec.qonnx_writer import QonnxWriter
 
 _SPDX = "# SPDX-License-Identifier: Apache-2.0\n"
 
 
-def folding_toml(folding: Folding, name: str, said: str) -> str:
-    """A folding preset; sections for hidden layers that the gate does not have are left out."""
+def folding_toml(folding: Folding, layers: Mapping[str, LayerFolding], name: str, said: str) -> str:
+    """A folding preset, with sections for these layers."""
     lines = [_SPDX + f"# {said}", f'name = "{name}"', f"weight_banks = {folding.weight_banks}"]
     if not folding.learning:
         lines.append("learning = false")
-    for layer, fold in folding.layers.items():
+    if folding.local_only:
+        lines.append("local_only = true")
+    for layer, fold in layers.items():
         lines += ["", f"[{layer}]"]
         lines += [] if fold.graph else [f"pe = {fold.pe}", f"simd = {fold.simd}"]
         lines.append(f'multiplier = "{fold.multiplier}"')
@@ -56,7 +59,7 @@ def _value(value: Any) -> str:
 def write(found: Found, space: Space, directory: Path, name: str, said: str) -> dict[str, Path]:
     """Write what the design needs; returns the files by the option that takes them: preset, gate, ge."""
     files = {"preset": directory / f"{name}.toml"}
-    write_text(files["preset"], folding_toml(found.folding, name, said))
+    write_text(files["preset"], folding_toml(found.folding, found.layers, name, said))
     if found.choice.gate:
         files["gate"] = directory / f"{name}.gate.toml"
         gate = space.gate_of(found.choice)

@@ -4,14 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from explore.cycles import EXACT
-from explore.estimate import CELLS
+from explore.cycles import SAID
+from explore.estimate import CELLS, SPEED, dominates
 from explore.front import as_csv, table
-from explore.kept import model_digest
+from explore.kept import model_digest, state
 from explore.measurement import Measurement, beside, measured_figures
 from explore.picture import picture
 from explore.preset import write as write_preset
@@ -20,6 +20,7 @@ from explore.terminal import sentences
 from spec.files import as_json, write_bytes, write_if_changed
 from spec.markdown import markdown_table
 from spec.paths import CONFIGS, RESULTS, ROOT
+from spec.presets import Accelerator
 from tools import sweep
 from tools.workers import Workers
 
@@ -30,26 +31,61 @@ PICTURE = ROOT / "docs" / "images" / "explore.png"
 
 def name_of(outcome: Outcome, number: int) -> str:
     """Name of a chosen design: a file name, and that of its folding."""
-    plain = "".join(c if c.isalnum() else "_" for c in outcome.study.name).replace("__", "_")
-    return f"{plain}_{number}"
+    return f"{_plain(outcome.study.name)}_{number}"
 
 
-def measure(outcomes: Sequence[Outcome], work: Path, workers: Workers) -> list[dict[int, Mapping[str, Any]]]:
-    """For each outcome, number of a chosen design -> its row of synthesis."""
-    chosen = [(i, number) for i, one in enumerate(outcomes) for number in list(one.chosen())[: one.study.synthesised]]
-    tasks = [Measurement(_design(outcomes[i], number), work) for i, number in chosen]
+def _plain(name: str) -> str:
+    return "".join(c if c.isalnum() else "_" for c in name).replace("__", "_")
+
+
+Rows = Mapping[int | str, Mapping[str, Any]]
+"""Rows of synthesis of a study: of chosen designs by number, and of designs made by hand by name."""
+
+
+def measure(outcomes: Sequence[Outcome], work: Path, workers: Workers) -> list[Rows]:
+    """For each outcome the rows of the chosen designs, and of the designs made by hand that they beat."""
+    wanted: list[tuple[int, int | str]] = []
+    for i, outcome in enumerate(outcomes):
+        numbers = list(outcome.chosen())[: outcome.study.synthesised]
+        wanted += [(i, number) for number in numbers]
+        wanted += [(i, name) for name, found in outcome.beaten().items() if found and found[0][0] in numbers]
+    tasks = [Measurement(_design(outcomes[i], which), work) for i, which in wanted]
     rows = sweep.run(tasks, workers, "chosen designs", "design", threads=True)
-    found: list[dict[int, Mapping[str, Any]]] = [{} for _ in outcomes]
-    for (i, number), row in zip(chosen, rows, strict=True):
-        found[i][number] = row
+    found: list[dict[int | str, Mapping[str, Any]]] = [{} for _ in outcomes]
+    for (i, which), row in zip(wanted, rows, strict=True):
+        found[i][which] = row
     return found
 
 
-def _design(outcome: Outcome, number: int):
-    return outcome.front[number - 1].design(outcome.space, name_of(outcome, number))
+def _design(outcome: Outcome, which: int | str) -> Accelerator:
+    if isinstance(which, int):
+        return outcome.front[which - 1].design(outcome.space, name_of(outcome, which))
+    design = outcome.by_hand[which]  # under a name of its own: studies differ in network and gate
+    return replace(design, folding=replace(design.folding, name=f"{_plain(outcome.study.name)}_{which}"))
 
 
-def record(outcome: Outcome, rows: Mapping[int, Mapping[str, Any]]) -> dict[str, Any]:
+def verdicts(outcome: Outcome, rows: Rows) -> list[str]:
+    """For each chosen design that beats one made by hand, whether it does when both are synthesised."""
+    said = []
+    for name, found in outcome.beaten().items():
+        if not found or name not in rows:
+            continue
+        number, best = found[0]
+        kept = [axis for axis in best.figures if axis in SPEED]
+        mine, theirs = ({axis: f[axis] for axis in kept} for f in (best.figures, outcome.references[name]))
+        mine, theirs = mine | measured_figures(rows[number]), theirs | measured_figures(rows[name])
+        shown = ", ".join(f"{axis} {mine[axis]:,.0f} against {theirs[axis]:,.0f}" for axis in mine)
+        worse = [axis for axis in mine if mine[axis] > theirs[axis]]
+        if worse:
+            said.append(f"`{name_of(outcome, number)}` does not beat `{name}`: more {', '.join(worse)}. {shown}.")
+        elif dominates(mine, theirs, mine):
+            said.append(f"`{name_of(outcome, number)}` **beats** `{name}`, losing nowhere: {shown}.")
+        else:
+            said.append(f"`{name_of(outcome, number)}` is as good as `{name}`: {shown}.")
+    return said
+
+
+def record(outcome: Outcome, rows: Rows) -> dict[str, Any]:
     """One study, for the kept file."""
     chosen = []
     for number, why in outcome.chosen().items():
@@ -66,13 +102,15 @@ def record(outcome: Outcome, rows: Mapping[int, Mapping[str, Any]]) -> dict[str,
         "references": outcome.references,
         "beaten": {name: [number for number, _ in found] for name, found in outcome.beaten().items()},
         "said": sentences(outcome),
+        "verdicts": verdicts(outcome, rows),
+        "by_hand": {name: measured_figures(row) for name, row in rows.items() if isinstance(name, str)},
         "chosen": chosen,
     }
 
 
 def save(
     outcomes: Sequence[Outcome],
-    rows: Sequence[Mapping[int, Mapping[str, Any]]],
+    rows: Sequence[Rows],
     nothing: Mapping[Study, str],
     tool: str,
 ) -> None:
@@ -96,24 +134,26 @@ def save(
             said = f"For the {outcome.study.chip}, found by scripts/explore.py ({why}); gate {outcome.study.gate}."
             write_preset(outcome.front[number - 1], outcome.space, FOUND, name, said)
     first, measured = outcomes[0], {}
-    for number, row in rows[0].items():
-        measured[name_of(first, number)] = {**first.front[number - 1].figures, **measured_figures(row)}
+    for which, row in rows[0].items():
+        figures = first.front[which - 1].figures if isinstance(which, int) else first.references[which]
+        measured[str(which)] = {**figures, **measured_figures(row)}
     title = f"{first.study.chip}, gate {first.study.gate}: {len(first.front)} designs that no other one beats"
     write_bytes(PICTURE, picture(title, first.front, first.references, first.study.limits, measured))
 
 
-def page(
-    outcomes: Sequence[Outcome], rows: Sequence[Mapping[int, Mapping[str, Any]]], nothing: Mapping[Study, str]
-) -> str:
+def page(outcomes: Sequence[Outcome], rows: Sequence[Rows], nothing: Mapping[Study, str]) -> str:
     """The page ``docs/results/explore.md``."""
     parts = [
         "<!-- SPDX-License-Identifier: Apache-2.0 -->\n# Designs that the explorer found",
         "Written by `python scripts/explore.py --studies --keep` ([what it does](../explore.md)). Figures are "
-        f"estimates unless said otherwise; {EXACT}. Foldings of all designs stand in `explore.json`.",
+        f"estimates unless said otherwise; {SAID}. Foldings of all designs stand in `explore.json`.",
+        *([old] if (old := state()) else []),
         "![Front of the first search](../images/explore.png)",
         "## Chosen designs, synthesised",
         _chosen(outcomes, rows),
     ]
+    if said := [text for outcome, found in zip(outcomes, rows, strict=True) for text in verdicts(outcome, found)]:
+        parts.append("Against designs made by hand, both synthesised:\n\n" + "\n".join(f"* {text}" for text in said))
     for outcome in outcomes:
         head, *lines = table(outcome.front, outcome.references)
         parts.append(_heading(outcome.study))
@@ -130,7 +170,7 @@ def _heading(study: Study) -> str:
     )
 
 
-def _chosen(outcomes: Sequence[Outcome], rows: Sequence[Mapping[int, Mapping[str, Any]]]) -> str:
+def _chosen(outcomes: Sequence[Outcome], rows: Sequence[Rows]) -> str:
     head = ["design", "why", *(f"{kind}: estimate, synthesised, error" for kind in CELLS)]
     lines = []
     for outcome, found in zip(outcomes, rows, strict=True):

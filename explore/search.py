@@ -7,23 +7,28 @@ The same seed gives the same designs, byte for byte.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import product
 
-from explore.choice import FoldingChoice, Targets
-from explore.estimate import BLOCKS, GE_CYCLES, LOCAL_CYCLES, MULTIPLIERS, SITES, WRONG, estimate, fits
+from explore.choice import Equipment, FoldingChoice, Targets
+from explore.estimate import BLOCKS, GE_CYCLES, LOCAL_CYCLES, MULTIPLIERS, SITES, WRONG, costs, fits, speed
 from explore.fit import CostModel
 from explore.polish import improved
 from explore.space import Choice, Space
 from spec.errors import InputError
 from spec.folding import Folding
+from spec.kinds.data import LayerFolding
 from spec.network import Network
 from spec.presets import Accelerator
 from spec.progress import progress_bar
 
-OBJECTIVES = (GE_CYCLES, LOCAL_CYCLES, SITES, BLOCKS, MULTIPLIERS)
+CELL_OBJECTIVES = (SITES, BLOCKS, MULTIPLIERS)  # beside cycles and accuracy
 PRICES = (1.0, 5000.0)  # LUT4 sites for a block RAM or a multiplier, least and most
 FIRST_PRICES = (1.0, 25.0, 50.0, 100.0, 150.0, 250.0, 500.0, 2000.0)
 FIRST_SPEEDS = 4
+SLOWEST_BLOCK = 200.0  # price of a block RAM of the slowest design
+SHARES = (0.2, 1.0)  # of the GE's cycles, for its layers behind a pool, least and most
+FIRST_SHARES = (0.5, 1.0)
 POPULATION = 60
 SLOWEST = 64  # a design slower than the fastest by more is of no interest
 DECLINED = 1e12  # of each objective, when nothing is as fast as wanted
@@ -38,20 +43,20 @@ class NothingFits(InputError):
 
 @dataclass(frozen=True)
 class Found:
-    """A design that the search looked at, and its figures."""
+    """A design that the search looked at, and its figures.
+
+    ``layers``: foldings of the layers that it has.
+    """
 
     choice: Choice
     folding: Folding
     figures: Mapping[str, float]
+    layers: Mapping[str, LayerFolding]
 
     def design(self, space: Space, name: str | None = None) -> Accelerator:
         """The accelerator."""
-        folding = self.folding if name is None else Folding(name, *_rest(self.folding))
+        folding = self.folding if name is None else replace(self.folding, name=name)
         return Accelerator(space.moe(self.choice), folding)
-
-
-def _rest(folding: Folding) -> tuple:
-    return folding.weight_banks, folding.layers, folding.learning
 
 
 class Search:
@@ -59,22 +64,24 @@ class Search:
 
     Args:
         limits: of each kind of cell.
-        references: foldings to begin at, if their layers are the network's.
+        references: foldings to begin at, of the same equipment.
         wrong: of the axis widths; None leaves accuracy out.
     """
 
     def __init__(
         self, space: Space, model: CostModel, limits: Mapping[str, float], references: Sequence[Accelerator] = (),
-        wrong: Wrong | None = None, banks: int = 2, learning: bool = True, seed: int = 0,
+        wrong: Wrong | None = None, equipment: Equipment | None = None, seed: int = 0,
     ) -> None:  # fmt: skip
         self.space, self.model, self.limits, self.wrong = space, model, limits, wrong
-        self.references, self.banks, self.learning, self.seed = references, banks, learning, seed
+        self.references, self.equipment, self.seed = references, equipment or Equipment(), seed
         self._choices: dict[Choice, FoldingChoice] = {}
         self._known: dict = {}
         self._found: dict[tuple, Found] = {}
         ge, local = self._choice_of(Choice()).targets()
-        self.ge = [cycles for cycles in ge if cycles <= SLOWEST * max(ge[0], local[0])]
-        self.local = [cycles for cycles in local if cycles <= SLOWEST * local[0]]
+        self.targets = {LOCAL_CYCLES: [cycles for cycles in local if cycles <= SLOWEST * local[0]]}
+        if not self.equipment.local_only:
+            fast = [cycles for cycles in ge if cycles <= SLOWEST * max(ge[0], local[0])]
+            self.targets = {GE_CYCLES: fast, **self.targets}
 
     def run(self, trials: int) -> list[Found]:
         """Every different design that was looked at and fits, in the order in which they came.
@@ -106,34 +113,39 @@ class Search:
 
     @property
     def _objectives(self) -> tuple[str, ...]:
-        return (*OBJECTIVES, WRONG) if self.wrong else OBJECTIVES
+        return (*self.targets, *CELL_OBJECTIVES, *((WRONG,) if self.wrong else ()))
 
-    def figures_of(self, design: Accelerator) -> dict[str, float]:
-        """Figures of a design, as those of what is found."""
-        figures = estimate(design, self.model)
+    def figures_of(self, design: Accelerator, fitting: bool = False) -> dict[str, float]:
+        """Figures of a design; with ``fitting``, of one that does not fit cycles are those of its slowest part."""
+        made = costs(design, self.model)
+        figures = {**speed(design, exact=not fitting or fits(made, self.limits)), **made}
         return {**figures, WRONG: self.wrong(design.moe.network)} if self.wrong else figures
 
     def _beginnings(self) -> list[dict]:
-        """Parameters of trials that come first: the speeds of the references, at several prices.
+        """Parameters of trials that come first.
 
-        Without references those of a few foldings from the fastest on.
+        The slowest and narrowest design, then the speeds of the references, or a few from the fastest on, at prices.
         """
-        speeds = {(self.ge[len(self.ge) * part // 8], self.local[0]) for part in range(FIRST_SPEEDS)}
         if self.references:
-            told = [estimate(design, self.model) for design in self.references]
-            speeds = {(figures[GE_CYCLES], figures[LOCAL_CYCLES]) for figures in told}
-        prices = FIRST_PRICES if self.references else FIRST_PRICES[1::3]
-        found = []
-        for ge, local in sorted(speeds):
-            near = {"ge": _at(self.ge, ge), "local": _at(self.local, local)}
-            found += [{**near, "block": block, "multiplier": price} for block in prices for price in prices]
+            told = [speed(design) for design in self.references]
+            speeds = [[_at(values, figures[axis]) for axis, values in self.targets.items()] for figures in told]
+            prices = FIRST_PRICES
+        else:
+            first, *others = self.targets.values()
+            speeds = [[len(first) * part // 8, *(0 for _ in others)] for part in range(FIRST_SPEEDS)]
+            prices = FIRST_PRICES[1::3]
+        slowest = {axis: len(values) - 1 for axis, values in self.targets.items()}
+        found = [{**slowest, **self.space.narrowest(), "block": SLOWEST_BLOCK, "multiplier": PRICES[0]}]
+        for wanted in sorted(map(tuple, speeds)):
+            near = dict(zip(self.targets, wanted, strict=True))
+            for number, (block, price) in enumerate(product(prices, prices)):
+                behind = {"behind": FIRST_SHARES[number % len(FIRST_SHARES)]} if GE_CYCLES in self.targets else {}
+                found.append({**near, "block": block, "multiplier": price, **behind})
         return found
 
     def _choice_of(self, choice: Choice) -> FoldingChoice:
         if choice not in self._choices:
-            self._choices[choice] = FoldingChoice(
-                self.space.moe(choice), self.model, self.banks, self.learning, self._known
-            )
+            self._choices[choice] = FoldingChoice(self.space.moe(choice), self.model, self.equipment, self._known)
         return self._choices[choice]
 
     def _look(self, trial) -> Found | None:
@@ -143,11 +155,14 @@ class Search:
             return values[trial.suggest_int(name, 0, len(values) - 1)]
 
         choice = self.space.choose(one_of)
+        wanted = {axis: one_of(axis, values) for axis, values in self.targets.items()}
+        ge = wanted.get(GE_CYCLES)
         targets = Targets(
-            one_of("ge", self.ge),
-            one_of("local", self.local),
+            ge,
+            wanted[LOCAL_CYCLES],
             trial.suggest_float("block", *PRICES, log=True),
             trial.suggest_float("multiplier", *PRICES, log=True),
+            None if ge is None else ge * trial.suggest_float("behind", *SHARES),
         )
         try:
             folding = self._choice_of(choice).best(targets, "chosen")
@@ -162,13 +177,15 @@ class Search:
         key = (choice, tuple(sorted(folding.layers.items(), key=lambda layer: layer[0])))
         if key not in self._found:
             moe = self._choice_of(choice).moe
-            self._found[key] = Found(choice, folding, self.figures_of(Accelerator(moe, folding)))
+            there = [layer.name for layer in moe.weighted_layers if folding.is_present(layer, moe)]
+            layers = {name: folding.layers[name] for name in there}
+            self._found[key] = Found(choice, folding, self.figures_of(Accelerator(moe, folding), fitting=True), layers)
         return self._found[key]
 
     def _nearest(self) -> str:
         """A sentence: what the design that is nearest to the limits has too much of."""
         if not self._found:
-            return "no folding of this network is as fast as wanted"
+            return "no folding of this network has the speeds that were tried"
 
         def excess(found: Found) -> float:
             return max(found.figures[kind] / max(most, 1e-9) for kind, most in self.limits.items())

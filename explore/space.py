@@ -74,6 +74,11 @@ class Space:
             gate.append(("experts", suggest("experts", EXPERTS)))
         return Choice(tuple(widths), tuple(gate))
 
+    def narrowest(self) -> dict[str, int]:
+        """Which of the values of :meth:`choose` make the narrowest network: names of the axis widths, and 0."""
+        names = [layer.name for layer in self.network.weighted_layers] + ["activations"]
+        return dict.fromkeys(names, 0) if "widths" in self.axes else {}
+
     def network_of(self, choice: Choice) -> Network:
         """The network with the chosen widths."""
         bits = dict(choice.widths)

@@ -91,11 +91,14 @@ def width_change(found: Structure, lane_bits: int, lanes: int, after: int) -> No
         found.add({}, {"gather": (2 * after - lanes) * lane_bits})
 
 
-def unit(found: Structure, layer: MatrixLayer, fold: LayerFolding, lut_rom: bool) -> None:
+def unit(
+    found: Structure, layer: MatrixLayer, fold: LayerFolding, lut_rom: bool = False, far_bias: bool = False
+) -> None:
     """An mvu: operands, products, adder trees, accumulators, requantisation and output queue.
 
     Args:
         lut_rom: the weights are constants in logic, which need a register behind them.
+        far_bias: the bias goes through one more register.
     """
     pe, simd, act, wgt = fold.pe, fold.simd, layer.input.bits, layer.weight.bits
     acc, lanes, folds, words = layer.accumulator.bits, fold.pe * fold.simd, layer.output_words(fold), 0
@@ -108,7 +111,10 @@ def unit(found: Structure, layer: MatrixLayer, fold: LayerFolding, lut_rom: bool
         found.add({"pairs": lanes * product}, {"products": lanes * product})
     adders, registers, stages = tree(simd, product)
     found.add({"tree": pe * adders}, {"tree": pe * registers})
-    found.add({"accumulate": pe * (acc + 2)}, {"result": pe * acc, "bias": pe * (2 * layer.bias.bits + 2)})
+    found.add(
+        {"accumulate": pe * (acc + 2)},
+        {"result": pe * acc, "bias": pe * ((3 if far_bias else 2) * layer.bias.bits + 2)},
+    )
     if words > 1:
         _accumulators(found, folds, pe * acc)
     lane = acc if layer.output is None else layer.output.bits
@@ -160,7 +166,7 @@ def frozen_layer(layer: MatrixLayer, fold: LayerFolding, lanes: int) -> Structur
         width = layer.buffer_word_bits(fold)
         found.memories.append(Memory(width, bits // width, RAM))
         found.add({"window": bits_of(bits // width)}, {"window": bits_of(bits // width)})
-    unit(found, layer, fold, not weights.in_blocks)
+    unit(found, layer, fold, lut_rom=not weights.in_blocks, far_bias=not fold.lut)
     if not biases.in_blocks and biases.depth > 1:
         found.add({}, {"bias": biases.width})
     found.add({"frozen": 1}, {"frozen": 1})
@@ -193,6 +199,6 @@ def runtime_layer(layer: MatrixLayer, fold: LayerFolding, banks: int, learns: bo
         found.add({"loaded": width, "moved": 2 * width * moved}, {"loaded": width, "moved": width * moved})
         found.add({"bank": bits_of(banks * deep)}, {"bank": bits_of(banks * deep)})
     found.memories.append(Memory(1 + fold.simd * layer.input.bits, 2, ASYNC))
-    unit(found, layer, fold, False)
+    unit(found, layer, fold)
     found.add({"runtime": 1}, {"runtime": 1})
     return found

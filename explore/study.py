@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from explore.accuracy import Validation
+from explore.choice import Equipment
 from explore.devices import device_named
 from explore.estimate import GE_CYCLES, LOCAL_CYCLES, SITES, WRONG
 from explore.fit import CostModel
@@ -38,7 +39,7 @@ class Study:
         gate: a preset.
         axes: that are free; :data:`explore.space.AXES`.
         references: folding presets made by hand, to be beaten.
-        learning: whether the device learns.
+        learning, local_only: of the folding.
         fill, trials, seed: of the search.
         synthesised: how many of the chosen designs are, the first ones.
     """
@@ -50,6 +51,7 @@ class Study:
     axes: tuple[str, ...] = ("folding",)
     references: tuple[str, ...] = ()
     learning: bool = True
+    local_only: bool = False
     experts: int | None = None
     fill: float = FILL
     trials: int = TRIALS
@@ -69,7 +71,8 @@ class Outcome:
     Attributes:
         looked: different designs that fit.
         front: those that no other one beats.
-        references: figures of the designs made by hand, estimated.
+        by_hand: the designs made by hand.
+        references: their figures, estimated.
         validation: what accuracy was validated on; None without the axis widths.
     """
 
@@ -77,6 +80,7 @@ class Outcome:
     space: Space
     looked: int
     front: list[Found]
+    by_hand: dict[str, Accelerator]
     references: dict[str, dict[str, float]]
     validation: Validation | None
 
@@ -90,7 +94,7 @@ class Outcome:
         return {name: better(self.front, figures) for name, figures in self.references.items()}
 
     def chosen(self) -> dict[int, str]:
-        """Number in the front -> why: what beats a design made by hand with fewest LUTs, else the fastest."""
+        """Number in the front -> why: what beats a design made by hand with fewest LUTs; if none does, the fastest."""
         picked: dict[int, str] = {}
         for name, found in self.beaten().items():
             if found:
@@ -98,7 +102,8 @@ class Outcome:
         ends = {} if picked else {"fastest": (GE_CYCLES, LOCAL_CYCLES, SITES)}
         if WRONG in self.front[0].figures:
             ends["most accurate, then fastest"] = (WRONG, GE_CYCLES, SITES)
-        for why, axes in ends.items():
+        for why, wanted in ends.items():
+            axes = [axis for axis in wanted if axis in self.front[0].figures]
             numbers = range(1, len(self.front) + 1)
             number = min(numbers, key=lambda n: [self.front[n - 1].figures[axis] for axis in axes])
             picked.setdefault(number, why)
@@ -132,26 +137,34 @@ def run(study: Study, model: CostModel) -> Outcome:
     network, gate = network_named(study.network), load_toml("gates", study.gate)
     validation = Validation.load(network) if "widths" in study.axes else None
     space = Space(network, gate, study.axes, study.experts, validation.scales if validation else None)
-    by_hand = {name: _by_hand(space, name) for name in study.references}
+    equipment = Equipment(learning=study.learning, local_only=study.local_only)
+    by_hand = {name: _by_hand(space, name, equipment) for name in study.references}
     search = Search(
         space, model, study.limits, tuple(by_hand.values()), validation.wrong if validation else None,
-        learning=study.learning, seed=study.seed,
+        equipment, study.seed,
     )  # fmt: skip
     found = search.run(study.trials)
     figures = {name: search.figures_of(design) for name, design in by_hand.items()}
-    return Outcome(study, space, len(found), front(found), figures, validation)
+    return Outcome(study, space, len(found), front(found), by_hand, figures, validation)
 
 
-def _by_hand(space: Space, name: str) -> Accelerator:
+def _by_hand(space: Space, name: str, equipment: Equipment) -> Accelerator:
+    """A design made by hand.
+
+    Raises:
+        InputError: it does not fit the network, or is another kind of device than the search is for.
+    """
     moe = space.given()
-    return Accelerator(moe, build_folding(load_toml("folding", name), moe))
+    folding = build_folding(load_toml("folding", name), moe)
+    if (has := Equipment.of(folding)) != equipment:
+        raise InputError(f"folding '{name}' is not of the kind that is searched: it has {has}, searched is {equipment}")
+    return Accelerator(moe, folding)
 
 
 def as_point(outcome: Outcome, number: int) -> Mapping[str, Any]:
     """What a design of the front is, as JSON can hold it."""
     found = outcome.front[number - 1]
     folds = {
-        name: {"pe": fold.pe, "simd": fold.simd, "multiplier": fold.multiplier}
-        for name, fold in found.folding.layers.items()
+        name: {"pe": fold.pe, "simd": fold.simd, "multiplier": fold.multiplier} for name, fold in found.layers.items()
     }
     return {"sizes": found.choice.text(), "folding": folds, "figures": dict(found.figures)}

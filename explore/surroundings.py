@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from explore.memories import ASYNC, BLOCK, CHECKED, RAM, Memory
 from explore.structure import Structure, bits_of, skid, width_change
+from hw.constants import constants
 from hw.gen.kinds import rtl_kind
 from spec.kinds.data import LayerFolding
 from spec.kinds.matrix import MatrixLayer
@@ -22,6 +23,7 @@ PIECE = 4  # values that a replay ring stores at a time
 COUNTERS, COUNTER_BITS = 512, 64  # at most, of the totals of the activity counters, and again of what is read of them
 MOVER_WORDS = 8  # that wait in a learner
 STORE_OUT = 4  # words behind the feature store
+REQUEST = sum(constants()[name] for name in ("LayerW", "BankW", "WriteAddrW")) + 2  # bits of a weight_read_t
 
 
 def queue(found: Structure, bits: int, words: int) -> None:
@@ -62,6 +64,7 @@ def before_head(moe: Moe, part: Head, lanes: int, fold: LayerFolding, learning: 
     found = Structure()
     bits, first, simd = moe.network.feature_type.bits, part.layers[0], fold.simd
     skid(found, lanes * bits)
+    found.add({}, {"request": REQUEST})
     pool(found, part.pool, lanes)
     pooled = part.pool.out_shape
     # Behind a hidden layer, confidences come when the next image's features are there already.
@@ -110,13 +113,17 @@ def learner(layer: MatrixLayer, fold: LayerFolding, hidden: bool) -> Structure:
     return found
 
 
-def always_on(moe: Moe, lanes: int, learning: bool) -> Structure:
-    """Streams, registers, queues, feature store, power control and counters."""
+def always_on(moe: Moe, lanes: int, learning: bool, whole: bool = True) -> Structure:
+    """Streams, registers, queues, feature store, power control and counters; not ``whole``: without GE and gate."""
     found, word = Structure(), lanes * moe.network.feature_type.bits
     frame = moe.network.features.size // lanes
-    found.memories += [Memory(word, STORE_FRAMES * frame, RAM), Memory(word, STORE_OUT, ASYNC)]
+    if whole:
+        found.memories += [Memory(word, STORE_FRAMES * frame, RAM), Memory(word, STORE_OUT, ASYNC)]
     found.memories += 2 * [Memory(COUNTER_BITS, COUNTERS, BLOCK)]
-    counted = len(moe.network.weighted_layers) + len(moe.gate.layers) + moe.local_experts * len(moe.le.layers)
+    counted = sum(layer.weighted for layer in moe.network.front_end) + moe.local_experts * len(moe.le.layers)
+    if whole:
+        counted += sum(layer.weighted for layer in moe.network.tail) + len(moe.gate.layers)
     counts = {"word": word, "counted": counted, "aon": 1, "lessons": int(learning), "experts": moe.local_experts - 1}
+    counts["whole"] = int(whole)
     found.add(counts, counts)
     return found

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from explore.estimate import SITES
 from explore.front import folding_text, table
+from explore.kept import largest_error
 from explore.study import Outcome
 
 
@@ -42,15 +43,17 @@ def sentences(outcome: Outcome) -> list[str]:
         said.append(
             "pooling, hidden and experts change cost and energy here; their accuracy needs training (train.py)."
         )
+    error = largest_error(SITES)
     for name, found in outcome.beaten().items():
         if not found:
             said.append(f"{name}: no design found is as good in every axis and better in one.")
             continue
         number, best = found[0]
         fewer = 1 - best.figures[SITES] / outcome.references[name][SITES]
+        doubt = f", less than the estimate's error of up to {100 * error:.1f} %" if fewer < error else ""
         said.append(
-            f"{name} is beaten by {len(found)} designs; number {number} has {100 * fewer:.1f} % fewer LUT4 sites: "
-            f"{folding_text(best.folding)}"
+            f"{name} is beaten by {len(found)}, by estimate; number {number} has {100 * fewer:.1f} % fewer LUT4 sites"
+            f"{doubt}: {folding_text(best.layers)}"
         )
     return said
 

@@ -74,6 +74,7 @@ def options() -> Parser:
     add("--fill", type=share, default=FILL, metavar="SHARE",
         help="of the device's LUTs and flip-flops that may be taken (default %(default)s)")  # fmt: skip
     add("--no-learning", action="store_true", help="devices that cannot learn by themselves")
+    add("--local-only", action="store_true", help="devices of front end and local experts, without GE and gate")
     add_ge(parser)
     add_gate(parser)
     add_local_experts(parser)
@@ -115,8 +116,13 @@ def studies(given: argparse.Namespace) -> int:
         print(f"{study.name}\n\n{said}\n", flush=True)
     rows = published.measure(outcomes, given.work, workers_of(given))
     for outcome, found in zip(outcomes, rows, strict=True):
-        for number, row in found.items():
-            print(f"{published.name_of(outcome, number)}\n{aligned(beside(outcome.front[number - 1].figures, row))}\n")
+        for which, row in found.items():
+            if isinstance(which, int):
+                figures, name = outcome.front[which - 1].figures, published.name_of(outcome, which)
+            else:
+                figures, name = outcome.references[which], f"{which}, by hand"
+            print(f"{name}\n{aligned(beside(figures, row))}\n")
+        print("\n".join(published.verdicts(outcome, found)))
     if given.keep:
         require_real(True, *(outcome.validation for outcome in outcomes if outcome.validation))
         published.save(outcomes, rows, nothing, tool())
@@ -162,10 +168,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     network = "trained" if given.ge == MODELS / "ge.onnx" else str(given.ge)
     study = Study(
         given.chip, given.chip, network, given.gate, given.axes, given.references, not given.no_learning,
-        given.local_experts, given.fill, given.trials, given.seed,
+        given.local_only, given.local_experts, given.fill, given.trials, given.seed,
     )  # fmt: skip
     outcome = search(study, kept.cost_model())
     print(terminal(outcome))
+    if old := kept.state():
+        print(old)
     write(given.out / given.chip, outcome)
     if given.build:
         build(given, outcome)

@@ -42,7 +42,7 @@ class Folding:
 
     ``learning``: the hardware can move the run-time weights itself (:mod:`spec.learning`). ``local_only``: it has the
     front end and the local experts, no tail of the global expert and no gate. The layers that are not there have the
-    folding of :func:`_absent`, which says how a bank's words for them stand; banks are the same for every device.
+    :func:`absent_folding`, which says how a bank's words for them stand; banks are the same for every device.
     """
 
     name: str
@@ -157,7 +157,7 @@ def build_folding(config: dict, moe: Moe) -> Folding:
         if layer not in there:
             if layer.name in config:
                 raise InputError(f"folding '{name}' is local_only: it cannot have the section [{layer.name}]")
-            folding.layers[layer.name] = _absent(layer)
+            folding.layers[layer.name] = absent_folding(layer)
             continue
         if layer.name not in config:
             raise InputError(f"folding '{name}' has no section [{layer.name}]")
@@ -169,7 +169,7 @@ def build_folding(config: dict, moe: Moe) -> Folding:
     return folding
 
 
-def _absent(layer: MatrixLayer) -> LayerFolding:
+def absent_folding(layer: MatrixLayer) -> LayerFolding:
     """Of a layer that the device does not have: as many weights as can stand in a word that loads a bank."""
     fit = max(WORD_BITS // layer.weight.bits, 1)
     return LayerFolding(1, max(simd for simd in range(1, fit + 1) if layer.unit % simd == 0), "lut")

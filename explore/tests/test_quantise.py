@@ -78,7 +78,7 @@ def test_a_written_design_is_read_back(tmp_path: Path) -> None:
     choice = Choice(widths, (("hidden", 8), ("gate_hidden", 6)))
     moe = space.moe(choice)
     folding = build_folding({**FOLDING, "learning": False}, moe)
-    files = write(Found(choice, folding, {}), space, tmp_path, "mine", "A design.")
+    files = write(Found(choice, folding, {}, folding.layers), space, tmp_path, "mine", "A design.")
     again = load_accelerator(str(files["preset"]), str(files["gate"]), files["ge"])
     assert again.folding.layers == folding.layers and not again.folding.learning
     assert again.moe.network.digest() == moe.network.digest()
@@ -93,7 +93,8 @@ def test_a_gate_preset_is_read_back(name: str, tmp_path: Path) -> None:
 
 
 def test_a_graph_has_no_pe_in_a_preset() -> None:
-    text = folding_toml(load_accelerator("ecp5_85").folding, "x", "By hand.")
+    folding = load_accelerator("ecp5_85").folding
+    text = folding_toml(folding, folding.layers, "x", "By hand.")
     assert '[conv1]\nmultiplier = "graph"' in text and "[conv2]\npe = 50\nsimd = 5" in text
 
 

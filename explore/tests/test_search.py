@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from explore.choice import Equipment
 from explore.devices import DEVICES, device_named
-from explore.estimate import BLOCKS, MULTIPLIERS, REGISTERS, SITES, fits
+from explore.estimate import BLOCKS, GE_CYCLES, MULTIPLIERS, REGISTERS, SITES, fits
 from explore.front import as_csv, better, front
 from explore.kept import cost_model
 from explore.picture import picture
@@ -22,7 +23,7 @@ from spec.errors import InputError
 from spec.folding import build_folding
 from spec.presets import Accelerator
 from spec.tests.commands import call
-from spec.tiny import FOLDING, GATES, tiny_network
+from spec.tiny import FOLDING, GATES, local_only_accelerator, tiny_network
 
 needs_optuna = pytest.mark.skipif(find_spec("optuna") is None, reason="Optuna is optional: requirements-explore.txt")
 LIMITS = {SITES: 14000, REGISTERS: 12000, BLOCKS: 20, MULTIPLIERS: 20}
@@ -54,6 +55,16 @@ def test_a_design_made_by_hand_is_beaten() -> None:
 
 
 @needs_optuna
+def test_local_experts_alone_are_searched() -> None:
+    space, equipment = Space(tiny_network(), GATES["deep"], ("folding",)), Equipment(local_only=True)
+    looked = Search(space, cost_model(), LIMITS, [local_only_accelerator(local_experts=1)], equipment=equipment)
+    by_hand, found = looked.figures_of(looked.references[0]), looked.run(70)
+    assert all(one.folding.local_only and GE_CYCLES not in one.figures for one in found)
+    assert all(set(one.layers) == {"conv1", "le_hidden", "le_out"} for one in found)
+    assert better(front(found), by_hand)
+
+
+@needs_optuna
 def test_a_device_that_is_too_small_is_a_sentence() -> None:
     with pytest.raises(InputError, match=r"none of \d+ designs fits the device; the nearest one has .*LUT4 sites"):
         search(limits={**LIMITS, SITES: 100}).run(70)
@@ -68,10 +79,12 @@ def test_sizes_are_searched_too() -> None:
     assert moe.local_experts == dict(chosen[-1].choice.gate)["experts"]
 
 
-def test_without_optuna_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_optuna_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch, capsys) -> None:
     monkeypatch.setitem(sys.modules, "optuna", None)
     with pytest.raises(InputError, match="the search needs Optuna: .venv/bin/pip install -r requirements-explore.txt"):
         search().run(1)
+    assert call("explore", "--trials", "1") == 2
+    assert "requirements-explore.txt" in capsys.readouterr().err
 
 
 def test_devices_are_those_of_the_table() -> None:
@@ -101,6 +114,11 @@ def test_studies_name_what_there_is(tmp_path: Path) -> None:
         (["--measure"], "--measure needs --build"),
         (["--keep"], "--keep needs --points, --studies or --growth"),
         (["--gate", "none"], "there is no gates preset 'none'"),
+        (["--references", "none"], "there is no folding preset 'none'"),
+        (["--references", "ecp5_25"], "'ecp5_25' is not of the kind that is searched"),
+        (["--ge", "none.onnx"], "none.onnx"),
+        (["--trials", "0"], "--trials"),
+        (["--axes", "widths", "--ge", "README.md"], "README.md"),
     ],
 )
 def test_bad_input_is_a_sentence(arguments: list[str], said: str, capsys) -> None:
