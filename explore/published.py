@@ -114,7 +114,12 @@ def save(
     nothing: Mapping[Study, str],
     tool: str,
 ) -> None:
-    """Write ``docs/results/explore.{json,md}`` and the picture of the first study; ``nothing``: why nothing fits."""
+    """Write ``docs/results/explore.{json,md}``, the picture of the first study, and the presets of all chosen designs.
+
+    Args:
+        rows: of :func:`measure`.
+        nothing: why nothing fits.
+    """
     records = [record(outcome, found) for outcome, found in zip(outcomes, rows, strict=True)]
     write_if_changed(
         KEPT,
@@ -128,11 +133,14 @@ def save(
         ),
     )
     write_if_changed(KEPT.with_suffix(".md"), page(outcomes, rows, nothing))
+    files: set[Path] = set()
     for outcome in outcomes:
         for number, why in outcome.chosen().items():
             name = name_of(outcome, number)
             said = f"For the {outcome.study.chip}, found by scripts/explore.py ({why}); gate {outcome.study.gate}."
-            write_preset(outcome.front[number - 1], outcome.space, FOUND, name, said)
+            files |= set(write_preset(outcome.front[number - 1], outcome.space, FOUND, name, said).values())
+    for old in set(FOUND.glob("*")) - files:
+        old.unlink()
     first, measured = outcomes[0], {}
     for which, row in rows[0].items():
         figures = first.front[which - 1].figures if isinstance(which, int) else first.references[which]

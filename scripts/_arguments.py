@@ -65,7 +65,7 @@ class Parser(argparse.ArgumentParser):
         """
         for name in names:
             if getattr(given, name) != self.get_default(name):
-                self.error(f"--{name} does nothing beside {beside}")
+                self.error(f"--{name.replace('_', '-')} does nothing beside {beside}")
 
     def error(self, message: str) -> NoReturn:
         """Raises:

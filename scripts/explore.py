@@ -2,8 +2,8 @@
 """Search for foldings, widths and sizes that fit a device, by cost models fitted on synthesised designs.
 
 Prints the designs that no other one beats, and writes them with a picture to ``--out``; ``--build N`` writes design N
-as presets. Nothing is simulated or synthesised for that: it takes a minute. ``--points`` synthesises what the models
-are fitted on, ``--measure`` the design of ``--build``, minutes each; an interrupted call goes on where it stopped.
+as presets. Nothing is simulated or synthesised for that: it takes a minute or two. ``--points`` synthesises what the
+models are fitted on, ``--measure`` the design of ``--build``, minutes each; finished ones are not made again.
 """
 
 from __future__ import annotations
@@ -42,12 +42,17 @@ from explore.space import AXES
 from explore.study import FILL, TRIALS, Outcome, Study, load_studies
 from explore.study import run as search
 from explore.terminal import aligned, terminal
-from golden.data import users_source
+from golden.data import generic_source, users_source
 from hw.resource_report import tool
 from spec.errors import InputError
 from spec.files import write_bytes, write_text
 from spec.paths import BUILD
 from tools import sweep
+
+_SEARCH = (
+    "chip", "axes", "references", "trials", "fill", "no_learning", "local_only", "ge", "gate", "local_experts", "seed",
+    "out", "build", "measure",
+)  # fmt: skip
 
 
 def share(text: str) -> float:
@@ -105,9 +110,11 @@ def measure_points(given: argparse.Namespace) -> int:
 
 def studies(given: argparse.Namespace) -> int:
     """Search as the kept studies say, synthesise what they choose, and print it."""
-    model = kept.cost_model()
+    model, wanted = kept.cost_model(), load_studies()
+    if any("widths" in study.axes for study in wanted):
+        require_real(given.keep, generic_source("train"))
     outcomes, nothing = [], {}
-    for study in load_studies():
+    for study in wanted:
         try:
             outcomes.append(search(study, model))
             said = terminal(outcomes[-1])
@@ -124,7 +131,6 @@ def studies(given: argparse.Namespace) -> int:
             print(f"{name}\n{aligned(beside(figures, row))}\n")
         print("\n".join(published.verdicts(outcome, found)))
     if given.keep:
-        require_real(True, *(outcome.validation for outcome in outcomes if outcome.validation))
         published.save(outcomes, rows, nothing, tool())
     return DONE
 
@@ -150,15 +156,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Search and print, or measure points."""
     parser = options()
     given = parser.parse_args(arguments)
+    instead = [name for name in ("points", "studies", "growth") if getattr(given, name)]
+    for name in instead:
+        parser.refuse(given, (*_SEARCH, *(other for other in instead if other != name)), f"--{name}")
+    if given.growth or (not instead and not given.measure):
+        parser.refuse(given, ("work", "jobs", "dask"), "--growth" if given.growth else "a search without --measure")
     if given.points:
         return measure_points(given)
     if given.studies:
         return studies(given)
     if given.growth:
+        require_real(given.keep, users_source())
         series = growth.all_series(kept.cost_model())
         print(growth_page.page(series))
         if given.keep:
-            require_real(True, users_source())
             growth_page.save(series)
         return DONE
     if given.keep:

@@ -79,6 +79,8 @@ def test_what_a_chosen_design_beats_is_synthesised_too(monkeypatch: pytest.Monke
 def test_a_page_its_figures_and_presets_are_kept(config: dict, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name, file in (("KEPT", "explore.json"), ("FOUND", "found"), ("PICTURE", "explore.png")):
         monkeypatch.setattr(published, name, tmp_path / file)
+    (tmp_path / "found").mkdir()
+    (tmp_path / "found" / "of_a_search_before_7.toml").write_text("")
     some, empty = outcome(config), Study("another", "ecp5-25")
     published.save([some], [{1: row(LUT4=899), "tiny": row()}], {empty: "none fits"}, "a tool")
     (kept,) = json.loads((tmp_path / "explore.json").read_text())["studies"]
@@ -88,6 +90,7 @@ def test_a_page_its_figures_and_presets_are_kept(config: dict, monkeypatch: pyte
     assert "**beats** `tiny`" in page and "Nothing found: none fits." in page
     assert all(kind in page for kind in CELLS)
     again = build_folding(load_toml("folding", tmp_path / "found" / "a_study_small_1.toml"), some.space.given())
+    assert [file.name for file in (tmp_path / "found").iterdir()] == ["a_study_small_1.toml"]
     assert again.layers == some.front[0].folding.layers and again.local_only == some.study.local_only
     assert (tmp_path / "explore.png").read_bytes().startswith(b"\x89PNG")
 

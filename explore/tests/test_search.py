@@ -118,9 +118,16 @@ def test_studies_name_what_there_is(tmp_path: Path) -> None:
         (["--references", "ecp5_25"], "'ecp5_25' is not of the kind that is searched"),
         (["--ge", "none.onnx"], "none.onnx"),
         (["--trials", "0"], "--trials"),
+        (["--studies", "--local-only"], "--local-only does nothing beside --studies"),
+        (["--points", "--growth"], "--growth does nothing beside --points"),
+        (["--jobs", "7"], "--jobs does nothing beside a search without --measure"),
+        (["--studies", "--keep"], "--keep needs EMNIST_DIR"),
+        (["--growth", "--keep"], "--keep needs EMNIST_DIR"),
         (["--axes", "widths", "--ge", "README.md"], "README.md"),
     ],
 )
-def test_bad_input_is_a_sentence(arguments: list[str], said: str, capsys) -> None:
+def test_bad_input_is_a_sentence(arguments: list[str], said: str, capsys, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("EMNIST_DIR", "USERS_NPZ"):
+        monkeypatch.delenv(name, raising=False)
     assert call("explore", *arguments) == 2
     assert said in capsys.readouterr().err
