@@ -11,15 +11,17 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from explore.memories import ASYNC, BLOCK, LUTS, RAM, ROM, Memory
+from hw.constants import constants
+from hw.cycles.localparams import localparam
+from hw.cycles.units import output_queue
 from hw.gen.adder_graph import AdderGraph
 from spec.kinds.data import LayerFolding
 from spec.kinds.matrix import MatrixLayer
 from tools.yosys import BLOCK_BITS
 
-CHUNK = 32  # bits of a run-time memory that are written at a time
-RING_FOLDS, BLOCK_PAYS = 4, 16  # of accumulator_file
-CHAIN_BITS, CHAIN_FOLDS = 64, 8  # of mvu: a wide word's queue is a chain of registers
-QUEUE_WORDS = 16
+CHUNK = constants()["ChunkBits"]  # of a run-time memory that are written at a time
+RING_FOLDS, BLOCK_PAYS = (localparam("accumulator_file", name) for name in ("RingFolds", "BlockPays"))
+PIECE = localparam("accumulator_file", "PieceW")  # bits
 
 
 @dataclass
@@ -67,15 +69,15 @@ def bits_of(count: int) -> int:
     return max(1, (count - 1).bit_length())
 
 
-def tree(simd: int, width: int) -> tuple[int, int, int]:
-    """Adder bits and register bits of an adder tree, and its stages; a register stands behind every second level."""
+def tree(simd: int, width: int) -> tuple[int, int]:
+    """Adder bits and register bits of an adder tree; a register stands behind every second level."""
     levels, nodes, adders, registers = bits_of(simd) if simd > 1 else 0, simd, 0, 0
     for level in range(1, levels + 1):
         below, nodes = nodes, -(-nodes // 2)
         adders += (below // 2) * (width + level)
         if level % 2 == 0 or level == levels:
             registers += nodes * (width + level)
-    return adders, registers, (levels + 1) // 2
+    return adders, registers
 
 
 def skid(found: Structure, bits: int) -> None:
@@ -101,15 +103,14 @@ def unit(
         far_bias: the bias goes through one more register.
     """
     pe, simd, act, wgt = fold.pe, fold.simd, layer.input.bits, layer.weight.bits
-    acc, lanes, folds, words = layer.accumulator.bits, fold.pe * fold.simd, layer.output_words(fold), 0
-    words = layer.input_words(fold)
+    acc, lanes, folds, words = layer.accumulator.bits, pe * simd, layer.output_words(fold), layer.input_words(fold)
     product = act + wgt
     found.add({}, {"operands": 3 * simd * act + lanes * wgt * (2 if lut_rom else 1)})
     if fold.lut:
         found.add({"products": lanes * (wgt - 1) * (act + 1)}, {"products": lanes * product})
     elif fold.multiplier == "dsp_pair":
         found.add({"pairs": lanes * product}, {"products": lanes * product})
-    adders, registers, stages = tree(simd, product)
+    adders, registers = tree(simd, product)
     found.add({"tree": pe * adders}, {"tree": pe * registers})
     found.add(
         {"accumulate": pe * (acc + 2)},
@@ -120,12 +121,11 @@ def unit(
     lane = acc if layer.output is None else layer.output.bits
     if layer.output is not None:
         found.add({"requantise": pe * acc})
-    first = {"dsp": 4, "lut": 3, "dsp_pair": 5}[fold.multiplier]
-    to_queue, depth = first + stages + 2, max(folds, 2)
-    if pe * lane >= CHAIN_BITS and folds <= CHAIN_FOLDS and words > 1 and words * folds > to_queue + 2 * depth:
-        found.add({}, {"chain": depth * pe * lane})
+    queue = output_queue(layer, fold)
+    if queue.chain:
+        found.add({}, {"chain": queue.words * pe * lane})
     else:
-        found.memories.append(Memory(pe * lane, max(to_queue + 2, QUEUE_WORDS), ASYNC))
+        found.memories.append(Memory(pe * lane, queue.words, ASYNC))
     found.add({"address": bits_of(words * folds)}, {"address": 3 * bits_of(words * folds)})
 
 
@@ -134,7 +134,7 @@ def _accumulators(found: Structure, folds: int, width: int) -> None:
     if folds <= RING_FOLDS:
         found.add({}, {"ring": folds * width})
     elif small >= BLOCK_PAYS * blocks:
-        pieces = [min(144, width - first) for first in range(0, width, 144)]
+        pieces = [min(PIECE, width - first) for first in range(0, width, PIECE)]
         found.memories += [Memory(bits, folds, BLOCK) for bits in pieces]
         found.add({}, {"file": 2 * width})
     else:

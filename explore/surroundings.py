@@ -10,6 +10,7 @@ from __future__ import annotations
 from explore.memories import ASYNC, BLOCK, CHECKED, RAM, Memory
 from explore.structure import Structure, bits_of, skid, width_change
 from hw.constants import constants
+from hw.cycles.localparams import localparam
 from hw.gen.kinds import rtl_kind
 from spec.kinds.data import LayerFolding
 from spec.kinds.matrix import MatrixLayer
@@ -18,11 +19,10 @@ from spec.network import Head, Moe
 from spec.storage import STORE_FRAMES
 
 AVERAGES, BOTH = 1, 2  # kinds of pooled_words, beside the maximum
-REPLAYED = 8  # images of a replay ring
-PIECE = 4  # values that a replay ring stores at a time
+REPLAYED = localparam("learn_pkg", "ReplaySlots")  # images of a replay ring
 COUNTERS, COUNTER_BITS = 512, 64  # at most, of the totals of the activity counters, and again of what is read of them
-MOVER_WORDS = 8  # that wait in a learner
-STORE_OUT = 4  # words behind the feature store
+MOVER_WORDS = localparam("weight_mover", "Places")  # that wait in a learner
+STORE_OUT = localparam("feature_store", "OutDepth")  # words behind the feature store
 REQUEST = sum(constants()[name] for name in ("LayerW", "BankW", "WriteAddrW")) + 2  # bits of a weight_read_t
 
 
@@ -76,7 +76,7 @@ def before_head(moe: Moe, part: Head, lanes: int, fold: LayerFolding, learning: 
         skid(found, (extra + simd) * bits)
         width_change(found, bits, -(-extra // simd) * simd, simd)
     if learning:
-        pieces = simd // PIECE if simd > PIECE and simd % PIECE == 0 else 1
+        pieces = localparam("replay_ring", "Pieces", Lanes=simd)
         found.memories.append(Memory(simd * bits // pieces, REPLAYED * pooled.size // simd * pieces, CHECKED))
         found.add({"ring": simd * bits}, {"ring": simd * bits + 2 * simd * bits // pieces})
     return found

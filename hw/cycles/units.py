@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cache
+
 from hw.cycles.engine import Network, Stream
 from hw.cycles.localparams import localparam
 from hw.cycles.registers import skid, width
@@ -12,18 +15,40 @@ from spec.kinds.data import LayerFolding
 from spec.kinds.matrix import MatrixLayer
 
 
+@dataclass(frozen=True)
+class OutputQueue:
+    """What stands behind an ``mvu``.
+
+    Attributes:
+        reached: cycles from a step to its result at the queue.
+        words: that it holds.
+        chain: it is a ``stream_chain``.
+    """
+
+    reached: int
+    words: int
+    chain: bool
+
+
+@cache
+def output_queue(layer: MatrixLayer, folding: LayerFolding) -> OutputQueue:
+    """The output queue of an ``mvu``, as its localparams say."""
+    parameters = {
+        "InWords": layer.input_words(folding), "OutWords": layer.output_words(folding), "Pe": folding.pe,
+        "Simd": folding.simd, "ActW": layer.input.bits, "Requant": int(layer.output is not None),
+        "AccW": layer.accumulator.bits, "OutW": layer.out_type.bits, "Multiplier": MULTIPLIER[folding.multiplier],
+    }  # fmt: skip
+    reached, words, chain = (localparam("mvu", name, **parameters) for name in ("ToQueue", "OutDepth", "Chain"))
+    return OutputQueue(reached, words, bool(chain))
+
+
 def mvu(net: Network, t: Timing, source: Stream, layer: MatrixLayer, folding: LayerFolding) -> Stream:
     """``mvu``: a word is held while all folds go by; the steps of a vector's last word need room in the output queue.
 
     ``source`` comes out of a register or a queue, and nothing else holds it up.
     """
     words, folds = layer.input_words(folding), layer.output_words(folding)
-    parameters = {
-        "InWords": words, "OutWords": folds, "Pe": folding.pe, "Simd": folding.simd, "ActW": layer.input.bits,
-        "Requant": int(layer.output is not None), "AccW": layer.accumulator.bits, "OutW": layer.out_type.bits,
-        "Multiplier": MULTIPLIER[folding.multiplier],
-    }  # fmt: skip
-    to_queue, depth, chain = (localparam("mvu", name, **parameters) for name in ("ToQueue", "OutDepth", "Chain"))
+    queue = output_queue(layer, folding)
     vectors = source.count // words
     last_words = range(words - 1, source.count, words)
     steps = net.stream(f"{layer.name} steps", vectors * folds, source.group)  # of last words
@@ -35,9 +60,9 @@ def mvu(net: Network, t: Timing, source: Stream, layer: MatrixLayer, folding: La
         relation.delay += folds - 1
     source.spacing = folds
     source.after(steps, 0, at=last_words, of=lasts)
-    out = net.stream(f"{layer.name} out", steps.count, source.group, t.chain if chain else 1)
-    out.after(steps, to_queue + (depth if chain else t.fifo))
-    steps.after(out, t.back, lag=depth)
+    out = net.stream(f"{layer.name} out", steps.count, source.group, t.chain if queue.chain else 1)
+    out.after(steps, queue.reached + (queue.words if queue.chain else t.fifo))
+    steps.after(out, t.back, lag=queue.words)
     return out
 
 
