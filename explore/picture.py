@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 import matplotlib
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator
 
 from explore.estimate import BLOCKS, GE_CYCLES, LOCAL_CYCLES, MULTIPLIERS, REGISTERS, SITES
 from explore.search import Found
@@ -46,6 +47,10 @@ def picture(
             if up in limits:
                 axes.axhline(limits[up], color=_LIMIT, linestyle="--", linewidth=0.8, label="limit of the device")
             axes.set(xscale="log", xlabel=f"{across} an image".replace("cycles, ", "cycles of "), ylabel=up)
+            axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+            axes.xaxis.set_major_formatter("{x:,.0f}")
+            axes.minorticks_off()
+            axes.margins(x=0.15)
             axes.set_ylim(bottom=0)
             axes.grid(alpha=0.3)
         handles, labels = figure.axes[0].get_legend_handles_labels()

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from explore.estimate import SITES
+from explore.estimate import SITES, fits
 from explore.front import folding_text, table
 from explore.kept import largest_error
 from explore.study import Outcome
@@ -46,7 +46,8 @@ def sentences(outcome: Outcome) -> list[str]:
     error = largest_error(SITES)
     for name, found in outcome.beaten().items():
         if not found:
-            said.append(f"{name}: no design found is as good in every axis and better in one.")
+            itself = "" if fits(outcome.references[name], study.limits) else ", which does not fit the device itself"
+            said.append(f"{name}{itself}: no design found is as good in every axis and better in one.")
             continue
         number, best = found[0]
         fewer = 1 - best.figures[SITES] / outcome.references[name][SITES]

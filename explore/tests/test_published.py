@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from explore.search import Found
 from explore.space import Choice, Space
 from explore.study import Outcome, Study
 from explore.study import run as run_study
+from explore.terminal import sentences
 from spec.errors import InputError
 from spec.folding import build_folding
 from spec.presets import Accelerator, load_toml
@@ -93,6 +95,20 @@ def test_a_page_its_figures_and_presets_are_kept(config: dict, monkeypatch: pyte
     assert [file.name for file in (tmp_path / "found").iterdir()] == ["a_study_small_1.toml"]
     assert again.layers == some.front[0].folding.layers and again.local_only == some.study.local_only
     assert (tmp_path / "explore.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_what_is_said_of_designs_made_by_hand() -> None:
+    some = outcome()
+    (line,) = (text for text in sentences(some) if text.startswith("tiny"))
+    assert "tiny is beaten by 1, by estimate" in line and "less than the estimate's error of up to" in line
+    clear = {**some.references["tiny"], SITES: 2 * some.references["tiny"][SITES]}
+    (line,) = (text for text in sentences(replace(some, references={"tiny": clear})) if text.startswith("tiny"))
+    assert "50.0 % fewer LUT4 sites: conv1=" in line or "50.1 % fewer LUT4 sites: conv1=" in line
+    best = dict.fromkeys(clear, 0)
+    assert "tiny: no design found is as good" in sentences(replace(some, references={"tiny": best}))[-1]
+    huge = {**best, SITES: 10**6}
+    (line,) = (text for text in sentences(replace(some, references={"tiny": huge})) if text.startswith("tiny"))
+    assert "tiny, which does not fit the device itself: no design found" in line
 
 
 def test_cells_of_a_device_of_local_experts_only() -> None:
