@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Cycles an image: exact ones, of the cycle model (docs/cycles.md), and those of the slowest part, which are fewer.
 
-The slowest part alone says too little: a pool gives its words in bursts, and a dense layer behind it that is as slow as
-the convolution in front of it holds that up. It bounds what a folding can reach, and is known layer by layer.
+The slowest part alone says too little: a pool gives its words in bursts, and dense layers behind it that are busy for
+much of an image hold up the convolution in front. It bounds what a folding can reach, and is known layer by layer.
 """
 
 from __future__ import annotations

@@ -114,7 +114,7 @@ def save(
     nothing: Mapping[Study, str],
     tool: str,
 ) -> None:
-    """Write ``docs/results/explore.{json,md}``, the picture of the first study, and the presets of all chosen designs.
+    """Write ``docs/results/explore.{json,md}``, the picture of the first study, and presets of the chosen designs.
 
     Args:
         rows: of :func:`measure`.
@@ -136,6 +136,8 @@ def save(
     files: set[Path] = set()
     for outcome in outcomes:
         for number, why in outcome.chosen().items():
+            if outcome.front[number - 1].choice.widths:
+                continue  # its network file has two megabytes; explore.py --build writes it
             name = name_of(outcome, number)
             said = f"For the {outcome.study.chip}, found by scripts/explore.py ({why}); gate {outcome.study.gate}."
             files |= set(write_preset(outcome.front[number - 1], outcome.space, FOUND, name, said).values())

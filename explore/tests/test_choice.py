@@ -19,9 +19,8 @@ from explore.parts import structures
 from explore.points import network_named
 from explore.polish import improved
 from spec.folding import Folding, build_folding
-from spec.kinds.data import LayerFolding
 from spec.network import Moe, build_moe
-from spec.presets import Accelerator, load_accelerator
+from spec.presets import Accelerator, load_accelerator, load_toml
 from spec.tiny import FOLDING, GATES, local_only_accelerator, tiny_accelerator, tiny_moe
 
 
@@ -114,12 +113,14 @@ def test_no_design_is_faster_than_its_slowest_part(moe: Moe) -> None:
         assert exact.ge >= least.ge and exact.local >= least.local
 
 
-def test_a_dense_layer_as_slow_as_what_bursts_into_it_costs_more_than_either() -> None:
+def test_dense_layers_behind_a_pool_cost_cycles_that_no_layer_tells() -> None:
     design = load_accelerator("ecp5_85")
-    slow = {"conv2": LayerFolding(10, 25, "lut"), "fc1": LayerFolding(50, 2, "lut")}
-    late = replace(design, folding=replace(design.folding, layers={**design.folding.layers, **slow}))
-    assert least_cycles(late) == least_cycles(design) == cycles(design)
-    assert cycles(late).ge > 1.1 * cycles(design).ge
+    folding = load_toml("folding", "ecp5_85")
+    slow = {"conv2": (25, 10), "fc1": (4, 25), "fc2": (2, 4)}
+    changed = {name: {"pe": pe, "simd": simd, "multiplier": "lut"} for name, (pe, simd) in slow.items()}
+    late = replace(design, folding=build_folding({**folding, **changed}, design.moe))
+    assert least_cycles(late) == least_cycles(design) == cycles(design) == Cycles(6400, 785)
+    assert cycles(late) == Cycles(8940, 785)
 
 
 def test_a_device_of_local_experts_only_is_chosen_and_costed_without_the_rest() -> None:

@@ -94,6 +94,10 @@ def test_a_page_its_figures_and_presets_are_kept(config: dict, monkeypatch: pyte
     again = build_folding(load_toml("folding", tmp_path / "found" / "a_study_small_1.toml"), some.space.given())
     assert [file.name for file in (tmp_path / "found").iterdir()] == ["a_study_small_1.toml"]
     assert again.layers == some.front[0].folding.layers and again.local_only == some.study.local_only
+    (one,) = some.front
+    narrow = replace(one, choice=Choice(tuple((layer.name, 3) for layer in tiny_network().weighted_layers)))
+    published.save([replace(some, front=[narrow])], [{}], {}, "a tool")
+    assert list((tmp_path / "found").iterdir()) == []  # a network file is not kept
     assert (tmp_path / "explore.png").read_bytes().startswith(b"\x89PNG")
 
 
