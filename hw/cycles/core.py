@@ -110,7 +110,7 @@ class _Builder:
         offered.after(source, delay)
         offered.after(forked, 1, lag=1)
         forked.after(offered, 0)
-        return self.skid(f"{group} routed", offered)
+        return self.skid(f"{group} routed", self.skid(f"{group} near", offered))
 
     def _global_expert(self, forked: Stream, tag: Stream, decided: Stream) -> tuple[Stream, Stream, Stream]:
         """``ge_branch``: when the store offers an image, when the GE is awake for it, and answers."""

@@ -113,10 +113,10 @@ def test_it_goes_on_where_it_stopped() -> None:
 
 # ---- Sleep -----------------------------------------------------------------------------------------------------------
 def test_a_sleeping_expert_costs_its_wake_up() -> None:
-    """From power_sequencer's header: 1 + max(A + 2, D) + 4 D cycles to On, and it is open D cycles before."""
+    """From power_sequencer's header: 1 + max(A + 2, D) + 4 D cycles to On, and it is open D - 1 cycles before."""
     awake, sleep = tiny().run(MIX[:1]), Sleep()
     acknowledged = sleep.switch + Timing().synchronised + 2
-    late = 1 + max(acknowledged, sleep.delay) + 3 * sleep.delay
+    late = 2 + max(acknowledged, sleep.delay) + 3 * sleep.delay
     assert tiny(sleep=sleep).run(MIX[:1]).results[0] == awake.results[0] + late
 
 
