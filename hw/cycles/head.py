@@ -113,4 +113,4 @@ def _append(net: Network, t: Timing, plan: HeadPlan, pooled: Stream, extra: Stre
 def _dense(net: Network, t: Timing, plan: HeadPlan, layer: MatrixLayer, words: Stream) -> Stream:
     """``runtime_dense``."""
     queued = fifo(net, t, f"{plan.name} {layer.name}", words, t.word_queue)
-    return mvu(net, t, queued, layer, plan.folding.layers[layer.name])
+    return mvu(net, t, queued, layer, plan.folding.layers[layer.name], frozen=False)

@@ -37,6 +37,9 @@ def width(
     if lanes > out_lanes:
         ratio = lanes // out_lanes
         gap = t.apart if apart else 0
+        if apart:  # taken a cycle after it is offered
+            for relation in source.relations:
+                relation.delay += t.load
         out = net.stream(name, source.count * ratio, source.group)
         firsts = range(0, out.count, ratio)
         out.after(source, t.split, at=firsts)

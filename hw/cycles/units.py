@@ -12,7 +12,9 @@ from spec.kinds.data import LayerFolding
 from spec.kinds.matrix import MatrixLayer
 
 
-def mvu(net: Network, t: Timing, source: Stream, layer: MatrixLayer, folding: LayerFolding) -> Stream:
+def mvu(
+    net: Network, t: Timing, source: Stream, layer: MatrixLayer, folding: LayerFolding, frozen: bool = True
+) -> Stream:
     """``mvu``: a word is held while all folds go by; the steps of a vector's last word need room in the output queue.
 
     ``source`` comes out of a register or a queue, and nothing else holds it up.
@@ -22,6 +24,7 @@ def mvu(net: Network, t: Timing, source: Stream, layer: MatrixLayer, folding: La
         "InWords": words, "OutWords": folds, "Pe": folding.pe, "Simd": folding.simd, "ActW": layer.input.bits,
         "Requant": int(layer.output is not None), "AccW": layer.accumulator.bits, "OutW": layer.out_type.bits,
         "Multiplier": MULTIPLIER[folding.multiplier],
+        "Far": int(frozen and folding.multiplier != "lut"),  # as rom_mvu has it
     }  # fmt: skip
     to_queue, depth, chain = (localparam("mvu", name, **parameters) for name in ("ToQueue", "OutDepth", "Chain"))
     vectors = source.count // words
