@@ -10,7 +10,7 @@ import numpy as np
 from hw.cycles.engine import Network, Stream
 from hw.cycles.kinds import cycle_kind
 from hw.cycles.localparams import localparam
-from hw.cycles.registers import append, fifo, skid, width
+from hw.cycles.registers import append, feature, fifo, skid, width
 from hw.cycles.timing import Timing
 from hw.cycles.units import mvu
 from spec.folding import Folding
@@ -26,6 +26,7 @@ class HeadPlan:
     head: Head
     folding: Folding
     lanes: int  # of a feature word
+    apart: bool  # those never come in consecutive cycles
     ahead: int = 0
 
     @property
@@ -57,7 +58,7 @@ def head(net: Network, t: Timing, plan: HeadPlan, features: Stream, extra: Strea
         extra: further inputs, a word an image, on their way into the domain.
     """
     name = plan.name
-    pooled = _pooled(net, t, plan, skid(net, t, f"{name} features", features))
+    pooled = _pooled(net, t, plan, feature(net, t, f"{name} features", features, plan.apart))
     if plan.folding.learning:
         _ring(plan, pooled)
     if extra is not None:

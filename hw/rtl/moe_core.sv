@@ -279,6 +279,7 @@ module moe_core
 
   feature_router #(
       .Width       (FeatureWordW),
+      .Apart       (FeaturesApart),
       .FrameWords  (FrameWords),
       .LocalExperts(LocalExperts)
   ) u_router (
@@ -308,8 +309,9 @@ module moe_core
     logic near_valid, near_ready;
     logic [FeatureWordW-1:0] near;
 
-    stream_skid #(
-        .Width(FeatureWordW)
+    feature_register #(
+        .Width(FeatureWordW),
+        .Apart(FeaturesApart)
     ) u_near (
         .clk_i,
         .rst_ni    (!reset_copy_q[1]),
@@ -321,8 +323,9 @@ module moe_core
         .out_data_o (near)
     );
 
-    stream_skid #(
-        .Width(FeatureWordW)
+    feature_register #(
+        .Width(FeatureWordW),
+        .Apart(FeaturesApart)
     ) u_far (
         .clk_i,
         .rst_ni    (!reset_copy_q[1]),

@@ -9,7 +9,7 @@
 /// accumulator_file keeps. Holding the input needs no input buffer, and no output waits before the last word.
 ///
 /// Output queue: behind requantize, against credits. It is a stream_fifo of 16 words; where words are wide, folds few
-/// and a vector long enough (Chain), it is a stream_chain for the words of one vector, at least two.
+/// and a vector long enough (Chain), it is a stream_chain for the words of one vector.
 ///
 /// Initiation interval: InWords*OutWords cycles a vector, no bubble between vectors.
 /// Latency: P + 2 + Far + Stages + Q cycles from the transfer of the last input word to the last output word being valid,
@@ -88,7 +88,7 @@ module mvu #(
   // A chain's credits of one vector are back before they are needed for the next; it gives a word every other cycle.
   localparam int unsigned ChainW = 64;  // bits of a wide word
   localparam int unsigned ChainFolds = 8;
-  localparam int unsigned ChainDepth = (OutWords > 2) ? OutWords : 2;
+  localparam int unsigned ChainDepth = OutWords;
   localparam bit Chain = Pe * LaneW >= ChainW && OutWords <= ChainFolds && InWords > 1
                          && InWords * OutWords > ToQueue + 2 * ChainDepth;
   // Otherwise a place for each result on its way, for full speed with InWords = 1.
