@@ -13,7 +13,7 @@ from functools import cache
 from explore.memories import ASYNC, BLOCK, LUTS, RAM, ROM, Memory
 from hw.constants import constants
 from hw.cycles.localparams import localparam
-from hw.cycles.units import output_queue
+from hw.cycles.units import far, output_queue
 from hw.gen.adder_graph import AdderGraph
 from spec.kinds.data import LayerFolding
 from spec.kinds.matrix import MatrixLayer
@@ -85,6 +85,14 @@ def skid(found: Structure, bits: int) -> None:
     found.add({"skid": bits}, {"skid": 2 * bits})
 
 
+def feature_register(found: Structure, bits: int, apart: bool) -> None:
+    """A feature_register: one word where words come every other cycle at most, else those of a stream_skid."""
+    if apart:
+        found.add({}, {"chain": bits})
+    else:
+        skid(found, bits)
+
+
 def width_change(found: Structure, lane_bits: int, lanes: int, after: int) -> None:
     """A stream_width: a shift register that splits, or registers that gather."""
     if lanes > after:
@@ -93,16 +101,15 @@ def width_change(found: Structure, lane_bits: int, lanes: int, after: int) -> No
         found.add({}, {"gather": (2 * after - lanes) * lane_bits})
 
 
-def unit(
-    found: Structure, layer: MatrixLayer, fold: LayerFolding, lut_rom: bool = False, far_bias: bool = False
-) -> None:
+def unit(found: Structure, layer: MatrixLayer, fold: LayerFolding, lut_rom: bool = False, frozen: bool = False) -> None:
     """An mvu: operands, products, adder trees, accumulators, requantisation and output queue.
 
     Args:
         lut_rom: the weights are constants in logic, which need a register behind them.
-        far_bias: the bias goes through one more register.
+        frozen: the weights are constants.
     """
     pe, simd, act, wgt = fold.pe, fold.simd, layer.input.bits, layer.weight.bits
+    apart = far(fold, frozen)  # a register more for each bias and result
     acc, lanes, folds, words = layer.accumulator.bits, pe * simd, layer.output_words(fold), layer.input_words(fold)
     product = act + wgt
     found.add({}, {"operands": 3 * simd * act + lanes * wgt * (2 if lut_rom else 1)})
@@ -114,14 +121,15 @@ def unit(
     found.add({"tree": pe * adders}, {"tree": pe * registers})
     found.add(
         {"accumulate": pe * (acc + 2)},
-        {"result": pe * acc, "bias": pe * ((3 if far_bias else 2) * layer.bias.bits + 2)},
+        {"result": pe * acc, "bias": pe * ((3 if apart else 2) * layer.bias.bits + 2)},
     )
     if words > 1:
         _accumulators(found, folds, pe * acc)
     lane = acc if layer.output is None else layer.output.bits
     if layer.output is not None:
         found.add({"requantise": pe * acc})
-    queue = output_queue(layer, fold)
+    found.add({}, {"result": pe * lane * apart})
+    queue = output_queue(layer, fold, apart)
     if queue.chain:
         found.add({}, {"chain": queue.words * pe * lane})
     else:
@@ -166,7 +174,7 @@ def frozen_layer(layer: MatrixLayer, fold: LayerFolding, lanes: int) -> Structur
         width = layer.buffer_word_bits(fold)
         found.memories.append(Memory(width, bits // width, RAM))
         found.add({"window": bits_of(bits // width)}, {"window": bits_of(bits // width)})
-    unit(found, layer, fold, lut_rom=not weights.in_blocks, far_bias=not fold.lut)
+    unit(found, layer, fold, lut_rom=not weights.in_blocks, frozen=True)
     if not biases.in_blocks and biases.depth > 1:
         found.add({}, {"bias": biases.width})
     found.add({"frozen": 1}, {"frozen": 1})

@@ -8,7 +8,7 @@ layer; :mod:`explore.parts` adds them up.
 from __future__ import annotations
 
 from explore.memories import ASYNC, BLOCK, CHECKED, RAM, Memory
-from explore.structure import Structure, bits_of, skid, width_change
+from explore.structure import Structure, bits_of, feature_register, skid, width_change
 from hw.constants import constants
 from hw.cycles.localparams import localparam
 from hw.gen.kinds import rtl_kind
@@ -40,13 +40,14 @@ def pool(found: Structure, layer: PoolLayer, lanes: int) -> None:
     both = rtl_kind(layer).number == BOTH
     averages = both or rtl_kind(layer).number == AVERAGES
     depth = layer.in_shape.width // layer.size * words
+    held = 2 if layer.size > 1 else 1  # of a complete window, and what is fetched of the next word's
     if not averages or both:
-        found.add({"maximum": lanes * bits}, {"maximum": lanes * bits})
+        found.add({"maximum": lanes * bits}, {"maximum": lanes * bits * held})
         if layer.size > 1:
             found.memories.append(Memory(lanes * bits, depth, ASYNC))
     if averages:
         wide = bits + 2 * (layer.size - 1).bit_length()
-        found.add({"average": lanes * wide}, {"average": lanes * wide})
+        found.add({"average": lanes * wide}, {"average": lanes * wide * held})
         if layer.size > 1:
             found.memories.append(Memory(lanes * wide, depth, ASYNC))
     if both:
@@ -63,7 +64,7 @@ def before_head(moe: Moe, part: Head, lanes: int, fold: LayerFolding, learning: 
     """In front of the first layer of a local expert or of the gate, which gets features of ``lanes`` values a word."""
     found = Structure()
     bits, first, simd = moe.network.feature_type.bits, part.layers[0], fold.simd
-    skid(found, lanes * bits)
+    feature_register(found, lanes * bits, moe.network.front_end[-1].words_apart(lanes))
     found.add({}, {"request": REQUEST})
     pool(found, part.pool, lanes)
     pooled = part.pool.out_shape
@@ -119,6 +120,10 @@ def always_on(moe: Moe, lanes: int, learning: bool, whole: bool = True) -> Struc
     frame = moe.network.features.size // lanes
     if whole:
         found.memories += [Memory(word, STORE_FRAMES * frame, RAM), Memory(word, STORE_OUT, ASYNC)]
+    consumers, apart = moe.local_experts + 2 * whole, moe.network.front_end[-1].words_apart(lanes)
+    feature_register(found, word + consumers, apart)
+    for _ in range(2 * consumers):
+        feature_register(found, word, apart)
     found.memories += 2 * [Memory(COUNTER_BITS, COUNTERS, BLOCK)]
     counted = sum(layer.weighted for layer in moe.network.front_end) + moe.local_experts * len(moe.le.layers)
     if whole:

@@ -5,7 +5,7 @@
 /// before it gets that one's answer again, which stays in the answer's memory. Only KindHello is done anew every time,
 /// so that a host that begins does not need to know the last number.
 ///
-/// Latency: 2 cycles; a read 5, a write 7 (the first one 12), and those of the registers; a pixel 1; a result 1. The
+/// Latency: 2 cycles; a read 6, a write 8 (the first one 14), and those of the registers; a pixel 2; a result 2. The
 /// link is slower.
 ///
 /// Protocol: one request at a time; request_ready_o with the last byte of its answer.
@@ -82,7 +82,8 @@ module serial_commands
   logic room_q;
   logic [15:0] position_q;  // bytes of the payload that were asked for
   logic [2:0] left_q;  // bytes that are to be asked for
-  logic arriving_q;  // payload_i is what was asked for
+  logic asked_q, arriving_q;  // payload_i, and a cycle later payload_q, is what was asked for
+  logic [7:0] payload_q;
   logic [31:0] word_q, nonce_q;
   logic [15:0] address_q;
   logic [LabelW-1:0] label_q;
@@ -109,9 +110,9 @@ module serial_commands
 
   // ---- Payload ----------------------------------------------------------------------------------------------
   assign payload_address_o = position_q[PayloadW-1:0];
-  assign pixel_o           = payload_i;
+  assign pixel_o           = payload_q;
   assign pixel_write_o     = state_q == Copy && arriving_q;
-  assign image_commit_o    = state_q == Copy && over && !arriving_q;
+  assign image_commit_o    = state_q == Copy && over && !asked_q && !arriving_q;
   assign label_o           = label_q;
   assign image_start       = kind_q == 8'(KindImage);
 
@@ -153,8 +154,16 @@ module serial_commands
   assign store          = (state_q == Access && access_done_i && !access_error_i && !access_write_o) ||
                           (result_ready_o && result_valid_i) || state_q inside {Hello, Last};
 
+  // Registers on both sides of the memories, which are far from what they are filled from.
+  logic store_q;
+  logic [WordW-1:0] store_address_q;
+  logic [31:0] stored_q;
   always_ff @(posedge clk_i) begin
-    if (store) memory[words_q[WordW-1:0]] <= stored;
+    payload_q       <= payload_i;
+    store_q         <= rst_ni && store;
+    store_address_q <= words_q[WordW-1:0];
+    stored_q        <= stored;
+    if (store_q) memory[store_address_q] <= stored_q;
     memory_q <= memory[word_address_i];
     word_o   <= memory_q;
   end
@@ -181,6 +190,7 @@ module serial_commands
       known_q    <= 1'b0;
       damaged_q  <= 1'b0;
       nack_q     <= 1'b0;
+      asked_q    <= 1'b0;
       arriving_q <= 1'b0;
       damages_q  <= '0;
       repeats_q  <= '0;
@@ -189,8 +199,9 @@ module serial_commands
         damaged_q <= 1'b1;
         damages_q <= damages_q + 1'b1;
       end
-      arriving_q <= (state_q == Fetch && left_q != '0) || (state_q == Copy && !over);
-      if (arriving_q) word_q <= {payload_i, word_q[31:8]};
+      asked_q    <= (state_q == Fetch && left_q != '0) || (state_q == Copy && !over);
+      arriving_q <= asked_q;
+      if (arriving_q) word_q <= {payload_q, word_q[31:8]};
 
       unique case (state_q)
         Idle: begin
@@ -233,7 +244,7 @@ module serial_commands
           if (left_q != '0) begin
             left_q     <= left_q - 1'b1;
             position_q <= position_q + 1'b1;
-          end else if (!arriving_q) state_q <= Fetched;
+          end else if (!asked_q && !arriving_q) state_q <= Fetched;
         end
 
         Fetched: begin
@@ -271,7 +282,7 @@ module serial_commands
 
         Copy:
         if (!over) position_q <= position_q + 1'b1;
-        else if (!arriving_q) state_q <= Collect;
+        else if (!asked_q && !arriving_q) state_q <= Collect;
 
         Collect: begin
           if (result_ready_o && result_valid_i) words_q <= words_q + 1'b1;

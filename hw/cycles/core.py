@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from hw.cycles.engine import Network, Stream
 from hw.cycles.head import HeadPlan, head
 from hw.cycles.kinds import cycle_kind
-from hw.cycles.registers import skid
+from hw.cycles.registers import feature, skid
 from hw.cycles.timing import Timing
 from hw.cycles.units import arg_max, logit_arg_max
 from spec.kinds.layer import Layer
@@ -51,7 +51,11 @@ class _Builder:
         self.accelerator, self.t, self.net = accelerator, timing, Network()
         self.moe, self.folding = accelerator.moe, accelerator.folding
         self.streams = self.folding.streams(self.moe)
+        self.apart = self.moe.network.front_end[-1].words_apart(self.streams.features)
         self.frame_words = self.moe.network.features.size // self.streams.features
+
+    def feature(self, name: str, source: Stream) -> Stream:
+        return feature(self.net, self.t, name, source, self.apart)
 
     def skid(self, name: str, source: Stream, group: str | None = None) -> Stream:
         return skid(self.net, self.t, name, source, group)
@@ -76,7 +80,7 @@ class _Builder:
         first_pixel = self.event("first pixel")
         first_pixel.after(pixels, 0, of=range(1))
         features = self.chain(self.moe.network.front_end, self.skid("pixel", pixels))
-        forked = self.skid("forked", features)
+        forked = self.feature("forked", features)
         # Mux.
         complete, formed = self.event("complete"), self.event("formed")
         complete.after(formed, t.back, lag=1)
@@ -113,7 +117,7 @@ class _Builder:
         offered.after(source, delay)
         offered.after(forked, 1, lag=1)
         forked.after(offered, 0)
-        return self.skid(f"{group} routed", offered)
+        return self.feature(f"{group} routed", self.feature(f"{group} near", offered))
 
     def _global_expert(self, forked: Stream, tag: Stream, decided: Stream) -> tuple[Stream, Stream, Stream]:
         """``ge_branch``: when the store offers an image, when the GE is awake for it, and answers."""
@@ -148,7 +152,7 @@ class _Builder:
         taken = self.event("confidences", CONFIDENCE)
         for i in range(self.moe.local_experts):
             group = local(i)
-            plan = HeadPlan(group, self.moe.le, self.folding, self.streams.features)
+            plan = HeadPlan(group, self.moe.le, self.folding, self.streams.features, self.apart)
             logits = head(net, t, plan, self._consumer(forked, group), None)
             out = self.moe.le.out
             found = logit_arg_max(net, t, group, logits, 1, out.out_type.bits, out.outputs)
@@ -171,7 +175,7 @@ class _Builder:
             extra.after(taken, t.skid)
             taken.after(extra, t.back, lag=t.skid_words)
         ahead = int(bool(moe.le.hidden) and moe.confidence_shift is not None)
-        plan = HeadPlan(GATE, moe.gate, self.folding, self.streams.features, ahead)
+        plan = HeadPlan(GATE, moe.gate, self.folding, self.streams.features, self.apart, ahead)
         logits = head(net, t, plan, self._consumer(forked, GATE), extra)
         decision = arg_max(net, t, "decision", logits, moe.gate.out.outputs, t.decide)
         decision.after(decided, 0)

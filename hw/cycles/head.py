@@ -10,7 +10,7 @@ import numpy as np
 from hw.cycles.engine import Network, Stream
 from hw.cycles.kinds import cycle_kind
 from hw.cycles.localparams import localparam
-from hw.cycles.registers import append, fifo, skid, width
+from hw.cycles.registers import append, feature, fifo, skid, width
 from hw.cycles.timing import Timing
 from hw.cycles.units import mvu
 from spec.folding import Folding
@@ -26,6 +26,7 @@ class HeadPlan:
     head: Head
     folding: Folding
     lanes: int  # of a feature word
+    apart: bool  # those never come in consecutive cycles
     ahead: int = 0
 
     @property
@@ -57,7 +58,7 @@ def head(net: Network, t: Timing, plan: HeadPlan, features: Stream, extra: Strea
         extra: further inputs, a word an image, on their way into the domain.
     """
     name = plan.name
-    pooled = _pooled(net, t, plan, skid(net, t, f"{name} features", features))
+    pooled = _pooled(net, t, plan, feature(net, t, f"{name} features", features, plan.apart))
     if plan.folding.learning:
         _ring(plan, pooled)
     if extra is not None:
@@ -113,4 +114,4 @@ def _append(net: Network, t: Timing, plan: HeadPlan, pooled: Stream, extra: Stre
 def _dense(net: Network, t: Timing, plan: HeadPlan, layer: MatrixLayer, words: Stream) -> Stream:
     """``runtime_dense``."""
     queued = fifo(net, t, f"{plan.name} {layer.name}", words, t.word_queue)
-    return mvu(net, t, queued, layer, plan.folding.layers[layer.name])
+    return mvu(net, t, queued, layer, plan.folding.layers[layer.name], frozen=False)

@@ -15,6 +15,17 @@ def skid(net: Network, t: Timing, name: str, source: Stream, group: str | None =
     return _queue(net, t, name, source, t.skid, t.skid_words, group)
 
 
+def feature(net: Network, t: Timing, name: str, source: Stream, apart: bool, group: str | None = None) -> Stream:
+    """``feature_register``."""
+    if not apart:
+        return skid(net, t, name, source, group)
+    out = net.stream(name, source.count, group or source.group)
+    out.after(source, t.skid)
+    out.offered = (source, t.skid)
+    source.after(out, t.back, lag=1)
+    return out
+
+
 def fifo(net: Network, t: Timing, name: str, source: Stream, depth: int) -> Stream:
     """``stream_fifo``; with a depth of 1 its ready follows that behind it at once."""
     return _queue(net, t, name, source, t.fifo, depth, None)
@@ -37,6 +48,9 @@ def width(
     if lanes > out_lanes:
         ratio = lanes // out_lanes
         gap = t.apart if apart else 0
+        if apart:  # taken a cycle after it is offered
+            for relation in source.relations:
+                relation.delay += t.load
         out = net.stream(name, source.count * ratio, source.group)
         firsts = range(0, out.count, ratio)
         out.after(source, t.split, at=firsts)

@@ -69,6 +69,7 @@ class _Sequencer:
 
     def __init__(self, sleep: Sleep, synchronised: int) -> None:
         self.sleep, self.state = sleep, State.OFF
+        self.before = State.OFF  # a cycle ago
         self.count, self.done = sleep.delay + 1, True
         self.closed = self.answer = False  # command to the switch, and its acknowledge
         self.since = sleep.switch  # cycles for which the command has been the same
@@ -77,11 +78,12 @@ class _Sequencer:
     @property
     def open(self) -> bool:
         """The clamps are open."""
-        return State.UNISOLATE <= self.state <= State.DRAIN
+        return State.UNISOLATE <= self.before <= State.DRAIN
 
     def step(self, wanted: bool, drained: bool) -> None:
         """One cycle."""
         state, sleep = self.state, self.sleep
+        self.before = state
         closed = State.SWITCH_ON <= state <= State.RESET
         self.since = self.since + 1 if closed == self.closed else 0
         self.closed = closed

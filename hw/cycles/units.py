@@ -30,25 +30,33 @@ class OutputQueue:
     chain: bool
 
 
+def far(folding: LayerFolding, frozen: bool) -> bool:
+    """The parameter Far of an ``mvu``, as ``rom_mvu`` and ``runtime_dense`` have it."""
+    return frozen and not folding.lut
+
+
 @cache
-def output_queue(layer: MatrixLayer, folding: LayerFolding) -> OutputQueue:
+def output_queue(layer: MatrixLayer, folding: LayerFolding, far: bool) -> OutputQueue:
     """The output queue of an ``mvu``, as its localparams say."""
     parameters = {
         "InWords": layer.input_words(folding), "OutWords": layer.output_words(folding), "Pe": folding.pe,
         "Simd": folding.simd, "ActW": layer.input.bits, "Requant": int(layer.output is not None),
         "AccW": layer.accumulator.bits, "OutW": layer.out_type.bits, "Multiplier": MULTIPLIER[folding.multiplier],
+        "Far": int(far),
     }  # fmt: skip
     reached, words, chain = (localparam("mvu", name, **parameters) for name in ("ToQueue", "OutDepth", "Chain"))
     return OutputQueue(reached, words, bool(chain))
 
 
-def mvu(net: Network, t: Timing, source: Stream, layer: MatrixLayer, folding: LayerFolding) -> Stream:
+def mvu(
+    net: Network, t: Timing, source: Stream, layer: MatrixLayer, folding: LayerFolding, frozen: bool = True
+) -> Stream:
     """``mvu``: a word is held while all folds go by; the steps of a vector's last word need room in the output queue.
 
     ``source`` comes out of a register or a queue, and nothing else holds it up.
     """
     words, folds = layer.input_words(folding), layer.output_words(folding)
-    queue = output_queue(layer, folding)
+    queue = output_queue(layer, folding, far(folding, frozen))
     vectors = source.count // words
     last_words = range(words - 1, source.count, words)
     steps = net.stream(f"{layer.name} steps", vectors * folds, source.group)  # of last words

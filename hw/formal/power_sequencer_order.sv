@@ -51,7 +51,7 @@ module power_sequencer_order
 
   logic known_q = 1'b0;  // the design has been reset once
   logic steady_q = 1'b0;  // ... and was not in reset in the cycle before
-  logic on_q, idle_q, retain_q, ack_q, ack_before_q;
+  logic on_q, idle_q, idle_before_q, retain_q, ack_q, ack_before_q;
   logic worked_q;  // work may have been given since un-isolating
   logic saved_q;  // the retained memories hold what the domain had
 
@@ -62,6 +62,7 @@ module power_sequencer_order
     state_q      <= state;
     on_q         <= on_i;
     idle_q       <= idle_i;
+    idle_before_q <= idle_q;
     retain_q     <= retain_i;
     ack_q        <= switch_ack_i;
     ack_before_q <= rst_ni && ack_q;
@@ -100,12 +101,12 @@ module power_sequencer_order
       clock_then_release :     assert (!rose.rst_n || (past_q.clk_en && now.clk_en && now.isolate));
       release_then_restore :   assert (!rose.restore || (past_q.rst_n && now.isolate));
       restore_then_open :      assert (!fell.isolate || (past_q.rst_n && now.rst_n && !now.restore && !now.retain));
-      restored_if_retained :   assert (!fell.retain || (past_q.restore && fell.isolate));
-      open_then_accept :       assert (!rose.accept || !past_q.isolate);
+      restored_if_retained :   assert (!fell.retain || (past_q.restore && now.isolate && now.rst_n));
+      open_then_accept :       assert (!rose.accept || (!now.isolate && past_q.rst_n));
       // Order off.
       stop_then_isolate :      assert (!rose.isolate || (!past_q.accept && !now.accept));
-      drain_then_isolate :     assert (!rose.isolate || idle_q || !worked_q);
-      isolate_then_save :      assert (!rose.save || (past_q.isolate && past_q.rst_n && retain_q));
+      drain_then_isolate :     assert (!rose.isolate || idle_before_q || !worked_q);
+      isolate_then_save :      assert (!rose.save || (now.isolate && past_q.rst_n && retain_q));
       save_then_reset :        assert (!fell.rst_n || (past_q.isolate && now.clk_en && now.retain == (past_q.save ||
                                        past_q.retain)));
       saved_means_retained :   assert (!rose.retain || (past_q.save && fell.rst_n));
@@ -127,7 +128,9 @@ module power_sequencer_order
       accept :    assert (now.accept == (state == PowerOn));
       clk_en :    assert (now.clk_en == (state >= PowerClock && state <= PowerReset));
       rst_n :     assert (now.rst_n == (state >= PowerReleaseReset && state <= PowerSave));
-      isolate :   assert (now.isolate == (state < PowerUnisolate || state > PowerDrain));
+      isolate :   assert (u_dut.isolate_q == (state < PowerUnisolate || state > PowerDrain));
+      isolated :  assert (now.isolate || (state >= PowerUnisolate && state <= PowerIsolate));
+      open :      assert (!now.isolate || !(state == PowerOn || state == PowerDrain));
       switch_on : assert (now.switch_on == (state >= PowerSwitchOn && state <= PowerReset));
       save :      assert (now.save == (state == PowerSave && u_dut.keep_q));
       restore :   assert (now.restore == (state == PowerRestore && u_dut.keep_q));
@@ -138,7 +141,8 @@ module power_sequencer_order
       dropped :   assert (!(state >= PowerUnisolate && state <= PowerIsolate) || !u_dut.keep_q);
       kept :      assert (!u_dut.keep_q || saved_q || state == PowerSave);
       acked :     assert (!steady_q || u_dut.ack_q == ack_q);
-      unworked :  assert (!(state == PowerUnisolate) || !worked_q);
+      unworked :  assert (!(state == PowerUnisolate && !now.isolate) || !worked_q);
+      drained :   assert (!(state == PowerIsolate && !now.isolate) || !steady_q || idle_q || !worked_q);
     end
   end
 `endif

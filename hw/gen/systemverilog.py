@@ -61,6 +61,7 @@ def package(moe: Moe, folding: Folding, baked: bool = False) -> str:
         }
     flags = {
         "GateConfidence": moe.confidence_shift is not None,
+        "FeaturesApart": network.front_end[-1].words_apart(streams.features),
         "Baked": baked,
         "Learn": folding.learning,
     }

@@ -74,9 +74,9 @@ module average_pool #(
     localparam int unsigned AddrW = (Depth > 1) ? $clog2(Depth) : 1;
 
     logic [Lanes-1:0][SumW-1:0] mem[Depth];
-    logic [Lanes-1:0][SumW-1:0] partial, sum, sum_q;  // sum_q: of a window that is complete
-    logic [AddrW-1:0] addr;
-    logic first;
+    logic [Lanes-1:0][SumW-1:0] partial_q, sum, sum_q;  // of the window so far; sum_q: of one that is complete
+    logic [AddrW-1:0] addr, next_addr;
+    logic next_first, next_same;
 
     pool_position #(
         .Width        (Width),
@@ -85,15 +85,16 @@ module average_pool #(
     ) u_position (
         .clk_i,
         .rst_ni,
-        .take_i    (take),
-        .addr_o    (addr),
-        .first_o   (first),
-        .complete_o(complete)
+        .take_i      (take),
+        .addr_o      (addr),
+        .complete_o  (complete),
+        .next_addr_o (next_addr),
+        .next_first_o(next_first),
+        .next_same_o (next_same)
     );
 
-    assign partial = first ? '0 : mem[addr];
     for (genvar i = 0; i < Lanes; i++) begin : gen_lane
-      assign sum[i] = partial[i] + SumW'(lane[i]);
+      assign sum[i] = partial_q[i] + SumW'(lane[i]);
 
       requantize #(
           .AccW (SumW + 1),
@@ -105,7 +106,10 @@ module average_pool #(
       );
     end
 
+    // Fetched for the next word while this one is taken, so that no sum waits for the memory.
     always_ff @(posedge clk_i) begin
+      if (!rst_ni) partial_q <= '0;
+      else if (take) partial_q <= next_first ? '0 : next_same ? sum : mem[next_addr];
       if (take && !complete) mem[addr] <= sum;
       if (take && complete) sum_q <= sum;
     end
@@ -114,7 +118,7 @@ module average_pool #(
     always_ff @(posedge clk_i) begin
       if (rst_ni && take) begin
         for (int unsigned i = 0; i < Lanes; i++) begin
-          assert (sum[i] >= partial[i]) else $error("average_pool: the sum of a window wraps.");
+          assert (sum[i] >= partial_q[i]) else $error("average_pool: the sum of a window wraps.");
         end
       end
     end

@@ -71,7 +71,7 @@ module bank_loader
   bank_reason_e reason_q, start_reason, word_reason, commit_reason;
   logic [Banks-1:0] valid_q;
   logic [BankW-1:0] bank_q;
-  logic [CountW-1:0] count_q, count_d;
+  logic [CountW-1:0] count_q;
   logic in_header_q, in_payload_q, complete_q;  // where count_q stands
   logic [31:0] crc_q;
   logic start_refused, word_taken, word_refused, commit_refused, commit_accepted;
@@ -166,18 +166,19 @@ module bank_loader
   assign commit_refused  = commit_i && !start_i && commit_reason != bank_reason__NONE;
 
   // ---- State ------------------------------------------------------------------------------------------------
-  always_comb begin
-    count_d = count_q;
-    if (start_i) count_d = '0;
-    else if (word_taken && !word_refused) count_d = count_q + 1'b1;
-  end
-
-  // A comparison each that no word waits for.
+  // Where the count stands is compared beside the words, so that neither waits for the other.
   always_ff @(posedge clk_i) begin
-    count_q      <= rst_ni ? count_d : '0;
-    in_header_q  <= !rst_ni || count_d < CountW'(BankHeaderWords);
-    in_payload_q <= rst_ni && count_d >= CountW'(BankHeaderWords) && count_d < CountW'(BankHeaderWords + Words);
-    complete_q   <= rst_ni && count_d == CountW'(Total);
+    if (!rst_ni || start_i) begin
+      count_q      <= '0;
+      in_header_q  <= 1'b1;
+      in_payload_q <= 1'b0;
+      complete_q   <= 1'b0;
+    end else if (word_taken && !word_refused) begin
+      count_q      <= count_q + 1'b1;
+      in_header_q  <= count_q < CountW'(BankHeaderWords - 1);
+      in_payload_q <= count_q >= CountW'(BankHeaderWords - 1) && count_q < CountW'(BankHeaderWords + Words - 1);
+      complete_q   <= count_q == CountW'(Total - 1);
+    end
   end
 
   always_ff @(posedge clk_i) begin

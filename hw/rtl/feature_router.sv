@@ -7,7 +7,7 @@
 /// also of one that nobody takes.
 ///
 /// Latency: 1 cycle; frame_start_o is combinational, and so comes before the word. Initiation interval: FrameWords
-/// cycles an image when the consumers keep up.
+/// cycles an image when the consumers keep up, and words come no faster than feature_register takes them.
 ///
 /// A correction (replay_*) starts between two images: its descriptor goes to the tag queues, and no features. That it
 /// is offered is known here a cycle late, and not counted in the three cycles after an image has begun: whoever offers
@@ -17,17 +17,18 @@
 /// Protocol: valid/ready; one descriptor per FrameWords feature words; frame_start_o is a pulse without a ready,
 /// because the queue of images in flight bounds the number of tags. replay_ready_o is a pulse in a cycle after one with
 /// replay_valid_i, which it must then still hold for; replay_i is taken in the cycle of the pulse.
-/// Does not: buffer more than the two words of its register (stream_skid), in which a word stands with its
-/// destinations.
+/// Does not: buffer more than its feature_register holds, in which a word stands with its destinations.
 ///
 /// Parameters
 ///   Width         feature word width, bits
+///   Apart         1: words come every other cycle at most
 ///   FrameWords    feature words of an image
 ///   LocalExperts  number of local experts
 module feature_router
   import accel_pkg::*;
 #(
     parameter int unsigned Width        = 160,
+    parameter bit          Apart        = 1'b0,
     parameter int unsigned FrameWords   = 144,
     parameter int unsigned LocalExperts = 1,
     localparam int unsigned Outputs     = LocalExperts + 2
@@ -94,9 +95,10 @@ module feature_router
     end
   end
 
-  stream_skid #(
-      .Width(Width + Outputs)
-  ) u_skid (
+  feature_register #(
+      .Width(Width + Outputs),
+      .Apart(Apart)
+  ) u_word (
       .clk_i,
       .rst_ni,
       .in_valid_i (feature_valid_i && image_valid_i && !replay),

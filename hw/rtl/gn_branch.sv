@@ -76,6 +76,7 @@ module gn_branch
       .Width           (FeatureWidth),
       .Channels        (FeatureChannels),
       .Lanes           (FeatureLanes),
+      .Apart           (FeaturesApart),
       .PoolSize        (GatePoolSize),
       .PoolKind        (GatePoolKind),
       .LocalExperts    (LocalExperts),

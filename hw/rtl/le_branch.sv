@@ -79,6 +79,7 @@ module le_branch
       .Width           (FeatureWidth),
       .Channels        (FeatureChannels),
       .Lanes           (FeatureLanes),
+      .Apart           (FeaturesApart),
       .PoolSize        (LePoolSize),
       .PoolKind        (LePoolKind),
       .Classes         (Classes),

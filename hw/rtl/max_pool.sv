@@ -68,9 +68,9 @@ module max_pool #(
     localparam int unsigned AddrW = (Depth > 1) ? $clog2(Depth) : 1;
 
     logic [Lanes-1:0][ActW-1:0] mem[Depth];
-    logic [Lanes-1:0][ActW-1:0] partial;
-    logic [AddrW-1:0] addr;
-    logic first;
+    logic [Lanes-1:0][ActW-1:0] partial_q;  // maximum of the window so far, 0 at its first word
+    logic [AddrW-1:0] addr, next_addr;
+    logic next_first, next_same;
 
     pool_position #(
         .Width        (Width),
@@ -79,21 +79,25 @@ module max_pool #(
     ) u_position (
         .clk_i,
         .rst_ni,
-        .take_i    (take),
-        .addr_o    (addr),
-        .first_o   (first),
-        .complete_o(complete)
+        .take_i      (take),
+        .addr_o      (addr),
+        .complete_o  (complete),
+        .next_addr_o (next_addr),
+        .next_first_o(next_first),
+        .next_same_o (next_same)
     );
 
-    assign partial = mem[addr];
     always_comb begin
       maximum = lane;
       for (int unsigned i = 0; i < Lanes; i++) begin
-        if (!first && partial[i] > lane[i]) maximum[i] = partial[i];
+        if (partial_q[i] > lane[i]) maximum[i] = partial_q[i];
       end
     end
 
+    // Fetched for the next word while this one is taken, so that no comparison waits for the memory.
     always_ff @(posedge clk_i) begin
+      if (!rst_ni) partial_q <= '0;
+      else if (take) partial_q <= next_first ? '0 : next_same ? maximum : mem[next_addr];
       if (take && !complete) mem[addr] <= maximum;
     end
   end

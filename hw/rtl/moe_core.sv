@@ -279,6 +279,7 @@ module moe_core
 
   feature_router #(
       .Width       (FeatureWordW),
+      .Apart       (FeaturesApart),
       .FrameWords  (FrameWords),
       .LocalExperts(LocalExperts)
   ) u_router (
@@ -302,17 +303,35 @@ module moe_core
       .replay_i       (replay_image)
   );
 
-  // The ready of a consumer, which is far from here, ends at a register. Its words belong to an image in flight, for
-  // which a domain stays on.
+  // Two each: one beside the router, one beside the consumer, which is far away, and no ready takes the way between
+  // them in less than a cycle. Their words belong to an image in flight, for which a domain stays on.
   for (genvar o = 0; o < Outputs; o++) begin : gen_routed
-    stream_skid #(
-        .Width(FeatureWordW)
-    ) u_skid (
+    logic near_valid, near_ready;
+    logic [FeatureWordW-1:0] near;
+
+    feature_register #(
+        .Width(FeatureWordW),
+        .Apart(FeaturesApart)
+    ) u_near (
         .clk_i,
         .rst_ni    (!reset_copy_q[1]),
         .in_valid_i (offered_valid[o]),
         .in_ready_o (offered_ready[o]),
         .in_data_i  (offered),
+        .out_valid_o(near_valid),
+        .out_ready_i(near_ready),
+        .out_data_o (near)
+    );
+
+    feature_register #(
+        .Width(FeatureWordW),
+        .Apart(FeaturesApart)
+    ) u_far (
+        .clk_i,
+        .rst_ni    (!reset_copy_q[1]),
+        .in_valid_i (near_valid),
+        .in_ready_o (near_ready),
+        .in_data_i  (near),
         .out_valid_o(routed_valid[o]),
         .out_ready_i(routed_ready[o]),
         .out_data_o (routed[o])

@@ -9,10 +9,10 @@
 /// accumulator_file keeps. Holding the input needs no input buffer, and no output waits before the last word.
 ///
 /// Output queue: behind requantize, against credits. It is a stream_fifo of 16 words; where words are wide, folds few
-/// and a vector long enough (Chain), it is a stream_chain for the words of one vector, at least two.
+/// and a vector long enough (Chain), it is a stream_chain for the words of one vector.
 ///
 /// Initiation interval: InWords*OutWords cycles a vector, no bubble between vectors.
-/// Latency: P + 2 + Stages + Q cycles from the transfer of the last input word to the last output word being valid,
+/// Latency: P + 2 + Far + Stages + Q cycles from the transfer of the last input word to the last output word being valid,
 /// with P = 4, 3, 5 for Multiplier = 0, 1, 2, Stages = ceil(ceil(log2(Simd)) / 2), and Q = 1 with a stream_fifo, Depth
 /// + OutWords - 1 with a stream_chain of Depth words; the earlier folds precede it, one a cycle.
 ///
@@ -36,7 +36,8 @@
 ///   Shift, OutW        of requantize
 ///   BankW              width of the bank number, bits
 ///   Multiplier         what the products are made of, see mvu_products
-///   FarBias            1: the memory of the biases is far from the processing elements; needs a stage more before Acc
+///   Far                1: the processing elements are far from each other: a register more for each bias, which needs a
+///                      stage more before Acc, and for each result
 module mvu #(
     parameter int unsigned  InWords       = 25,
     parameter int unsigned  OutWords      = 2,
@@ -51,7 +52,7 @@ module mvu #(
     parameter int unsigned  OutW          = ActW,
     parameter int unsigned  BankW         = 1,
     parameter int unsigned  Multiplier    = 0,
-    parameter bit           FarBias       = 1'b0,
+    parameter bit           Far           = 1'b0,
     localparam int unsigned Depth         = InWords * OutWords,
     localparam int unsigned AddrW         = (Depth > 1) ? $clog2(Depth) : 1,
     localparam int unsigned FoldW         = (OutWords > 1) ? $clog2(OutWords) : 1,
@@ -81,13 +82,13 @@ module mvu #(
   // and one later the results are requantised and enter the output queue.
   localparam int unsigned Product = Multiplier == 2 ? 5 : Multiplier == 0 ? 4 : 3;  // stage in which they are there
   localparam int unsigned Acc = Product + TreeStages;
-  localparam int unsigned ToQueue = Acc + 2;  // cycles from a step to its result at the queue
+  localparam int unsigned ToQueue = Acc + 2 + (Far ? 1 : 0);  // cycles from a step to its result at the queue
   // The bias is read so that it goes through the memory and two registers, or three, and arrives in stage Acc.
-  localparam int unsigned BiasRead = FarBias ? Acc - 4 : Acc - 3;
+  localparam int unsigned BiasRead = Far ? Acc - 4 : Acc - 3;
   // A chain's credits of one vector are back before they are needed for the next; it gives a word every other cycle.
   localparam int unsigned ChainW = 64;  // bits of a wide word
   localparam int unsigned ChainFolds = 8;
-  localparam int unsigned ChainDepth = (OutWords > 2) ? OutWords : 2;
+  localparam int unsigned ChainDepth = OutWords;
   localparam bit Chain = Pe * LaneW >= ChainW && OutWords <= ChainFolds && InWords > 1
                          && InWords * OutWords > ToQueue + 2 * ChainDepth;
   // Otherwise a place for each result on its way, for full speed with InWords = 1.
@@ -95,8 +96,8 @@ module mvu #(
   localparam int unsigned OutDepth = Chain ? ChainDepth : FifoDepth;
   localparam int unsigned CreditW = $clog2(OutDepth + 1);
 
-  if (FarBias && Acc < 4) begin : gen_no_stage
-    $error("mvu: FarBias needs a product of more stages, or more than one input a cycle.");
+  if (Far && Acc < 4) begin : gen_no_stage
+    $error("mvu: Far needs a product of more stages, or more than one input a cycle.");
   end
   if (InWords < 1 || OutWords < 1 || Pe < 1 || Simd < 1) begin : gen_bad_folding
     $error("mvu: InWords %0d, OutWords %0d, Pe %0d, Simd %0d: each must be at least 1.", InWords, OutWords, Pe, Simd);
@@ -201,7 +202,7 @@ module mvu #(
     take_copy_q  <= {Pe{valid_q[Acc-1] && token_d[Acc].last}};
   end
 
-  if (FarBias) begin : gen_halfway
+  if (Far) begin : gen_halfway
     logic [Pe-1:0][BiasW-1:0] halfway_copy_q;
     always_ff @(posedge clk_i) halfway_copy_q <= bias_q;
     assign bias_near = halfway_copy_q;
@@ -213,7 +214,7 @@ module mvu #(
   localparam int unsigned ProdW = ActW + WgtW;
   logic [Pe-1:0][Simd-1:0][ProdW-1:0] product;
   logic [Pe-1:0][AccW-1:0] acc_read, acc_write;
-  logic [Pe-1:0][LaneW-1:0] result;
+  logic [Pe-1:0][LaneW-1:0] result, queued;  // queued: at the output queue
 
   mvu_products #(
       .Pe        (Pe),
@@ -284,7 +285,7 @@ module mvu #(
   end
 
   // ---- Output queue and its credits -------------------------------------------------------------------------
-  logic result_valid_q, unused_queue_ready, reserve, release_credit;
+  logic result_valid_q, queued_valid, unused_queue_ready, reserve, release_credit;
   logic [CreditW-1:0] reserved_q;  // places taken by results in the queue or on the way to it
 
   assign credit         = reserved_q != CreditW'(OutDepth);
@@ -302,6 +303,20 @@ module mvu #(
     end
   end
 
+  if (Far) begin : gen_far_result
+    logic queued_valid_q;
+    logic [Pe-1:0][LaneW-1:0] queued_q;
+    always_ff @(posedge clk_i) begin
+      queued_valid_q <= rst_ni && result_valid_q;
+      queued_q       <= result;
+    end
+    assign queued_valid = queued_valid_q;
+    assign queued       = queued_q;
+  end else begin : gen_near_result
+    assign queued_valid = result_valid_q;
+    assign queued       = result;
+  end
+
   if (Chain) begin : gen_chain
     stream_chain #(
         .Width    (Pe * LaneW),
@@ -310,9 +325,9 @@ module mvu #(
     ) u_out_queue (
         .clk_i,
         .rst_ni,
-        .in_valid_i(result_valid_q),
+        .in_valid_i(queued_valid),
         .in_ready_o(unused_queue_ready),
-        .in_data_i (result),
+        .in_data_i (queued),
         .out_valid_o,
         .out_ready_i,
         .out_data_o
@@ -325,9 +340,9 @@ module mvu #(
     ) u_out_queue (
         .clk_i,
         .rst_ni,
-        .in_valid_i(result_valid_q),
+        .in_valid_i(queued_valid),
         .in_ready_o(unused_queue_ready),
-        .in_data_i (result),
+        .in_data_i (queued),
         .out_valid_o,
         .out_ready_i,
         .out_data_o

@@ -92,10 +92,12 @@ module power_manager
   // The GE's own idle time, counted from the end of its last work.
   logic [IdleW:0] ge_idle_q, ge_idle_d;
   logic ge_expired_q;  // compared a cycle before, because software's figure is far away
-  assign ge_idle_d = (!rst_ni || ge_work_i || !quiet_i[DomainGe]) ? '0 : ge_expired_q ? ge_idle_q : ge_idle_q + 1'b1;
+  logic ge_busy;
+  assign ge_busy   = !rst_ni || ge_work_i || !quiet_i[DomainGe];
+  assign ge_idle_d = ge_expired_q ? ge_idle_q : ge_idle_q + 1'b1;
   always_ff @(posedge clk_i) begin
-    ge_idle_q    <= ge_idle_d;
-    ge_expired_q <= ge_idle_d >= (IdleW + 1)'(idle_i);
+    ge_idle_q    <= ge_busy ? '0 : ge_idle_d;
+    ge_expired_q <= ge_busy ? idle_i == '0 : ge_idle_d >= (IdleW + 1)'(idle_i);
   end
 
   // ---- Who is wanted ----------------------------------------------------------------------------------------

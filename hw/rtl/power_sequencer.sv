@@ -14,6 +14,9 @@
 ///   save_o       Save, if retaining         | wake_o     the first cycle of SwitchOn after Off
 ///   restore_o    Restore, if retained       | timeout_o  the first cycle of Error
 ///
+/// isolate_o changes a cycle later than the others, so that a register is between the state and the clamps, which are
+/// far away: a domain is isolated from the second cycle of Isolate to the first of Unisolate.
+///
 /// Retention: retain_i is read when Save is entered and chooses for this sleep. If chosen, retain_o is 1 from the end
 /// of Save until Restore ends in Unisolate, also when sequences are withdrawn in between: what was saved is neither
 /// saved over nor lost. After a reset nothing is retained.
@@ -68,6 +71,7 @@ module power_sequencer
   logic [15:0] count_q;  // cycles in this state, this one included
   logic step_done_q, timeout_q, expired, ack_q, acked, unacked;
   logic keep_q, keep_d;  // retention was chosen for this sleep
+  logic isolate_q;
 
   assign expired = step_done_q && timeout_q;
   assign acked   = step_done_q && switch_ack_i && ack_q;
@@ -134,6 +138,7 @@ module power_sequencer
       accept_o    <= 1'b0;
       clk_en_o    <= 1'b0;
       rst_no      <= 1'b0;
+      isolate_q   <= 1'b1;
       isolate_o   <= 1'b1;
       save_o      <= 1'b0;
       restore_o   <= 1'b0;
@@ -151,7 +156,8 @@ module power_sequencer
       accept_o    <= state_d == PowerOn;
       clk_en_o    <= state_d >= PowerClock && state_d <= PowerReset;
       rst_no      <= state_d >= PowerReleaseReset && state_d <= PowerSave;
-      isolate_o   <= state_d < PowerUnisolate || state_d > PowerDrain;
+      isolate_q   <= state_d < PowerUnisolate || state_d > PowerDrain;
+      isolate_o   <= isolate_q;
       save_o      <= state_d == PowerSave && keep_d;
       restore_o   <= state_d == PowerRestore && keep_d;
       retain_o    <= state_d != PowerSave && keep_d;

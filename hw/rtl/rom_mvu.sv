@@ -76,7 +76,7 @@ module rom_mvu #(
       .OutW      (OutW),
       .BankW     (1),
       .Multiplier(Multiplier),
-      .FarBias   (Multiplier != 1)  // the elements are where multiplier blocks are, all over the chip
+      .Far       (Multiplier != 1)  // the elements are where multiplier blocks are, all over the chip
   ) u_mvu (
       .clk_i,
       .rst_ni,

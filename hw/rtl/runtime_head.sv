@@ -15,6 +15,7 @@
 ///
 /// Parameters
 ///   Height, Width, Channels, Lanes  feature map, and channels a feature word
+///   Apart                    1: feature words come every other cycle at most
 ///   PoolSize, PoolKind              pooling window and stride, and kind (see pooled_words)
 ///   Extra                           further inputs, 0: none
 ///   Ahead                           images whose features come before the extra inputs of the one in progress
@@ -31,6 +32,7 @@ module runtime_head
     parameter int unsigned       Width            = 12,
     parameter int unsigned       Channels         = 20,
     parameter int unsigned       Lanes            = 20,
+    parameter bit                Apart            = 1'b0,
     parameter int unsigned       PoolSize         = 2,
     parameter int unsigned       PoolKind         = 0,
     parameter int unsigned       Extra            = 2,
@@ -120,9 +122,10 @@ module runtime_head
   logic [FirstSimd*ActW-1:0] pooled_data, word_data, whole_data, vector_data;
 
   // At the domain's border: the source of features waits for a register of each consumer.
-  stream_skid #(
-      .Width(Lanes * ActW)
-  ) u_feature_skid (
+  feature_register #(
+      .Width(Lanes * ActW),
+      .Apart(Apart)
+  ) u_feature (
       .clk_i,
       .rst_ni,
       .in_valid_i,

@@ -14,7 +14,7 @@
 ///
 /// Parameters
 ///   Width      word width, bits
-///   Depth      words it holds, at least 2
+///   Depth      words it holds, at least 1
 ///   NeverFull  1: something outside bounds the words in it, and an assertion watches that none is ever refused
 module stream_chain #(
     parameter int unsigned Width     = 8,
@@ -33,8 +33,8 @@ module stream_chain #(
   if (Width < 1) begin : gen_bad_width
     $error("stream_chain: Width is %0d, it must be at least 1.", Width);
   end
-  if (Depth < 2) begin : gen_bad_depth
-    $error("stream_chain: Depth is %0d, it must be at least 2.", Depth);
+  if (Depth < 1) begin : gen_bad_depth
+    $error("stream_chain: Depth is %0d, it must be at least 1.", Depth);
   end
 
   localparam int unsigned PieceW = 144;
@@ -71,7 +71,8 @@ module stream_chain #(
         if (!rst_ni) valid_copy_q[i] <= 1'b0;
         else if (move[i]) valid_copy_q[i] <= next_valid[i];
         else if (i == Depth - 1 && out_ready_i) valid_copy_q[i] <= 1'b0;
-        if (move[i] && next_valid[i]) data_q[i] <= next_data[i];
+        // A place alone follows what is offered: its enable is a register.
+        if (move[i] && (Depth == 1 || next_valid[i])) data_q[i] <= next_data[i];
       end
     end
   end

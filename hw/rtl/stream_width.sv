@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Changes the number of lanes of a stream: splits wide words or gathers narrow ones. Lane 0 goes first.
 ///
-/// Latency: 1 cycle from the (last) input word to the first output word; 0 when InLanes = OutLanes (wires).
+/// Latency: 1 cycle from the (last) input word to the first output word; 0 when InLanes = OutLanes (wires). With Apart
+/// a word is taken a cycle after it is offered.
 /// Initiation interval: one output word a cycle when splitting, one input word a cycle when gathering, both
 /// without a bubble between groups; with Apart a cycle more for each word that is split. A gathered word may wait while
 /// the next one gathers.
 ///
-/// Protocol: valid/ready; out_valid_o and out_data_o are registers, in_ready_o depends on out_ready_i, when it splits
-/// with Apart on a register alone: what loads a wide word, and what it is taken from, is then not at the end of a path.
+/// Protocol: valid/ready; out_valid_o and out_data_o are registers, in_ready_o depends on out_ready_i; when it splits
+/// with Apart it is a register, and comes with in_valid_i: what loads a wide word is then not at the end of a path.
 /// Does not: re-align; the caller starts every image on a group boundary (it does if the lanes of a pixel are
 /// a multiple of both widths).
 ///
@@ -63,13 +64,22 @@ module stream_width #(
       localparam int unsigned First = p * PieceW;
       localparam int unsigned ThisW = (InW - First < PieceW) ? InW - First : PieceW;
 
-      logic valid_copy_q, load;
+      logic valid_copy_q, load, free;
       logic [IdxW-1:0] idx_copy_q;
       logic last_copy_q;  // idx_copy_q is the last one
 
-      assign in_ready[p]  = !valid_copy_q || (!Apart && last_copy_q && out_ready_i);
-      assign load         = in_valid_i && in_ready[p];
+      assign free         = !valid_copy_q || (last_copy_q && out_ready_i);
       assign out_valid[p] = valid_copy_q;
+
+      if (Apart) begin : gen_apart
+        logic load_copy_q;
+        always_ff @(posedge clk_i) load_copy_q <= rst_ni && in_valid_i && free && !load_copy_q;
+        assign in_ready[p] = load_copy_q;
+        assign load        = load_copy_q;
+      end else begin : gen_at_once
+        assign in_ready[p] = free;
+        assign load        = in_valid_i && free;
+      end
 
       always_ff @(posedge clk_i) begin
         if (!rst_ni) begin

@@ -42,7 +42,7 @@ def test_constants_are_those_of_the_rtl() -> None:
     assert localparam("mvu", "Acc", Simd=5, Multiplier=2) == 5 + 2  # ceil(ceil(log2(5)) / 2) stages behind stage 5
     assert [localparam("mvu", "Product", Multiplier=m) for m in (0, 1, 2)] == [4, 3, 5]
     wide = {"InWords": 100, "Pe": 50, "Simd": 5, "Multiplier": 2, "OutW": 8, "Requant": 1}
-    assert localparam("mvu", "Chain", OutWords=1, **wide) and localparam("mvu", "OutDepth", OutWords=1, **wide) == 2
+    assert localparam("mvu", "Chain", OutWords=1, **wide) and localparam("mvu", "OutDepth", OutWords=1, **wide) == 1
     assert not localparam("mvu", "Chain", OutWords=9, **wide)
     assert Timing().in_flight == 8 and Timing().frames == connected("ge_branch", "Frames")
 
@@ -114,10 +114,10 @@ def test_it_goes_on_where_it_stopped() -> None:
 
 # ---- Sleep -----------------------------------------------------------------------------------------------------------
 def test_a_sleeping_expert_costs_its_wake_up() -> None:
-    """From power_sequencer's header: 1 + max(A + 2, D) + 4 D cycles to On, and it is open D cycles before."""
+    """From power_sequencer's header: 1 + max(A + 2, D) + 4 D cycles to On, and it is open D - 1 cycles before."""
     awake, sleep = tiny().run(MIX[:1]), Sleep()
     acknowledged = sleep.switch + Timing().synchronised + 2
-    late = 1 + max(acknowledged, sleep.delay) + 3 * sleep.delay
+    late = 2 + max(acknowledged, sleep.delay) + 3 * sleep.delay
     assert tiny(sleep=sleep).run(MIX[:1]).results[0] == awake.results[0] + late
 
 

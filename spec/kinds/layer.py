@@ -98,6 +98,10 @@ class Layer(ABC):
     def lanes_after(self, folding: LayerFolding | None, lanes: int) -> int:
         """Values of an output word when input words carry ``lanes``; ``folding`` is None without weights."""
 
+    def words_apart(self, lanes: int) -> bool:
+        """Whether the words that leave, of ``lanes`` values, never come in consecutive cycles."""
+        return False
+
     @abstractmethod
     def cycles(self, folding: LayerFolding | None, lanes: int) -> int:
         """Cycles that the layer is busy with one image that arrives in words of ``lanes`` values."""

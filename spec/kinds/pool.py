@@ -55,6 +55,10 @@ class PoolLayer(Layer):
         """As many as arrive."""
         return lanes
 
+    def words_apart(self, lanes: int) -> bool:
+        """With a word a window: between two windows are the pixels of one, of which a word comes a cycle."""
+        return self.size > 1 and self.out_shape.channels == lanes
+
     def cycles(self, folding: LayerFolding | None, lanes: int) -> int:
         """One word a cycle, of those that come or of those that leave, whichever are more."""
         return max(self.in_shape.size, self.out_shape.size) // lanes

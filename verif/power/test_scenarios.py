@@ -75,8 +75,8 @@ DEFECTS = {
     ),
     "switched off before isolated": (
         "power_sequencer.sv",
-        "isolate_o   <= state_d < PowerUnisolate || state_d > PowerDrain;",
-        "isolate_o   <= state_d < PowerUnisolate || state_d > PowerReset;",
+        "isolate_q   <= state_d < PowerUnisolate || state_d > PowerDrain;",
+        "isolate_q   <= state_d < PowerUnisolate || state_d > PowerReset;",
     ),
     "reset released after un-isolation": (
         "power_sequencer.sv",

@@ -157,11 +157,11 @@ def levels(model: PowerModel) -> tuple[int, int, int, int]:
     return tuple(outputs[name] for name in ("switch_on_o", "clk_en_o", "rst_no", "isolate_o"))
 
 
-def meaning(state: State) -> str:
-    """The name of a sequencer's state."""
+def meaning(state: State, before: State) -> str:
+    """The name of a sequencer's state, whose clamps are those of the state a cycle before."""
     if state in (State.OFF, State.SWITCH_OFF, State.ERROR):
         return OFF  # the switch is open
-    if state in (State.UNISOLATE, State.ON, State.DRAIN):
+    if before in (State.UNISOLATE, State.ON, State.DRAIN):
         return ON  # the clamps are open
     return GOING_OFF if state in SWITCHING_OFF else WAKING
 
@@ -171,7 +171,7 @@ def follow(requests: list[int]) -> tuple[list[str], list[str]]:
     model, seen, states = PowerModel(), [], []
     for on in requests:
         seen.append(levels(model))
-        states.append(meaning(model.state))
+        states.append(meaning(model.state, model.previous))
         model.step(Inputs(on=on, delay=2, switch_ack=model.outputs()["switch_on_o"]))
     return power_states(*zip(*seen, strict=True)), states
 

@@ -29,8 +29,8 @@ LANE_W = P["OutW"] if P["Requant"] else P["AccW"]
 TREE_STAGES = ((SIMD - 1).bit_length() + 1) // 2
 PRODUCT_STAGES = {0: 4, 1: 3, 2: 5}[P["Multiplier"]]
 INTERVAL = P["InWords"] * P["OutWords"]
-CHAIN = max(2, P["OutWords"])  # words, of a queue of wide words
-TO_QUEUE = PRODUCT_STAGES + 2 + TREE_STAGES
+CHAIN = P["OutWords"]  # words, of a queue of wide words
+TO_QUEUE = PRODUCT_STAGES + 2 + P.get("Far", 0) + TREE_STAGES
 WIDE = PE * LANE_W >= 64 and P["OutWords"] <= 8 and P["InWords"] > 1
 # Cycles through it; a chain gives a word every other cycle.
 QUEUE = CHAIN + P["OutWords"] - 1 if WIDE and INTERVAL > TO_QUEUE + 2 * CHAIN else 1

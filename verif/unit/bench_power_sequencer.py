@@ -119,7 +119,7 @@ def outputs_in_order(trace: list[dict[str, int]]) -> list[str]:
 @cocotb.parametrize(("retain", (0, 1)))
 async def order(dut: Any, retain: int) -> None:
     """A whole cycle on, off and on: every output changes when its turn has come."""
-    test = await start(dut, retain=retain)
+    test = await start(dut, retain=retain, delay=2)
     await test.towards(S.ISOLATE)
     await test.reach(S.OFF)
     test.inputs.on = 1

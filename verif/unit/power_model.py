@@ -69,7 +69,7 @@ class PowerModel:
             "accept_o": int(state is S.ON),
             "clk_en_o": int(state not in (S.OFF, S.SWITCH_ON, S.SWITCH_OFF, S.ERROR)),
             "rst_no": int(state not in (S.OFF, S.SWITCH_ON, S.CLOCK, S.RESET, S.SWITCH_OFF, S.ERROR)),
-            "isolate_o": int(state not in (S.UNISOLATE, S.ON, S.DRAIN)),
+            "isolate_o": int(self.previous not in (S.UNISOLATE, S.ON, S.DRAIN)),  # a cycle later
             "save_o": int(state is S.SAVE and self.keep),
             "restore_o": int(state is S.RESTORE and self.keep),
             "retain_o": int(state is not S.SAVE and self.keep),

@@ -29,7 +29,7 @@ DEFECTS = {
     "divides-by-the-side": ("average_pool", "Shift = 2 * $clog2(Size)", "Shift = $clog2(Size)"),
     "the-sum-wraps": ("average_pool", "SumW  = ActW + Shift", "SumW  = ActW + Shift - 1"),
     "forgets-a-row": ("pool_position", "<= next_dy == '0;", "<= 1'b1;"),
-    "keeps-the-last-window": ("average_pool", "first ? '0 : mem[addr]", "mem[addr]"),
+    "keeps-the-last-window": ("average_pool", "next_first ? '0 : ", ""),
     "overwrites-a-waiting-word": ("average_pool", "!complete || !out_valid_o || out_ready_i", "!complete || 1'b1"),
 }  # fmt: skip
 

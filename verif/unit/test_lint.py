@@ -64,7 +64,7 @@ BAD: list[tuple[str, dict[str, Value], str]] = [
     ("sliding_window", {"Channels": 20, "Simd": 3}, "Simd 3 does not divide the 20 channels"),
     ("sliding_window", {"Height": 4}, "a kernel of 5 does not fit an image of 4 x 28"),
     ("sliding_window", {"Rows": 5}, "Rows is 5, it must be at least Kernel + 1 = 6"),
-    ("stream_chain", {"Depth": 1}, "Depth is 1, it must be at least 2"),
+    ("stream_chain", {"Depth": 0}, "Depth is 0, it must be at least 1"),
     ("dense_layer", FILES | {"Outputs": 4, "Pe": 3}, "Pe 3 does not divide the 4 outputs"),
     ("dense_layer", FILES | {"Inputs": 16, "Simd": 5}, "Simd 5 does not divide the 16 inputs"),
     ("conv_layer", FILES | {"Channels": 4, "InLanes": 3}, "InLanes 3 does not divide the 4 channels"),

@@ -23,7 +23,7 @@ def test_max_pool(shape: dict[str, int]) -> None:
 
 
 DEFECTS = {
-    "minimum": ("max_pool", "partial[i] > lane[i]", "partial[i] < lane[i]"),
+    "minimum": ("max_pool", "partial_q[i] > lane[i]", "partial_q[i] < lane[i]"),
     "forgets-a-row": ("pool_position", "<= next_dy == '0;", "<= 1'b1;"),
     "overwrites-a-waiting-word": ("max_pool", "!complete || !out_valid_o || out_ready_i", "!complete || 1'b1"),
 }

@@ -54,6 +54,8 @@ SHAPES = {
     "wide-words-soon": shape(3, 5, 10, 1),
     "sums-in-block-ram": shape(3, 17, 5, 1, multiplier=1, weight=3),
     "sums-in-luts": shape(3, 5, 1, 2, shift=None),
+    "far-elements": shape(12, 1, 10, 5) | {"Far": 1},
+    "far-elements-in-pairs": shape(5, 5, 10, 2, multiplier=2) | {"Far": 1},
 }
 
 
@@ -100,7 +102,7 @@ def test_lost_credits_are_found() -> None:
 def test_a_chain_that_does_not_close_up_is_found() -> None:
     """The word behind the one that waits is refused, although there is a place for it."""
     defect = Defect("stream_chain", "!(&valid_copy_q[Depth-1:i])", "!valid_copy_q[Depth-1]", found_by="held")
-    check_found("mvu", BENCH, defect, SHAPES["wide-words-one-fold"])
+    check_found("mvu", BENCH, defect, SHAPES["wide-words"])
 
 
 def test_a_chain_for_vectors_that_come_too_soon_is_found() -> None:

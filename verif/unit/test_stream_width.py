@@ -24,8 +24,14 @@ def test_stream_width(shape: tuple[int, ...]) -> None:
 
 
 DEFECTS = {
-    "split-bubble": ((8, 12, 2, 0), "!Apart && last_copy_q && out_ready_i", "1'b0", "throughput"),
-    "split-without-bubble": ((8, 12, 2, 1), "!Apart && last_copy_q", "last_copy_q", "throughput"),
+    "split-bubble": ((8, 12, 2, 0), "= !valid_copy_q || (last_copy_q && out_ready_i)", "= !valid_copy_q", "throughput"),
+    "split-two-bubbles": (
+        (8, 12, 2, 1),
+        "= !valid_copy_q || (last_copy_q && out_ready_i)",
+        "= !valid_copy_q",
+        "throughput",
+    ),
+    "split-loads-twice": ((8, 12, 2, 1), "&& free && !load_copy_q", "&& free", "data/idle=none/stall=none"),
     "split-order": ((8, 12, 2, 0), "data_q[OutW-1:0]", "data_q[InW-1-:OutW]", "data/idle=none/stall=none"),
     "gather-overwrites": (
         (8, 1, 4, 0),
