@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""cocotb bench of stream_fifo, of stream_chain, and of stream_skid, a queue of two words without the parameter."""
+"""cocotb bench of stream_fifo and stream_chain, and of queues without their parameter: stream_skid of two words,
+feature_register of two or one."""
 
 from __future__ import annotations
 
@@ -12,7 +13,8 @@ from verif.streams import CROSSED
 from verif.unit.stream_checks import Workload, check_held, check_interval, check_reset, generator, parameters, start
 
 P = parameters()
-DEPTH = P.get("Depth", 2)
+APART = bool(P.get("Apart"))
+DEPTH = P.get("Depth", 1 if APART else 2)
 
 
 def words(rng: np.random.Generator, count: int) -> Workload:
@@ -29,7 +31,7 @@ async def data(dut: Any, idle: str, stall: str) -> None:
 
 @cocotb.test()
 async def throughput(dut: Any) -> None:
-    interval = 2 if dut._name == "stream_chain" else 1
+    interval = 2 if APART or dut._name == "stream_chain" else 1
     await check_interval(await start(dut), words(generator(), 100), 1, interval)
 
 

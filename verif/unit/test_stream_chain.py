@@ -11,7 +11,7 @@ from verif.unit.controls import Defect, check_found
 BENCH = "verif.unit.bench_stream_fifo"
 
 
-@pytest.mark.parametrize(("width", "depth"), [(8, 2), (1, 3), (100, 5)])
+@pytest.mark.parametrize(("width", "depth"), [(8, 1), (8, 2), (1, 3), (100, 5)])
 def test_stream_chain(width: int, depth: int) -> None:
     run("stream_chain", BENCH, parameters={"Width": width, "Depth": depth})
 
