@@ -88,6 +88,10 @@ class Folding:
         """Values of a layer's output word when its input words carry ``lanes``."""
         return layer.lanes_after(self.layers.get(layer.name), lanes)
 
+    def words_apart(self, layer: Layer, lanes: int) -> bool:
+        """Whether words leave a layer every other cycle at most, when they enter with ``lanes`` values."""
+        return layer.words_apart(self.layers.get(layer.name), lanes)
+
     def streams(self, moe: Moe) -> Streams:
         """The width of every stream; pixels arrive one channel value a word."""
         into: dict[str, int] = {}

@@ -51,7 +51,8 @@ class _Builder:
         self.accelerator, self.t, self.net = accelerator, timing, Network()
         self.moe, self.folding = accelerator.moe, accelerator.folding
         self.streams = self.folding.streams(self.moe)
-        self.apart = self.moe.network.front_end[-1].words_apart(self.streams.features)
+        tapped = self.moe.network.front_end[-1]
+        self.apart = self.folding.words_apart(tapped, self.streams.into[tapped.name])
         self.frame_words = self.moe.network.features.size // self.streams.features
 
     def feature(self, name: str, source: Stream) -> Stream:
@@ -64,9 +65,13 @@ class _Builder:
         return self.net.stream(name, 1, group)
 
     def chain(self, layers: tuple[Layer, ...], words: Stream) -> Stream:
+        apart = False
         for layer in layers:
             fold, weights = self.folding.layers.get(layer.name), self.moe.network.weights.get(layer.name)
             lanes = self.streams.into[layer.name]
+            if apart:
+                cycle_kind(layer).behind_words_apart(self.t, words)
+            apart = self.folding.words_apart(layer, lanes)
             words = cycle_kind(layer).stream(self.net, self.t, words, layer, fold, lanes, weights)
         return words
 
@@ -80,6 +85,7 @@ class _Builder:
         first_pixel = self.event("first pixel")
         first_pixel.after(pixels, 0, of=range(1))
         features = self.chain(self.moe.network.front_end, self.skid("pixel", pixels))
+        features = self.feature("leaving", features)
         forked = self.feature("forked", features)
         # Mux.
         complete, formed = self.event("complete"), self.event("formed")

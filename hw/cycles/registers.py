@@ -39,6 +39,13 @@ def _queue(net: Network, t: Timing, name: str, source: Stream, delay: int, depth
     return out
 
 
+def taken_later(t: Timing, source: Stream) -> None:
+    """What is offered is taken a cycle later."""
+    for relation in source.relations:
+        relation.delay += t.load
+    source.set_spacing(source.spacing + t.load)
+
+
 def width(
     net: Network, t: Timing, name: str, source: Stream, lanes: int, out_lanes: int, apart: bool = False
 ) -> Stream:
@@ -48,9 +55,8 @@ def width(
     if lanes > out_lanes:
         ratio = lanes // out_lanes
         gap = t.apart if apart else 0
-        if apart:  # taken a cycle after it is offered
-            for relation in source.relations:
-                relation.delay += t.load
+        if apart:
+            taken_later(t, source)
         out = net.stream(name, source.count * ratio, source.group)
         firsts = range(0, out.count, ratio)
         out.after(source, t.split, at=firsts)

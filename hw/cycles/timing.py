@@ -28,7 +28,7 @@ class Timing:
     split: int = 1  # stream_width, wide to narrow
     gather: int = 1  # stream_width, narrow to wide
     apart: int = 1  # ... between two words that are split, with Apart
-    load: int = 1  # ... from a word that is offered to its being taken, with Apart
+    load: int = 1  # ... from a word that is offered to its being taken, with Apart; max_pool, too
     chain: int = 2  # stream_chain: between two words
     pool: int = 1  # max_pool, average_pool
     window: int = 1  # window_parallel

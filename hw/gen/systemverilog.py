@@ -61,7 +61,7 @@ def package(moe: Moe, folding: Folding, baked: bool = False) -> str:
         }
     flags = {
         "GateConfidence": moe.confidence_shift is not None,
-        "FeaturesApart": network.front_end[-1].words_apart(streams.features),
+        "FeaturesApart": folding.words_apart(network.front_end[-1], streams.into[network.front_end[-1].name]),
         "Baked": baked,
         "Learn": folding.learning,
     }
@@ -173,8 +173,12 @@ def chain(module: str, purpose: str, layers: tuple[Layer, ...], folding: Folding
     declarations = []
     width = in_width
     counted = weighted(layers)
+    apart = False
     for stage, layer in enumerate(layers):
         instance = rtl_kind(layer).instance(layer, folding.layers.get(layer.name), lanes)
+        if apart:
+            instance = rtl_kind(layer).behind_words_apart(instance)
+        apart = folding.words_apart(layer, lanes)
         lanes = folding.lanes_after(layer, lanes)
         width = lanes * layer.out_type.bits
         before, after = f"s{stage}", f"s{stage + 1}"

@@ -100,6 +100,7 @@ def _export(top: AddrmapNode, directory: Path) -> None:
         err_if_bad_rw=True,
         reuse_hwif_typedefs=False,
         retime_read_fanin=True,  # a multiplexer of all registers in one cycle would be too slow
+        retime_read_response=True,  # ... and so would what is behind it
     )
     block = directory / BLOCK
     block.write_text(_with_request_register(block.read_text()))

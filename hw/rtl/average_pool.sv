@@ -111,7 +111,7 @@ module average_pool #(
       if (!rst_ni) partial_q <= '0;
       else if (take) partial_q <= next_first ? '0 : next_same ? sum : mem[next_addr];
       if (take && !complete) mem[addr] <= sum;
-      if (take && complete) sum_q <= sum;
+      if (!out_valid_o || out_ready_i) sum_q <= sum;
     end
 
 `ifndef SYNTHESIS

@@ -7,7 +7,9 @@
 /// of the same bank; the commit is refused unless the stream is complete and its CRC is right. The first refusal ends
 /// the load: what follows is dropped, and status_o.reason keeps telling why until the next start.
 ///
-/// Latency: a word is written 1 cycle after word_valid_i; valid, status and events follow their cause by 1 cycle.
+/// Latency: commands and words are looked at a cycle later, all alike, beside what a word was compared with meanwhile.
+/// A word is written 3 cycles after word_valid_i; valid, status and events follow their cause by 2 cycles, but by 1 if
+/// that is memory_on_i or drop_i.
 /// Initiation interval: 1 cycle a word, at any time: there is nothing to wait for.
 ///
 /// Protocol: start_i, commit_i (with activate_i) and invalidate_i are pulses that act on target_i; word_valid_i comes
@@ -76,42 +78,56 @@ module bank_loader
   logic [31:0] crc_q;
   logic start_refused, word_taken, word_refused, commit_refused, commit_accepted;
 
+  // ---- Commands and words, a cycle later -------------------------------------------------------------------
+  localparam logic [BankHeaderWords-1:0][31:0] Header = {
+    32'd0, 32'(Words), LayoutDigest, GeDigest, BankVersion, BankMagic
+  };
+  logic start_q, commit_q, activate_now_q, invalidate_q, word_valid_q;
+  logic [BankW-1:0] target_q;
+  logic [31:0] data_q;
+  logic [BankHeaderWords-1:0] match_q;  // data_q is what stands there in the header
+
+  always_ff @(posedge clk_i) begin
+    {start_q, commit_q, invalidate_q, word_valid_q} <= rst_ni ? {start_i, commit_i, invalidate_i, word_valid_i} : '0;
+    activate_now_q <= activate_i;
+    target_q       <= target_i;
+    data_q         <= word_i;
+    for (int unsigned i = 0; i < BankHeaderWords; i++) match_q[i] <= word_i == Header[i];
+  end
+
   // ---- Start ------------------------------------------------------------------------------------------------
   logic exists, target_valid, target_busy;
   always_comb begin
-    exists       = 32'(target_i) < Banks;
+    exists       = 32'(target_q) < Banks;
     target_valid = 1'b0;
     target_busy  = 1'b0;
     for (int unsigned b = 0; b < Banks; b++) begin
-      if (target_i == BankW'(b)) begin
+      if (target_q == BankW'(b)) begin
         target_valid = valid_q[b];
         target_busy  = busy_i[b];
       end
     end
     if (!exists) start_reason = bank_reason__NO_SUCH_BANK;
     else if (!memory_on_i) start_reason = bank_reason__MEMORY_OFF;
-    else if (target_valid && target_i == select_i) start_reason = bank_reason__BANK_ACTIVE;
+    else if (target_valid && target_q == select_i) start_reason = bank_reason__BANK_ACTIVE;
     else if (target_busy) start_reason = bank_reason__BANK_IN_USE;
     else start_reason = bank_reason__NONE;
   end
-  assign start_refused = start_i && start_reason != bank_reason__NONE;
+  assign start_refused = start_q && start_reason != bank_reason__NONE;
 
   // ---- Words ------------------------------------------------------------------------------------------------
   always_comb begin
-    word_reason = bank_reason__NONE;
     unique case (count_q[2:0])
-      3'd0: if (word_i != BankMagic) word_reason = bank_reason__BAD_MAGIC;
-      3'd1: if (word_i != BankVersion) word_reason = bank_reason__BAD_VERSION;
-      3'd2: if (word_i != GeDigest[31:0]) word_reason = bank_reason__FOREIGN_GE;
-      3'd3: if (word_i != GeDigest[63:32]) word_reason = bank_reason__FOREIGN_GE;
-      3'd4: if (word_i != LayoutDigest[31:0]) word_reason = bank_reason__FOREIGN_LAYOUT;
-      3'd5: if (word_i != LayoutDigest[63:32]) word_reason = bank_reason__FOREIGN_LAYOUT;
-      3'd6: if (word_i != 32'(Words)) word_reason = bank_reason__BAD_LENGTH;
-      default: if (word_i != '0) word_reason = bank_reason__BAD_VERSION;
+      3'd0:             word_reason = bank_reason__BAD_MAGIC;
+      3'd1, 3'd7:       word_reason = bank_reason__BAD_VERSION;
+      3'd2, 3'd3:       word_reason = bank_reason__FOREIGN_GE;
+      3'd4, 3'd5:       word_reason = bank_reason__FOREIGN_LAYOUT;
+      default:          word_reason = bank_reason__BAD_LENGTH;
     endcase
+    if (match_q[count_q[2:0]]) word_reason = bank_reason__NONE;
     if (!in_header_q) word_reason = complete_q ? bank_reason__OVERRUN : bank_reason__NONE;
   end
-  assign word_taken   = word_valid_i && state_q == bank_state__LOADING;
+  assign word_taken   = word_valid_q && state_q == bank_state__LOADING;
   assign word_refused = word_taken && word_reason != bank_reason__NONE;
 
   // Where the next payload word goes.
@@ -130,7 +146,7 @@ module bank_loader
       .SegmentChunks(SegmentChunks)
   ) u_walk (
       .clk_i,
-      .restart_i(start_i),
+      .restart_i(start_q),
       .advance_i(write_q),
       .layer_o  (layer),
       .bias_o   (bias),
@@ -140,7 +156,7 @@ module bank_loader
   always_ff @(posedge clk_i) begin
     if (!rst_ni) {write_o.enable, write_q} <= '0;
     else {write_o.enable, write_q} <= {write_q, write};
-    if (write) word_q <= word_i;
+    if (write) word_q <= data_q;
     if (write_q) begin
       write_o.layer   <= layer;
       write_o.bias    <= bias;
@@ -160,15 +176,15 @@ module bank_loader
   end
   // A load that is interrupted by a power-down ends.
   logic memory_lost;
-  assign memory_lost = !memory_on_i && !start_i && state_q == bank_state__LOADING;
+  assign memory_lost = !memory_on_i && !start_q && state_q == bank_state__LOADING;
 
-  assign commit_accepted = commit_i && !start_i && !memory_lost && commit_reason == bank_reason__NONE;
-  assign commit_refused  = commit_i && !start_i && commit_reason != bank_reason__NONE;
+  assign commit_accepted = commit_q && !start_q && !memory_lost && commit_reason == bank_reason__NONE;
+  assign commit_refused  = commit_q && !start_q && commit_reason != bank_reason__NONE;
 
   // ---- State ------------------------------------------------------------------------------------------------
   // Where the count stands is compared beside the words, so that neither waits for the other.
   always_ff @(posedge clk_i) begin
-    if (!rst_ni || start_i) begin
+    if (!rst_ni || start_q) begin
       count_q      <= '0;
       in_header_q  <= 1'b1;
       in_payload_q <= 1'b0;
@@ -187,7 +203,7 @@ module bank_loader
       reason_q <= bank_reason__NONE;
       valid_q  <= '0;
     end else begin
-      if (start_i) begin
+      if (start_q) begin
         state_q  <= start_refused ? bank_state__REFUSED : bank_state__LOADING;
         reason_q <= start_reason;
       end else if (word_taken) begin
@@ -195,13 +211,13 @@ module bank_loader
           state_q  <= bank_state__REFUSED;
           reason_q <= word_reason;
         end
-      end else if (commit_i) begin
+      end else if (commit_q) begin
         state_q  <= commit_accepted ? bank_state__COMMITTED : bank_state__REFUSED;
         reason_q <= commit_reason;
       end
       for (int unsigned b = 0; b < Banks; b++) begin
         if (commit_accepted && !word_taken && bank_q == BankW'(b)) valid_q[b] <= 1'b1;
-        if ((invalidate_i || (start_i && !start_refused)) && target_i == BankW'(b)) valid_q[b] <= 1'b0;
+        if ((invalidate_q || (start_q && !start_refused)) && target_q == BankW'(b)) valid_q[b] <= 1'b0;
         if (drop_i[b]) valid_q[b] <= 1'b0;
       end
       if (!memory_on_i) begin
@@ -212,11 +228,11 @@ module bank_loader
         end
       end
     end
-    if (start_i) begin
-      bank_q <= target_i;
+    if (start_q) begin
+      bank_q <= target_q;
       crc_q  <= '1;
     end else if (word_taken) begin
-      crc_q <= crc32(crc_q, word_i);
+      crc_q <= crc32(crc_q, data_q);
     end
   end
 
@@ -229,7 +245,7 @@ module bank_loader
     end else begin
       committed_q <= commit_accepted && !word_taken;
       refused_q   <= start_refused || word_refused || memory_lost || (commit_refused && state_q != bank_state__REFUSED);
-      activate_q  <= commit_accepted && !word_taken && activate_i;
+      activate_q  <= commit_accepted && !word_taken && activate_now_q;
     end
   end
 

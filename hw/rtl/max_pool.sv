@@ -7,7 +7,8 @@
 /// soon as the last word of its window has come in; nothing waits for the end of a row or of an image, so
 /// images follow each other without a gap.
 ///
-/// Latency: 1 cycle from the last word of a window to out_valid_o. Initiation interval: 1 input word a cycle.
+/// Latency: 1 cycle from the last word of a window to out_valid_o; with Apart a word is taken a cycle after it is
+/// offered. Initiation interval: 1 input word a cycle, with Apart 2 cycles.
 ///
 /// Protocol: valid/ready; input words in (row, column, channel word) order; out_* are registers. Input words
 /// that complete no window are taken even while the output waits.
@@ -19,13 +20,15 @@
 ///   Lanes          channels a word
 ///   ActW           channel width, bits, unsigned
 ///   Size           window and stride, pixels; 1 is a plain pipeline register
+///   Apart          1: words come every other cycle at most; a register between comparison and memory
 module max_pool #(
     parameter int unsigned Height        = 24,
     parameter int unsigned Width         = 24,
     parameter int unsigned WordsPerPixel = 1,
     parameter int unsigned Lanes         = 20,
     parameter int unsigned ActW          = 8,
-    parameter int unsigned Size          = 2
+    parameter int unsigned Size          = 2,
+    parameter bit          Apart         = 1'b0
 ) (
     input  logic                  clk_i,
     input  logic                  rst_ni,
@@ -46,10 +49,10 @@ module max_pool #(
     $error("max_pool: Width %0d is not a multiple of Size %0d.", Width, Size);
   end
 
-  logic take, complete;
+  logic take, complete, compared;  // compared: maximum is that of the word at hand
   logic [Lanes-1:0][ActW-1:0] lane, maximum;
 
-  assign in_ready_o = !complete || !out_valid_o || out_ready_i;
+  assign in_ready_o = compared && (!complete || !out_valid_o || out_ready_i);
   assign take       = in_valid_i && in_ready_o;
   assign lane       = in_data_i;
 
@@ -57,11 +60,12 @@ module max_pool #(
     if (!rst_ni) out_valid_o <= 1'b0;
     else if (take && complete) out_valid_o <= 1'b1;
     else if (out_ready_i) out_valid_o <= 1'b0;
-    if (take && complete) out_data_o <= maximum;
+    if (!out_valid_o || out_ready_i) out_data_o <= maximum;
   end
 
   if (Size == 1) begin : gen_pass
     assign complete = 1'b1;
+    assign compared = 1'b1;
     assign maximum  = lane;
   end else begin : gen_pool
     localparam int unsigned Depth = (Width / Size) * WordsPerPixel;
@@ -87,11 +91,26 @@ module max_pool #(
         .next_same_o (next_same)
     );
 
+    logic [Lanes-1:0][ActW-1:0] larger;
     always_comb begin
-      maximum = lane;
+      larger = lane;
       for (int unsigned i = 0; i < Lanes; i++) begin
-        if (partial_q[i] > lane[i]) maximum[i] = partial_q[i];
+        if (partial_q[i] > lane[i]) larger[i] = partial_q[i];
       end
+    end
+
+    if (Apart) begin : gen_apart
+      logic compared_q;
+      logic [Lanes-1:0][ActW-1:0] larger_q;
+      always_ff @(posedge clk_i) begin
+        compared_q <= rst_ni && in_valid_i && !take;
+        larger_q   <= larger;
+      end
+      assign compared = compared_q;
+      assign maximum  = larger_q;
+    end else begin : gen_at_once
+      assign compared = 1'b1;
+      assign maximum  = larger;
     end
 
     // Fetched for the next word while this one is taken, so that no comparison waits for the memory.

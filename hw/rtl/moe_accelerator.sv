@@ -132,20 +132,6 @@ module moe_accelerator
 
   assign selected = settings.bank_select.bank.value;
 
-  // Commands and words of a load are a register's fields, and looked at here a cycle later, all alike.
-  logic load_start_q, load_commit_q, load_activate_q, load_invalidate_q, load_word_valid_q;
-  logic [BankW-1:0] load_target_q;
-  logic [31:0] load_word_q;
-  always_ff @(posedge clk_i) begin
-    load_start_q      <= rst_ni && settings.bank_command.start.value;
-    load_commit_q     <= rst_ni && settings.bank_command.commit.value;
-    load_invalidate_q <= rst_ni && settings.bank_command.invalidate.value;
-    load_word_valid_q <= rst_ni && bank_data_valid;
-    load_activate_q   <= settings.bank_command.activate.value;
-    load_target_q     <= settings.bank_target.bank.value;
-    load_word_q       <= settings.bank_data.word.value;
-  end
-
   bank_loader #(
       .Banks        (Banks),
       .Words        (BankPayloadWords),
@@ -159,13 +145,13 @@ module moe_accelerator
   ) u_bank_loader (
       .clk_i,
       .rst_ni,
-      .start_i     (load_start_q),
-      .commit_i    (load_commit_q),
-      .activate_i  (load_activate_q),
-      .invalidate_i(load_invalidate_q),
-      .target_i    (load_target_q),
-      .word_valid_i(load_word_valid_q),
-      .word_i      (load_word_q),
+      .start_i     (settings.bank_command.start.value),
+      .commit_i    (settings.bank_command.commit.value),
+      .activate_i  (settings.bank_command.activate.value),
+      .invalidate_i(settings.bank_command.invalidate.value),
+      .target_i    (settings.bank_target.bank.value),
+      .word_valid_i(bank_data_valid),
+      .word_i      (settings.bank_data.word.value),
       .select_i    (selected),
       .busy_i      (bank_busy | learning_bank),
       .memory_on_i (memory_on),

@@ -254,8 +254,8 @@ module moe_core
   );
 
   // ---- Front end and router ---------------------------------------------------------------------------------
-  logic feature_valid, feature_ready;
-  logic [FeatureWordW-1:0] feature, offered;
+  logic leaving_valid, leaving_ready, feature_valid, feature_ready;
+  logic [FeatureWordW-1:0] leaving, feature, offered;
   logic [Outputs-1:0] offered_valid, offered_ready, routed_valid, routed_ready, announced, frame_start;
   logic [Outputs-1:0][FeatureWordW-1:0] routed;
   logic image_start, image_started;
@@ -270,11 +270,26 @@ module moe_core
       .in_valid_i   (fe_pixel_valid),
       .in_ready_o   (fe_pixel_ready),
       .in_data_i    (fe_pixel),
-      .out_valid_o  (feature_valid),
-      .out_ready_i  (feature_ready),
-      .out_data_o   (feature),
+      .out_valid_o  (leaving_valid),
+      .out_ready_i  (leaving_ready),
+      .out_data_o   (leaving),
       .activity_o   (fe_activity),
       .quiet_o      (quiet[DomainFe])
+  );
+
+  // The router's ready does not reach into the front end.
+  feature_register #(
+      .Width(FeatureWordW),
+      .Apart(FeaturesApart)
+  ) u_leaving (
+      .clk_i,
+      .rst_ni    (!reset_copy_q[1]),
+      .in_valid_i (leaving_valid),
+      .in_ready_o (leaving_ready),
+      .in_data_i  (leaving),
+      .out_valid_o(feature_valid),
+      .out_ready_i(feature_ready),
+      .out_data_o (feature)
   );
 
   feature_router #(

@@ -4,7 +4,7 @@
 ///
 /// Adds to the block what a description cannot say: a strobe with each word of BANK_DATA, and the interrupt.
 ///
-/// Latency: 4 cycles from the transfer of the last of address and data to the response, of a counter as many more as
+/// Latency: 5 cycles from the transfer of the last of address and data to the response, of a counter as many more as
 /// its fetch takes. Initiation interval: 1 cycle for writes.
 ///
 /// Protocol

@@ -83,8 +83,9 @@ module mvu #(
   localparam int unsigned Product = Multiplier == 2 ? 5 : Multiplier == 0 ? 4 : 3;  // stage in which they are there
   localparam int unsigned Acc = Product + TreeStages;
   localparam int unsigned ToQueue = Acc + 2 + (Far ? 1 : 0);  // cycles from a step to its result at the queue
-  // The bias is read so that it goes through the memory and two registers, or three, and arrives in stage Acc.
-  localparam int unsigned BiasRead = Far ? Acc - 4 : Acc - 3;
+  // The bias is read so that it goes through the memory and two registers, or up to four, and arrives in stage Acc.
+  localparam int unsigned BiasHops = !Far ? 0 : Acc >= 5 ? 2 : 1;  // registers on its way besides
+  localparam int unsigned BiasRead = Acc - 3 - BiasHops;
   // A chain's credits of one vector are back before they are needed for the next; it gives a word every other cycle.
   localparam int unsigned ChainW = 64;  // bits of a wide word
   localparam int unsigned ChainFolds = 8;
@@ -192,7 +193,7 @@ module mvu #(
 
   always_ff @(posedge clk_i) begin
     wgt_addr_q <= addr_q;
-    if (issue) issued_q <= in_data_i;
+    issued_q <= in_data_i;  // also when nothing is issued: no enable of so many, and a word that waits is the same
     if (valid_q[0]) act_q <= issued_q;
     // All ones where it is not added, as accumulate_adder needs it.
     if (!token_q[BiasRead+1].first) bias_q <= '1;
@@ -203,9 +204,12 @@ module mvu #(
   end
 
   if (Far) begin : gen_halfway
-    logic [Pe-1:0][BiasW-1:0] halfway_copy_q;
-    always_ff @(posedge clk_i) halfway_copy_q <= bias_q;
-    assign bias_near = halfway_copy_q;
+    logic [BiasHops-1:0][Pe-1:0][BiasW-1:0] hop_copy_q;
+    always_ff @(posedge clk_i) begin
+      hop_copy_q[0] <= bias_q;
+      for (int unsigned i = 1; i < BiasHops; i++) hop_copy_q[i] <= hop_copy_q[i-1];
+    end
+    assign bias_near = hop_copy_q[BiasHops-1];
   end else begin : gen_beside
     assign bias_near = bias_q;
   end
@@ -285,21 +289,28 @@ module mvu #(
   end
 
   // ---- Output queue and its credits -------------------------------------------------------------------------
-  logic result_valid_q, queued_valid, unused_queue_ready, reserve, release_credit;
-  logic [CreditW-1:0] reserved_q;  // places taken by results in the queue or on the way to it
+  logic result_valid_q, queued_valid, unused_queue_ready, reserve, release_credit, credit_q;
+  logic [CreditW-1:0] reserved_q, reserved_d;  // places taken by results in the queue or on the way to it
 
-  assign credit         = reserved_q != CreditW'(OutDepth);
+  assign credit         = credit_q;
   assign reserve        = issue && last_word;
   assign release_credit = out_valid_o && out_ready_i;
+
+  always_comb begin
+    reserved_d = reserved_q;
+    if (reserve && !release_credit) reserved_d = reserved_q + 1'b1;
+    else if (release_credit && !reserve) reserved_d = reserved_q - 1'b1;
+  end
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       result_valid_q <= 1'b0;
       reserved_q     <= '0;
+      credit_q       <= 1'b1;
     end else begin
       result_valid_q <= valid_q[Acc] && token_q[Acc].last;
-      if (reserve && !release_credit) reserved_q <= reserved_q + 1'b1;
-      else if (release_credit && !reserve) reserved_q <= reserved_q - 1'b1;
+      reserved_q     <= reserved_d;
+      credit_q       <= reserved_d != CreditW'(OutDepth);
     end
   end
 

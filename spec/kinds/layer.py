@@ -98,8 +98,8 @@ class Layer(ABC):
     def lanes_after(self, folding: LayerFolding | None, lanes: int) -> int:
         """Values of an output word when input words carry ``lanes``; ``folding`` is None without weights."""
 
-    def words_apart(self, lanes: int) -> bool:
-        """Whether the words that leave, of ``lanes`` values, never come in consecutive cycles."""
+    def words_apart(self, folding: LayerFolding | None, lanes: int) -> bool:
+        """Whether words leave no faster than every other cycle when they enter, with ``lanes`` values, one a cycle."""
         return False
 
     @abstractmethod

@@ -128,6 +128,10 @@ class MatrixLayer(Layer):
         """The outputs that are computed at a time."""
         return folding.pe
 
+    def words_apart(self, folding: LayerFolding | None, lanes: int) -> bool:
+        """With one output word behind several input words."""
+        return not folding.graph and self.output_words(folding) == 1 and self.input_words(folding) > 1
+
     def input_words(self, folding: LayerFolding) -> int:
         """Input words of SIMD lanes per matrix-vector product; extra inputs are padded to whole words."""
         return (self.inputs - self.extra_inputs) // folding.simd + -(-self.extra_inputs // folding.simd)

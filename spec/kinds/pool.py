@@ -55,7 +55,7 @@ class PoolLayer(Layer):
         """As many as arrive."""
         return lanes
 
-    def words_apart(self, lanes: int) -> bool:
+    def words_apart(self, folding: LayerFolding | None, lanes: int) -> bool:
         """With a word a window: between two windows are the pixels of one, of which a word comes a cycle."""
         return self.size > 1 and self.out_shape.channels == lanes
 

@@ -80,7 +80,7 @@ class Loader:
         await self.start(bank)
         await self.send(words)
         await self.step(commit=1, activate=activate)
-        await self.step()
+        await self.step(2)
         return words
 
     def expect(self, state: State, reason: Reason) -> None:
@@ -127,12 +127,12 @@ async def foreign(dut: Any, index: int) -> None:
         words[index] ^= 1 << bit
         await loader.start(0)
         await loader.send(words[: index + 1])
-        await loader.step()
+        await loader.step(2)
         loader.expect(State.REFUSED, Reason(reasons[index]))
         assert len(loader.model.words) == index
         await loader.send(words[index + 1 :][:30])
         await loader.step(commit=1, activate=1)
-        await loader.step()
+        await loader.step(2)
         loader.expect(State.REFUSED, Reason(reasons[index]))
     assert not loader.writes
     assert loader.events == {"committed": 0, "refused": 32 if PLACES < 50 else 2, "activate": 0}
@@ -198,10 +198,10 @@ async def overrun(dut: Any) -> None:
         loader.writes.clear()
         await loader.start(0)
         await loader.send([*SHAPE.stream(loader.rng), extra])
-        await loader.step()
+        await loader.step(2)
         loader.expect(State.REFUSED, Reason.OVERRUN)
         await loader.step(commit=1)
-        await loader.step()
+        await loader.step(2)
         assert len(loader.writes) == PLACES and not loader.model.valid
 
 
@@ -212,13 +212,13 @@ async def without_a_start(dut: Any) -> None:
     await loader.send(SHAPE.stream(loader.rng)[:12])
     loader.expect(State.IDLE, Reason.NONE)
     await loader.step(commit=1, activate=1)
-    await loader.step()
+    await loader.step(2)
     loader.expect(State.REFUSED, Reason.NOT_STARTED)
     await loader.load(0, activate=1)
     loader.expect(State.COMMITTED, Reason.NONE)
     await loader.send(SHAPE.stream(loader.rng)[:12])
     await loader.step(commit=1, activate=1)
-    await loader.step()
+    await loader.step(2)
     loader.expect(State.REFUSED, Reason.NOT_STARTED)
     assert loader.model.valid == {0}
     assert loader.events == {"committed": 1, "refused": 2, "activate": 1}
@@ -244,6 +244,7 @@ async def start_is_refused(dut: Any) -> None:
                         select = target if selected else (target + 1) % 16
                         loader.given.busy = mine if busy else everything & ~mine
                         await loader.step(start=1, target=target, select=select, memory_on=memory_on)
+                        await loader.step()
                         seen.add(loader.model.reason)
                         # A refused start ends whatever was loaded, and costs a valid bank nothing.
                         await loader.step(2)
@@ -261,7 +262,7 @@ async def a_refused_start_ends_the_load(dut: Any) -> None:
     await loader.start(0)
     await loader.send(SHAPE.stream(loader.rng)[:-3])
     await loader.start(1)
-    await loader.step()
+    await loader.step(2)
     loader.expect(State.REFUSED, Reason.BANK_ACTIVE)
     assert loader.model.valid == {1}
     writes = len(loader.writes)
@@ -278,9 +279,10 @@ async def abort(dut: Any) -> None:
         await loader.load(0)
         for count in (0, 1, HEADER, HEADER + 1, TOTAL - 1, TOTAL):
             await loader.start(0)
+            await loader.step()
             assert 0 not in loader.model.valid
             await loader.send(SHAPE.stream(loader.rng)[:count])
-            await loader.step(2)  # the last word is written
+            await loader.step(3)  # the last word is written
             loader.writes.clear()
             await loader.load(other)
             loader.expect(State.COMMITTED, Reason.NONE)
@@ -313,7 +315,7 @@ async def invalidated(dut: Any) -> None:
     await loader.step(invalidate=1, target=0)
     await loader.send(words[5:])
     await loader.step(commit=1, target=0)
-    await loader.step()
+    await loader.step(2)
     loader.expect(State.COMMITTED, Reason.NONE)
     # Together with a commit of the same bank, the invalidation has the last word.
     await loader.start(0)
@@ -330,13 +332,13 @@ async def commands_together(dut: Any) -> None:
     await loader.start(0)
     await loader.send(SHAPE.stream(loader.rng))
     await loader.step(start=1, commit=1, activate=1, target=0)
-    await loader.step()
+    await loader.step(2)
     loader.expect(State.LOADING, Reason.NONE)
     assert not loader.events["committed"]
     await loader.step(start=1, invalidate=1, target=BANKS - 1)
     await loader.send(SHAPE.stream(loader.rng))
     await loader.step(commit=1, activate=1)
-    await loader.step()
+    await loader.step(2)
     loader.expect(State.COMMITTED, Reason.NONE)
 
 

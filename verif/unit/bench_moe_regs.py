@@ -536,7 +536,7 @@ async def latency(dut: Any) -> None:
             await device.idle(1)
         found[response._name] = device.cycle - begin
         await task
-    assert found == {"s_axil_bvalid": 5, "s_axil_rvalid": 4}, found
+    assert found == {"s_axil_bvalid": 5, "s_axil_rvalid": 5}, found
 
 
 @cocotb.test()

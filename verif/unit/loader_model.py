@@ -6,7 +6,7 @@ from __future__ import annotations
 import random
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from enum import IntEnum
 from pathlib import Path
 
@@ -125,6 +125,9 @@ class Inputs:
     reset: int = 0
 
 
+_PULSES = ("start", "commit", "invalidate", "word_valid")
+
+
 @dataclass
 class LoaderModel:
     """State and outputs, cycle by cycle."""
@@ -140,6 +143,7 @@ class LoaderModel:
     committed: int = 0
     refused: int = 0
     activate: int = 0
+    held: Inputs = field(default_factory=Inputs)  # commands and words of the cycle before, which are looked at now
 
     def outputs(self) -> dict[str, int]:
         """Name -> value in this cycle, of those that are defined."""
@@ -162,6 +166,9 @@ class LoaderModel:
     def step(self, given: Inputs) -> None:
         """Go on by one cycle. A word and a command do not come together: they are registers of their own."""
         assert not (given.word_valid and (given.start or given.commit or given.invalidate))
+        now = {name: getattr(given, name) for name in ("select", "busy", "memory_on", "drop", "reset")}
+        last, given = given, replace(self.held, **now)
+        self.held = replace(last, **(dict.fromkeys(_PULSES, 0) if last.reset else {}))
         self.write, self.next_write = self.next_write, None
         self.committed, self.refused, self.activate = 0, 0, 0
         if given.reset:

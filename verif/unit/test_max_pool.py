@@ -13,6 +13,7 @@ SHAPES = {
     "2x2-words": {"Height": 6, "Width": 8, "WordsPerPixel": 3, "Lanes": 2, "ActW": 8, "Size": 2},
     "3x3-one-word": {"Height": 6, "Width": 9, "WordsPerPixel": 1, "Lanes": 4, "ActW": 5, "Size": 3},
     "whole-image": {"Height": 4, "Width": 4, "WordsPerPixel": 5, "Lanes": 1, "ActW": 8, "Size": 4},
+    "words-apart": {"Height": 6, "Width": 8, "WordsPerPixel": 1, "Lanes": 2, "ActW": 8, "Size": 2, "Apart": 1},
     "size-1": {"Height": 3, "Width": 5, "WordsPerPixel": 2, "Lanes": 3, "ActW": 8, "Size": 1},
 }
 

@@ -95,7 +95,7 @@ def test_a_defect_is_found(case: tuple[str, str, str, str]) -> None:
 
 
 def test_lost_credits_are_found() -> None:
-    defect = Defect("mvu", "reserved_q != CreditW'(OutDepth)", "1'b1", found_by="held")
+    defect = Defect("mvu", "reserved_d != CreditW'(OutDepth)", "1'b1", found_by="held")
     check_found("mvu", BENCH, defect, SHAPES["more-folds-than-fifo"])
 
 

@@ -26,6 +26,9 @@ class CycleKind(ABC):
     ) -> Stream:  # fmt: skip
         """What leaves the layer when words of ``lanes`` values enter by ``source``."""
 
+    def behind_words_apart(self, t: Timing, source: Stream) -> None:  # noqa: B027
+        """What changes when the words that enter come every other cycle at most: nothing."""
+
 
 def cycle_kind(layer: Layer) -> CycleKind:
     """What this floor knows of a layer's kind."""

@@ -32,6 +32,10 @@ class RtlKind(ABC):
     def instance(self, layer: Any, folding: LayerFolding | None, lanes: int) -> Instance:
         """What stands in the chain of layers."""
 
+    def behind_words_apart(self, instance: Instance) -> Instance:
+        """What stands there when the words that enter come every other cycle at most: the same."""
+        return instance
+
     def modules(
         self, layer: Any, folding: LayerFolding | None, lanes: int, weights: LayerWeights | None
     ) -> dict[str, str]:

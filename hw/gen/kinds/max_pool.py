@@ -3,6 +3,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from hw.gen.kinds import Instance
 from hw.gen.kinds.pool import PoolRtl
 
-KIND = PoolRtl("max_pool", 0)
+
+class MaxPoolRtl(PoolRtl):
+    """Has time for a register when words come apart."""
+
+    def behind_words_apart(self, instance: Instance) -> Instance:
+        """See :class:`hw.gen.kinds.RtlKind`."""
+        return replace(instance, parameters=instance.parameters | {"Apart": 1})
+
+
+KIND = MaxPoolRtl("max_pool", 0)
