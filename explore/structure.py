@@ -15,6 +15,7 @@ from hw.constants import constants
 from hw.cycles.localparams import localparam
 from hw.cycles.units import far, output_queue
 from hw.gen.adder_graph import AdderGraph
+from hw.gen.kinds.matrix import MULTIPLIER
 from spec.kinds.data import LayerFolding
 from spec.kinds.matrix import MatrixLayer
 from tools.yosys import BLOCK_BITS
@@ -109,7 +110,9 @@ def unit(found: Structure, layer: MatrixLayer, fold: LayerFolding, lut_rom: bool
         frozen: the weights are constants.
     """
     pe, simd, act, wgt = fold.pe, fold.simd, layer.input.bits, layer.weight.bits
-    apart = far(fold, frozen)  # a register more for each bias and result
+    apart = far(fold, frozen)  # a register more for each result, and one or two for each bias
+    summed = localparam("mvu", "Acc", Simd=simd, Multiplier=MULTIPLIER[fold.multiplier])
+    hops = (2 if summed >= 5 else 1) if apart else 0  # BiasHops
     acc, lanes, folds, words = layer.accumulator.bits, pe * simd, layer.output_words(fold), layer.input_words(fold)
     product = act + wgt
     found.add({}, {"operands": 3 * simd * act + lanes * wgt * (2 if lut_rom else 1)})
@@ -121,7 +124,7 @@ def unit(found: Structure, layer: MatrixLayer, fold: LayerFolding, lut_rom: bool
     found.add({"tree": pe * adders}, {"tree": pe * registers})
     found.add(
         {"accumulate": pe * (acc + 2)},
-        {"result": pe * acc, "bias": pe * ((3 if apart else 2) * layer.bias.bits + 2)},
+        {"result": pe * acc, "bias": pe * ((2 + hops) * layer.bias.bits + 2)},
     )
     if words > 1:
         _accumulators(found, folds, pe * acc)

@@ -60,11 +60,17 @@ def arg_max(found: Structure, lanes: int, bits: int) -> None:
     found.add({"largest": bits}, {"largest": bits})
 
 
+def features_apart(moe: Moe, lanes: int) -> bool:
+    """Whether features come every other cycle at most; behind a layer with weights, which may, as if they did not."""
+    tapped = moe.network.front_end[-1]
+    return not tapped.weighted and tapped.words_apart(None, lanes)
+
+
 def before_head(moe: Moe, part: Head, lanes: int, fold: LayerFolding, learning: bool) -> Structure:
     """In front of the first layer of a local expert or of the gate, which gets features of ``lanes`` values a word."""
     found = Structure()
     bits, first, simd = moe.network.feature_type.bits, part.layers[0], fold.simd
-    feature_register(found, lanes * bits, moe.network.front_end[-1].words_apart(lanes))
+    feature_register(found, lanes * bits, features_apart(moe, lanes))
     found.add({}, {"request": REQUEST})
     pool(found, part.pool, lanes)
     pooled = part.pool.out_shape
@@ -120,7 +126,7 @@ def always_on(moe: Moe, lanes: int, learning: bool, whole: bool = True) -> Struc
     frame = moe.network.features.size // lanes
     if whole:
         found.memories += [Memory(word, STORE_FRAMES * frame, RAM), Memory(word, STORE_OUT, ASYNC)]
-    consumers, apart = moe.local_experts + 2 * whole, moe.network.front_end[-1].words_apart(lanes)
+    consumers, apart = moe.local_experts + 2 * whole, features_apart(moe, lanes)
     feature_register(found, word + consumers, apart)
     for _ in range(2 * consumers):
         feature_register(found, word, apart)
