@@ -78,7 +78,7 @@ module bank_loader
   logic [31:0] crc_q;
   logic start_refused, word_taken, word_refused, commit_refused, commit_accepted;
 
-  // ---- Commands and words, a cycle later -------------------------------------------------------------------
+  // ---- Commands and words, a cycle later --------------------------------------------------------------------
   localparam logic [BankHeaderWords-1:0][31:0] Header = {
     32'd0, 32'(Words), LayoutDigest, GeDigest, BankVersion, BankMagic
   };

@@ -12,9 +12,9 @@
 /// and a vector long enough (Chain), it is a stream_chain for the words of one vector.
 ///
 /// Initiation interval: InWords*OutWords cycles a vector, no bubble between vectors.
-/// Latency: P + 2 + Far + Stages + Q cycles from the transfer of the last input word to the last output word being valid,
-/// with P = 4, 3, 5 for Multiplier = 0, 1, 2, Stages = ceil(ceil(log2(Simd)) / 2), and Q = 1 with a stream_fifo, Depth
-/// + OutWords - 1 with a stream_chain of Depth words; the earlier folds precede it, one a cycle.
+/// Latency: P + 2 + Far + Stages + Q cycles from the transfer of the last input word to the last output word being
+/// valid, with P = 4, 3, 5 for Multiplier = 0, 1, 2, Stages = ceil(ceil(log2(Simd)) / 2), and Q = 1 with a
+/// stream_fifo, Depth + OutWords - 1 with a stream_chain of Depth words; the earlier folds precede it, one a cycle.
 ///
 /// Weight port: wgt_data_i follows wgt_en_o, wgt_bank_o, wgt_addr_o by exactly one cycle and is held (weight_rom,
 /// weight_ram). Address = word*OutWords + fold; lane p*Simd + s is the weight of output fold*Pe + p and input
@@ -36,8 +36,8 @@
 ///   Shift, OutW        of requantize
 ///   BankW              width of the bank number, bits
 ///   Multiplier         what the products are made of, see mvu_products
-///   Far                1: the processing elements are far from each other: a register more for each bias, which needs a
-///                      stage more before Acc, and for each result
+///   Far                1: the processing elements are far from each other: a register more for each result, and one
+///                      or two for each bias, which needs as many stages more before Acc
 module mvu #(
     parameter int unsigned  InWords       = 25,
     parameter int unsigned  OutWords      = 2,
