@@ -45,7 +45,7 @@ def test_swap_under_load(mode: Mode) -> None:
     "defect",
     [
         ("bank_loader.sv", "else if (target_busy) start_reason = bank_reason__BANK_IN_USE;", ""),
-        ("bank_loader.sv", "if ((invalidate_i || (start_i && !start_refused)) &&", "if (invalidate_i &&"),
+        ("bank_loader.sv", "if ((invalidate_q || (start_q && !start_refused)) &&", "if (invalidate_q &&"),
         (
             "moe_core.sv",
             ".image_i           (frame_image),\n        .in_valid_i        (routed_valid[ToLe+i])",
