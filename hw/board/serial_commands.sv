@@ -5,7 +5,7 @@
 /// before it gets that one's answer again, which stays in the answer's memory. Only KindHello is done anew every time,
 /// so that a host that begins does not need to know the last number.
 ///
-/// Latency: 2 cycles; a read 6, a write 8 (the first one 14), and those of the registers; a pixel 2; a result 2. The
+/// Latency: 2 cycles; a read 7, a write 9 (the first one 15), and those of the registers; a pixel 2; a result 2. The
 /// link is slower.
 ///
 /// Protocol: one request at a time; request_ready_o with the last byte of its answer.
@@ -119,13 +119,13 @@ module serial_commands
   // ---- Register accesses ------------------------------------------------------------------------------------
   // The upper bits of an address that no register has must not be lost: it would be another register's.
   logic [15:0] wanted;
-  logic far, ready_to_access;
-  assign wanted           = access_write_o ? address_q : word_q[31:16];
+  logic far, ready_to_access, write_q, start_q;
+  assign wanted           = write_q ? address_q : word_q[31:16];
   assign far              = wanted[15:AddrW] != '0;
   assign ready_to_access  = state_q == Fetched && !image_start && kind_q != 8'(KindHello) &&
-                            (addressed_q || !access_write_o);
-  assign access_start_o   = ready_to_access && !far;
-  assign access_write_o   = kind_q == 8'(KindWrite);
+                            (addressed_q || !write_q);
+  assign access_start_o   = start_q;  // what it starts is held while the access is under way
+  assign access_write_o   = write_q;
   assign access_address_o = wanted[AddrW-1:0];
   assign access_data_o    = word_q;
 
@@ -151,7 +151,7 @@ module serial_commands
   end
 
   assign result_ready_o = state_q == Collect && words_q != 16'(AnswerWords);
-  assign store          = (state_q == Access && access_done_i && !access_error_i && !access_write_o) ||
+  assign store          = (state_q == Access && access_done_i && !access_error_i && !write_q) ||
                           (result_ready_o && result_valid_i) || state_q inside {Hello, Last};
 
   // Registers on both sides of the memories, which are far from what they are filled from.
@@ -185,6 +185,117 @@ module serial_commands
 
   // ---- One request ------------------------------------------------------------------------------------------
   always_ff @(posedge clk_i) begin
+    if (damaged_i) begin
+      damaged_q <= 1'b1;
+      damages_q <= damages_q + 1'b1;
+    end
+    asked_q    <= (state_q == Fetch && left_q != '0) || (state_q == Copy && !over);
+    arriving_q <= asked_q;
+    start_q    <= ready_to_access && !far;
+    if (arriving_q) word_q <= {payload_q, word_q[31:8]};
+
+    unique case (state_q)
+      Idle: begin
+        nack_q <= 1'b0;
+        if (damaged_q) begin
+          nack_q    <= 1'b1;
+          damaged_q <= damaged_i;
+          state_q   <= Send;
+        end else if (request_valid_i) begin
+          if (repeated) begin
+            repeats_q <= repeats_q + 1'b1;
+            state_q   <= Send;
+          end else state_q <= Decode;
+        end
+      end
+
+      Decode: begin
+        known_q     <= 1'b1;
+        sequence_q  <= request_i.sequence_number;
+        kind_q      <= request_i.kind;
+        write_q     <= request_i.kind == 8'(KindWrite);
+        status_q    <= 8'(StatusDone);
+        words_q     <= '0;
+        written_q   <= '0;
+        position_q  <= '0;
+        addressed_q <= 1'b0;
+        left_q      <= (request_i.kind == 8'(KindHello)) ? 3'd4 : 3'd2;
+        state_q     <= Fetch;
+        if (request_i.kind == 8'(KindResults)) state_q <= Collect;
+        if (request_i.kind == 8'(KindImage) && image_busy_i) begin
+          status_q <= 8'(StatusBusy);
+          state_q  <= Collect;
+        end
+        if (!well_formed) begin
+          status_q <= 8'(StatusBad);
+          state_q  <= Send;
+        end
+      end
+
+      Fetch: begin
+        if (left_q != '0) begin
+          left_q     <= left_q - 1'b1;
+          position_q <= position_q + 1'b1;
+        end else if (!asked_q && !arriving_q) state_q <= Fetched;
+      end
+
+      Fetched: begin
+        addressed_q <= 1'b1;
+        if (kind_q == 8'(KindHello)) begin
+          nonce_q <= word_q;
+          state_q <= Hello;
+        end else if (image_start) begin
+          label_q <= word_q[16+:LabelW];
+          state_q <= Copy;
+          if ((word_q[31:16] >> LabelW) != '0) begin
+            status_q <= 8'(StatusBad);
+            state_q  <= Send;
+          end
+        end else if (!ready_to_access) begin
+          address_q <= word_q[31:16];
+          left_q    <= 3'd4;
+          state_q   <= Fetch;
+        end else if (far) begin
+          status_q <= 8'(StatusBus);
+          state_q  <= write_q ? Last : Send;
+        end else state_q <= Access;
+      end
+
+      Access:
+      if (access_done_i) begin
+        left_q  <= write_q ? 3'd4 : 3'd2;
+        state_q <= Fetch;
+        if (!access_error_i) begin
+          if (write_q) written_q <= written_q + 1'b1;
+          else words_q <= words_q + 1'b1;
+        end else status_q <= 8'(StatusBus);
+        if (access_error_i || over) state_q <= write_q ? Last : Send;
+      end
+
+      Copy:
+      if (!over) position_q <= position_q + 1'b1;
+      else if (!asked_q && !arriving_q) state_q <= Collect;
+
+      Collect: begin
+        if (result_ready_o && result_valid_i) words_q <= words_q + 1'b1;
+        else state_q <= Send;
+      end
+
+      Hello: begin
+        words_q <= words_q + 1'b1;
+        if (words_q == 16'(HelloWords - 1)) state_q <= Send;
+      end
+
+      Last: begin
+        words_q <= 16'd1;
+        state_q <= Send;
+      end
+
+      Send: state_q <= Sending;
+
+      default: if (send_done_i) state_q <= Idle;
+    endcase
+    // At the end, because of all that is written above only this is reset: the rest does not wait for it.
     if (!rst_ni) begin
       state_q    <= Idle;
       known_q    <= 1'b0;
@@ -192,117 +303,9 @@ module serial_commands
       nack_q     <= 1'b0;
       asked_q    <= 1'b0;
       arriving_q <= 1'b0;
+      start_q    <= 1'b0;
       damages_q  <= '0;
       repeats_q  <= '0;
-    end else begin
-      if (damaged_i) begin
-        damaged_q <= 1'b1;
-        damages_q <= damages_q + 1'b1;
-      end
-      asked_q    <= (state_q == Fetch && left_q != '0) || (state_q == Copy && !over);
-      arriving_q <= asked_q;
-      if (arriving_q) word_q <= {payload_q, word_q[31:8]};
-
-      unique case (state_q)
-        Idle: begin
-          nack_q <= 1'b0;
-          if (damaged_q) begin
-            nack_q    <= 1'b1;
-            damaged_q <= damaged_i;
-            state_q   <= Send;
-          end else if (request_valid_i) begin
-            if (repeated) begin
-              repeats_q <= repeats_q + 1'b1;
-              state_q   <= Send;
-            end else state_q <= Decode;
-          end
-        end
-
-        Decode: begin
-          known_q     <= 1'b1;
-          sequence_q  <= request_i.sequence_number;
-          kind_q      <= request_i.kind;
-          status_q    <= 8'(StatusDone);
-          words_q     <= '0;
-          written_q   <= '0;
-          position_q  <= '0;
-          addressed_q <= 1'b0;
-          left_q      <= (request_i.kind == 8'(KindHello)) ? 3'd4 : 3'd2;
-          state_q     <= Fetch;
-          if (request_i.kind == 8'(KindResults)) state_q <= Collect;
-          if (request_i.kind == 8'(KindImage) && image_busy_i) begin
-            status_q <= 8'(StatusBusy);
-            state_q  <= Collect;
-          end
-          if (!well_formed) begin
-            status_q <= 8'(StatusBad);
-            state_q  <= Send;
-          end
-        end
-
-        Fetch: begin
-          if (left_q != '0) begin
-            left_q     <= left_q - 1'b1;
-            position_q <= position_q + 1'b1;
-          end else if (!asked_q && !arriving_q) state_q <= Fetched;
-        end
-
-        Fetched: begin
-          addressed_q <= 1'b1;
-          if (kind_q == 8'(KindHello)) begin
-            nonce_q <= word_q;
-            state_q <= Hello;
-          end else if (image_start) begin
-            label_q <= word_q[16+:LabelW];
-            state_q <= Copy;
-            if ((word_q[31:16] >> LabelW) != '0) begin
-              status_q <= 8'(StatusBad);
-              state_q  <= Send;
-            end
-          end else if (!ready_to_access) begin
-            address_q <= word_q[31:16];
-            left_q    <= 3'd4;
-            state_q   <= Fetch;
-          end else if (far) begin
-            status_q <= 8'(StatusBus);
-            state_q  <= access_write_o ? Last : Send;
-          end else state_q <= Access;
-        end
-
-        Access:
-        if (access_done_i) begin
-          left_q  <= access_write_o ? 3'd4 : 3'd2;
-          state_q <= Fetch;
-          if (!access_error_i) begin
-            if (access_write_o) written_q <= written_q + 1'b1;
-            else words_q <= words_q + 1'b1;
-          end else status_q <= 8'(StatusBus);
-          if (access_error_i || over) state_q <= access_write_o ? Last : Send;
-        end
-
-        Copy:
-        if (!over) position_q <= position_q + 1'b1;
-        else if (!asked_q && !arriving_q) state_q <= Collect;
-
-        Collect: begin
-          if (result_ready_o && result_valid_i) words_q <= words_q + 1'b1;
-          else state_q <= Send;
-        end
-
-        Hello: begin
-          words_q <= words_q + 1'b1;
-          if (words_q == 16'(HelloWords - 1)) state_q <= Send;
-        end
-
-        Last: begin
-          words_q <= 16'd1;
-          state_q <= Send;
-        end
-
-        Send: state_q <= Sending;
-
-        default: if (send_done_i) state_q <= Idle;
-      endcase
     end
   end
 

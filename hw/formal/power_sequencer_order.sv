@@ -52,22 +52,20 @@ module power_sequencer_order
   logic known_q = 1'b0;  // the design has been reset once
   logic steady_q = 1'b0;  // ... and was not in reset in the cycle before
   logic on_q, idle_q, idle_before_q, retain_q, ack_q, ack_before_q;
-  logic worked_q;  // work may have been given since un-isolating
   logic saved_q;  // the retained memories hold what the domain had
 
   always_ff @(posedge clk_i) begin
-    known_q      <= 1'b1;
-    steady_q     <= known_q && rst_ni;
-    past_q       <= now;
-    state_q      <= state;
-    on_q         <= on_i;
-    idle_q       <= idle_i;
+    known_q       <= 1'b1;
+    steady_q      <= known_q && rst_ni;
+    past_q        <= now;
+    state_q       <= state;
+    on_q          <= on_i;
+    idle_q        <= idle_i;
     idle_before_q <= idle_q;
-    retain_q     <= retain_i;
-    ack_q        <= switch_ack_i;
-    ack_before_q <= rst_ni && ack_q;
-    worked_q     <= rst_ni && (now.accept || (worked_q && !now.isolate));
-    saved_q      <= rst_ni && (now.save || (saved_q && now.isolate));
+    retain_q      <= retain_i;
+    ack_q         <= switch_ack_i;
+    ack_before_q  <= rst_ni && ack_q;
+    saved_q       <= rst_ni && (now.save || (saved_q && now.isolate));
   end
 
   outputs_t rose, fell;
@@ -105,7 +103,8 @@ module power_sequencer_order
       open_then_accept :       assert (!rose.accept || (!now.isolate && past_q.rst_n));
       // Order off.
       stop_then_isolate :      assert (!rose.isolate || (!past_q.accept && !now.accept));
-      drain_then_isolate :     assert (!rose.isolate || idle_before_q || !worked_q);
+      drain_then_isolate :     assert (!rose.isolate || idle_before_q);
+      open_for_who_comes :     assert (!rose.isolate || !on_q);  // also outside On: the GE takes work whenever open
       isolate_then_save :      assert (!rose.save || (now.isolate && past_q.rst_n && retain_q));
       save_then_reset :        assert (!fell.rst_n || (past_q.isolate && now.clk_en && now.retain == (past_q.save ||
                                        past_q.retain)));
@@ -141,8 +140,7 @@ module power_sequencer_order
       dropped :   assert (!(state >= PowerUnisolate && state <= PowerIsolate) || !u_dut.keep_q);
       kept :      assert (!u_dut.keep_q || saved_q || state == PowerSave);
       acked :     assert (!steady_q || u_dut.ack_q == ack_q);
-      unworked :  assert (!(state == PowerUnisolate && !now.isolate) || !worked_q);
-      drained :   assert (!(state == PowerIsolate && !now.isolate) || !steady_q || idle_q || !worked_q);
+      drained :   assert (!(state == PowerIsolate && !now.isolate) || !steady_q || idle_q);
     end
   end
 `endif

@@ -28,6 +28,7 @@ ORDER = Proof(
         ),
         Control("reset before save", "saves_while_running", "state_d <= PowerSave;", "state_d <= PowerIsolate;"),
         Control("drain skipped", "drain_then_isolate", "else if (idle_i) state_d", "else state_d"),
+        Control("closes on who comes", "open_for_who_comes", "(isolate_o || !on_i)", "(isolate_o || !on_i || idle_i)"),
         Control("no acknowledge filter", "acknowledge_then_clock", "switch_ack_i && ack_q;", "switch_ack_i;"),
         Control(
             "retention dropped while off",

@@ -5,7 +5,7 @@
 ///
 /// Size is a power of two, so that the division is the shift of requantize, and the sum of a window takes
 /// SumW = ActW + 2*log2(Size) bits: it never wraps, and an average never exceeds the largest input, so nothing
-/// saturates. Ports, lanes and timing are those of max_pool. One row of partial sums is kept:
+/// saturates. Ports, lanes and timing are those of max_pool without Apart. One row of partial sums is kept:
 /// (Width/Size) * WordsPerPixel words of Lanes*SumW bits in distributed RAM. A word leaves as soon as the last word
 /// of its window has come in; nothing waits for the end of a row or of an image, so images follow each other
 /// without a gap.

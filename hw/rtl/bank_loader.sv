@@ -71,7 +71,8 @@ module bank_loader
 
   bank_state_e state_q;
   bank_reason_e reason_q, start_reason, word_reason, commit_reason;
-  logic [Banks-1:0] valid_q;
+  logic [Banks-1:0] valid_q, valid, gone_q;
+  logic committed_q, refused_q, activate_q;
   logic [BankW-1:0] bank_q;
   logic [CountW-1:0] count_q;
   logic in_header_q, in_payload_q, complete_q;  // where count_q stands
@@ -103,7 +104,7 @@ module bank_loader
     target_busy  = 1'b0;
     for (int unsigned b = 0; b < Banks; b++) begin
       if (target_q == BankW'(b)) begin
-        target_valid = valid_q[b];
+        target_valid = valid[b];
         target_busy  = busy_i[b];
       end
     end
@@ -216,7 +217,7 @@ module bank_loader
         reason_q <= commit_reason;
       end
       for (int unsigned b = 0; b < Banks; b++) begin
-        if (commit_accepted && !word_taken && bank_q == BankW'(b)) valid_q[b] <= 1'b1;
+        valid_q[b] <= valid[b];
         if ((invalidate_q || (start_q && !start_refused)) && target_q == BankW'(b)) valid_q[b] <= 1'b0;
         if (drop_i[b]) valid_q[b] <= 1'b0;
       end
@@ -236,7 +237,19 @@ module bank_loader
     end
   end
 
-  logic committed_q, refused_q, activate_q;
+  // What a commit makes valid is added in the cycle after: so no flag waits for the CRC's comparison.
+  always_comb begin
+    for (int unsigned b = 0; b < Banks; b++) begin
+      valid[b] = valid_q[b] || (committed_q && bank_q == BankW'(b) && !gone_q[b]);
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    for (int unsigned b = 0; b < Banks; b++) begin
+      gone_q[b] <= drop_i[b] || !memory_on_i || (invalidate_q && target_q == BankW'(b));
+    end
+  end
+
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       committed_q <= 1'b0;
@@ -249,7 +262,7 @@ module bank_loader
     end
   end
 
-  assign valid_o  = valid_q;
+  assign valid_o  = valid;
   assign status_o = '{
           state: state_q,
           reason: reason_q,

@@ -7,7 +7,7 @@
 /// Latency: 4 cycles from a stored word to out_valid_o for an image that may pass. Initiation interval: FrameWords + 1
 /// cycles an image, sent or dropped: one to look at its tag.
 ///
-/// Protocol: valid/ready; frame_valid_i pulses once an image with its first word (never more than Tags images
+/// Protocol: valid/ready; frame_valid_i pulses once an image, before its first word (never more than Tags images
 /// ahead of the output); decisions arrive in image order, one for each gated image.
 /// Does not: reorder images.
 ///

@@ -3,7 +3,7 @@
 ///
 /// Initiation interval: that of global_expert; an image that the GE need not see costs its feature words + 1 cycles.
 ///
-/// Protocol: valid/ready; frame_start_i, with image_i, comes a cycle after its first word. keep_*: one decision
+/// Protocol: valid/ready; frame_start_i, with image_i, comes before the image's first word. keep_*: one decision
 /// for each gated image, in order. work_o: an image waits for the GE or is in it; quiet_o: nothing moves in the domain.
 /// store_write_o, store_read_o: a word enters the store, leaves it towards the GE.
 /// Does not: decide when the domain sleeps; work_o is how a sleeping one is woken.
@@ -40,6 +40,11 @@ module ge_branch
   // ---- Feature store ----------------------------------------------------------------------------------------
   logic stored_valid, stored_ready, taken;
   logic [FeatureWordW-1:0] stored;
+
+  // A tag queue has room for the images of all words between router and store, and there are six words at most.
+  if (FrameWords == 1 && !FeaturesApart) begin : gen_too_short
+    $error("ge_branch: an image has one feature word, and words come every cycle: its tag may find no place.");
+  end
 
   feature_store #(
       .Width     (FeatureWordW),

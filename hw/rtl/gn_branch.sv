@@ -4,7 +4,7 @@
 ///
 /// Initiation interval: that of gating_network.
 ///
-/// Protocol: valid/ready; frame_start_i, with image_i, comes a cycle after its first word; one beat of all
+/// Protocol: valid/ready; frame_start_i, with image_i, comes before the image's first word; one beat of all
 /// confidences an image.
 /// write_i: run-time weights on wr_clk_i, also while the domain sleeps. dither_i and replay_i come with frame_start_i.
 /// read_i: see accel_pkg. quiet_o: nothing moves in the domain, and no update is open.

@@ -4,7 +4,7 @@
 ///
 /// Initiation interval: that of local_expert.
 ///
-/// Protocol: valid/ready; frame_start_i, with image_i, comes a cycle after its first word. write_i: run-time
+/// Protocol: valid/ready; frame_start_i, with image_i, comes before the image's first word. write_i: run-time
 /// weights on wr_clk_i, also while the domain sleeps. dither_i and replay_i come with frame_start_i. read_i: see
 /// accel_pkg. quiet_o: nothing moves in the domain, and no update is open.
 /// Does not: wait for the other experts; the gate takes all confidences of an image together.

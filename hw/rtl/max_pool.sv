@@ -3,9 +3,9 @@
 ///
 /// Formula: out[y][x][c] = max over dy, dx < Size of in[y*Size + dy][x*Size + dx][c].
 ///
-/// One row of partial maxima is kept: (Width/Size) * WordsPerPixel words in distributed RAM. A word leaves as
-/// soon as the last word of its window has come in; nothing waits for the end of a row or of an image, so
-/// images follow each other without a gap.
+/// Wide words are pooled in pieces (max_pool_piece) that share only the handshake outside: each knows by itself where
+/// its word stands, so that no register of the control drives more than PieceW bits. Synthesis finds nothing to merge:
+/// the state of a piece follows from that piece's own.
 ///
 /// Latency: 1 cycle from the last word of a window to out_valid_o; with Apart a word is taken a cycle after it is
 /// offered. Initiation interval: 1 input word a cycle, with Apart 2 cycles.
@@ -49,75 +49,42 @@ module max_pool #(
     $error("max_pool: Width %0d is not a multiple of Size %0d.", Width, Size);
   end
 
-  logic take, complete, compared;  // compared: maximum is that of the word at hand
-  logic [Lanes-1:0][ActW-1:0] lane, maximum;
+  localparam int unsigned PieceW     = 160;  // bits of a piece, at most
+  localparam int unsigned PieceLanes = (ActW < PieceW) ? PieceW / ActW : 1;  // of all but the last
+  localparam int unsigned Pieces     = (Lanes + PieceLanes - 1) / PieceLanes;
 
-  assign in_ready_o = compared && (!complete || !out_valid_o || out_ready_i);
-  assign take       = in_valid_i && in_ready_o;
-  assign lane       = in_data_i;
+  // All alike, the first stands for them.
+  logic [Pieces-1:0] ready, valid;
+  assign in_ready_o  = ready[0];
+  assign out_valid_o = valid[0];
 
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) out_valid_o <= 1'b0;
-    else if (take && complete) out_valid_o <= 1'b1;
-    else if (out_ready_i) out_valid_o <= 1'b0;
-    if (!out_valid_o || out_ready_i) out_data_o <= maximum;
-  end
+  for (genvar i = 0; i < Pieces; i++) begin : gen_piece
+    localparam int unsigned First     = i * PieceLanes;
+    localparam int unsigned ThisLanes = (Lanes - First < PieceLanes) ? Lanes - First : PieceLanes;
 
-  if (Size == 1) begin : gen_pass
-    assign complete = 1'b1;
-    assign compared = 1'b1;
-    assign maximum  = lane;
-  end else begin : gen_pool
-    localparam int unsigned Depth = (Width / Size) * WordsPerPixel;
-    localparam int unsigned AddrW = (Depth > 1) ? $clog2(Depth) : 1;
-
-    logic [Lanes-1:0][ActW-1:0] mem[Depth];
-    logic [Lanes-1:0][ActW-1:0] partial_q;  // maximum of the window so far, 0 at its first word
-    logic [AddrW-1:0] addr, next_addr;
-    logic next_first, next_same;
-
-    pool_position #(
+    max_pool_piece #(
         .Width        (Width),
         .WordsPerPixel(WordsPerPixel),
-        .Size         (Size)
-    ) u_position (
+        .Lanes        (ThisLanes),
+        .ActW         (ActW),
+        .Size         (Size),
+        .Apart        (Apart)
+    ) u_piece (
         .clk_i,
         .rst_ni,
-        .take_i      (take),
-        .addr_o      (addr),
-        .complete_o  (complete),
-        .next_addr_o (next_addr),
-        .next_first_o(next_first),
-        .next_same_o (next_same)
+        .in_valid_i,
+        .in_ready_o (ready[i]),
+        .in_data_i  (in_data_i[First*ActW+:ThisLanes*ActW]),
+        .out_valid_o(valid[i]),
+        .out_ready_i,
+        .out_data_o (out_data_o[First*ActW+:ThisLanes*ActW])
     );
-
-    logic [Lanes-1:0][ActW-1:0] larger;
-    always_comb begin
-      larger = lane;
-      for (int unsigned i = 0; i < Lanes; i++) begin
-        if (partial_q[i] > lane[i]) larger[i] = partial_q[i];
-      end
-    end
-
-    if (Apart) begin : gen_apart
-      logic compared_q;
-      logic [Lanes-1:0][ActW-1:0] larger_q;
-      always_ff @(posedge clk_i) begin
-        compared_q <= rst_ni && in_valid_i && !take;
-        larger_q   <= larger;
-      end
-      assign compared = compared_q;
-      assign maximum  = larger_q;
-    end else begin : gen_at_once
-      assign compared = 1'b1;
-      assign maximum  = larger;
-    end
-
-    // Fetched for the next word while this one is taken, so that no comparison waits for the memory.
-    always_ff @(posedge clk_i) begin
-      if (!rst_ni) partial_q <= '0;
-      else if (take) partial_q <= next_first ? '0 : next_same ? maximum : mem[next_addr];
-      if (take && !complete) mem[addr] <= maximum;
-    end
   end
+
+`ifndef SYNTHESIS
+  always_ff @(posedge clk_i) begin
+    assert (!rst_ni || ready == {Pieces{ready[0]}} && valid == {Pieces{valid[0]}})
+    else $error("max_pool: the pieces are apart: ready %b, valid %b.", ready, valid);
+  end
+`endif
 endmodule

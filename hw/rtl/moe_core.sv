@@ -121,7 +121,7 @@ module moe_core
       .Learn       (Learn)
   ) u_ingress (
       .clk_i,
-      .rst_ni    (!reset_copy_q[0]),
+      .rst_ni        (!reset_copy_q[0]),
       .accept_i      (accept_q),
       .mode_i        (mode_e'(mode_i)),
       .bank_i,
@@ -152,7 +152,7 @@ module moe_core
       .Width(PixelW)
   ) u_pixel_skid (
       .clk_i,
-      .rst_ni    (!reset_copy_q[0]),
+      .rst_ni     (!reset_copy_q[0]),
       .in_valid_i (pixel_valid),
       .in_ready_o (pixel_ready),
       .in_data_i  (pixel),
@@ -181,7 +181,7 @@ module moe_core
       .NeverFull(1'b1)
   ) u_route_queue (
       .clk_i,
-      .rst_ni    (!reset_copy_q[0]),
+      .rst_ni     (!reset_copy_q[0]),
       .in_valid_i (queued_valid_q),
       .in_ready_o (unused_route_ready),
       .in_data_i  (queued_q),
@@ -194,7 +194,7 @@ module moe_core
       .Width($bits(image_t))
   ) u_route_skid (
       .clk_i,
-      .rst_ni    (!reset_copy_q[0]),
+      .rst_ni     (!reset_copy_q[0]),
       .in_valid_i (queued_route_valid),
       .in_ready_o (queued_route_ready),
       .in_data_i  (queued_route_image),
@@ -209,7 +209,7 @@ module moe_core
       .NeverFull(1'b1)
   ) u_mux_queue (
       .clk_i,
-      .rst_ni    (!reset_copy_q[0]),
+      .rst_ni     (!reset_copy_q[0]),
       .in_valid_i (queued_valid_q),
       .in_ready_o (unused_mux_ready),
       .in_data_i  (queued_q),
@@ -222,7 +222,7 @@ module moe_core
       .Width($bits(image_t))
   ) u_mux_skid (
       .clk_i,
-      .rst_ni    (!reset_copy_q[0]),
+      .rst_ni     (!reset_copy_q[0]),
       .in_valid_i (queued_mux_valid),
       .in_ready_o (queued_mux_ready),
       .in_data_i  (queued_mux_image),
@@ -241,7 +241,7 @@ module moe_core
       .Banks(Banks)
   ) u_in_flight (
       .clk_i,
-      .rst_ni    (!reset_copy_q[0]),
+      .rst_ni          (!reset_copy_q[0]),
       .accepted_i      (image_accepted),
       .accepted_image_i(image),
       .done_i          (mux_valid && mux_ready),
@@ -283,7 +283,7 @@ module moe_core
       .Apart(FeaturesApart)
   ) u_leaving (
       .clk_i,
-      .rst_ni    (!reset_copy_q[1]),
+      .rst_ni     (!reset_copy_q[1]),
       .in_valid_i (leaving_valid),
       .in_ready_o (leaving_ready),
       .in_data_i  (leaving),
@@ -299,7 +299,7 @@ module moe_core
       .LocalExperts(LocalExperts)
   ) u_router (
       .clk_i,
-      .rst_ni    (!reset_copy_q[1]),
+      .rst_ni         (!reset_copy_q[1]),
       .image_valid_i  (route_valid),
       .image_ready_o  (route_ready),
       .image_i        (route_image),
@@ -329,7 +329,7 @@ module moe_core
         .Apart(FeaturesApart)
     ) u_near (
         .clk_i,
-        .rst_ni    (!reset_copy_q[1]),
+        .rst_ni     (!reset_copy_q[1]),
         .in_valid_i (offered_valid[o]),
         .in_ready_o (offered_ready[o]),
         .in_data_i  (offered),
@@ -343,7 +343,7 @@ module moe_core
         .Apart(FeaturesApart)
     ) u_far (
         .clk_i,
-        .rst_ni    (!reset_copy_q[1]),
+        .rst_ni     (!reset_copy_q[1]),
         .in_valid_i (near_valid),
         .in_ready_o (near_ready),
         .in_data_i  (near),
@@ -353,7 +353,7 @@ module moe_core
     );
   end
 
-  // Tags come a cycle late, with the first word of their image or before it.
+  // Tags come a cycle late, and still before the first word of their image.
   always_ff @(posedge clk_i) begin
     frame_start   <= !reset_copy_q[1] ? announced : '0;
     frame_image   <= announced_image;
@@ -389,7 +389,7 @@ module moe_core
         .Classes     (Classes)
     ) u_corrections (
         .clk_i,
-        .rst_ni    (!reset_copy_q[1]),
+        .rst_ni        (!reset_copy_q[1]),
         .learn_i,
         .le_mode_i     (moe_mode || mode_e'(mode_i) == ModeLeOnly),
         .gate_mode_i   (moe_mode),
@@ -428,7 +428,7 @@ module moe_core
 
   ge_branch u_ge (
       .clk_i,
-      .rst_ni    (!reset_copy_q[2]),
+      .rst_ni       (!reset_copy_q[2]),
       .domain_clk_i (ge_clk_i),
       .domain_rst_ni(domain_rst_ni[DomainGe]),
       .isolate_i    (isolate_i[DomainGe]),
@@ -470,7 +470,7 @@ module moe_core
         .Number(i)
     ) u_le (
         .clk_i,
-        .rst_ni    (!reset_copy_q[2]),
+        .rst_ni            (!reset_copy_q[2]),
         .domain_clk_i      (le_clk_i),
         .domain_rst_ni     (domain_rst_ni[DomainLe]),
         .isolate_i         (isolate_i[DomainLe]),
@@ -505,7 +505,7 @@ module moe_core
       .Width($bits(confidence))
   ) u_confidence_skid (
       .clk_i,
-      .rst_ni    (!reset_copy_q[2]),
+      .rst_ni     (!reset_copy_q[2]),
       .in_valid_i (&confidence_valid),
       .in_ready_o (confidence_ready),
       .in_data_i  (confidence),
@@ -516,7 +516,7 @@ module moe_core
 
   gn_branch u_gn (
       .clk_i,
-      .rst_ni    (!reset_copy_q[2]),
+      .rst_ni            (!reset_copy_q[2]),
       .domain_clk_i      (gn_clk_i),
       .domain_rst_ni     (domain_rst_ni[DomainGn]),
       .isolate_i         (isolate_i[DomainGn]),
@@ -573,7 +573,7 @@ module moe_core
       .NeverFull(1'b1)
   ) u_status_queue (
       .clk_i,
-      .rst_ni    (!reset_copy_q[3]),
+      .rst_ni     (!reset_copy_q[3]),
       .in_valid_i (status_valid),
       .in_ready_o (unused_length_ready),
       .in_data_i  ({status_short, status_long}),
@@ -586,7 +586,7 @@ module moe_core
       .LocalExperts(LocalExperts)
   ) u_mux (
       .clk_i,
-      .rst_ni    (!reset_copy_q[3]),
+      .rst_ni        (!reset_copy_q[3]),
       .image_valid_i (mux_valid),
       .image_ready_o (mux_ready),
       .image_i       (mux_image),

@@ -13,7 +13,7 @@
 ///
 /// Initiation interval: InWords*OutWords cycles a vector, no bubble between vectors.
 /// Latency: P + 2 + Far + Stages + Q cycles from the transfer of the last input word to the last output word being
-/// valid, with P = 4, 3, 5 for Multiplier = 0, 1, 2, Stages = ceil(ceil(log2(Simd)) / 2), and Q = 1 with a
+/// valid, with P = 4, or 5 for Multiplier = 2, Stages = ceil(ceil(log2(Simd)) / 2), and Q = 1 with a
 /// stream_fifo, Depth + OutWords - 1 with a stream_chain of Depth words; the earlier folds precede it, one a cycle.
 ///
 /// Weight port: wgt_data_i follows wgt_en_o, wgt_bank_o, wgt_addr_o by exactly one cycle and is held (weight_rom,
@@ -36,6 +36,7 @@
 ///   Shift, OutW        of requantize
 ///   BankW              width of the bank number, bits
 ///   Multiplier         what the products are made of, see mvu_products
+///   WgtPorts           read ports for the pieces of a wide weight memory, all alike
 ///   Far                1: the processing elements are far from each other: a register more for each result, and one
 ///                      or two for each bias, which needs as many stages more before Acc
 module mvu #(
@@ -52,6 +53,7 @@ module mvu #(
     parameter int unsigned  OutW          = ActW,
     parameter int unsigned  BankW         = 1,
     parameter int unsigned  Multiplier    = 0,
+    parameter int unsigned  WgtPorts      = 1,
     parameter bit           Far           = 1'b0,
     localparam int unsigned Depth         = InWords * OutWords,
     localparam int unsigned AddrW         = (Depth > 1) ? $clog2(Depth) : 1,
@@ -64,9 +66,9 @@ module mvu #(
     output logic                     in_ready_o,
     input  logic [    Simd*ActW-1:0] in_data_i,
     input  logic [        BankW-1:0] in_bank_i,
-    output logic                     wgt_en_o,
+    output logic [     WgtPorts-1:0] wgt_en_o,
     output logic [        BankW-1:0] wgt_bank_o,
-    output logic [        AddrW-1:0] wgt_addr_o,
+    output logic [WgtPorts-1:0][AddrW-1:0] wgt_addr_o,
     input  logic [Pe*Simd*WgtW-1:0] wgt_data_i,
     output logic                     bias_en_o,
     output logic [        BankW-1:0] bias_bank_o,
@@ -80,7 +82,7 @@ module mvu #(
   // Stages after issue: 0 memory address, which goes far, 1 memory output, from 2 the registers of the products, then
   // the adder tree; in stage Acc the sums meet the accumulators, of which accumulator_file knows three stages before,
   // and one later the results are requantised and enter the output queue.
-  localparam int unsigned Product = Multiplier == 2 ? 5 : Multiplier == 0 ? 4 : 3;  // stage in which they are there
+  localparam int unsigned Product = Multiplier == 2 ? 5 : 4;  // stage in which they are there
   localparam int unsigned Acc = Product + TreeStages;
   localparam int unsigned ToQueue = Acc + 2 + (Far ? 1 : 0);  // cycles from a step to its result at the queue
   // The bias is read so that it goes through the memory and two registers, or up to four, and arrives in stage Acc.
@@ -97,9 +99,6 @@ module mvu #(
   localparam int unsigned OutDepth = Chain ? ChainDepth : FifoDepth;
   localparam int unsigned CreditW = $clog2(OutDepth + 1);
 
-  if (Far && Acc < 4) begin : gen_no_stage
-    $error("mvu: Far needs a product of more stages, or more than one input a cycle.");
-  end
   if (InWords < 1 || OutWords < 1 || Pe < 1 || Simd < 1) begin : gen_bad_folding
     $error("mvu: InWords %0d, OutWords %0d, Pe %0d, Simd %0d: each must be at least 1.", InWords, OutWords, Pe, Simd);
   end
@@ -107,7 +106,7 @@ module mvu #(
   // ---- Issue: one (word, fold) a cycle ----------------------------------------------------------------------
   logic [FoldW-1:0] fold_q;
   logic [AddrW-1:0] addr_q;
-  logic last_fold, first_word, last_word, credit, issue;
+  logic last_fold, first_word, last_word, credit_q, issue;
 
   if (OutWords == 1) begin : gen_single_fold
     assign last_fold = 1'b1;
@@ -120,8 +119,8 @@ module mvu #(
     assign last_fold = last_fold_q;
   end
 
-  assign issue      = in_valid_i && (credit || !last_word);
-  assign in_ready_o = last_fold && (credit || !last_word);
+  assign issue      = in_valid_i && (credit_q || !last_word);
+  assign in_ready_o = last_fold && (credit_q || !last_word);
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -176,23 +175,25 @@ module mvu #(
   end
 
   // ---- Operands ---------------------------------------------------------------------------------------------
-  logic [AddrW-1:0] wgt_addr_q;
+  logic [WgtPorts-1:0] wgt_en_copy_q;  // valid_q[0]
+  logic [WgtPorts-1:0][AddrW-1:0] wgt_addr_copy_q;
   logic [Simd-1:0][ActW-1:0] issued_q, act_q;  // beside the memory's address and its output
-  // Each output has copies that synthesis must not merge (tools/yosys.py): with few folds many bits are equal, and
-  // one register would drive them all over the chip.
+  // Each output and each port has copies that synthesis must not merge (tools/yosys.py): with few folds many bits are
+  // equal, and one register would drive them all over the chip.
   logic [Pe-1:0][BiasW-1:0] bias_q, bias_near, bias_copy_q;
   logic [Pe-1:0] first_copy_q, take_copy_q;  // token_q[Acc].first; a sum is complete
 
-  assign wgt_en_o   = valid_q[0];
+  assign wgt_en_o   = wgt_en_copy_q;
   assign wgt_bank_o = token_q[0].bank;
-  assign wgt_addr_o = wgt_addr_q;
+  assign wgt_addr_o = wgt_addr_copy_q;
 
   assign bias_en_o   = valid_q[BiasRead] && token_q[BiasRead].first;
   assign bias_bank_o = token_q[BiasRead].bank;
   assign bias_addr_o = token_q[BiasRead].fold;
 
   always_ff @(posedge clk_i) begin
-    wgt_addr_q <= addr_q;
+    wgt_en_copy_q   <= {WgtPorts{rst_ni && issue}};
+    wgt_addr_copy_q <= {WgtPorts{addr_q}};
     issued_q <= in_data_i;  // also when nothing is issued: no enable of so many, and a word that waits is the same
     if (valid_q[0]) act_q <= issued_q;
     // All ones where it is not added, as accumulate_adder needs it.
@@ -289,10 +290,9 @@ module mvu #(
   end
 
   // ---- Output queue and its credits -------------------------------------------------------------------------
-  logic result_valid_q, queued_valid, unused_queue_ready, reserve, release_credit, credit_q;
+  logic result_valid_q, queued_valid, unused_queue_ready, reserve, release_credit;
   logic [CreditW-1:0] reserved_q, reserved_d;  // places taken by results in the queue or on the way to it
 
-  assign credit         = credit_q;
   assign reserve        = issue && last_word;
   assign release_credit = out_valid_o && out_ready_i;
 

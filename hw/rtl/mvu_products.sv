@@ -9,7 +9,7 @@
 ///      share of a block is worth
 ///   2  one multiplier block for the products of two neighbouring outputs, see multiplier_pair: narrow weights only
 ///
-/// Latency: 3 cycles with Multiplier = 0, 2 with 1, 4 with 2. Initiation interval: 1 cycle. The first is a register of
+/// Latency: 3 cycles, 4 with Multiplier = 2. Initiation interval: 1 cycle. The first is a register of
 /// the operands in front of whatever multiplies: the memories of the weights lie far from the blocks.
 ///
 /// Protocol: valid_i[0] comes with the operands, valid_i[1] and [2] follow a cycle later each: registers only load for
@@ -65,6 +65,9 @@ module mvu_products #(
       end
     end
   end else if (Multiplier == 1) begin : gen_logic
+    // Beside the logic. An activation for each output: the loads of a single one would lie far apart.
+    logic [Pe-1:0][Simd-1:0][ActW-1:0] act_copy_q;
+    logic [Pe-1:0][Simd-1:0][WgtW-1:0] near_q;
     logic [Pe-1:0][Simd-1:0][ProdW-1:0] product;
 
     for (genvar p = 0; p < Pe; p++) begin : gen_pe
@@ -73,19 +76,20 @@ module mvu_products #(
             .ActW(ActW),
             .WgtW(WgtW)
         ) u_logic (
-            .act_i    (act_q[s]),
-            .wgt_i    (wgt_q[p][s]),
+            .act_i    (act_copy_q[p][s]),
+            .wgt_i    (near_q[p][s]),
             .product_o(product[p][s])
         );
       end
     end
 
     always_ff @(posedge clk_i) begin
-      if (valid_i[1]) product_o <= product;
+      if (valid_i[1]) begin
+        act_copy_q <= {Pe{act_q}};
+        near_q     <= wgt_q;
+      end
+      if (valid_i[2]) product_o <= product;
     end
-
-    logic unused_valid;
-    assign unused_valid = valid_i[2];
   end else begin : gen_pairs
     logic unused_valid;
     assign unused_valid = ^valid_i;

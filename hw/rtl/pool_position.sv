@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/// Where a word stands in its pooling window: what max_pool and average_pool share.
+/// Where a word stands in its pooling window: what max_pool_piece and average_pool share.
 ///
 /// Counts the words of images that arrive in (row, column, channel word) order. addr_o names the place of the word's
 /// window in a memory of one row of windows: window column * WordsPerPixel + channel word. next_* are of the word

@@ -15,14 +15,16 @@
 ///   restore_o    Restore, if retained       | timeout_o  the first cycle of Error
 ///
 /// isolate_o changes a cycle later than the others, so that a register is between the state and the clamps, which are
-/// far away: a domain is isolated from the second cycle of Isolate to the first of Unisolate.
+/// far away: a domain is isolated from the second cycle of Isolate to the first of Unisolate. Who withdraws in the
+/// first cycle of Isolate, because work is there, finds the clamps open in the next, too: it may be moving already.
+/// With delay_i of 0 or 1, save_o rises together with isolate_o, and accept_o as isolate_o falls.
 ///
 /// Retention: retain_i is read when Save is entered and chooses for this sleep. If chosen, retain_o is 1 from the end
 /// of Save until Restore ends in Unisolate, also when sequences are withdrawn in between: what was saved is neither
 /// saved over nor lost. After a reset nothing is retained.
 ///
 /// A request may change at any time. Withdrawn while switching on: SwitchOn goes to SwitchOff; Clock, ReleaseReset
-/// and Restore to Reset; Unisolate to Isolate. Withdrawn while switching off: Drain goes to On; Isolate and Save to
+/// and Restore to Reset; Unisolate to Drain. Withdrawn while switching off: Drain goes to On; Isolate and Save to
 /// Unisolate; Reset to Clock; SwitchOff to SwitchOn. Each at the end of the current cycle.
 ///
 /// Acknowledge: counts when it has the same value in two consecutive cycles, and not before the delay_i-th cycle of
@@ -95,7 +97,7 @@ module power_sequencer
       if (!on_i) state_d = PowerReset;
       else if (step_done_q) state_d = PowerUnisolate;
       PowerUnisolate:
-      if (!on_i) state_d = PowerIsolate;
+      if (!on_i) state_d = PowerDrain;  // the clamps may be open already, and work in the domain
       else if (step_done_q) state_d = PowerOn;
       PowerOn: if (!on_i) state_d = PowerDrain;
       PowerDrain:
@@ -157,7 +159,7 @@ module power_sequencer
       clk_en_o    <= state_d >= PowerClock && state_d <= PowerReset;
       rst_no      <= state_d >= PowerReleaseReset && state_d <= PowerSave;
       isolate_q   <= state_d < PowerUnisolate || state_d > PowerDrain;
-      isolate_o   <= isolate_q;
+      isolate_o   <= isolate_q && (isolate_o || !on_i);
       save_o      <= state_d == PowerSave && keep_d;
       restore_o   <= state_d == PowerRestore && keep_d;
       retain_o    <= state_d != PowerSave && keep_d;

@@ -54,13 +54,19 @@ module rom_mvu #(
   localparam int unsigned AddrW    = (Depth > 1) ? $clog2(Depth) : 1;
   localparam int unsigned FoldW    = (OutWords > 1) ? $clog2(OutWords) : 1;
 
-  logic wgt_en, bias_en, unused_wgt_bank, unused_bias_bank;
-  logic [AddrW-1:0] wgt_addr;
+  // Four 36-bit block RAMs of weights have an address of their own, so that no register drives all of a wide memory.
+  localparam int unsigned WordW  = Pe * Simd * WgtW;
+  localparam int unsigned PieceW = 144;
+  localparam int unsigned Pieces = (WordW + PieceW - 1) / PieceW;
+
+  logic bias_en, unused_wgt_bank, unused_bias_bank;
+  logic [Pieces-1:0] wgt_en;
+  logic [Pieces-1:0][AddrW-1:0] wgt_addr;
   logic [FoldW-1:0] bias_addr;
-  logic [Pe*Simd*WgtW-1:0] wgt_data;
+  logic [WordW-1:0] wgt_data;
   logic [Pe*BiasW-1:0] bias_data;
 
-  assign step_o = wgt_en;
+  assign step_o = wgt_en[0];
 
   mvu #(
       .InWords   (InWords),
@@ -76,6 +82,7 @@ module rom_mvu #(
       .OutW      (OutW),
       .BankW     (1),
       .Multiplier(Multiplier),
+      .WgtPorts  (Pieces),
       .Far       (Multiplier != 1)  // the elements are where multiplier blocks are, all over the chip
   ) u_mvu (
       .clk_i,
@@ -97,16 +104,23 @@ module rom_mvu #(
       .out_data_o
   );
 
-  weight_rom #(
-      .Width   (Pe * Simd * WgtW),
-      .Depth   (Depth),
-      .InitFile(WeightFile)
-  ) u_weight_rom (
-      .clk_i,
-      .rd_en_i  (wgt_en),
-      .rd_addr_i(wgt_addr),
-      .rd_data_o(wgt_data)
-  );
+  for (genvar i = 0; i < Pieces; i++) begin : gen_piece
+    localparam int unsigned Low   = i * PieceW;
+    localparam int unsigned Width = (WordW - Low < PieceW) ? WordW - Low : PieceW;
+
+    weight_rom #(
+        .Width   (Width),
+        .Depth   (Depth),
+        .InitFile(WeightFile),
+        .FileW   (WordW),
+        .Low     (Low)
+    ) u_weight_rom (
+        .clk_i,
+        .rd_en_i  (wgt_en[i]),
+        .rd_addr_i(wgt_addr[i]),
+        .rd_data_o(wgt_data[Low+:Width])
+    );
+  end
 
   weight_rom #(
       .Width   (Pe * BiasW),

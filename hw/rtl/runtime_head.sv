@@ -15,7 +15,7 @@
 ///
 /// Parameters
 ///   Height, Width, Channels, Lanes  feature map, and channels a feature word
-///   Apart                    1: feature words come every other cycle at most
+///   Apart                           1: feature words come every other cycle at most
 ///   PoolSize, PoolKind              pooling window and stride, and kind (see pooled_words)
 ///   Extra                           further inputs, 0: none
 ///   Ahead                           images whose features come before the extra inputs of the one in progress

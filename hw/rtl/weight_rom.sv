@@ -5,17 +5,21 @@
 ///
 /// InitFile has one word a line in hexadecimal ($readmemh), Depth lines, and a path that is valid where the
 /// simulator runs or where synthesis runs. It is an untyped parameter because a `string` one does not get
-/// through every open tool.
+/// through every open tool. A wide memory is read in pieces of its words, by a weight_rom each: FileW and Low.
 /// Does not: reset its output, correct errors. See weight_ram for weights that are loaded at run time.
 ///
 /// Parameters
 ///   Width     word width, bits
 ///   Depth     words
 ///   InitFile  path of the contents
+///   FileW     width of the words in the file, bits
+///   Low       lowest of their bits that is in the memory
 module weight_rom #(
     parameter int unsigned  Width    = 8,
     parameter int unsigned  Depth    = 16,
     parameter               InitFile = "",
+    parameter int unsigned  FileW    = Width,
+    parameter int unsigned  Low      = 0,
     localparam int unsigned AddrW    = (Depth > 1) ? $clog2(Depth) : 1
 ) (
     input  logic             clk_i,
@@ -23,7 +27,7 @@ module weight_rom #(
     input  logic [AddrW-1:0] rd_addr_i,
     output logic [Width-1:0] rd_data_o
 );
-  logic [Width-1:0] mem[Depth];
+  logic [FileW-1:0] mem[Depth];
 
   initial begin
 `ifndef SYNTHESIS
@@ -36,7 +40,7 @@ module weight_rom #(
   end
 
   always_ff @(posedge clk_i) begin
-    if (rd_en_i) rd_data_o <= mem[rd_addr_i];
+    if (rd_en_i) rd_data_o <= mem[rd_addr_i][Low+:Width];
   end
 
 `ifndef SYNTHESIS

@@ -295,9 +295,9 @@ async def latencies(dut: Any) -> None:
     host.bench.agents += [sent, pixels, accesses]
     await host.ask(Kind.READ, read_payload((0x204, 0x3F8, 0x204)))
     assert sent.found == [1] * 9 + [3, 1, 1, 1] * 3 + [1] * 4
-    assert accesses.found[1:] == [6, 6]
+    assert accesses.found[1:] == [7, 7]
     await host.ask(Kind.WRITE, writes(0x10, [1, 2, 3]))
-    assert accesses.found[4:] == [8, 8]
+    assert accesses.found[4:] == [9, 9]
     await host.ask(Kind.IMAGE, image_payload(0, bytes(IMAGE)))
     assert pixels.found == [3] + [2] * (IMAGE - 1)
 

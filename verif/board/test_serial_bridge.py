@@ -9,7 +9,7 @@ import pytest
 
 from hw.board import BOARD, bridge_sources
 from hw.tests.test_manifest import before_their_users
-from spec.tests.cases import first_always
+from spec.tests.cases import some_always
 from tools.cocotb_run import lint, run, with_mutant
 from tools.manifest import findings, read_manifest
 from verif.unit.test_synthesis import BLOCK_RAM, LUT_RAM, cells
@@ -91,7 +91,7 @@ DEFECTS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("defect", first_always(DEFECTS, 9))
+@pytest.mark.parametrize("defect", some_always(DEFECTS, 9))
 def test_a_defect_is_found(defect: tuple[str, str, str, str]) -> None:
     module, old, new, found_by = defect
     sources = with_mutant(bridge_sources(), module, old, new)

@@ -18,7 +18,8 @@ P = parameters()
 @cocotb.test()
 async def reads(dut: Any) -> None:
     """Each word one cycle after its enable; without an enable the last word stays."""
-    words = contents(P["Width"], P["Depth"])
+    low, mask = P.get("Low", 0), (1 << P["Width"]) - 1
+    words = [word >> low & mask for word in contents(P.get("FileW", P["Width"]), P["Depth"])]
     rng = generator()
     cocotb.start_soon(Clock(dut.clk_i, 10, unit="ns").start(start_high=False))
     dut.rd_en_i.value = 0

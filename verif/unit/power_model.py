@@ -19,7 +19,7 @@ _STEPS = {
     S.CLOCK: (S.RELEASE_RESET, S.RESET),
     S.RELEASE_RESET: (S.RESTORE, S.RESET),
     S.RESTORE: (S.UNISOLATE, S.RESET),
-    S.UNISOLATE: (S.ON, S.ISOLATE),
+    S.UNISOLATE: (S.ON, S.DRAIN),
     S.ISOLATE: (S.SAVE, S.UNISOLATE),
     S.SAVE: (S.RESET, S.UNISOLATE),
     S.RESET: (S.SWITCH_OFF, S.CLOCK),
@@ -59,6 +59,7 @@ class PowerModel:
         self.state, self.previous = S.OFF, S.OFF
         self.cycles = 1  # in this state, this one included
         self.ack = 0  # a cycle ago
+        self.isolated = True
         self.keep = 0  # the retained memories hold, or are getting, what must survive
         self.delay, self.timeout = 0, 0  # a cycle ago; in Off, where it starts, nothing waits for them
 
@@ -69,7 +70,7 @@ class PowerModel:
             "accept_o": int(state is S.ON),
             "clk_en_o": int(state not in (S.OFF, S.SWITCH_ON, S.SWITCH_OFF, S.ERROR)),
             "rst_no": int(state not in (S.OFF, S.SWITCH_ON, S.CLOCK, S.RESET, S.SWITCH_OFF, S.ERROR)),
-            "isolate_o": int(self.previous not in (S.UNISOLATE, S.ON, S.DRAIN)),  # a cycle later
+            "isolate_o": int(self.isolated),
             "save_o": int(state is S.SAVE and self.keep),
             "restore_o": int(state is S.RESTORE and self.keep),
             "retain_o": int(state is not S.SAVE and self.keep),
@@ -92,6 +93,8 @@ class PowerModel:
             self._reset()
             return
         state = self._next(given)
+        # A cycle later than the state, and not closed for a request that is withdrawn in that cycle.
+        self.isolated = self.state not in (S.UNISOLATE, S.ON, S.DRAIN) and (self.isolated or not given.on)
         if state is S.SAVE and self.state is not S.SAVE:
             self.keep = given.retain
         elif state is S.UNISOLATE:

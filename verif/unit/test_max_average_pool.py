@@ -31,12 +31,12 @@ DEFECTS = {
     "the-average-truncates": ("average_pool", ".acc_i ($signed({1'b0, sum_q[i]}))",
                               ".acc_i ($signed({1'b0, sum_q[i] & {SumW{1'b1}} << Shift}))"),
     "sums-of-the-last-window": ("average_pool", "next_first ? '0 : ", ""),
-    "maxima-of-the-last-window": ("max_pool", "next_first ? '0 : ", ""),
+    "maxima-of-the-last-window": ("max_pool_piece", "!rst_ni || (take && next_first)", "!rst_ni"),
     "the-average-waits-for-nobody": ("max_average_pool", ".in_valid_i (in_valid_i && max_in_ready)",
                                      ".in_valid_i (in_valid_i)"),
     "a-word-of-averages-less": ("max_average_pool", ".SecondWords(WordsPerPixel)", ".SecondWords(WordsPerPixel - 1)"),
     "the-queue-is-too-short": ("max_average_pool", ".Depth(WordsPerPixel)", ".Depth(WordsPerPixel - 1)"),
-    "overwrites-a-waiting-word": ("max_pool", "!complete || !out_valid_o || out_ready_i", "!complete || 1'b1"),
+    "overwrites-a-waiting-word": ("max_pool_piece", "!complete || !out_valid_o || out_ready_i", "!complete || 1'b1"),
 }  # fmt: skip
 
 

@@ -55,6 +55,7 @@ SHAPES = {
     "sums-in-block-ram": shape(3, 17, 5, 1, multiplier=1, weight=3),
     "sums-in-luts": shape(3, 5, 1, 2, shift=None),
     "far-elements": shape(12, 1, 10, 5) | {"Far": 1},
+    "far-elements-one-hop": shape(5, 2, 2, 1) | {"Far": 1},
     "far-elements-in-pairs": shape(5, 5, 10, 2, multiplier=2) | {"Far": 1},
 }
 
@@ -71,6 +72,7 @@ DEFECTS = {
         "assign sum_o = (first_i ? start_i : acc_i)",
         "assign sum_o = acc_i",
     ),
+    "a-hop-less": ("far-elements", "mvu", "bias_near = hop_copy_q[BiasHops-1]", "bias_near = bias_q"),
     "ring-too-short": ("usual", "accumulator_file", "= ring_q[Folds-1]", "= ring_q[0]"),
     "mixes-up-folds": ("sums-in-block-ram", "accumulator_file", "mem[fold_copy_q[1]]", "mem[0]"),
     "keeps-one-fold": (

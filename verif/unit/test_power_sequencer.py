@@ -25,6 +25,7 @@ DEFECTS = {
         "order/retain=1",
     ),
     "isolates too late": ("state_d > PowerDrain;", "state_d > PowerIsolate;", "order/retain=0"),
+    "closes on who comes": ("isolate_q && (isolate_o || !on_i)", "isolate_q", "withdrawn_at_every_cycle"),
     "no acknowledge filter": ("switch_ack_i && ack_q;", "switch_ack_i;", "glitching_switch"),
     "drain skipped": ("else if (idle_i) state_d", "else state_d", "drains"),
     "retention dropped when a wake-up is withdrawn": (

@@ -85,6 +85,19 @@ def test_weight_rom_uses_block_ram(tmp_path: Path) -> None:
     assert found == {BLOCK_RAM: 12}
 
 
+def test_a_piece_of_a_weight_rom_takes_only_its_own_blocks(tmp_path: Path) -> None:
+    (tmp_path / WEIGHT_FILE).write_text(models.memory_text(contents(400, 250)))
+    piece = {"Width": 144, "FileW": 400, "Low": 144}
+    assert cells(tmp_path, "weight_rom", Depth=250, InitFile=WEIGHT_FILE, **piece) == {BLOCK_RAM: 4}
+
+
+def test_the_pieces_of_a_pool_stay_apart(tmp_path: Path) -> None:
+    """Three pieces have three times the control of one: what a comparison and a memory follow is their own."""
+    shape = {"Height": 4, "Width": 8, "WordsPerPixel": 1, "ActW": 8}
+    one = cells(tmp_path, "max_pool", Lanes=20, **shape)[FLIP_FLOP]
+    assert cells(tmp_path, "max_pool", Lanes=60, **shape)[FLIP_FLOP] == 3 * one
+
+
 def test_weight_ram_uses_block_ram(tmp_path: Path) -> None:
     """Two banks of the local expert's 2,790 words: not rounded up to 4,096 words a bank."""
     found = cells(tmp_path, "weight_ram", Width=32, Depth=2790, Banks=2)

@@ -22,6 +22,16 @@ def test_weight_rom(width: int, depth: int) -> None:
     )
 
 
+@pytest.mark.parametrize("low", [0, 144, 360])
+def test_a_piece_of_the_words(low: int) -> None:
+    run(
+        "weight_rom",
+        BENCH,
+        parameters={"Width": 40, "Depth": 17, "InitFile": WEIGHT_FILE, "FileW": 400, "Low": low},
+        files={WEIGHT_FILE: models.memory_text(contents(400, 17))},
+    )
+
+
 def test_wrong_contents_are_found() -> None:
     words = contents(32, 10)
     words[7] ^= 1 << 31
