@@ -233,7 +233,7 @@ WRONG_RTL = {
         "u_core/u_gn/u_gating_network/u_decide/rst_ni in PD_GN is the constant 1, not pd_rst_no[3].",
     ),
     "a copy of the reset the wrong way round": (
-        "D", "moe_core.sv", "u_mux_queue (\n      .clk_i,\n      .rst_ni    (!reset_copy_q",
+        "D", "moe_core.sv", "u_mux_queue (\n      .clk_i,\n      .rst_ni     (!reset_copy_q",
         "u_mux_queue (\n      .clk_i,\n      .rst_ni    (reset_copy_q",
         "u_core/u_mux_queue/rst_ni in PD_AON is u_core/u_mux_queue/rst_ni, not rst_ni.",
     ),
