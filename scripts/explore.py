@@ -143,9 +143,8 @@ def build(given: argparse.Namespace, outcome: Outcome) -> None:
     said = f"Design {given.build} of {len(outcome.front)} that scripts/explore.py found for the {given.chip}."
     found = outcome.front[given.build - 1]
     files = preset.write(found, outcome.space, given.out, name, said)
-    flags = " ".join(f"--{option} {path}" for option, path in files.items())
-    gate = "" if "gate" in files else f" --gate {given.gate}"
-    print(f"\nbuild and compare: python scripts/compare_golden.py {flags}{gate} --stages int,rtl")
+    flags = preset.flags(files, given.gate, given.ge, given.local_experts)
+    print(f"\nbuild and compare: python scripts/compare_golden.py {flags} --stages int,rtl")
     if given.measure:
         task = Measurement(found.design(outcome.space, name), given.work)
         (row,) = sweep.run([task], workers_of(given), "synthesis", "design", threads=True)
