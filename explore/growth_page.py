@@ -47,27 +47,29 @@ def draw(series: Sequence[Series]) -> bytes:
     return png.getvalue()
 
 
-def page(series: Sequence[Series]) -> str:
-    """The page ``docs/results/growth.md``."""
+def page(series: Sequence[Series], sources: str) -> str:
+    """The page ``docs/results/growth.md``; ``sources`` is the digest of the hardware."""
     parts = [
         "<!-- SPDX-License-Identifier: Apache-2.0 -->\n# How cost grows",
         "Written by `python scripts/explore.py --growth --keep`. Cells, cycles and energy are estimates of the "
         "[explorer](../explore.md), training is measured (CPU seconds of one thread, median of three). The exponent is "
-        "the slope of a line through the logarithms, by least squares: 1 is proportional, 0 does not grow.",
+        f"the slope of a line through the logarithms, by least squares: 1 is proportional, 0 does not grow. "
+        f"Sources {sources}.",
         *([old] if (old := state()) else []),
         "![How cost grows](../images/growth.png)",
     ]
     for one in series:
         names = list(one.points[0][1])
         lines = [[f"{x:,.0f}", *(f"{figures[name]:,.6g}" for name in names)] for x, figures in one.points]
-        lines.append(["**exponent**", *(f"**{one.exponent(name):.2f}**" for name in names)])
+        lines.append(["**exponent**", *(f"**{one.exponent(name):z.2f}**" for name in names)])
         parts.append(f"## {one.over[0].upper()}{one.over[1:]}\n\n{one.said[0].upper()}{one.said[1:]}.")
         parts.append(markdown_table([one.over, *names], lines).rstrip())
     return "\n\n".join(parts) + "\n"
 
 
-def save(series: Sequence[Series]) -> None:
-    """Write the page, its figures and the picture."""
-    write_if_changed(KEPT, as_json({"model": model_digest(), "series": [one.record() for one in series]}))
-    write_if_changed(KEPT.with_suffix(".md"), page(series))
+def save(series: Sequence[Series], sources: str) -> None:
+    """Write the page, its figures and the picture; ``sources`` is the digest of the hardware they are estimates of."""
+    record = {"sources": sources, "model": model_digest(), "series": [one.record() for one in series]}
+    write_if_changed(KEPT, as_json(record))
+    write_if_changed(KEPT.with_suffix(".md"), page(series, sources))
     write_bytes(PICTURE, draw(series))
