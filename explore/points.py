@@ -17,7 +17,8 @@ from typing import Any
 from explore.random_network import random_network
 from hw.gen.build import generate
 from hw.gen.digest import digest_of
-from hw.parts import synthesise_parts
+from hw.hierarchy import TOP
+from hw.parts import synthesis_script, synthesise_parts
 from hw.resource_report import tool
 from spec.errors import InputError
 from spec.folding import build_folding
@@ -26,6 +27,7 @@ from spec.paths import BUILD, CONFIGS, MODELS
 from spec.presets import Accelerator, load_toml
 from spec.qonnx_reader import read_qonnx
 from tools.rows import Row, RowTask
+from tools.yosys import CARRY_MAP
 
 WORK = BUILD / "explore" / "points"
 POINTS = CONFIGS / "explore" / "points.toml"
@@ -48,12 +50,12 @@ class Point(RowTask):
 
     name: str
     network: str = TRAINED
-    layers: Mapping[str, Mapping[str, Any]] = None
+    layers: Mapping[str, Mapping[str, Any]] | None = None
     gate: str = "rich"
     folding: str = "ecp5_85"
     experts: int = 0
-    gate_changes: Mapping[str, Any] = None
-    folding_changes: Mapping[str, Any] = None
+    gate_changes: Mapping[str, Any] | None = None
+    folding_changes: Mapping[str, Any] | None = None
     work: Path = WORK
 
     def __str__(self) -> str:
@@ -78,6 +80,12 @@ class Point(RowTask):
 def synthesised(design: Accelerator, work: Path) -> Row:
     """The synthesis of a design: cells of its domains, its layers and of everything."""
     sources = digest_of([design])
+    depends_on = {
+        "what": "explorer's point",
+        "sources": sources,
+        "tool": tool(),
+        "script": synthesis_script(design.moe, TOP, (), CARRY_MAP.name, design.folding.domains),
+    }
 
     def compute() -> dict[str, Any]:
         name = design.folding.name
@@ -85,7 +93,7 @@ def synthesised(design: Accelerator, work: Path) -> Row:
         found = synthesise_parts(hardware, design.moe, log=work / f"{name}.log", there=design.folding.domains)
         return {"sources": sources, "domains": found.domains, "layers": found.layers, "total": found.total}
 
-    return Row(work, {"what": "explorer's point", "sources": sources, "tool": tool()}, compute)
+    return Row(work, depends_on, compute)
 
 
 def network_named(name: str, layers: Mapping[str, Mapping[str, Any]] | None = None) -> Network:

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 
-from explore import growth, growth_page
+from explore import growth, growth_page, points
 from explore.fit import BLOCKS, REGISTERS, SITES, CostModel, Sample, fit, real, summed
 from explore.growth import Series, over_users
 from explore.kept import (
@@ -29,11 +29,13 @@ from explore.kept import (
     unknown,
 )
 from explore.parts import measured, structures
-from explore.points import Point, load_points
+from explore.points import Point, load_points, synthesised
 from explore.structure import Structure
+from hw import parts
 from hw.gen.digest import digest_of
 from spec.errors import InputError
 from spec.paths import ROOT
+from spec.tiny import tiny_accelerator
 
 LIMIT = 0.10
 LIMITS = {SITES: 0.05, REGISTERS: 0.05, BLOCKS: 0.02}  # as docs/explore.md says
@@ -184,6 +186,23 @@ def test_a_network_that_no_folding_is_fast_enough_for_is_a_sentence(monkeypatch:
     monkeypatch.setattr(growth, "MOST_CYCLES", 100)
     with pytest.raises(InputError, match="0.5 times LeNet-5's units: no folding takes at most 100 cycles"):
         growth.over_size(cost_model())
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "value"),
+    [
+        (parts, "SET_PARAMETERS", "setattr"),
+        (parts, "LOGIC_PS", 4000),
+        (parts, "synthesis", lambda *_: "synth_ecp5 -nodsp"),
+        (points, "digest_of", lambda _: "0" * 16),
+    ],
+)
+def test_a_synthesis_of_another_script_is_another(module, name, value, monkeypatch, tmp_path) -> None:
+    design = tiny_accelerator()
+    before = synthesised(design, tmp_path).file
+    assert synthesised(design, tmp_path).file == before
+    monkeypatch.setattr(module, name, value)
+    assert synthesised(design, tmp_path).file != before
 
 
 def test_growth_is_fitted_as_a_power() -> None:
