@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -164,7 +164,5 @@ def _by_hand(space: Space, name: str, equipment: Equipment) -> Accelerator:
 def as_point(outcome: Outcome, number: int) -> Mapping[str, Any]:
     """What a design of the front is, as JSON can hold it."""
     found = outcome.front[number - 1]
-    folds = {
-        name: {"pe": fold.pe, "simd": fold.simd, "multiplier": fold.multiplier} for name, fold in found.layers.items()
-    }
+    folds = {name: asdict(fold) for name, fold in found.layers.items()}
     return {"sizes": found.choice.text(), "folding": folds, "figures": dict(found.figures)}
