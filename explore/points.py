@@ -120,7 +120,7 @@ def network_named(name: str, layers: Mapping[str, Mapping[str, Any]] | None = No
 
 
 def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """``base`` with ``changes``; sections that both have are merged, and one of another multiplier is replaced."""
+    """``base`` with ``changes``; sections that both have are merged."""
     result = dict(base)
     for key, value in changes.items():
         both = isinstance(value, Mapping) and isinstance(base.get(key), Mapping)
