@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from explore.search import Found
-from explore.space import Choice, Space
+from explore.space import Space
 from spec.files import write_text
 from spec.folding import Folding
 from spec.kinds.data import LayerFolding
@@ -65,7 +65,7 @@ def write(found: Found, space: Space, directory: Path, name: str, said: str) -> 
         files["gate"] = directory / f"{name}.gate.toml"
         gate = {**space.gate_of(found.choice), "local_experts": space.moe(found.choice).local_experts}
         write_text(files["gate"], gate_toml(gate, said))
-    if space.network_of(found.choice) is not space.network_of(Choice()):
+    if found.choice.widths:
         files["ge"] = directory / f"{name}.onnx"
         QonnxWriter(space.network_of(found.choice)).save(files["ge"])
     return files
