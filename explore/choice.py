@@ -15,7 +15,8 @@ from typing import NamedTuple
 
 from explore import surroundings
 from explore.cycles import ingress_cycles, layer_cycles
-from explore.fit import BLOCKS, REGISTERS, SITES, CostModel
+from explore.devices import DEVICES
+from explore.fit import BLOCKS, MULTIPLIERS, REGISTERS, SITES, CostModel
 from explore.parts import frozen, learns
 from explore.structure import Structure, runtime_layer, weights_in_logic
 from spec.errors import InputError
@@ -26,7 +27,7 @@ from spec.kinds.matrix import MatrixLayer
 from spec.network import Head, Moe, Network
 
 MOST_LANES = 512  # products a cycle of one layer
-MOST_BLOCKS = 156  # multiplier blocks of one layer
+MOST_BLOCKS = max(device.cells[MULTIPLIERS] for device in DEVICES.values())  # of one layer
 MOST_LUT_BITS = 8  # weights whose products may be made of logic
 MOST_GRAPH = 1000  # weights of an adder graph
 REGISTER_PRICE = 0.2  # LUT4 sites that a flip-flop counts as, so that of equals the one with fewer is taken
@@ -82,8 +83,7 @@ def options(layer: MatrixLayer, constant: bool) -> tuple[LayerFolding, ...]:
                 found.append(LayerFolding(pe, simd, "dsp"))
             if layer.weight.bits <= MOST_LUT_BITS:
                 found.append(LayerFolding(pe, simd, "lut"))
-            packed = 2 * layer.weight.bits + layer.input.bits + 1
-            if constant and pe % 2 == 0 and packed <= 18 and lanes // 2 <= MOST_BLOCKS:
+            if constant and layer.pairs(pe) and lanes // 2 <= MOST_BLOCKS:
                 found.append(LayerFolding(pe, simd, "dsp_pair"))
     if layer.weights <= MOST_GRAPH and _has_graph(layer, constant):
         found.append(LayerFolding(layer.outputs, layer.inputs, "graph"))
@@ -290,7 +290,7 @@ def _weights(network: Network, layer: Layer) -> tuple:
 
 def fits_stream(layer: Layer, fold: LayerFolding | None, lanes: int) -> bool:
     """Whether a folding takes words of ``lanes`` values."""
-    return fold is None or fold.graph or fold.simd % lanes == 0 or lanes % fold.simd == 0
+    return fold is None or layer.takes(fold, lanes)
 
 
 def _arg_max(lanes: int, bits: int) -> Structure:
