@@ -213,4 +213,6 @@ def test_growth_is_fitted_as_a_power() -> None:
     assert 0.1 < users.exponent(BLOCKS) < 1 and users.exponent("cycles, local") == pytest.approx(0)
     text = growth_page.page([square, users], "abc")
     assert "| **exponent** | **2.00** | **0.00** |" in text and "Sources abc." in text
+    falling = Series("things", "nothing", ((1.0, {"a": 5.0}), (2.0, {"a": 4.999})))
+    assert falling.exponent("a") < 0 and "-0.00" not in growth_page.page([falling], "abc")
     assert growth_page.draw([square]) == growth_page.draw([square])
