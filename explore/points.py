@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import copy
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from explore.random_network import random_network
 from hw.gen.build import generate
@@ -31,6 +31,7 @@ from tools.yosys import CARRY_MAP
 
 WORK = BUILD / "explore" / "points"
 POINTS = CONFIGS / "explore" / "points.toml"
+T = TypeVar("T")
 TRAINED = "trained"  # as a network: the GE under models/
 
 
@@ -134,12 +135,21 @@ def load_points(path: Path = POINTS, work: Path = WORK) -> tuple[Point, ...]:
     Raises:
         InputError: it is no such file.
     """
+    return load_named(path, "point", "points", lambda **about: Point(**about, work=work))
+
+
+def load_named(path: Path, key: str, what: str, made: Callable[..., T]) -> tuple[T, ...]:
+    """What is made of the tables ``[[key]]`` of a file; each has a name of its own, and its lists are tuples.
+
+    Raises:
+        InputError: it is no file of ``what``.
+    """
     try:
-        entries = tomllib.loads(path.read_text())["point"]
-        points = tuple(Point(**entry, work=work) for entry in entries)
+        entries = tomllib.loads(path.read_text())[key]
+        found = tuple(made(**{k: tuple(v) if isinstance(v, list) else v for k, v in one.items()}) for one in entries)
+        names = [one["name"] for one in entries]
     except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
-        raise InputError(f"{path}: not a file of points ({error})") from None
-    names = [point.name for point in points]
+        raise InputError(f"{path}: not a file of {what} ({error})") from None
     if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise InputError(f"{path}: two points are called {', '.join(twice)}")
-    return points
+        raise InputError(f"{path}: two {what} are called {', '.join(twice)}")
+    return found

@@ -126,6 +126,9 @@ def test_studies_name_what_there_is(tmp_path: Path) -> None:
     file.write_text('[[study]]\nname = "a"\n')
     with pytest.raises(InputError, match="not a file of studies"):
         load_studies(file)
+    file.write_text(2 * '[[study]]\nname = "a"\nchip = "ecp5-85"\n')
+    with pytest.raises(InputError, match="two studies are called a"):
+        load_studies(file)
     file.write_text('[[study]]\nname = "a"\nchip = "ecp5-85"\naxes = ["colour"]\n')
     with pytest.raises(InputError, match="there is no axis 'colour'"):
         run_study(load_studies(file)[0], cost_model())
