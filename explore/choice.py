@@ -8,14 +8,15 @@ themselves: how long an image really takes is known of the whole folding only (:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
 
 from explore import surroundings
 from explore.cycles import ingress_cycles, layer_cycles
-from explore.fit import BLOCKS, REGISTERS, SITES, CostModel
+from explore.devices import DEVICES
+from explore.fit import BLOCKS, MULTIPLIERS, REGISTERS, SITES, CostModel
 from explore.parts import frozen, learns
 from explore.structure import Structure, runtime_layer, weights_in_logic
 from spec.errors import InputError
@@ -26,7 +27,7 @@ from spec.kinds.matrix import MatrixLayer
 from spec.network import Head, Moe, Network
 
 MOST_LANES = 512  # products a cycle of one layer
-MOST_BLOCKS = 156  # multiplier blocks of one layer
+MOST_BLOCKS = max(device.cells[MULTIPLIERS] for device in DEVICES.values())  # of one layer
 MOST_LUT_BITS = 8  # weights whose products may be made of logic
 MOST_GRAPH = 1000  # weights of an adder graph
 REGISTER_PRICE = 0.2  # LUT4 sites that a flip-flop counts as, so that of equals the one with fewer is taken
@@ -82,8 +83,7 @@ def options(layer: MatrixLayer, constant: bool) -> tuple[LayerFolding, ...]:
                 found.append(LayerFolding(pe, simd, "dsp"))
             if layer.weight.bits <= MOST_LUT_BITS:
                 found.append(LayerFolding(pe, simd, "lut"))
-            packed = 2 * layer.weight.bits + layer.input.bits + 1
-            if constant and pe % 2 == 0 and packed <= 18 and lanes // 2 <= MOST_BLOCKS:
+            if constant and layer.pairs(pe) and lanes // 2 <= MOST_BLOCKS:
                 found.append(LayerFolding(pe, simd, "dsp_pair"))
     if layer.weights <= MOST_GRAPH and _has_graph(layer, constant):
         found.append(LayerFolding(layer.outputs, layer.inputs, "graph"))
@@ -130,6 +130,7 @@ class FoldingChoice:
     ) -> None:
         self.moe, self.model, self.has = moe, model, equipment or Equipment()
         self._known: dict = {} if known is None else known
+        self._always_on: dict = {}  # costs by lanes: they depend on the whole device
         # Layers of other networks with the same sizes and types cost the same; adder graphs depend on the weights.
         self._of = {layer.name: (layer, *_weights(moe.network, layer)) for layer in moe.network.layers}
         around = (moe.local_experts, moe.confidence_shift, bool(moe.le.hidden), moe.network.feature_type)
@@ -161,7 +162,7 @@ class FoldingChoice:
             return None
         found: Way | None = None
         for lanes, way in sorted(self._chain({1: (0.0, ())}, network.front_end, both, targets).items()):
-            rest = self._price((id(self), lanes), targets, lambda lanes=lanes: self._aon(lanes))
+            rest = self._price(self._always_on, lanes, targets, lambda lanes=lanes: self._aon(lanes))
             parts = [way, self._head(self.moe.le, lanes, targets)]
             if not local_only:
                 parts += [self._tail(lanes, targets), self._head(self.moe.gate, lanes, targets)]
@@ -190,7 +191,8 @@ class FoldingChoice:
         to_pool = self._chain({lanes: (0.0, ())}, tail[:pooled], targets.ge, targets)
         ways = []
         for after, (cost, folds) in self._chain(to_pool, tail[pooled:], most, targets).items():
-            ways.append((cost + self._price(("class", after, bits), targets, lambda n=after: _arg_max(n, bits)), folds))
+            answer = self._price(self._known, ("class", after, bits), targets, lambda n=after: _arg_max(n, bits))
+            ways.append((cost + answer, folds))
         return min(ways, key=lambda way: way[0], default=None)
 
     def _head(self, head: Head, lanes: int, targets: Targets) -> Way | None:
@@ -251,11 +253,11 @@ class FoldingChoice:
     def _aon(self, lanes: int) -> Structure:
         return surroundings.always_on(self.moe, lanes, self.has.learning, not self.has.local_only)
 
-    def _price(self, key: tuple, targets: Targets, made: Callable[[], Structure]) -> float:
+    def _price(self, known: dict, key: Hashable, targets: Targets, made: Callable[[], Structure]) -> float:
         """Price of a part that is no layer."""
-        if key not in self._known:
-            self._known[key] = self.model.cost(made())
-        cost = self._known[key]
+        if key not in known:
+            known[key] = self.model.cost(made())
+        cost = known[key]
         return cost[SITES] + REGISTER_PRICE * cost[REGISTERS] + targets.block * cost[BLOCKS]
 
 
@@ -280,13 +282,15 @@ def known_as(known: dict, key: tuple) -> int:
 
 
 def _weights(network: Network, layer: Layer) -> tuple:
-    small = layer.weighted and layer.weights <= MOST_GRAPH
-    return (network.weights[layer.name].weight.tobytes(),) if small else ()
+    if not layer.weighted or layer.weights > MOST_GRAPH:
+        return ()
+    values = network.weights[layer.name]
+    return values.weight.tobytes(), values.bias.tobytes()
 
 
 def fits_stream(layer: Layer, fold: LayerFolding | None, lanes: int) -> bool:
     """Whether a folding takes words of ``lanes`` values."""
-    return fold is None or fold.graph or fold.simd % lanes == 0 or lanes % fold.simd == 0
+    return fold is None or layer.takes(fold, lanes)
 
 
 def _arg_max(lanes: int, bits: int) -> Structure:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from explore.fit import BLOCKS, MULTIPLIERS, REGISTERS, SITES
 from spec.errors import InputError
+from tools import ecp5
 
 
 @dataclass(frozen=True)
@@ -22,15 +23,12 @@ class Device:
         return {kind: count * share.get(kind, 1) for kind, count in self.cells.items()}
 
 
-def _device(name: str, luts: int, blocks: int, multipliers: int) -> Device:
-    return Device(name, {SITES: luts, REGISTERS: luts, BLOCKS: blocks, MULTIPLIERS: multipliers})
+def _device(of: ecp5.Device) -> Device:
+    cells = {SITES: of.luts, REGISTERS: of.luts, BLOCKS: of.blocks, MULTIPLIERS: of.multipliers}
+    return Device(of.name, cells)
 
 
-DEVICES = {  # Lattice ECP5 family data sheet; a LUT4 has a flip-flop
-    "ecp5-85": _device("LFE5U-85F", 83640, 208, 156),
-    "ecp5-45": _device("LFE5U-45F", 43848, 108, 72),
-    "ecp5-25": _device("LFE5U-25F", 24288, 56, 28),
-}
+DEVICES = {f"ecp5-{option[:-1]}": _device(of) for option, of in reversed(ecp5.DEVICES.items())}  # the largest first
 
 
 def device_named(name: str) -> Device:

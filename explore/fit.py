@@ -42,6 +42,11 @@ class CostModel:
             BLOCKS: structure.blocks,
         }
 
+    def unknown(self, structure: Structure) -> set[str]:
+        """Kinds of bits of a part that have no coefficient: each counts as one cell, as :func:`fit` expects of all."""
+        pairs = ((self.sites, structure.all_sites), (self.registers, +structure.registers))
+        return {key for known, counts in pairs for key in counts if key not in known}
+
 
 def real(cells: Mapping[str, int]) -> dict[str, int]:
     """The same of a synthesised part."""

@@ -59,7 +59,7 @@ def table(found: Sequence[Found], references: Mapping[str, Mapping[str, float]])
 
 def _shown(figures: Mapping[str, float], axis: str) -> str:
     if axis == WRONG:
-        return f"{100 * figures[axis]:.2f} %" if axis in figures else ""
+        return f"{100 * figures[axis]:.2f} %"
     return f"{figures[axis]:,.0f}"
 
 
@@ -68,6 +68,6 @@ def better(found: Iterable[Found], reference: Mapping[str, float]) -> list[tuple
     kept = [
         (number, one)
         for number, one in enumerate(found, 1)
-        if dominates(one.figures, {WRONG: 1.0, **reference}, [axis for axis in AXES if axis in one.figures])
+        if dominates(one.figures, reference, [axis for axis in AXES if axis in one.figures])
     ]
     return sorted(kept, key=lambda pair: (pair[1].figures[SITES], pair[0]))

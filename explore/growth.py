@@ -17,7 +17,9 @@ from explore.estimate import BLOCKS, GE_CYCLES, GE_ENERGY, LOCAL_CYCLES, LOCAL_E
 from explore.fit import CostModel
 from explore.random_network import random_network
 from golden.data import users_source
-from spec.network import build_moe
+from spec.errors import InputError
+from spec.folding import Folding
+from spec.network import Moe, build_moe
 from spec.presets import Accelerator, load_accelerator, load_moe, load_toml
 from training.features import extract
 from training.personalize import Recipe, fit_expert
@@ -26,6 +28,7 @@ from training.subsets import balanced_choice, subset
 IMAGES = (1, 10, 100, 1000, 10000)
 TRAINED_ON = (62, 124, 248, 496)  # images of a user
 USERS, EXPERTS, SIZES = (2, 4, 8, 16), (1, 2, 4, 8), (0.5, 1.0, 1.5, 2.0)
+MOST_CYCLES = 20_000  # of a chosen folding, an image
 PRICES = {"block": 150.0, "multiplier": 100.0}  # LUT4 sites, of a chosen folding
 SECONDS, ALL_CYCLES, ALL_ENERGY = "CPU seconds of training", "cycles of all images", "pJ of all images"
 WEIGHTS = "weights of the GE"
@@ -104,12 +107,24 @@ def over_size(model: CostModel) -> Series:
                 if key in entry:
                     entry[key] = int(entry[key] * factor)
         moe = build_moe(random_network(scaled), gate)
-        chosen = FoldingChoice(moe, model).best(Targets(20000, 20000, behind=10000, **PRICES), "grown")
-        figures = estimate(Accelerator(moe, chosen), model)
+        figures = estimate(Accelerator(moe, _grown(moe, model, factor)), model)
         weights = sum(layer.weights for layer in moe.network.weighted_layers)
         points.append((weights, {name: figures[name] for name in (GE_CYCLES, SITES, BLOCKS, GE_ENERGY)}))
-    said = "LeNet-5 with 0.5 to 2 times its channels and units, gate `paper`; cheapest folding of at most 20,000 cycles"
-    return Series(WEIGHTS, said, tuple(points))
+    said = "LeNet-5 with 0.5 to 2 times its channels and units, gate `paper`; cheapest folding of at most "
+    return Series(WEIGHTS, f"{said}{MOST_CYCLES:,} cycles", tuple(points))
+
+
+def _grown(moe: Moe, model: CostModel, factor: float) -> Folding:
+    """The cheapest folding of at most :data:`MOST_CYCLES`.
+
+    Raises:
+        InputError: there is none.
+    """
+    wanted = Targets(MOST_CYCLES, MOST_CYCLES, behind=MOST_CYCLES / 2, **PRICES)
+    chosen = FoldingChoice(moe, model).best(wanted, "grown")
+    if chosen is None:
+        raise InputError(f"{factor} times LeNet-5's units: no folding takes at most {MOST_CYCLES:,} cycles an image")
+    return chosen
 
 
 def over_training() -> Series:

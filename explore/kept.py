@@ -13,11 +13,12 @@ from typing import Any
 
 from explore.fit import BLOCKS, REGISTERS, SITES, CostModel, Sample, fit, left_out, real, summed
 from explore.parts import measured, structures
-from explore.points import Point
+from explore.points import Point, load_points
 from explore.structure import Structure
 from hw.gen.digest import digest_of
 from spec.errors import InputError
 from spec.files import as_json, write_if_changed
+from spec.markdown import markdown_table
 from spec.paths import RESULTS
 
 KEPT = RESULTS / "costs.json"
@@ -91,15 +92,41 @@ def outdated(records: Iterable[Mapping[str, Any]]) -> list[str]:
     ]
 
 
+def missing(records: Iterable[Mapping[str, Any]], points: Iterable[Point]) -> list[str]:
+    """Names of the points that are described and not kept."""
+    there = {one["point"]["name"] for one in records}
+    return [point.name for point in points if point.name not in there]
+
+
+def unknown(model: CostModel, points: Iterable[Point]) -> list[str]:
+    """Kinds of bits that the points consist of now and no kept one was counted to have: they count as a cell each."""
+    parts = (structure for point in points for structure in structures(point.accelerator()).values())
+    return sorted(set().union(*map(model.unknown, parts)))
+
+
+def about(records: Sequence[Mapping[str, Any]], points: Sequence[Point] | None = None) -> str | None:
+    """Sentences if these are not all points, or are older than the hardware.
+
+    Args:
+        points: that there should be; None: all that are described.
+    """
+    points = load_points() if points is None else points
+    said = []
+    if old := outdated(records):
+        said.append(
+            f"{len(old)} of the {len(records)} points that cost models are fitted on were synthesised from older "
+            "sources."
+        )
+    if absent := missing(records, points):
+        said.append(f"Not synthesised yet: {', '.join(absent)}.")
+    if kinds := unknown(fit(samples(records)), points):
+        said.append(f"No cost is fitted of {', '.join(kinds)}: a bit of those counts as one cell.")
+    return " ".join([*said, "python scripts/explore.py --points --keep measures them."]) if said else None
+
+
 def state(path: Path = KEPT) -> str | None:
-    """A sentence if the points are older than the hardware."""
-    records = load(path)["points"]
-    if not (old := outdated(records)):
-        return None
-    return (
-        f"{len(old)} of the {len(records)} points that cost models are fitted on were synthesised from older sources; "
-        "python scripts/explore.py --points --keep measures them anew."
-    )
+    """The same of the points that are kept."""
+    return about(load(path)["points"])
 
 
 @cache
@@ -113,10 +140,10 @@ def model_digest(path: Path = KEPT) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
 
 
-def save(records: Sequence[Mapping[str, Any]], tool: str, path: Path = KEPT) -> None:
-    """Write the kept file and its page."""
-    write_if_changed(path, as_json({"tool": tool, "points": list(records)}))
-    write_if_changed(path.with_suffix(".md"), page(records, tool))
+def save(records: Sequence[Mapping[str, Any]], tool: str, sources: str, path: Path = KEPT) -> None:
+    """Write the kept file and its page; ``sources`` is the digest of the hardware."""
+    write_if_changed(path, as_json({"tool": tool, "sources": sources, "points": list(records)}))
+    write_if_changed(path.with_suffix(".md"), page(records, tool, sources))
 
 
 # ---- Errors of points that the model has not seen -------------------------------------------------------------------
@@ -162,22 +189,21 @@ def rows(records: Sequence[Mapping[str, Any]]) -> list[tuple[str, ...]]:
     return table
 
 
-def page(records: Sequence[Mapping[str, Any]], tool: str) -> str:
-    """The page ``docs/results/costs.md``."""
-    table = rows(records)
-    lines = ["| " + " | ".join(row) + " |" for row in table]
+def page(records: Sequence[Mapping[str, Any]], tool: str, sources: str) -> str:
+    """The page ``docs/results/costs.md``; ``sources`` is the digest of the hardware."""
+    head, *lines = rows(records)
     model = fit(samples(records))
     kinds = sorted({*model.sites, *model.registers})
-    costs = [f"| {kind} | {model.sites.get(kind, '')} | {model.registers.get(kind, '')} |" for kind in kinds]
-    return (
-        "<!-- SPDX-License-Identifier: Apache-2.0 -->\n# Cost models\n\n"
-        f"Written by `python scripts/explore.py --points --keep`; {tool}; what each model means stands in "
-        "[explore](../explore.md#cost-models). Each point is a whole device of `configs/explore/points.toml`, "
-        "estimated by the model that was fitted on the **other** points. Block RAMs and multipliers are not fitted, "
-        "they are counted by rule.\n\n"
-        + "\n".join([lines[0], "|" + "---|" * len(table[0]), *lines[1:]])
-        + "\n\n## What a counted bit costs\n\nFitted on all points.\n\n"
-        + "| bits | LUT4 sites | flip-flops |\n|---|---|---|\n"
-        + "\n".join(costs)
-        + "\n"
-    )
+    costs = [[kind, *(str(of.get(kind, "")) for of in (model.sites, model.registers))] for kind in kinds]
+    parts = [
+        "<!-- SPDX-License-Identifier: Apache-2.0 -->\n# Cost models",
+        f"Written by `python scripts/explore.py --points --keep`; {tool}. Sources {sources}. What each model means "
+        "stands in [explore](../explore.md#cost-models). Each point is a whole device of "
+        "`configs/explore/points.toml`, estimated by the model that was fitted on the **other** points. Block RAMs and "
+        "multipliers are not fitted, they are counted by rule.",
+        *([old] if (old := about(records)) else []),
+        markdown_table(head, lines).rstrip(),
+        "## What a counted bit costs\n\nFitted on all points.",
+        markdown_table(["bits", "LUT4 sites", "flip-flops"], costs).rstrip(),
+    ]
+    return "\n\n".join(parts) + "\n"

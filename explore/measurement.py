@@ -10,6 +10,7 @@ from typing import Any
 
 from explore.estimate import CELLS
 from explore.fit import MULTIPLIERS, real
+from explore.kept import off
 from explore.points import synthesised
 from spec.presets import Accelerator
 from tools.rows import Row, RowTask
@@ -43,6 +44,6 @@ def beside(figures: Mapping[str, float], row: Mapping[str, Any]) -> list[tuple[s
     made = measured_figures(row)
     lines = [("", "estimate", "synthesised", "error")]
     for kind in CELLS:
-        error = figures[kind] / made[kind] - 1 if made[kind] else 0.0
+        error = off((made[kind], figures[kind]))
         lines.append((kind, f"{figures[kind]:,.0f}", f"{made[kind]:,}", f"{100 * error:+.1f} %"))
     return lines

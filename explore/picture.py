@@ -3,18 +3,14 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
 
-import matplotlib
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator
 
 from explore.estimate import BLOCKS, GE_CYCLES, LOCAL_CYCLES, MULTIPLIERS, REGISTERS, SITES
+from explore.plot import BLACK, BLUE, RED, png, ticks
 from explore.search import Found
 
-_FOUND, _HAND, _LIMIT = "#0072B2", "#D55E00", "#000000"  # Okabe and Ito's colours
-_FIXED = {"font.family": "DejaVu Sans", "font.size": 9, "axes.spines.top": False, "axes.spines.right": False}
 _PANELS = ((GE_CYCLES, SITES), (GE_CYCLES, BLOCKS), (GE_CYCLES, MULTIPLIERS), (LOCAL_CYCLES, SITES))
 _LOCAL_PANELS = tuple((LOCAL_CYCLES, up) for up in (SITES, BLOCKS, MULTIPLIERS, REGISTERS))
 
@@ -33,22 +29,21 @@ def picture(
         limits: of the device.
         measured: figures of designs that were synthesised, by name.
     """
-    with matplotlib.rc_context(_FIXED):
-        figure = Figure(figsize=(8, 6.4), layout="constrained", facecolor="white")
+
+    def draw(figure: Figure) -> None:
         panels = _PANELS if GE_CYCLES in found[0].figures else _LOCAL_PANELS
         for axes, (across, up) in zip(figure.subplots(2, 2).flat, panels, strict=True):
             points = [(one.figures[across], one.figures[up]) for one in found]
-            axes.plot(*zip(*points, strict=True), ".", color=_FOUND, markersize=4, label="found, estimate")
+            axes.plot(*zip(*points, strict=True), ".", color=BLUE, markersize=4, label="found, estimate")
             for name, figures in references.items():
-                axes.plot(figures[across], figures[up], "D", color=_HAND, markersize=6, label="made by hand, estimate")
+                axes.plot(figures[across], figures[up], "D", color=RED, markersize=6, label="made by hand, estimate")
                 axes.annotate(name, (figures[across], figures[up]), xytext=(4, 5), textcoords="offset points")
             for figures in (measured or {}).values():
-                axes.plot(figures[across], figures[up], "+", color=_LIMIT, markersize=9, label="synthesised")
+                axes.plot(figures[across], figures[up], "+", color=BLACK, markersize=9, label="synthesised")
             if up in limits:
-                axes.axhline(limits[up], color=_LIMIT, linestyle="--", linewidth=0.8, label="limit of the device")
+                axes.axhline(limits[up], color=BLACK, linestyle="--", linewidth=0.8, label="limit of the device")
             axes.set(xscale="log", xlabel=f"{across} an image".replace("cycles, ", "cycles of "), ylabel=up)
-            axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-            axes.xaxis.set_major_formatter("{x:,.0f}")
+            ticks(axes.xaxis, "{x:,.0f}")
             axes.minorticks_off()
             axes.margins(x=0.15)
             axes.set_ylim(bottom=0)
@@ -57,6 +52,5 @@ def picture(
         unique = dict(zip(labels, handles, strict=True))
         figure.axes[0].legend(unique.values(), unique.keys(), frameon=False, fontsize=8)
         figure.suptitle(title)
-        png = io.BytesIO()
-        figure.savefig(png, format="png", dpi=110, metadata={"Software": None})
-    return png.getvalue()
+
+    return png((8, 6.4), 9, draw)

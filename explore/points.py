@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import copy
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from explore.random_network import random_network
 from hw.gen.build import generate
 from hw.gen.digest import digest_of
-from hw.parts import synthesise_parts
+from hw.hierarchy import TOP
+from hw.parts import synthesis_script, synthesise_parts
 from hw.resource_report import tool
 from spec.errors import InputError
 from spec.folding import build_folding
@@ -26,9 +27,11 @@ from spec.paths import BUILD, CONFIGS, MODELS
 from spec.presets import Accelerator, load_toml
 from spec.qonnx_reader import read_qonnx
 from tools.rows import Row, RowTask
+from tools.yosys import CARRY_MAP
 
 WORK = BUILD / "explore" / "points"
 POINTS = CONFIGS / "explore" / "points.toml"
+T = TypeVar("T")
 TRAINED = "trained"  # as a network: the GE under models/
 
 
@@ -48,12 +51,12 @@ class Point(RowTask):
 
     name: str
     network: str = TRAINED
-    layers: Mapping[str, Mapping[str, Any]] = None
+    layers: Mapping[str, Mapping[str, Any]] | None = None
     gate: str = "rich"
     folding: str = "ecp5_85"
     experts: int = 0
-    gate_changes: Mapping[str, Any] = None
-    folding_changes: Mapping[str, Any] = None
+    gate_changes: Mapping[str, Any] | None = None
+    folding_changes: Mapping[str, Any] | None = None
     work: Path = WORK
 
     def __str__(self) -> str:
@@ -78,6 +81,12 @@ class Point(RowTask):
 def synthesised(design: Accelerator, work: Path) -> Row:
     """The synthesis of a design: cells of its domains, its layers and of everything."""
     sources = digest_of([design])
+    depends_on = {
+        "what": "explorer's point",
+        "sources": sources,
+        "tool": tool(),
+        "script": synthesis_script(design.moe, TOP, (), CARRY_MAP.name, design.folding.domains),
+    }
 
     def compute() -> dict[str, Any]:
         name = design.folding.name
@@ -85,7 +94,7 @@ def synthesised(design: Accelerator, work: Path) -> Row:
         found = synthesise_parts(hardware, design.moe, log=work / f"{name}.log", there=design.folding.domains)
         return {"sources": sources, "domains": found.domains, "layers": found.layers, "total": found.total}
 
-    return Row(work, {"what": "explorer's point", "sources": sources, "tool": tool()}, compute)
+    return Row(work, depends_on, compute)
 
 
 def network_named(name: str, layers: Mapping[str, Mapping[str, Any]] | None = None) -> Network:
@@ -112,7 +121,7 @@ def network_named(name: str, layers: Mapping[str, Mapping[str, Any]] | None = No
 
 
 def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """``base`` with ``changes``; sections that both have are merged, and one of another multiplier is replaced."""
+    """``base`` with ``changes``; sections that both have are merged."""
     result = dict(base)
     for key, value in changes.items():
         both = isinstance(value, Mapping) and isinstance(base.get(key), Mapping)
@@ -126,12 +135,21 @@ def load_points(path: Path = POINTS, work: Path = WORK) -> tuple[Point, ...]:
     Raises:
         InputError: it is no such file.
     """
+    return load_named(path, "point", "points", lambda **about: Point(**about, work=work))
+
+
+def load_named(path: Path, key: str, what: str, made: Callable[..., T]) -> tuple[T, ...]:
+    """What is made of the tables ``[[key]]`` of a file; each has a name of its own, and its lists are tuples.
+
+    Raises:
+        InputError: it is no file of ``what``.
+    """
     try:
-        entries = tomllib.loads(path.read_text())["point"]
-        points = tuple(Point(**entry, work=work) for entry in entries)
+        entries = tomllib.loads(path.read_text())[key]
+        found = tuple(made(**{k: tuple(v) if isinstance(v, list) else v for k, v in one.items()}) for one in entries)
+        names = [one["name"] for one in entries]
     except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
-        raise InputError(f"{path}: not a file of points ({error})") from None
-    names = [point.name for point in points]
+        raise InputError(f"{path}: not a file of {what} ({error})") from None
     if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise InputError(f"{path}: two points are called {', '.join(twice)}")
-    return points
+        raise InputError(f"{path}: two {what} are called {', '.join(twice)}")
+    return found

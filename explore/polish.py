@@ -11,7 +11,7 @@ from explore.estimate import BLOCKS, MULTIPLIERS, REGISTERS, SITES, costs, estim
 from explore.fit import CostModel
 from explore.structure import weights_in_logic
 from spec.folding import Folding
-from spec.kinds.data import LayerFolding
+from spec.kinds.matrix import MatrixLayer
 from spec.presets import Accelerator
 
 BLOCK_PRICE = MULTIPLIER_PRICE = 20.0  # LUT4 sites: of equals, the design with fewer of them
@@ -24,10 +24,8 @@ def improved(design: Accelerator, model: CostModel) -> Accelerator:
     best, price = design, _price(least)
     for _ in range(ROUNDS):
         before = price
-        for name in (
-            layer.name for layer in design.moe.weighted_layers if design.folding.is_present(layer, design.moe)
-        ):
-            for tried in _changes(best, name):
+        for layer in _present(design):
+            for tried in _changes(best, layer):
                 made = costs(tried, model)
                 if _price(made) < price and _no_worse(made, least) and _no_worse(speed(tried), least):
                     best, price = tried, _price(made)
@@ -45,24 +43,22 @@ def _price(figures: Mapping[str, float]) -> float:
     return cells + BLOCK_PRICE * figures[BLOCKS] + MULTIPLIER_PRICE * figures[MULTIPLIERS]
 
 
-def _changes(design: Accelerator, name: str) -> Iterator[Accelerator]:
+def _present(design: Accelerator) -> list[MatrixLayer]:
+    """The layers with weights that the device has."""
+    return [layer for layer in design.moe.weighted_layers if design.folding.is_present(layer, design.moe)]
+
+
+def _changes(design: Accelerator, layer: MatrixLayer) -> Iterator[Accelerator]:
     """The design with every other folding of one layer that its neighbours allow."""
-    moe, folding = design.moe, design.folding
-    (layer,) = (layer for layer in moe.weighted_layers if layer.name == name)
-    constant, present = name in moe.network.weights, folding.layers[name]
+    folding, constant = design.folding, layer.name in design.moe.network.weights
     for fold in options(layer, constant):
-        if fold == present or (constant and not fold.graph and weights_in_logic(layer, fold)):
+        if fold == folding.layers[layer.name] or (constant and not fold.graph and weights_in_logic(layer, fold)):
             continue
-        tried = replace(folding, layers={**folding.layers, name: fold})
+        tried = replace(folding, layers={**folding.layers, layer.name: fold})
         if _allowed(design, tried):
             yield replace(design, folding=tried)
 
 
 def _allowed(design: Accelerator, folding: Folding) -> bool:
     lanes = folding.streams(design.moe).into
-
-    def fits(name: str, fold: LayerFolding) -> bool:
-        (layer,) = (layer for layer in design.moe.weighted_layers if layer.name == name)
-        return not folding.is_present(layer, design.moe) or fits_stream(layer, fold, lanes[name])
-
-    return all(fits(name, fold) for name, fold in folding.layers.items())
+    return all(fits_stream(layer, folding.layers[layer.name], lanes[layer.name]) for layer in _present(design))

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from explore.search import Found
-from explore.space import Choice, Space
+from explore.space import Space
 from spec.files import write_text
 from spec.folding import Folding
 from spec.kinds.data import LayerFolding
+from spec.paths import MODELS
 from spec.qonnx_writer import QonnxWriter
 
 _SPDX = "# SPDX-License-Identifier: Apache-2.0\n"
@@ -62,10 +63,25 @@ def write(found: Found, space: Space, directory: Path, name: str, said: str) -> 
     write_text(files["preset"], folding_toml(found.folding, found.layers, name, said))
     if found.choice.gate:
         files["gate"] = directory / f"{name}.gate.toml"
-        gate = space.gate_of(found.choice)
-        experts = dict(found.choice.gate).get("experts", gate.get("local_experts", 1))
-        write_text(files["gate"], gate_toml({**gate, "local_experts": experts}, said))
-    if space.network_of(found.choice) is not space.network_of(Choice()):
+        gate = {**space.gate_of(found.choice), "local_experts": space.moe(found.choice).local_experts}
+        write_text(files["gate"], gate_toml(gate, said))
+    if found.choice.widths:
         files["ge"] = directory / f"{name}.onnx"
         QonnxWriter(space.network_of(found.choice)).save(files["ge"])
     return files
+
+
+def flags(files: Mapping[str, Path], gate: str, ge: Path, experts: int | None) -> str:
+    """Options by which other commands take a written design.
+
+    Args:
+        files: of :func:`write`.
+        gate, ge, experts: what the search was given; a file of :func:`write` takes the place of what it replaces.
+    """
+    said: dict[str, object] = dict(files)
+    said.setdefault("gate", gate)
+    if "ge" not in files and ge != MODELS / "ge.onnx":
+        said["ge"] = ge
+    if "gate" not in files and experts:
+        said["local-experts"] = experts
+    return " ".join(f"--{option} {value}" for option, value in said.items())

@@ -93,9 +93,8 @@ def record(outcome: Outcome, rows: Rows) -> dict[str, Any]:
         if row := rows.get(number):
             told |= {"synthesised": measured_figures(row), "sources": row["sources"]}
         chosen.append(told)
-    study = {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(outcome.study).items()}
     return {
-        "study": study,
+        "study": asdict(outcome.study),
         "data": outcome.data,
         "looked": outcome.looked,
         "front": as_csv(outcome.front).splitlines(),
@@ -113,12 +112,14 @@ def save(
     rows: Sequence[Rows],
     nothing: Mapping[Study, str],
     tool: str,
+    sources: str,
 ) -> None:
     """Write ``docs/results/explore.{json,md}``, the picture of the first study, and presets of the chosen designs.
 
     Args:
         rows: of :func:`measure`.
         nothing: why nothing fits.
+        sources: digest of the hardware that the figures are estimates of.
     """
     records = [record(outcome, found) for outcome, found in zip(outcomes, rows, strict=True)]
     write_if_changed(
@@ -126,13 +127,14 @@ def save(
         as_json(
             {
                 "tool": tool,
+                "sources": sources,
                 "model": model_digest(),
                 "studies": records,
                 "nothing": {one.name: why for one, why in nothing.items()},
             }
         ),
     )
-    write_if_changed(KEPT.with_suffix(".md"), page(outcomes, rows, nothing))
+    write_if_changed(KEPT.with_suffix(".md"), page(outcomes, rows, nothing, sources))
     files: set[Path] = set()
     for outcome in outcomes:
         for number, why in outcome.chosen().items():
@@ -143,22 +145,28 @@ def save(
             files |= set(write_preset(outcome.front[number - 1], outcome.space, FOUND, name, said).values())
     for old in set(FOUND.glob("*")) - files:
         old.unlink()
-    first, measured = outcomes[0], {}
-    for which, row in rows[0].items():
+    if outcomes:
+        write_bytes(PICTURE, _drawn(outcomes[0], rows[0]))
+
+
+def _drawn(first: Outcome, rows: Rows) -> bytes:
+    """The picture of a study."""
+    measured = {}
+    for which, row in rows.items():
         figures = first.front[which - 1].figures if isinstance(which, int) else first.references[which]
         measured[str(which)] = {**figures, **measured_figures(row)}
     title = f"{first.study.chip}, gate {first.study.gate}: {len(first.front)} designs that no other one beats"
-    write_bytes(PICTURE, picture(title, first.front, first.references, first.study.limits, measured))
+    return picture(title, first.front, first.references, first.study.limits, measured)
 
 
-def page(outcomes: Sequence[Outcome], rows: Sequence[Rows], nothing: Mapping[Study, str]) -> str:
-    """The page ``docs/results/explore.md``."""
+def page(outcomes: Sequence[Outcome], rows: Sequence[Rows], nothing: Mapping[Study, str], sources: str) -> str:
+    """The page ``docs/results/explore.md``; ``sources`` is the digest of the hardware."""
     parts = [
         "<!-- SPDX-License-Identifier: Apache-2.0 -->\n# Designs that the explorer found",
         "Written by `python scripts/explore.py --studies --keep` ([what it does](../explore.md)). Figures are "
-        f"estimates unless said otherwise; {SAID}. Foldings of all designs stand in `explore.json`.",
+        f"estimates unless said otherwise; {SAID}. Foldings of all designs stand in `explore.json`. Sources {sources}.",
         *([old] if (old := state()) else []),
-        "![Front of the first search](../images/explore.png)",
+        *(["![Front of the first search](../images/explore.png)"] if outcomes else []),
         "## Chosen designs, synthesised",
         _chosen(outcomes, rows),
     ]

@@ -16,7 +16,7 @@ from spec.kinds.data import LayerWeights
 from spec.kinds.matrix import MatrixLayer, accumulator_for_weights
 from spec.network import Network
 
-SHIFTS = 3  # scales that are tried below the one that holds every value
+SHIFTS = 3  # scales that are tried: the one that holds every value, and the next finer ones
 
 
 def narrowed(network: Network, weight_bits: Mapping[str, int], activation_bits: int, images: np.ndarray) -> Network:

@@ -6,6 +6,7 @@ The same seed gives the same designs, byte for byte.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
@@ -77,6 +78,7 @@ class Search:
         self._choices: dict[Choice, FoldingChoice] = {}
         self._known: dict = {}
         self._found: dict[tuple, Found] = {}
+        self._refused: Counter[str] = Counter()  # choices whose parts do not fit one another, by what is wrong
         ge, local = self._choice_of(Choice()).targets()
         self.targets = {LOCAL_CYCLES: [cycles for cycles in local if cycles <= SLOWEST * local[0]]}
         if not self.equipment.local_only:
@@ -164,13 +166,14 @@ class Search:
             trial.suggest_float("multiplier", *PRICES, log=True),
             None if ge is None else ge * trial.suggest_float("behind", *SHARES),
         )
+        self.space.network_of(choice)  # there is one for every choice: what is wrong with it is no choice's fault
         try:
-            folding = self._choice_of(choice).best(targets, "chosen")
-        except InputError:
+            foldings = self._choice_of(choice)
+        except InputError as reason:
+            self._refused[str(reason)] += 1
             return None
-        if folding is None:
-            return None
-        return self._keep(choice, folding)
+        folding = foldings.best(targets, "chosen")
+        return folding and self._keep(choice, folding)
 
     def _keep(self, choice: Choice, folding: Folding) -> Found:
         """The design and its figures, computed once."""
@@ -185,7 +188,8 @@ class Search:
     def _nearest(self) -> str:
         """A sentence: what the design that is nearest to the limits has too much of."""
         if not self._found:
-            return "no folding of this network has the speeds that were tried"
+            refused = [f"; {count} choices: {why}" for why, count in self._refused.most_common()]
+            return "no folding of this network has the speeds that were tried" + "".join(refused)
 
         def excess(found: Found) -> float:
             return max(found.figures[kind] / max(most, 1e-9) for kind, most in self.limits.items())

@@ -28,7 +28,7 @@ class Choice:
     """What was chosen beside the folding; the empty one is network and gate as given.
 
     Attributes:
-        widths: (layer, bits of its weights), and ``activations``.
+        widths: (layer, bits of its weights), and ``activations``; empty when all are the file's.
         gate: (name, value) of what differs from the gate preset.
     """
 
@@ -60,10 +60,10 @@ class Space:
         widths: list[tuple[str, int]] = []
         gate: list[tuple[str, int]] = []
         if "widths" in self.axes:
-            bits = {layer.name: layer.weight.bits for layer in self.network.weighted_layers}
-            widths = [(name, suggest(name, range(LEAST_WEIGHT, most + 1))) for name, most in bits.items()]
-            most = self.network.feature_type.bits
-            widths.append(("activations", suggest("activations", range(LEAST_ACTIVATION, most + 1))))
+            most = self._widths()
+            least = {name: LEAST_ACTIVATION if name == "activations" else LEAST_WEIGHT for name in most}
+            bits = {name: suggest(name, range(least[name], most[name] + 1)) for name in most}
+            widths = [] if bits == most else list(bits.items())
         if "pooling" in self.axes:
             sizes = divisors(self.network.features.height)
             gate += [(name, suggest(name, sizes)) for name in ("n", "m")]
@@ -76,17 +76,19 @@ class Space:
 
     def narrowest(self) -> dict[str, int]:
         """Which of the values of :meth:`choose` make the narrowest network: names of the axis widths, and 0."""
-        names = [layer.name for layer in self.network.weighted_layers] + ["activations"]
-        return dict.fromkeys(names, 0) if "widths" in self.axes else {}
+        return dict.fromkeys(self._widths(), 0) if "widths" in self.axes else {}
+
+    def _widths(self) -> dict[str, int]:
+        """Bits that the file has, by the names of :attr:`Choice.widths`."""
+        weights = {layer.name: layer.weight.bits for layer in self.network.weighted_layers}
+        return {**weights, "activations": self.network.feature_type.bits}
 
     def network_of(self, choice: Choice) -> Network:
         """The network with the chosen widths."""
-        bits = dict(choice.widths)
-        kept = {layer.name: layer.weight.bits for layer in self.network.weighted_layers}
-        kept["activations"] = self.network.feature_type.bits
-        if all(bits.get(name, most) == most for name, most in kept.items()):
+        if not choice.widths:
             return self.network
         if choice.widths not in self._networks:
+            bits = dict(choice.widths)
             activations = bits.pop("activations")
             self._networks[choice.widths] = narrowed(self.network, bits, activations, self.images)
         return self._networks[choice.widths]

@@ -3,9 +3,8 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from explore.devices import device_named
 from explore.estimate import GE_CYCLES, LOCAL_CYCLES, SITES, WRONG
 from explore.fit import CostModel
 from explore.front import better, front
-from explore.points import TRAINED, network_named
+from explore.points import TRAINED, load_named, network_named
 from explore.search import Found, Search
 from explore.space import AXES, Space
 from spec.errors import InputError
@@ -116,14 +115,7 @@ def load_studies(path: Path = STUDIES) -> tuple[Study, ...]:
     Raises:
         InputError: it is no such file.
     """
-    try:
-        entries = tomllib.loads(path.read_text())["study"]
-        return tuple(
-            Study(**{key: tuple(value) if isinstance(value, list) else value for key, value in entry.items()})
-            for entry in entries
-        )
-    except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
-        raise InputError(f"{path}: not a file of studies ({error})") from None
+    return load_named(path, "study", "studies", Study)
 
 
 def run(study: Study, model: CostModel) -> Outcome:
@@ -164,7 +156,5 @@ def _by_hand(space: Space, name: str, equipment: Equipment) -> Accelerator:
 def as_point(outcome: Outcome, number: int) -> Mapping[str, Any]:
     """What a design of the front is, as JSON can hold it."""
     found = outcome.front[number - 1]
-    folds = {
-        name: {"pe": fold.pe, "simd": fold.simd, "multiplier": fold.multiplier} for name, fold in found.layers.items()
-    }
+    folds = {name: asdict(fold) for name, fold in found.layers.items()}
     return {"sizes": found.choice.text(), "folding": folds, "figures": dict(found.figures)}

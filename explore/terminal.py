@@ -3,25 +3,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from explore.estimate import SITES, fits
 from explore.front import folding_text, table
 from explore.kept import largest_error
 from explore.study import Outcome
-
-
-def aligned(rows: Sequence[Sequence[str]]) -> str:
-    """Rows as text, the first column to the left, the others to the right."""
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    lines = []
-    for row in rows:
-        cells = [
-            cell.rjust(width) if i else cell.ljust(width)
-            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ]
-        lines.append("  ".join(cells).rstrip())
-    return "\n".join(lines)
+from spec.markdown import aligned
 
 
 def sentences(outcome: Outcome) -> list[str]:
@@ -37,9 +23,7 @@ def sentences(outcome: Outcome) -> list[str]:
             f"wrong: share of {outcome.data} validation images, after rounding the file's weights, without retraining; "
             "local experts and gate must be trained for the new features."
         )
-    if outcome.space.axes != ("folding",) and any(
-        axis in outcome.space.axes for axis in ("pooling", "hidden", "experts")
-    ):
+    if any(axis in outcome.space.axes for axis in ("pooling", "hidden", "experts")):
         said.append(
             "pooling, hidden and experts change cost and energy here; their accuracy needs training (train.py)."
         )

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hw.gen.build import GeneratedHardware
-from hw.hierarchy import WEIGHT_ROM, domain_instances, layer_instances
+from hw.hierarchy import TOP, WEIGHT_ROM, domain_instances, layer_instances
 from spec.domains import ALWAYS_ON, DOMAINS
 from spec.network import Moe
 from tools.yosys import BLOCK_BITS, CARRY_MAP, READ_CELLS, SET_PARAMETERS, run_yosys, synthesis, take
@@ -62,10 +62,25 @@ def kept_apart(paths: Iterable[str]) -> str:
     return " ".join(f"setattr -mod -set keep_hierarchy 1 *${re.sub(r'[][]', '?', path)};" for path in paths)
 
 
+def synthesis_script(moe: Moe, top: str, sources: Iterable[str], carry_map: str, there: Iterable[str] = DOMAINS) -> str:
+    """Commands of Yosys that make cells of the sources, with the parts kept apart.
+
+    Args:
+        sources: files, in the order in which they are read.
+        carry_map: name of :data:`tools.yosys.CARRY_MAP` in the directory that Yosys runs in.
+    """
+    keep = kept_apart(f"{top}.{part.path}" for part in parts(moe, there))
+    return (
+        f"{READ_CELLS}; read_slang --threads 1 --keep-hierarchy --top {top} -D SYNTHESIS "
+        f"-D TARGET_ECP5 {' '.join(sources)}; {SET_PARAMETERS}; {keep} scratchpad -set abc9.D {LOGIC_PS}; "
+        f"{synthesis(top, carry_map)}"
+    )
+
+
 def synthesise_parts(
     hardware: GeneratedHardware,
     moe: Moe,
-    top: str = "moe_accelerator",
+    top: str = TOP,
     log: Path | None = None,
     there: Iterable[str] = DOMAINS,
 ) -> Synthesis:
@@ -75,15 +90,12 @@ def synthesise_parts(
         RuntimeError: Yosys failed, a part is not in the design, or a memory does not hold the weights of its file.
     """
     members = {f"{top}.{part.path}": part for part in parts(moe, there)}
-    keep = kept_apart(members)
-    sources = " ".join(hardware.relative_sources(device=top != "moe_top"))
+    sources = hardware.relative_sources(device=top != "moe_top")
+    script = synthesis_script(moe, top, sources, *hardware.relative([CARRY_MAP]), there)
     counts, memories = (hardware.directory / f"{kind}.{os.getpid()}" for kind in ("cells", "memories"))
     run_yosys(
         hardware.directory,
-        f"{READ_CELLS}; read_slang --threads 1 --keep-hierarchy --top {top} -D SYNTHESIS "
-        f"-D TARGET_ECP5 {sources}; {SET_PARAMETERS}; {keep} scratchpad -set abc9.D {LOGIC_PS}; "
-        f"{synthesis(top, *hardware.relative([CARRY_MAP]))}; "
-        f"tee -q -o {counts.name} stat -top {top} -json; dump -m -o {memories.name} t:DP16KD",
+        f"{script}; tee -q -o {counts.name} stat -top {top} -json; dump -m -o {memories.name} t:DP16KD",
         log,
     )
     found = add_up(json.loads(take(counts)), members, top, rom_ones(take(memories), members))

@@ -10,6 +10,7 @@ from golden.energy.paper import table_3
 from hw.parts import LOGIC_PS, Synthesis
 from spec import resources
 from spec.domains import ALWAYS_ON
+from spec.markdown import aligned
 from spec.presets import Accelerator
 from tools.yosys import BLOCK_BITS, DEVICE, DEVICE_NAME, lut4_equivalents, version
 
@@ -125,17 +126,6 @@ def _percent(share: float) -> str:
     return f"{100 * share:.2f} %" if share < 0.1 else f"{100 * share:.1f} %"
 
 
-def _aligned(rows: Sequence[Row]) -> str:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join(
-        "  ".join(
-            cell.rjust(width) if i else cell.ljust(width)
-            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        for row in rows
-    )
-
-
 def _markdown(rows: Sequence[Row]) -> str:
     lines = ["| " + " | ".join(row) + " |" for row in rows]
     return "\n".join([lines[0], "|" + "---|" * len(rows[0]), *lines[1:]])
@@ -152,7 +142,7 @@ def _notes(result: Mapping) -> Iterable[str]:
 def terminal(result: Mapping) -> str:
     """Tables of one design for a terminal."""
     head = f"{result['design']} on {DEVICE_NAME}, before placement ({result['tool']})"
-    return "\n\n".join([head, _aligned(cell_rows(result)), _aligned(counted_rows(result)), "\n".join(_notes(result))])
+    return "\n\n".join([head, aligned(cell_rows(result)), aligned(counted_rows(result)), "\n".join(_notes(result))])
 
 
 def page(results: Iterable[Mapping]) -> str:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from _bootstrap import DIFFERS, DONE, run  # first: the project's packages and Python
 
 import argparse
-import time
 from collections.abc import Sequence
 from fractions import Fraction
 
@@ -90,7 +89,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sleep = Sleep(idle=given.sleep)
     else:
         sleep = None
-    started = time.monotonic()
     model = CycleModel(accelerator, sleep=sleep)
     modes = _present(accelerator.folding, modes)
     about = f"a GE that sleeps behind {sleep.idle} cycles without work" if sleep else "every domain on"
@@ -98,7 +96,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     found = {mode.name: _of_mode(model, mode, given.sequence, given.limit) for mode in modes}
     for name, about in found.items():
         print(_table(name, about))
-    print(f"\n{time.monotonic() - started:.2f} s")
     if given.json:
         write_json(
             given.json,

@@ -41,11 +41,13 @@ from explore.search import NothingFits
 from explore.space import AXES
 from explore.study import FILL, TRIALS, Outcome, Study, load_studies
 from explore.study import run as search
-from explore.terminal import aligned, terminal
+from explore.terminal import terminal
 from golden.data import generic_source, users_source
+from hw.gen.digest import rtl_digest
 from hw.resource_report import tool
 from spec.errors import InputError
 from spec.files import write_bytes, write_text
+from spec.markdown import aligned
 from spec.paths import BUILD
 from tools import sweep
 
@@ -99,17 +101,19 @@ def options() -> Parser:
 
 def measure_points(given: argparse.Namespace) -> int:
     """Synthesise every point that is not measured; print the errors of models that did not see them."""
+    sources = rtl_digest()  # before the work: an edit meanwhile makes no old figure a new one
     points = load_points(work=given.work)
     rows = sweep.run(points, workers_of(given), "points", "point", threads=True)
     records = [kept.record(point, row) for point, row in zip(points, rows, strict=True)]
     print(aligned(kept.rows(records)))
     if given.keep:
-        kept.save(records, tool())
+        kept.save(records, tool(), sources)
     return DONE
 
 
 def studies(given: argparse.Namespace) -> int:
     """Search as the kept studies say, synthesise what they choose, and print it."""
+    sources = rtl_digest()  # before the work
     model, wanted = kept.cost_model(), load_studies()
     if any("widths" in study.axes for study in wanted):
         require_real(given.keep, generic_source("train"))
@@ -131,7 +135,7 @@ def studies(given: argparse.Namespace) -> int:
             print(f"{name}\n{aligned(beside(figures, row))}\n")
         print("\n".join(published.verdicts(outcome, found)))
     if given.keep:
-        published.save(outcomes, rows, nothing, tool())
+        published.save(outcomes, rows, nothing, tool(), sources)
     return DONE
 
 
@@ -143,9 +147,8 @@ def build(given: argparse.Namespace, outcome: Outcome) -> None:
     said = f"Design {given.build} of {len(outcome.front)} that scripts/explore.py found for the {given.chip}."
     found = outcome.front[given.build - 1]
     files = preset.write(found, outcome.space, given.out, name, said)
-    flags = " ".join(f"--{option} {path}" for option, path in files.items())
-    gate = "" if "gate" in files else f" --gate {given.gate}"
-    print(f"\nbuild and compare: python scripts/compare_golden.py {flags}{gate} --stages int,rtl")
+    flags = preset.flags(files, given.gate, given.ge, given.local_experts)
+    print(f"\nbuild and compare: python scripts/compare_golden.py {flags} --stages int,rtl")
     if given.measure:
         task = Measurement(found.design(outcome.space, name), given.work)
         (row,) = sweep.run([task], workers_of(given), "synthesis", "design", threads=True)
@@ -167,10 +170,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return studies(given)
     if given.growth:
         require_real(given.keep, users_source())
+        sources = rtl_digest()  # before the work
         series = growth.all_series(kept.cost_model())
-        print(growth_page.page(series))
+        print(growth_page.page(series, sources))
         if given.keep:
-            growth_page.save(series)
+            growth_page.save(series, sources)
         return DONE
     if given.keep:
         parser.error("--keep needs --points, --studies or --growth")

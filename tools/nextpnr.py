@@ -18,10 +18,11 @@ from pathlib import Path
 
 from spec.errors import CheckFailed
 from spec.files import write_text
+from tools import ecp5
 from tools.routing import not_converging
 
 PNR, PACK = "nextpnr-ecp5", "ecppack"
-DEVICES = {"25k": "LFE5U-25F", "45k": "LFE5U-45F", "85k": "LFE5U-85F"}  # by nextpnr's option
+DEVICES = {option: device.name for option, device in ecp5.DEVICES.items()}
 PACKAGES = {  # that nextpnr knows, by device, the smallest first
     "25k": ("TQFP144", "CSFBGA285", "CABGA256", "CABGA381"),
     "45k": ("TQFP144", "CSFBGA285", "CABGA256", "CABGA381", "CABGA554"),

@@ -74,9 +74,11 @@ class Sources:
     def __init__(self, texts: Mapping[str, str]) -> None:
         self.texts = texts
         self._modules = {_module(file): file for file in texts if file.endswith(".py")}
-        # Of two files of a module, the one that is less deep is the one that others mean by its name.
-        rtl = sorted((file for file in texts if file.startswith(_RTL)), key=lambda file: -file.count("/"))
-        self._rtl = {PurePosixPath(file).stem: file for file in rtl}
+        # A module may have several files, each for another kind of device: by its name all of them are meant.
+        self._rtl: dict[str, set[str]] = defaultdict(set)
+        for file in texts:
+            if file.startswith(_RTL):
+                self._rtl[PurePosixPath(file).stem].add(file)
         self.users: dict[str, set[str]] = defaultdict(set)
         for file, text in texts.items():
             for used in self._used(file, text):
@@ -93,7 +95,7 @@ class Sources:
     def _used(self, file: str, text: str) -> set[str]:
         if file.endswith(".sv"):
             words = set(re.findall(r"\w+", re.sub(r"//.*", "", text)))
-            return {self._rtl[word] for word in words & self._rtl.keys()}
+            return set().union(*(self._rtl[word] for word in words & self._rtl.keys()))
         used = set()
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.Import):
@@ -103,8 +105,8 @@ class Sources:
             elif isinstance(node, ast.Constant) and isinstance(node.value, str):
                 word = node.value
                 used.add(word)  # the dotted name of a cocotb bench
-                if is_test(file) and word.removesuffix(".sv") in self._rtl:
-                    used.add(self._rtl[word.removesuffix(".sv")])
+                if is_test(file):
+                    used |= self._rtl.get(word.removesuffix(".sv"), set())
         return {self._modules.get(name, name) for name in used} & self.texts.keys()
 
     def distances(self, changed: Iterable[str]) -> dict[str, int]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -65,12 +66,12 @@ class Row:
         return row
 
 
-class RowTask:
+class RowTask(ABC):
     """A task of :mod:`tools.sweep` whose result is one row."""
 
+    @abstractmethod
     def row(self) -> Row:
         """The row, not computed yet."""
-        raise NotImplementedError
 
     def run(self) -> dict[str, Any]:
         """The row, from its file when it was computed before."""

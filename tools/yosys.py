@@ -11,10 +11,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from spec.files import write_text
+from tools.ecp5 import DEVICES
 
-DEVICE_NAME = "LFE5U-85F"
+_DEVICE = DEVICES["85k"]
+DEVICE_NAME = _DEVICE.name
 # Cells that the reports count, and how many the device has of them.
-DEVICE = {"LUT4": 83640, "TRELLIS_FF": 83640, "DP16KD": 208, "MULT18X18D": 156}
+DEVICE = {
+    "LUT4": _DEVICE.luts, "TRELLIS_FF": _DEVICE.luts, "DP16KD": _DEVICE.blocks, "MULT18X18D": _DEVICE.multipliers,
+}  # fmt: skip
 BLOCK_BITS = 18 * 1024  # of a DP16KD
 # Before read_slang: the device's own cells that the RTL instantiates with the macro TARGET_ECP5.
 READ_CELLS = "read_verilog -lib +/ecp5/cells_sim.v +/ecp5/cells_bb.v"

@@ -70,6 +70,24 @@ def _exact(design: Accelerator, model) -> dict[str, float]:
     return {**cells, MULTIPLIERS: design.folding.multipliers(design.moe)}
 
 
+def test_costs_are_shared_by_what_is_equal_and_by_nothing_else() -> None:
+    """An adder graph depends on weights and biases; what is always on is a device's own."""
+    moe, known, targets = tiny_moe(), {}, Targets(2000, 2000, 10, 10)
+    network = moe.network
+    first = FoldingChoice(moe, cost_model(), known=known)
+    first.best(targets, "x")
+    count = len(known)
+    second = FoldingChoice(moe, cost_model(), known=known)  # beside the first, so that they are two
+    assert second.best(targets, "x") == first.best(targets, "x") and len(known) == count
+    for changed in ("weight", "bias"):
+        values = network.weights["conv1"]
+        other = replace(values, **{changed: getattr(values, changed) // 2})
+        moved = replace(moe, network=replace(network, weights={**network.weights, "conv1": other}))
+        before = len(known)
+        FoldingChoice(moved, cost_model(), known=known).best(targets, "x")
+        assert len(known) > before, changed
+
+
 def test_a_speed_that_nothing_has_gives_nothing() -> None:
     chosen = FoldingChoice(tiny_moe(), cost_model())
     ge, local = chosen.targets()
@@ -162,6 +180,6 @@ def test_weights_that_synthesis_would_refuse_are_not_chosen() -> None:
     moe = load_accelerator("ecp5_85").moe
     (conv2,) = (layer for layer in moe.network.weighted_layers if layer.name == "conv2")
     refused = [fold for fold in options(conv2, True) if choice.weights_in_logic(conv2, fold)]
-    assert refused and FOLDING
+    assert refused
     found = FoldingChoice(moe, cost_model()).best(Targets(6400, 785, 1, 1), "x")
     assert found.layers["conv2"] not in refused

@@ -84,21 +84,27 @@ def test_a_page_its_figures_and_presets_are_kept(config: dict, monkeypatch: pyte
     (tmp_path / "found").mkdir()
     (tmp_path / "found" / "of_a_search_before_7.toml").write_text("")
     some, empty = outcome(config), Study("another", "ecp5-25")
-    published.save([some], [{1: row(LUT4=899), "tiny": row()}], {empty: "none fits"}, "a tool")
-    (kept,) = json.loads((tmp_path / "explore.json").read_text())["studies"]
+    published.save([some], [{1: row(LUT4=899), "tiny": row()}], {empty: "none fits"}, "a tool", "abc")
+    whole = json.loads((tmp_path / "explore.json").read_text())
+    (kept,) = whole["studies"]
+    assert whole["sources"] == "abc"
     assert kept["beaten"] == {"tiny": [1]} and kept["by_hand"]["tiny"][SITES] == 900
     assert (GE_CYCLES in kept["chosen"][0]["figures"]) == (not some.study.local_only)
     page = (tmp_path / "explore.md").read_text()
-    assert "**beats** `tiny`" in page and "Nothing found: none fits." in page
+    assert "**beats** `tiny`" in page and "Nothing found: none fits." in page and "Sources abc." in page
     assert all(kind in page for kind in CELLS)
     again = build_folding(load_toml("folding", tmp_path / "found" / "a_study_small_1.toml"), some.space.given())
     assert [file.name for file in (tmp_path / "found").iterdir()] == ["a_study_small_1.toml"]
     assert again.layers == some.front[0].folding.layers and again.local_only == some.study.local_only
     (one,) = some.front
     narrow = replace(one, choice=Choice(tuple((layer.name, 3) for layer in tiny_network().weighted_layers)))
-    published.save([replace(some, front=[narrow])], [{}], {}, "a tool")
+    published.save([replace(some, front=[narrow])], [{}], {}, "a tool", "abc")
     assert list((tmp_path / "found").iterdir()) == []  # a network file is not kept
-    assert (tmp_path / "explore.png").read_bytes().startswith(b"\x89PNG")
+    drawn = tmp_path / "explore.png"
+    assert drawn.read_bytes().startswith(b"\x89PNG")
+    drawn.unlink()
+    published.save([], [], {empty: "none fits"}, "a tool", "abc")
+    assert not drawn.exists() and "explore.png" not in (tmp_path / "explore.md").read_text()
 
 
 def test_what_is_said_of_designs_made_by_hand() -> None:

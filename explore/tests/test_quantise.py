@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from explore.preset import folding_toml, gate_toml, write
+from explore.preset import flags, folding_toml, gate_toml, write
 from explore.quantise import narrowed
 from explore.random_network import random_network
 from explore.search import Found
@@ -19,6 +19,7 @@ from spec.errors import InputError
 from spec.folding import build_folding
 from spec.kinds.data import LayerWeights
 from spec.network import Network
+from spec.paths import MODELS
 from spec.presets import load_accelerator, load_toml
 from spec.tiny import FOLDING, GATES, tiny_images, tiny_network
 
@@ -83,6 +84,23 @@ def test_a_written_design_is_read_back(tmp_path: Path) -> None:
     assert again.folding.layers == folding.layers and not again.folding.learning
     assert again.moe.network.digest() == moe.network.digest()
     assert again.moe.arithmetic == moe.arithmetic
+
+
+def test_a_written_design_has_the_local_experts_that_were_searched(tmp_path: Path) -> None:
+    space = Space(tiny_network(), GATES["deep"], ("folding", "hidden"), experts=3)
+    choice = Choice((), (("hidden", 8), ("gate_hidden", 6)))
+    folding = build_folding(FOLDING, space.moe(choice))
+    files = write(Found(choice, folding, {}, folding.layers), space, tmp_path, "mine", "A design.")
+    assert load_toml("gates", files["gate"])["local_experts"] == 3 == space.moe(choice).local_experts
+
+
+def test_other_commands_are_told_what_no_file_says(tmp_path: Path) -> None:
+    folding, gate, ge = (tmp_path / name for name in ("a.toml", "a.gate.toml", "a.onnx"))
+    shipped, other = MODELS / "ge.onnx", Path("other.onnx")
+    assert flags({"preset": folding}, "rich", shipped, None) == f"--preset {folding} --gate rich"
+    assert flags({"preset": folding}, "rich", other, 2).endswith("--gate rich --ge other.onnx --local-experts 2")
+    all_files = {"preset": folding, "gate": gate, "ge": ge}
+    assert flags(all_files, "rich", other, 2) == f"--preset {folding} --gate {gate} --ge {ge}"
 
 
 @pytest.mark.parametrize("name", ["rich", "tuned", "paper"])

@@ -9,14 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from explore import space as space_module
 from explore.choice import Equipment
 from explore.devices import DEVICES, device_named
 from explore.estimate import BLOCKS, GE_CYCLES, MULTIPLIERS, REGISTERS, SITES, fits
 from explore.front import as_csv, better, front
 from explore.kept import cost_model
 from explore.picture import picture
-from explore.search import Search
-from explore.space import Space
+from explore.search import NothingFits, Search
+from explore.space import Choice, Space
 from explore.study import load_studies
 from explore.study import run as run_study
 from spec.errors import InputError
@@ -79,6 +80,31 @@ def test_sizes_are_searched_too() -> None:
     assert moe.local_experts == dict(chosen[-1].choice.gate)["experts"]
 
 
+@needs_optuna
+def test_choices_that_fit_nothing_are_named_and_defects_are_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked = search(axes=("folding", "hidden"))
+
+    def too_wide(*_) -> None:
+        raise InputError("an accumulator is too wide")
+
+    looked.references = ()
+    with monkeypatch.context() as broken:
+        broken.setattr(space_module, "build_moe", too_wide)
+        with pytest.raises(NothingFits, match="speeds that were tried; 5 choices: an accumulator is too wide"):
+            looked.run(5)
+    looked = search(axes=("folding", "widths"))
+    monkeypatch.setattr(space_module, "narrowed", too_wide)
+    with pytest.raises(InputError, match="^an accumulator is too wide"):
+        looked.run(5)
+
+
+def test_the_files_widths_are_no_choice() -> None:
+    space = Space(tiny_network(), GATES["deep"], ("folding", "widths"))
+    assert space.choose(lambda _, values: values[-1]) == Choice()
+    narrow = space.choose(lambda name, values: values[-1] - (name == "activations"))
+    assert dict(narrow.widths)["activations"] == 7 and len(narrow.widths) == 5
+
+
 def test_without_optuna_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch, capsys) -> None:
     monkeypatch.setitem(sys.modules, "optuna", None)
     with pytest.raises(InputError, match="the search needs Optuna: .venv/bin/pip install -r requirements-explore.txt"):
@@ -99,6 +125,9 @@ def test_studies_name_what_there_is(tmp_path: Path) -> None:
     file = tmp_path / "studies.toml"
     file.write_text('[[study]]\nname = "a"\n')
     with pytest.raises(InputError, match="not a file of studies"):
+        load_studies(file)
+    file.write_text(2 * '[[study]]\nname = "a"\nchip = "ecp5-85"\n')
+    with pytest.raises(InputError, match="two studies are called a"):
         load_studies(file)
     file.write_text('[[study]]\nname = "a"\nchip = "ecp5-85"\naxes = ["colour"]\n')
     with pytest.raises(InputError, match="there is no axis 'colour'"):

@@ -58,8 +58,8 @@ class _Builder:
     def feature(self, name: str, source: Stream) -> Stream:
         return feature(self.net, self.t, name, source, self.apart)
 
-    def skid(self, name: str, source: Stream, group: str | None = None) -> Stream:
-        return skid(self.net, self.t, name, source, group)
+    def skid(self, name: str, source: Stream) -> Stream:
+        return skid(self.net, self.t, name, source)
 
     def event(self, name: str, group: str = ALL) -> Stream:
         return self.net.stream(name, 1, group)

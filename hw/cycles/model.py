@@ -149,7 +149,7 @@ class CycleModel:
             self.run(images)
             now = (self._core.pixels.times.item(-1), repetition)
             asleep = self._supply.state(now[0]) if self._sleep else None
-            then = seen.setdefault((self._repeats.state(), str(asleep)), now)
+            then = seen.setdefault((self._repeats.state(), asleep), now)
             if then != now:
                 return now[0] - then[0], (now[1] - then[1]) * len(images)
         raise InputError(f"these images reach no steady state in {_REPETITIONS} repetitions")

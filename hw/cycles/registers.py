@@ -10,16 +10,16 @@ from hw.cycles.engine import Network, Stream
 from hw.cycles.timing import Timing
 
 
-def skid(net: Network, t: Timing, name: str, source: Stream, group: str | None = None) -> Stream:
+def skid(net: Network, t: Timing, name: str, source: Stream) -> Stream:
     """``stream_skid``."""
-    return _queue(net, t, name, source, t.skid, t.skid_words, group)
+    return _queue(net, t, name, source, t.skid, t.skid_words)
 
 
-def feature(net: Network, t: Timing, name: str, source: Stream, apart: bool, group: str | None = None) -> Stream:
+def feature(net: Network, t: Timing, name: str, source: Stream, apart: bool) -> Stream:
     """``feature_register``."""
     if not apart:
-        return skid(net, t, name, source, group)
-    out = net.stream(name, source.count, group or source.group)
+        return skid(net, t, name, source)
+    out = net.stream(name, source.count, source.group)
     out.after(source, t.skid)
     out.offered = (source, t.skid)
     source.after(out, t.back, lag=1)
@@ -28,11 +28,11 @@ def feature(net: Network, t: Timing, name: str, source: Stream, apart: bool, gro
 
 def fifo(net: Network, t: Timing, name: str, source: Stream, depth: int) -> Stream:
     """``stream_fifo``; with a depth of 1 its ready follows that behind it at once."""
-    return _queue(net, t, name, source, t.fifo, depth, None)
+    return _queue(net, t, name, source, t.fifo, depth)
 
 
-def _queue(net: Network, t: Timing, name: str, source: Stream, delay: int, depth: int, group: str | None) -> Stream:
-    out = net.stream(name, source.count, group or source.group)
+def _queue(net: Network, t: Timing, name: str, source: Stream, delay: int, depth: int) -> Stream:
+    out = net.stream(name, source.count, source.group)
     out.after(source, delay)
     out.offered = (source, delay)
     source.after(out, t.back if depth > 1 else 0, lag=depth)

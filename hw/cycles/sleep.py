@@ -72,7 +72,7 @@ class _Sequencer:
         self.before = State.OFF  # a cycle ago
         self.count, self.done = sleep.delay + 1, True
         self.closed = self.answer = False  # command to the switch, and its acknowledge
-        self.since = sleep.switch  # cycles for which the command has been the same
+        self.since = sleep.switch  # cycles for which the command has been the same, as far as the switch needs them
         self.acks = (False,) * (synchronised + 1)  # registers behind it, the last one in the sequencer
 
     @property
@@ -85,7 +85,7 @@ class _Sequencer:
         state, sleep = self.state, self.sleep
         self.before = state
         closed = State.SWITCH_ON <= state <= State.RESET
-        self.since = self.since + 1 if closed == self.closed else 0
+        self.since = min(self.since + 1, sleep.switch) if closed == self.closed else 0
         self.closed = closed
         if self.since >= sleep.switch:
             self.answer = closed
@@ -103,7 +103,7 @@ class _Sequencer:
                 new = _DONE.get(state)
         if new is None:
             self.done = self.count >= sleep.delay - (sleep.delay != 0)
-            self.count += 1
+            self.count = min(self.count + 1, sleep.delay)
         else:
             self.state, self.count, self.done = new, 1, sleep.delay <= 1
 
@@ -122,8 +122,14 @@ class Supply:
 
     def state(self, start: int) -> tuple:
         """What the next image finds, with times counted from ``start``."""
-        times = (self._since, self._moved, self._left)
-        return (*(time and time - start for time in times), *sorted(vars(self._sequencer).items()))
+        since = self._since
+        if since is not None:  # it was open then: on after two steps at most, and counted from the last work
+            since = max(since, self._moved - 2 * (self.sleep.delay + 2))
+        times = (since, self._moved, self._left)
+        return (
+            *(None if time is None else time - start for time in times),
+            *sorted(vars(self._sequencer).items()),
+        )
 
     @staticmethod
     def idle_from(moved: int, timing: Timing) -> int:

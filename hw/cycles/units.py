@@ -36,13 +36,13 @@ def far(folding: LayerFolding, frozen: bool) -> bool:
 
 
 @cache
-def output_queue(layer: MatrixLayer, folding: LayerFolding, far: bool) -> OutputQueue:
-    """The output queue of an ``mvu``, as its localparams say."""
+def output_queue(layer: MatrixLayer, folding: LayerFolding, apart: bool) -> OutputQueue:
+    """The output queue of an ``mvu``, as its localparams say; ``apart`` is its parameter Far."""
     parameters = {
         "InWords": layer.input_words(folding), "OutWords": layer.output_words(folding), "Pe": folding.pe,
         "Simd": folding.simd, "ActW": layer.input.bits, "Requant": int(layer.output is not None),
         "AccW": layer.accumulator.bits, "OutW": layer.out_type.bits, "Multiplier": MULTIPLIER[folding.multiplier],
-        "Far": int(far),
+        "Far": int(apart),
     }  # fmt: skip
     reached, words, chain = (localparam("mvu", name, **parameters) for name in ("ToQueue", "OutDepth", "Chain"))
     return OutputQueue(reached, words, bool(chain))

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from hw.place.seeds import CELLS
 from hw.place.timing import Timing, findings, read_timing
 from spec.errors import InputError
 from spec.files import as_json, write_bytes, write_if_changed
-from spec.markdown import markdown_table
+from spec.markdown import aligned, markdown_table
 from spec.paths import RESULTS
 from tools import nextpnr, yosys
 from tools.nextpnr import DEVICES, Target
@@ -119,17 +119,6 @@ def _percent(use: Mapping[str, int]) -> str:
     return f"{100 * use['used'] / use['available']:.1f} %" if use["available"] else "none"
 
 
-def _aligned(rows: Sequence[Row], names: int = 1) -> str:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = []
-    for row in rows:
-        cells = [
-            cell.ljust(w) if i < names else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=True))
-        ]
-        lines.append("  ".join(cells).rstrip())
-    return "\n".join(lines)
-
-
 def title(result: Mapping) -> str:
     """One line that says what was placed on what, and for which clocks: it tells kept records apart."""
     alone = f", {result['module']} alone" if result["module"] else ", flat" if result["flat"] else ""
@@ -142,7 +131,7 @@ def title(result: Mapping) -> str:
 def terminal(result: Mapping) -> str:
     """Tables of one design for a terminal."""
     head = f"{title(result)}, routed, best of {len(result['seeds'])} seed(s): {result['best_seed']} ({result['tool']})"
-    tables = [_aligned(clock_rows(result)), _aligned(used_rows(result)), _aligned(path_rows(result), names=5)]
+    tables = [aligned(clock_rows(result)), aligned(used_rows(result)), aligned(path_rows(result), names=5)]
     return "\n\n".join([head, *tables, "\n".join(f"Differs: {text}." for text in result["findings"])]).rstrip()
 
 

@@ -158,6 +158,33 @@ def test_a_sleeping_expert_has_a_steady_state() -> None:
     assert late > awake.run(own + seldom).latencies[-1]
 
 
+@pytest.mark.parametrize(("letters", "sleep"), [("g", Sleep()), ("og", Sleep(idle=100_000)), ("og", Sleep(delay=40))])
+def test_an_expert_that_works_without_rest_has_a_steady_state(letters: str, sleep: Sleep) -> None:
+    design = load_accelerator()
+    images = [Image(Mode.MOE_GATED, letter == "o") for letter in letters]
+    awake, asleep = CycleModel(design), CycleModel(design, sleep=sleep)
+    period, count = asleep.steady(images)
+    assert (period, count) == awake.steady(images)
+    later = asleep.run(images * 20).results
+    assert (later[count:] - later[:-count] == period).all()
+
+
+def test_a_steady_state_is_that_of_the_images_behind_it() -> None:
+    """Mixes in which it falls asleep, now and then or always, with steps of every length."""
+    for letters in ("oog", "ooogg", "o" * 9 + "g", "o" * 40 + "gg"):
+        for sleep in (Sleep(), Sleep(idle=30), Sleep(idle=400, delay=0, switch=0), Sleep(delay=20, switch=9)):
+            model = tiny(sleep=sleep)
+            images = [Image(Mode.MOE_GATED, letter == "o") for letter in letters]
+            period, count = model.steady(images)
+            later = model.run(images * (2 * count // len(images) + 2)).results
+            assert (later[count:] - later[:-count] == period).all(), (letters, sleep)
+
+
+def test_the_command_ends_for_an_expert_that_works_without_rest(capsys) -> None:
+    assert call("cycles", "--sleep", "0", "--limit", "2") == 0
+    assert "MOE_GATED: 6,400.0 cycles an image" in capsys.readouterr().out
+
+
 def test_an_expert_that_never_rests_costs_nothing() -> None:
     busy = [Image(Mode.MOE_GATED)] * 6
     assert np.array_equal(tiny(sleep=Sleep()).run(busy).intervals, tiny().run(busy).intervals)

@@ -100,12 +100,19 @@ class MatrixLayer(Layer):
             self.check_graph(where, frozen)
             return LayerFolding(self.outputs, self.inputs, multiplier)
         folding = LayerFolding(section.get("pe", 0), section.get("simd", 0), multiplier)
-        if multiplier == "dsp_pair":
-            # Both weights and a guard for the product's width share one 18-bit multiplier input.
-            packed = 2 * self.weight.bits + self.input.bits + 1
-            if folding.pe % 2 or packed > 18:
-                raise InputError(f"{where}: dsp_pair needs an even pe (is {folding.pe}) and at most 4-bit weights")
+        if multiplier == "dsp_pair" and not self.pairs(folding.pe):
+            raise InputError(f"{where}: dsp_pair needs an even pe (is {folding.pe}) and at most 4-bit weights")
         return folding
+
+    def pairs(self, pe: int) -> bool:
+        """Whether a multiplier block can make the products of two outputs, of ``pe`` at a time."""
+        # Both weights and a guard for the product's width share one 18-bit multiplier input.
+        return pe % 2 == 0 and 2 * self.weight.bits + self.input.bits + 1 <= 18
+
+    @staticmethod
+    def takes(folding: LayerFolding, lanes: int) -> bool:
+        """Whether words of ``lanes`` values become the SIMD values of the folding, whole words at a time."""
+        return folding.graph or folding.simd % lanes == 0 or lanes % folding.simd == 0
 
     def check_graph(self, where: str, frozen: bool) -> None:
         """Refuse an adder graph where there is none for the layer."""
@@ -119,7 +126,7 @@ class MatrixLayer(Layer):
             raise InputError(f"{where}: pe = {folding.pe} does not divide its {self.outputs} outputs")
         if folding.simd < 1 or self.unit % folding.simd:
             raise InputError(f"{where}: simd = {folding.simd} does not divide its {self.unit} {self.foldable}")
-        if folding.simd % lanes and lanes % folding.simd:
+        if not self.takes(folding, lanes):
             raise InputError(
                 f"{where}: simd = {folding.simd} and the {lanes} lanes that feed it do not divide one another"
             )

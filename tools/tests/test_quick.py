@@ -16,7 +16,7 @@ MADE_UP = {
     "hw/rtl/fifo.sv": "module fifo; endmodule",
     "hw/rtl/router.sv": "module router; // uses no mux\n fifo u_fifo(); endmodule",
     "hw/rtl/mux.sv": "module mux; endmodule",
-    "hw/rtl/other/fifo.sv": "module fifo; endmodule",  # in the place of the first in another device
+    "hw/rtl/other/fifo.sv": "module fifo; endmodule",  # of another device
     "verif/unit/bench_fifo.py": "from spec.words import pack\n",
     "verif/unit/test_fifo.py": 'BENCH = "verif.unit.bench_fifo"\nrun("fifo", BENCH)\n',
     "verif/unit/test_router.py": 'run("router", "verif.unit.bench_router")\n',
@@ -38,6 +38,7 @@ def made_up() -> Sources:
     ("changed", "expected"),
     [
         ("hw/rtl/fifo.sv", {"verif/unit/test_fifo.py": 1, "verif/unit/test_router.py": 2}),
+        ("hw/rtl/other/fifo.sv", {"verif/unit/test_fifo.py": 1, "verif/unit/test_router.py": 2}),
         ("hw/rtl/router.sv", {"verif/unit/test_router.py": 1}),
         ("hw/rtl/mux.sv", {"verif/unit/test_mux.py": 1}),
         ("verif/unit/bench_fifo.py", {"verif/unit/test_fifo.py": 1}),

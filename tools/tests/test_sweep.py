@@ -14,6 +14,7 @@ import pytest
 from spec.errors import CheckFailed, InputError
 from spec.paths import ROOT
 from tools import sweep
+from tools.rows import RowTask
 from tools.sweep import SweepFailed
 from tools.tests.sweep_tasks import Square, begun, files
 from tools.workers import Workers
@@ -23,6 +24,11 @@ TWO = Workers(2)
 
 def squares(work: Path, numbers: range | tuple, **more) -> list[Square]:
     return [Square(work, number, **more) for number in numbers]
+
+
+def test_a_task_of_rows_without_a_row_is_refused() -> None:
+    with pytest.raises(TypeError, match="abstract method '?row"):
+        type("Lazy", (RowTask,), {})()
 
 
 @pytest.mark.parametrize("threads", [False, True], ids=["processes", "threads"])
@@ -98,6 +104,7 @@ CALLER = """
 import sys
 from pathlib import Path
 from tools import sweep
+from tools.rows import RowTask
 from tools.tests.sweep_tasks import Square
 from tools.workers import Workers
 sweep.run([Square(Path(sys.argv[1]), number, 0.3, 'pid') for number in range(8)], Workers(2), "squares")
