@@ -100,10 +100,8 @@ class _Builder:
         core = Core(net, descriptor, pixels, first_pixel, results)
         if self.folding.local_only:
             return core
-        tag = self.event("tag", STORE)
-        tag.after(features, t.announce, of=range(1))
         decided = self.event("decided", GATE)  # offered: in this cycle the mux's queue takes it
-        core.offered, core.opened, core.classes = self._global_expert(forked, tag, decided)
+        core.offered, core.opened, core.classes = self._global_expert(forked, decided)
         complete.after(core.classes, t.answer)
         self._gate(forked, decided, confidences)
         complete.after(decided, t.answer)
@@ -125,13 +123,12 @@ class _Builder:
         forked.after(offered, 0)
         return self.feature(f"{group} routed", self.feature(f"{group} near", offered))
 
-    def _global_expert(self, forked: Stream, tag: Stream, decided: Stream) -> tuple[Stream, Stream, Stream]:
+    def _global_expert(self, forked: Stream, decided: Stream) -> tuple[Stream, Stream, Stream]:
         """``ge_branch``: when the store offers an image, when the GE is awake for it, and answers."""
         net, t = self.net, self.t
         written = self._consumer(forked, STORE)
         words = self.frame_words
         look = self.event("look", STORE)
-        look.after(tag, t.fifo)
         look.after(decided, 0, group=GATED)
         read = net.stream("store read", words, STORE)  # or dropped
         look.after(read, 1, of=range(-1, 0))

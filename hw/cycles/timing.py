@@ -21,7 +21,6 @@ class Timing:
     accept: int = 1  # image_ingress: from an image's descriptor to its first pixel
     idle: int = 1  # ... from the last pixel of an image to the next one's descriptor
     returned: int = 2  # images_in_flight: from a result to room for one more image
-    announce: int = 1  # moe_core: from an image's first feature word to its tag, at the store's queue of tags
     skid: int = 1  # stream_skid
     fifo: int = 1  # stream_fifo
     back: int = 1  # from a word that leaves a queue to its free place, where ready is a register
