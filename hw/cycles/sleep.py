@@ -55,7 +55,7 @@ _WANTED = {
 }  # fmt: skip
 _UNWANTED = {
     State.SWITCH_ON: State.SWITCH_OFF, State.CLOCK: State.RESET, State.RELEASE_RESET: State.RESET,
-    State.RESTORE: State.RESET, State.UNISOLATE: State.ISOLATE, State.ON: State.DRAIN,
+    State.RESTORE: State.RESET, State.UNISOLATE: State.DRAIN, State.ON: State.DRAIN,
 }  # fmt: skip
 # When a step is over.
 _DONE = {
@@ -69,21 +69,16 @@ class _Sequencer:
 
     def __init__(self, sleep: Sleep, synchronised: int) -> None:
         self.sleep, self.state = sleep, State.OFF
-        self.before = State.OFF  # a cycle ago
+        self.open = False  # the clamps
         self.count, self.done = sleep.delay + 1, True
         self.closed = self.answer = False  # command to the switch, and its acknowledge
         self.since = sleep.switch  # cycles for which the command has been the same, as far as the switch needs them
         self.acks = (False,) * (synchronised + 1)  # registers behind it, the last one in the sequencer
 
-    @property
-    def open(self) -> bool:
-        """The clamps are open."""
-        return State.UNISOLATE <= self.before <= State.DRAIN
-
     def step(self, wanted: bool, drained: bool) -> None:
         """One cycle."""
         state, sleep = self.state, self.sleep
-        self.before = state
+        self.open = State.UNISOLATE <= state <= State.DRAIN or (self.open and wanted)
         closed = State.SWITCH_ON <= state <= State.RESET
         self.since = min(self.since + 1, sleep.switch) if closed == self.closed else 0
         self.closed = closed

@@ -23,11 +23,11 @@ ORDER = Proof(
         Control(
             "reset released with the clock's start",
             "clock_under_reset",
-            "else if (acked) state_d = PowerClock;",
-            "else if (acked) state_d = PowerReleaseReset;",
+            "else if (acked) after = PowerClock;",
+            "else if (acked) after = PowerReleaseReset;",
         ),
         Control("reset before save", "saves_while_running", "state_d <= PowerSave;", "state_d <= PowerIsolate;"),
-        Control("drain skipped", "drain_then_isolate", "else if (idle_i) state_d", "else state_d"),
+        Control("drain skipped", "drain_then_isolate", "else if (idle_i) after", "else after"),
         Control("closes on who comes", "open_for_who_comes", "(isolate_o || !on_i)", "(isolate_o || !on_i || idle_i)"),
         Control("no acknowledge filter", "acknowledge_then_clock", "switch_ack_i && ack_q;", "switch_ack_i;"),
         Control(

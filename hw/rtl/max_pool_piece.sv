@@ -27,11 +27,11 @@ module max_pool_piece #(
     input  logic                  out_ready_i,
     output logic [Lanes*ActW-1:0] out_data_o
 );
-  logic take, complete, compared;  // compared: maximum is that of the word at hand
+  logic take, offered, complete, compared;  // compared: maximum is that of the word at hand
   logic [Lanes-1:0][ActW-1:0] lane, maximum;
 
   assign in_ready_o = compared && (!complete || !out_valid_o || out_ready_i);
-  assign take       = in_valid_i && in_ready_o;
+  assign take       = offered && in_ready_o;
   assign lane       = in_data_i;
 
   always_ff @(posedge clk_i) begin
@@ -58,9 +58,11 @@ module max_pool_piece #(
       larger_q   <= larger;
     end
     assign compared = compared_q;
+    assign offered  = 1'b1;  // as it was in the cycle before: a word that is not taken stays
     assign maximum  = larger_q;
   end else begin : gen_at_once
     assign compared = 1'b1;
+    assign offered  = in_valid_i;
     assign maximum  = larger;
   end
 

@@ -13,7 +13,7 @@
 ///
 /// Initiation interval: InWords*OutWords cycles a vector, no bubble between vectors.
 /// Latency: P + 2 + Far + Stages + Q cycles from the transfer of the last input word to the last output word being
-/// valid, with P = 4, or 5 for Multiplier = 2, Stages = ceil(ceil(log2(Simd)) / 2), and Q = 1 with a
+/// valid, with P = 4, 3, 5 for Multiplier = 0, 1, 2, Stages = ceil(ceil(log2(Simd)) / 2), and Q = 1 with a
 /// stream_fifo, Depth + OutWords - 1 with a stream_chain of Depth words; the earlier folds precede it, one a cycle.
 ///
 /// Weight port: wgt_data_i follows wgt_en_o, wgt_bank_o, wgt_addr_o by exactly one cycle and is held (weight_rom,
@@ -82,7 +82,7 @@ module mvu #(
   // Stages after issue: 0 memory address, which goes far, 1 memory output, from 2 the registers of the products, then
   // the adder tree; in stage Acc the sums meet the accumulators, of which accumulator_file knows three stages before,
   // and one later the results are requantised and enter the output queue.
-  localparam int unsigned Product = Multiplier == 2 ? 5 : 4;  // stage in which they are there
+  localparam int unsigned Product = Multiplier == 2 ? 5 : Multiplier == 0 ? 4 : 3;  // stage in which they are there
   localparam int unsigned Acc = Product + TreeStages;
   localparam int unsigned ToQueue = Acc + 2 + (Far ? 1 : 0);  // cycles from a step to its result at the queue
   // The bias is read so that it goes through the memory and two registers, or up to four, and arrives in stage Acc.
@@ -99,6 +99,9 @@ module mvu #(
   localparam int unsigned OutDepth = Chain ? ChainDepth : FifoDepth;
   localparam int unsigned CreditW = $clog2(OutDepth + 1);
 
+  if (Far && Acc < 4) begin : gen_no_stage
+    $error("mvu: Far needs a product of more stages, or more than one input a cycle.");
+  end
   if (InWords < 1 || OutWords < 1 || Pe < 1 || Simd < 1) begin : gen_bad_folding
     $error("mvu: InWords %0d, OutWords %0d, Pe %0d, Simd %0d: each must be at least 1.", InWords, OutWords, Pe, Simd);
   end
@@ -235,6 +238,21 @@ module mvu #(
       .product_o(product)
   );
 
+  // Far elements have copies of what moves their registers, a group of them each.
+  localparam int unsigned PeGroup = Far ? 8 : Pe;
+  localparam int unsigned Groups  = (Pe + PeGroup - 1) / PeGroup;
+  logic [Groups-1:0][Acc-Product:0] pe_valid;
+
+  if (Far) begin : gen_far_valid
+    logic [Groups-1:0][Acc-Product:0] valid_copy_q;
+    always_ff @(posedge clk_i) begin
+      valid_copy_q <= rst_ni ? {Groups{valid_q[Acc-1:Product-1]}} : '0;
+    end
+    assign pe_valid = valid_copy_q;
+  end else begin : gen_near_valid
+    assign pe_valid = valid_q[Acc:Product];
+  end
+
   for (genvar p = 0; p < Pe; p++) begin : gen_pe
     logic signed [AccW-1:0] acc;
 
@@ -246,7 +264,7 @@ module mvu #(
         .AccW (AccW)
     ) u_pe (
         .clk_i      (clk_i),
-        .valid_i    (valid_q[Acc:Product]),
+        .valid_i    (pe_valid[p/PeGroup]),
         .product_i  (product[p]),
         .acc_first_i(first_copy_q[p]),
         .acc_take_i (take_copy_q[p]),

@@ -9,7 +9,7 @@
 ///      share of a block is worth
 ///   2  one multiplier block for the products of two neighbouring outputs, see multiplier_pair: narrow weights only
 ///
-/// Latency: 3 cycles, 4 with Multiplier = 2. Initiation interval: 1 cycle. The first is a register of
+/// Latency: 3 cycles with Multiplier = 0, 2 with 1, 4 with 2. Initiation interval: 1 cycle. The first is a register of
 /// the operands in front of whatever multiplies: the memories of the weights lie far from the blocks.
 ///
 /// Protocol: valid_i[0] comes with the operands, valid_i[1] and [2] follow a cycle later each: registers only load for
@@ -39,17 +39,16 @@ module mvu_products #(
     $error("mvu_products: Multiplier is %0d, allowed are 0 to 2.", Multiplier);
   end
 
-  logic [Simd-1:0][ActW-1:0] act_q;
   logic [Pe-1:0][Simd-1:0][WgtW-1:0] wgt_q;
 
   always_ff @(posedge clk_i) begin
-    if (valid_i[0] || Multiplier == 2) begin
-      act_q <= act_i;
-      wgt_q <= wgt_i;
-    end
+    if (valid_i[0] || Multiplier == 2) wgt_q <= wgt_i;
   end
 
   if (Multiplier == 0) begin : gen_blocks
+    logic [Simd-1:0][ActW-1:0] act_q;
+    always_ff @(posedge clk_i) if (valid_i[0]) act_q <= act_i;
+
     for (genvar p = 0; p < Pe; p++) begin : gen_pe
       for (genvar s = 0; s < Simd; s++) begin : gen_lane
         multiplier_block #(
@@ -65,9 +64,8 @@ module mvu_products #(
       end
     end
   end else if (Multiplier == 1) begin : gen_logic
-    // Beside the logic. An activation for each output: the loads of a single one would lie far apart.
+    // An activation for each output: the loads of a single one would lie far apart.
     logic [Pe-1:0][Simd-1:0][ActW-1:0] act_copy_q;
-    logic [Pe-1:0][Simd-1:0][WgtW-1:0] near_q;
     logic [Pe-1:0][Simd-1:0][ProdW-1:0] product;
 
     for (genvar p = 0; p < Pe; p++) begin : gen_pe
@@ -77,20 +75,23 @@ module mvu_products #(
             .WgtW(WgtW)
         ) u_logic (
             .act_i    (act_copy_q[p][s]),
-            .wgt_i    (near_q[p][s]),
+            .wgt_i    (wgt_q[p][s]),
             .product_o(product[p][s])
         );
       end
     end
 
     always_ff @(posedge clk_i) begin
-      if (valid_i[1]) begin
-        act_copy_q <= {Pe{act_q}};
-        near_q     <= wgt_q;
-      end
-      if (valid_i[2]) product_o <= product;
+      if (valid_i[0]) act_copy_q <= {Pe{act_i}};
+      if (valid_i[1]) product_o <= product;
     end
+
+    logic unused_valid;
+    assign unused_valid = valid_i[2];
   end else begin : gen_pairs
+    logic [Simd-1:0][ActW-1:0] act_q;
+    always_ff @(posedge clk_i) act_q <= act_i;
+
     logic unused_valid;
     assign unused_valid = ^valid_i;
 

@@ -79,46 +79,57 @@ module power_sequencer
   assign acked   = step_done_q && switch_ack_i && ack_q;
   assign unacked = step_done_q && !switch_ack_i && !ack_q;
 
-  always_comb begin
-    state_d = state_q;
+  // What follows if the domain is wanted and if it is not: on_i comes late, and only chooses.
+  function automatic power_state_e after(input logic wanted);
+    after = state_q;
     unique case (state_q)
-      PowerOff: if (on_i) state_d = PowerSwitchOn;
+      PowerOff: if (wanted) after = PowerSwitchOn;
       PowerSwitchOn:
-      if (!on_i) state_d = PowerSwitchOff;
-      else if (acked) state_d = PowerClock;
-      else if (expired) state_d = PowerError;
+      if (!wanted) after = PowerSwitchOff;
+      else if (acked) after = PowerClock;
+      else if (expired) after = PowerError;
       PowerClock:
-      if (!on_i) state_d = PowerReset;
-      else if (step_done_q) state_d = PowerReleaseReset;
+      if (!wanted) after = PowerReset;
+      else if (step_done_q) after = PowerReleaseReset;
       PowerReleaseReset:
-      if (!on_i) state_d = PowerReset;
-      else if (step_done_q) state_d = PowerRestore;
+      if (!wanted) after = PowerReset;
+      else if (step_done_q) after = PowerRestore;
       PowerRestore:
-      if (!on_i) state_d = PowerReset;
-      else if (step_done_q) state_d = PowerUnisolate;
+      if (!wanted) after = PowerReset;
+      else if (step_done_q) after = PowerUnisolate;
       PowerUnisolate:
-      if (!on_i) state_d = PowerDrain;  // the clamps may be open already, and work in the domain
-      else if (step_done_q) state_d = PowerOn;
-      PowerOn: if (!on_i) state_d = PowerDrain;
+      if (!wanted) after = PowerDrain;  // the clamps may be open already, and work in the domain
+      else if (step_done_q) after = PowerOn;
+      PowerOn: if (!wanted) after = PowerDrain;
       PowerDrain:
-      if (on_i) state_d = PowerOn;
-      else if (idle_i) state_d = PowerIsolate;
+      if (wanted) after = PowerOn;
+      else if (idle_i) after = PowerIsolate;
       PowerIsolate:
-      if (on_i) state_d = PowerUnisolate;
-      else if (step_done_q) state_d = PowerSave;
+      if (wanted) after = PowerUnisolate;
+      else if (step_done_q) after = PowerSave;
       PowerSave:
-      if (on_i) state_d = PowerUnisolate;
-      else if (step_done_q) state_d = PowerReset;
+      if (wanted) after = PowerUnisolate;
+      else if (step_done_q) after = PowerReset;
       PowerReset:
-      if (on_i) state_d = PowerClock;
-      else if (step_done_q) state_d = PowerSwitchOff;
+      if (wanted) after = PowerClock;
+      else if (step_done_q) after = PowerSwitchOff;
       PowerSwitchOff:
-      if (on_i) state_d = PowerSwitchOn;
-      else if (unacked) state_d = PowerOff;
-      else if (expired) state_d = PowerError;
-      PowerError: if (clear_error_i) state_d = PowerSwitchOff;
-      default: state_d = PowerError;  // an upset: no sequence could be trusted
+      if (wanted) after = PowerSwitchOn;
+      else if (unacked) after = PowerOff;
+      else if (expired) after = PowerError;
+      PowerError: if (clear_error_i) after = PowerSwitchOff;
+      default: after = PowerError;  // an upset: no sequence could be trusted
     endcase
+  endfunction
+
+  power_state_e if_wanted, if_not;
+  logic moves;
+
+  always_comb begin
+    if_wanted = after(1'b1);
+    if_not    = after(1'b0);
+    state_d   = on_i ? if_wanted : if_not;
+    moves     = on_i ? if_wanted != state_q : if_not != state_q;
   end
 
   // The choice is read once, so that what is retained is what was saved.
@@ -170,7 +181,7 @@ module power_sequencer
       timeout_o   <= state_d == PowerError && state_q != PowerError;
       wake_o      <= state_d == PowerSwitchOn && state_q == PowerOff;
       // The comparisons with software's figures are of the next cycle, so that no state waits for them.
-      if (state_d != state_q) begin
+      if (moves) begin
         count_q     <= 16'd1;
         step_done_q <= delay_i <= 8'd1;
         timeout_q   <= timeout_i <= 16'd1;

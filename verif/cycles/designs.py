@@ -42,19 +42,29 @@ def _wide() -> Accelerator:
     return Accelerator(moe, build_folding({**FOLDING, **folding}, moe))
 
 
+def _dense_tail(name: str, classes: int, pe: int, simd: int) -> Accelerator:
+    """A GE of one dense layer behind the front end."""
+    made = RandomNetwork(np.random.default_rng(0), Shape(8, 8, 1))
+    made.conv("conv1", 4, 6)
+    made.pool("pool1", MaxPool)
+    made.dense("fc2", classes, 3, last=True)
+    moe = build_moe(made.network(name, "pool1"), {**GATES["linear"], **_POOLED}, 1)
+    folding = {"conv1": {"multiplier": "graph"}, "fc2": {"pe": pe, "simd": simd}}
+    return Accelerator(moe, build_folding({**FOLDING, **folding}, moe))
+
+
+def splitting_accelerator() -> Accelerator:
+    """The GE's first layer splits words: it decides a cycle before it takes one, and the clamps must not close then."""
+    return _dense_tail("splitting", classes=8, pe=1, simd=2)
+
+
 def dozing_accelerator() -> Accelerator:
     """The GE's arg max takes just as long as the power manager takes to see that nothing moves.
 
     So the manager sees an idle GE in the very cycle in which its class leaves.
     """
     for classes in range(2, 100):
-        made = RandomNetwork(np.random.default_rng(0), Shape(8, 8, 1))
-        made.conv("conv1", 4, 6)
-        made.pool("pool1", MaxPool)
-        made.dense("fc2", classes, 3, last=True)
-        moe = build_moe(made.network("dozing", "pool1"), {**GATES["linear"], **_POOLED}, 1)
-        folding = {"conv1": {"multiplier": "graph"}, "fc2": {"pe": classes, "simd": 4}}
-        accelerator = Accelerator(moe, build_folding({**FOLDING, **folding}, moe))
+        accelerator = _dense_tail("dozing", classes, pe=classes, simd=4)
         if CycleModel(accelerator).doze() == 0:
             return accelerator
     raise RuntimeError("no number of classes keeps the arg max busy for as long as the power manager counts")

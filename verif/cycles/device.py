@@ -14,7 +14,7 @@ from driver.verilated import VerilatedTransport, build_device
 from hw.cycles.model import CycleModel, Image
 from hw.cycles.sleep import Sleep
 from hw.cycles.timing import Timing
-from hw.gen.build import generate
+from hw.gen.build import GeneratedHardware, generate
 from spec.bank import Bank, random_bank
 from spec.bank_file import device_words
 from spec.domains import DOMAINS
@@ -111,12 +111,15 @@ def nights(accelerator: Accelerator, count: int, seed: int) -> list[Night]:
     return found
 
 
-def every_pause(accelerator: Accelerator, sleep: Sleep, seed: int) -> Night:
-    """Single images for the GE, one cycle later each time than the one before: through a whole sequence off and on."""
+def every_pause(accelerator: Accelerator, sleep: Sleep, seed: int, hardware: GeneratedHardware | None = None) -> Night:
+    """Single images for the GE, one cycle later each time than the one before: through a whole sequence off and on.
+
+    ``hardware`` is what is simulated, by default what is generated for the accelerator.
+    """
     bank, own = random_bank(accelerator.moe, seed), np.zeros(1, bool)
     images = CaseMaker(accelerator, bank, seed).images(1)
     bursts = tuple(Burst(images, own, pause) for pause in range(_LONGEST_PAUSE))
-    library = build_device(generate(accelerator), optimise=False)
+    library = build_device(hardware or generate(accelerator), optimise=False)
     return Night(accelerator, sleep, bursts, measure(accelerator, bank, 2**31 - 1, bursts, sleep, library))
 
 

@@ -53,6 +53,7 @@ GOOD: list[tuple[str, dict[str, Value]]] = [
 BAD: list[tuple[str, dict[str, Value], str]] = [
     ("stream_fifo", {"Depth": 0}, "Depth is 0, it must be at least 1"),
     ("stream_width", {"InLanes": 4, "OutLanes": 3}, "4 input lanes and 3 output lanes: one must divide"),
+    ("mvu", {"InWords": 2, "Simd": 1, "Multiplier": 1, "Far": 1, "WgtW": 3}, "Far needs"),
     ("gate_decide", {"Count": 1}, "Count is 1, allowed are 2 to 9"),
     ("gate_decide", {"Count": 10}, "Count is 10, allowed are 2 to 9"),
     ("max_pool", {"Size": 5}, "Height 24 is not a multiple of Size 5"),

@@ -15,19 +15,19 @@ from verif.unit.power_model import EVENTS, UNREACHABLE, Coverage, Inputs, PowerM
 BENCH = "verif.unit.bench_power_sequencer"
 DEFECTS = {
     "reset released before the clock runs": (
-        "else if (acked) state_d = PowerClock;",
-        "else if (acked) state_d = PowerReleaseReset;",
+        "else if (acked) after = PowerClock;",
+        "else if (acked) after = PowerReleaseReset;",
         "order/retain=0",
     ),
     "reset before save": (
-        "else if (step_done_q) state_d = PowerSave;",
-        "else if (step_done_q) state_d = PowerReset;",
+        "else if (step_done_q) after = PowerSave;",
+        "else if (step_done_q) after = PowerReset;",
         "order/retain=1",
     ),
     "isolates too late": ("state_d > PowerDrain;", "state_d > PowerIsolate;", "order/retain=0"),
     "closes on who comes": ("isolate_q && (isolate_o || !on_i)", "isolate_q", "withdrawn_at_every_cycle"),
     "no acknowledge filter": ("switch_ack_i && ack_q;", "switch_ack_i;", "glitching_switch"),
-    "drain skipped": ("else if (idle_i) state_d", "else state_d", "drains"),
+    "drain skipped": ("else if (idle_i) after", "else after", "drains"),
     "retention dropped when a wake-up is withdrawn": (
         "if (state_d == PowerUnisolate) keep_d",
         "if (state_q == PowerRestore) keep_d",

@@ -9,14 +9,18 @@ from functools import cache
 import numpy as np
 import pytest
 
+from hw.cycles.sleep import Sleep
 from hw.cycles.timing import Timing
+from hw.gen.altered import altered_sources
+from hw.gen.build import generate
 from spec import tiny_variants
 from spec.network import Mode
 from spec.tiny import local_only_accelerator
+from tools.mutants import Replacement
 from verif.bulk.tests.test_interval import accelerator  # built for that test, too
 from verif.cycles.compare import Measured, different, measure_design
-from verif.cycles.designs import random_accelerator
-from verif.cycles.device import Night, differs, nights
+from verif.cycles.designs import random_accelerator, splitting_accelerator
+from verif.cycles.device import Night, differs, every_pause, nights
 from verif.cycles.record import CASES, CONSTANTS, EQUAL_LEAST, Design, checks, planted, record
 
 # What this design and these few cases do not have, such as wide words and a GE that sleeps; those of the record do.
@@ -64,6 +68,15 @@ def test_an_image_that_is_taken_for_another_is_seen() -> None:
 def test_a_global_expert_that_sleeps_wakes_in_the_same_cycle() -> None:
     assert night().results.size and not differs(night())
     assert differs(night(), replace(Timing(), synchronised=Timing().synchronised + 1))
+
+
+@pytest.mark.parametrize("closes_on_work", [False, True])
+def test_the_clamps_do_not_close_on_a_word_that_is_about_to_be_taken(closes_on_work: bool) -> None:
+    """The first word comes in every cycle of a sequence off, also as the clamps close."""
+    design = splitting_accelerator()
+    closes = Replacement("power_sequencer.sv", "isolate_q && (isolate_o || !on_i)", "isolate_q")
+    wrong = replace(generate(design), rtl=altered_sources([closes], "clamps")) if closes_on_work else None
+    assert differs(every_pause(design, Sleep(idle=150, delay=0, switch=0), 0, wrong)) == closes_on_work
 
 
 def test_a_device_without_a_global_expert_is_equal_too() -> None:
