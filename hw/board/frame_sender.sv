@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Sends an answer: marker, header, status, the words of the answer's memory, CRC-32.
 ///
-/// Latency: 1 cycle from start_i to the first byte and from a byte taken to the next one, 3 to a word's first byte:
-/// less than a byte's time.
+/// Latency: 1 cycle from start_i to the first byte and from a byte taken to the next one, 3 to a word's first byte, 2
+/// to the CRC's: less than a byte's time.
 ///
 /// Protocol: answer_i and the memory stay as they are from start_i to done_o. word_address_o's word comes 2 cycles
 /// after its address.
@@ -28,6 +28,7 @@ module frame_sender
     Wait,    // for the memory
     Arrive,  // for the register behind it
     Words,
+    Settle,  // the CRC gets its last byte
     Check    // CRC
   } state_e;
 
@@ -80,15 +81,16 @@ module frame_sender
         Head:
         if (taken && byte_q == 4'(HeadBytes - 1)) begin
           byte_q  <= '0;
-          state_q <= (answer_i.words == '0) ? Check : Wait;
+          state_q <= (answer_i.words == '0) ? Settle : Wait;
         end
         Wait: state_q <= Arrive;
         Arrive: state_q <= Words;
+        Settle: state_q <= Check;
         Words:
         if (taken && byte_q == 4'd3) begin
           byte_q  <= '0;
           word_q  <= word_q + 1'b1;
-          state_q <= (word_q == answer_i.words - 1'b1) ? Check : Wait;
+          state_q <= (word_q == answer_i.words - 1'b1) ? Settle : Wait;
         end
         default:
         if (taken && byte_q == 4'd3) begin
@@ -99,8 +101,14 @@ module frame_sender
     end
   end
 
+  // A byte counts in the cycle after it left, so that the CRC does not wait for which one it is.
+  logic counts_q;
+  logic [7:0] sent_q;
+
   always_ff @(posedge clk_i) begin
+    counts_q <= taken && (state_q == Words || (state_q == Head && byte_q != '0));
+    sent_q   <= byte_o;
     if (state_q == Idle) crc_q <= '1;
-    else if (taken && (state_q == Words || (state_q == Head && byte_q != '0))) crc_q <= crc_after(crc_q, byte_o);
+    else if (counts_q) crc_q <= crc_after(crc_q, sent_q);
   end
 endmodule

@@ -294,7 +294,7 @@ async def latencies(dut: Any) -> None:
     accesses = Watch(commands.access_done_i, begun, begun, commands.access_address_o)
     host.bench.agents += [sent, pixels, accesses]
     await host.ask(Kind.READ, read_payload((0x204, 0x3F8, 0x204)))
-    assert sent.found == [1] * 9 + [3, 1, 1, 1] * 3 + [1] * 4
+    assert sent.found == [1] * 9 + [3, 1, 1, 1] * 3 + [2, 1, 1, 1]
     assert accesses.found[1:] == [7, 7]
     await host.ask(Kind.WRITE, writes(0x10, [1, 2, 3]))
     assert accesses.found[4:] == [9, 9]

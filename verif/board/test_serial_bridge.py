@@ -86,8 +86,8 @@ DEFECTS = {
     "a wrong length": (SENDER, "16'(StatusBytes) + ", "16'd0 + ", "hello"),
     "the checksum leaves the words out": (SENDER, "(state_q == Words || ", "(", "hello"),
     "leaves the words out": (SENDER, "Wait: state_q <= Arrive;", "Wait: state_q <= Check;", "hello"),
-    "reads a word too early": (SENDER, "(word_q == answer_i.words - 1'b1) ? Check : Wait",
-                               "(word_q == answer_i.words - 1'b1) ? Check : Arrive", "latencies"),
+    "reads a word too early": (SENDER, "(word_q == answer_i.words - 1'b1) ? Settle : Wait",
+                               "(word_q == answer_i.words - 1'b1) ? Settle : Arrive", "latencies"),
 }  # fmt: skip
 
 
