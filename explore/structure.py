@@ -115,7 +115,8 @@ def unit(found: Structure, layer: MatrixLayer, fold: LayerFolding, lut_rom: bool
     hops = (2 if summed >= 5 else 1) if apart else 0  # BiasHops
     acc, lanes, folds, words = layer.accumulator.bits, pe * simd, layer.output_words(fold), layer.input_words(fold)
     product = act + wgt
-    found.add({}, {"operands": 3 * simd * act + lanes * wgt * (2 if lut_rom else 1)})
+    copies = pe if fold.lut else 1  # of the activations in mvu_products
+    found.add({}, {"operands": (2 + copies) * simd * act + lanes * wgt * (2 if lut_rom else 1)})
     if fold.lut:
         found.add({"products": lanes * (wgt - 1) * (act + 1)}, {"products": lanes * product})
     elif fold.multiplier == "dsp_pair":
