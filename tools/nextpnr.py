@@ -19,7 +19,7 @@ from pathlib import Path
 from spec.errors import CheckFailed
 from spec.files import write_text
 from tools import ecp5
-from tools.routing import not_converging
+from tools.routing import late, not_converging
 
 PNR, PACK = "nextpnr-ecp5", "ecppack"
 DEVICES = {option: device.name for option, device in ecp5.DEVICES.items()}
@@ -31,6 +31,7 @@ PACKAGES = {  # that nextpnr knows, by device, the smallest first
 GRADES = (6, 7, 8)  # the higher, the faster
 REPORT, ROUTED, CONFIG, BITSTREAM, LOG = "report.json", "routed.json", "design.config", "design.bit", "nextpnr.log"
 SDC, LPF = "clocks.sdc", "pins.lpf"
+RIPUP = "--tmg-ripup"  # nets whose signal comes late are routed anew, also when no other net wants their wires
 LOOK = 5.0  # seconds between two looks at the log
 
 
@@ -88,7 +89,7 @@ def options(netlist: str, top: str, target: Target, seed: int, into: str, sdc: b
     words += ["--json", netlist, "--top", top, "--seed", str(seed), "--freq", f"{target.mhz:g}"]
     words += ["--sdc", f"{into}/{SDC}"] if sdc else []
     words += ["--lpf", f"{into}/{LPF}"] if target.lpf else ["--lpf-allow-unconstrained"]
-    words += ["--router", "router2"]  # for a full chip the other one takes hours
+    words += ["--router", "router2", RIPUP]  # for a full chip the other one takes hours
     words += ["--timing-allow-fail", "--quiet", "--log", f"{into}/{LOG}"]
     words += ["--report", f"{into}/{REPORT}", "--detailed-timing-report"]
     return [*words, "--write", f"{into}/{ROUTED}", "--textcfg", f"{into}/{CONFIG}"]
@@ -96,6 +97,8 @@ def options(netlist: str, top: str, target: Target, seed: int, into: str, sdc: b
 
 def place_and_route(directory: Path, netlist: str, top: str, target: Target, seed: int, into: str, sdc: str) -> None:
     """Place, route and make a bitstream; a clock that misses its target is no failure here.
+
+    Where the router cannot meet a target it would try for hours; then it is called again, and does not try.
 
     Args:
         directory: where the tools run; the other names are relative to it.
@@ -110,8 +113,18 @@ def place_and_route(directory: Path, netlist: str, top: str, target: Target, see
     if target.lpf:
         write_text(directory / into / LPF, target.lpf)
     words = options(netlist, top, target, seed, into, bool(sdc))
-    _run(PNR, words, directory, into, seed, (REPORT, ROUTED, CONFIG))
+    made = (REPORT, ROUTED, CONFIG)
+    try:
+        _run(PNR, words, directory, into, seed, made)
+    except _Late:
+        for log in (failed_log(directory, seed), directory / into / LOG):
+            log.unlink(missing_ok=True)
+        _run(PNR, [word for word in words if word != RIPUP], directory, into, seed, made)
     _run(PACK, [f"{into}/{CONFIG}", f"{into}/{BITSTREAM}"], directory, into, seed, (BITSTREAM,))
+
+
+class _Late(CheckFailed):
+    """The router was given up while it tried to meet a target."""
 
 
 def failed_log(directory: Path, seed: int) -> Path:
@@ -130,7 +143,8 @@ def _run(tool: str, words: list[str], directory: Path, into: str, seed: int, mad
     write_text(kept, text)
     errors = [line.strip() for line in text.splitlines() if "ERROR" in line]
     what = errors[-1] if errors else f"exit code {code}" + (f", without {missing}" if missing else "")
-    raise CheckFailed(f"{tool} stopped with seed {seed} ({why or what}), log: {kept}")
+    failed = _Late if why and late(text) else CheckFailed
+    raise failed(f"{tool} stopped with seed {seed} ({why or what}), log: {kept}")
 
 
 def _watched(words: list[str], directory: Path, log: Path) -> tuple[int, str, str]:

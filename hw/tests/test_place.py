@@ -28,7 +28,7 @@ from spec.errors import CheckFailed, InputError
 from spec.presets import load_accelerator
 from spec.tests.commands import call, load
 from tools.nextpnr import BITSTREAM, DEVICES, PACK, PACKAGES, PNR, Target, version
-from tools.routing import EARLIEST, LONG, NEARLY, PATIENCE, not_converging
+from tools.routing import EARLIEST, LONG, NEARLY, PATIENCE, late, not_converging
 from tools.workers import Workers
 
 PORTS = """
@@ -249,8 +249,10 @@ pathlib.Path(value["--report"]).write_text(json.dumps(told["report"][value["--se
 if value["--seed"] in told["fail"]:
     pathlib.Path(value["--log"]).write_text("Info: a\\nERROR: no place for it\\n")
     sys.exit(1)
-if value["--seed"] in told["stuck"]:
-    passes = (f"Info:     iter={{k}} wires=9 overused={{max(9000 // k, 500)}} overuse=1" for k in range(1, 31))
+late = value["--seed"] in told["late"] and "--tmg-ripup" in sys.argv
+if value["--seed"] in told["stuck"] or late:
+    end = " tmgfail=7 archfail=NA" if late else ""
+    passes = (f"Info:     iter={{k}} wires=9 overused={{max(9000 // k, 500)}} overuse=1{{end}}" for k in range(1, 31))
     pathlib.Path(value["--log"]).write_text("\\n".join(passes))
     time.sleep(600)
 if value["--seed"] not in told["mute"]:
@@ -279,7 +281,7 @@ def tell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Tell:
     def say(mhz: dict[int, float], **how: tuple[int, ...]) -> Netlist:
         reports = {str(seed): report(value) for seed, value in mhz.items()}
         told = {"report": reports, "routed": routed()}
-        told |= {name: [*map(str, how.get(name, ()))] for name in ("fail", "mute", "stuck")}
+        told |= {name: [*map(str, how.get(name, ()))] for name in ("fail", "mute", "stuck", "late")}
         (tools / "told.json").write_text(json.dumps(told))
         path = tmp_path / "work" / "netlist_0" / "netlist.json"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -357,6 +359,22 @@ def test_a_seed_whose_routing_does_not_end_is_given_up(tell: Tell, monkeypatch: 
     assert done[1] is None
     assert "routing does not end: 500 wires are wanted twice after 30 passes, once 500" in done[2]
     assert "iter=30" in (directory / "seed_2.failed.log").read_text()
+
+
+def test_a_target_that_cannot_be_met_is_given_up_and_not_the_seed(tell: Tell, tmp_path: Path) -> None:
+    directory, done = run_seeds(tell({1: 90.0, 2: 110.0}, late=(1,)), Target(), (1, 2))
+    assert done == {1: None, 2: None} and calls(tmp_path) == [1, 1, 2]
+    assert (directory / "seed_1" / "nextpnr.log").read_text() == "done"
+    assert not (directory / "seed_1.failed.log").exists()
+
+
+def test_late_ends_are_something_left_to_do() -> None:
+    def log(*late: int) -> str:
+        return "\n".join(f"Info:     iter=9 wires=9 overused=0 overuse=0 tmgfail={count} archfail=NA" for count in late)
+
+    assert not late(log(7, 0)) and late(log(0, 7)) and not late("")
+    assert not not_converging(log(*range(LONG, 0, -1)))
+    assert "0 wires are wanted twice and 7 ends of nets late after 61 passes" in not_converging(log(*[7] * (LONG + 1)))
 
 
 def test_routing_that_may_end_goes_on() -> None:
