@@ -54,9 +54,10 @@ module rom_mvu #(
   localparam int unsigned AddrW    = (Depth > 1) ? $clog2(Depth) : 1;
   localparam int unsigned FoldW    = (OutWords > 1) ? $clog2(OutWords) : 1;
 
-  // Four 36-bit block RAMs of weights have an address of their own, so that no register drives all of a wide memory.
+  // Four 36-bit block RAMs of weights have an address of their own, so that no register drives all of a wide memory. A
+  // memory that is deeper than such a block is not cut: synthesis puts its bits so that blocks end elsewhere.
   localparam int unsigned WordW  = Pe * Simd * WgtW;
-  localparam int unsigned PieceW = 144;
+  localparam int unsigned PieceW = (Depth <= 512) ? 144 : WordW;
   localparam int unsigned Pieces = (WordW + PieceW - 1) / PieceW;
 
   logic bias_en, unused_wgt_bank, unused_bias_bank;
