@@ -35,7 +35,7 @@ DEFECTS = (
         "most.domain[DomainLe].weight_reads  = CounterW'(LocalExperts * LeLayers)",
         "most.domain[DomainLe].weight_reads  = CounterW'(2 * LocalExperts * LeLayers)",
     ),
-    Replacement("rom_mvu.sv", ".rd_en_i  (wgt_en)", ".rd_en_i  (1'b1)"),
+    Replacement("rom_mvu.sv", ".rd_en_i  (wgt_en[i])", ".rd_en_i  (1'b1)"),
     Replacement("moe_accelerator.sv", ".enable_i(pd_clk_en_o[d])", ".enable_i(pd_clk_en_o[d] || d == int'(DomainGn))"),
 )
 # Never counted here: only convolutions have window buffers, conv1 is an adder graph, only the GE is woken meanwhile.

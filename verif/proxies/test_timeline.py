@@ -157,12 +157,12 @@ def levels(model: PowerModel) -> tuple[int, int, int, int]:
     return tuple(outputs[name] for name in ("switch_on_o", "clk_en_o", "rst_no", "isolate_o"))
 
 
-def meaning(state: State, before: State) -> str:
-    """The name of a sequencer's state, whose clamps are those of the state a cycle before."""
+def meaning(state: State, isolated: bool) -> str:
+    """The name of a sequencer's state, and of its clamps, which change a cycle later."""
     if state in (State.OFF, State.SWITCH_OFF, State.ERROR):
         return OFF  # the switch is open
-    if before in (State.UNISOLATE, State.ON, State.DRAIN):
-        return ON  # the clamps are open
+    if not isolated:
+        return ON
     return GOING_OFF if state in SWITCHING_OFF else WAKING
 
 
@@ -171,7 +171,7 @@ def follow(requests: list[int]) -> tuple[list[str], list[str]]:
     model, seen, states = PowerModel(), [], []
     for on in requests:
         seen.append(levels(model))
-        states.append(meaning(model.state, model.previous))
+        states.append(meaning(model.state, model.isolated))
         model.step(Inputs(on=on, delay=2, switch_ack=model.outputs()["switch_on_o"]))
     return power_states(*zip(*seen, strict=True)), states
 
